@@ -1,0 +1,24 @@
+import type * as z from 'zod'
+import type { ErrorCode } from './errors.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** One operation of the API, as data. The server mounts it, openapi.json prints it, the SDKs are checked against it. */
+export type Endpoint = {
+  id: `${string}.${string}`
+  method: Method
+  path: `/${string}`
+  /** Other addresses of the same operation, which clients in the field use. */
+  aliases?: readonly `${Method} /${string}`[]
+  summary: string
+  /** `public` needs no key, `admin` needs an admin's; `key` is the default. */
+  access?: 'public' | 'key' | 'admin'
+  query?: z.ZodObject
+  body?: z.ZodType
+  /** 200 unless said; a creation answers 201. */
+  status?: 200 | 201
+  response: z.ZodType
+  errors: readonly ErrorCode[]
+}
+
+export const endpoint = <const E extends Endpoint>(definition: E): E => definition

@@ -1,0 +1,45 @@
+import * as z from 'zod'
+
+type Spec = { status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 429 | 500 | 503; retry: boolean; title: string }
+
+/**
+ * Every error this API can return. The server, openapi.json, the four SDKs and
+ * docs/errors/<CODE>.md are all read from this table; nothing else names a code.
+ */
+export const ERRORS = {
+  INVALID_REQUEST: { status: 400, retry: false, title: 'The request does not match the schema.' },
+  DIMENSION_MISMATCH: { status: 400, retry: false, title: 'The embedding has another dimension than the namespace.' },
+  EMPTY_VECTOR: { status: 400, retry: false, title: 'The embedding is empty or all zeros, so it has no direction to compare.' },
+  AUTHENTICATION_REQUIRED: { status: 401, retry: false, title: 'No API key was sent. Send it as "Authorization: Bearer <key>".' },
+  INVALID_API_KEY: { status: 401, retry: false, title: 'The API key is not known or no longer active.' },
+  API_KEY_EXPIRED: { status: 401, retry: false, title: 'The API key has expired. Ask an admin to rotate it.' },
+  INSUFFICIENT_SCOPE: { status: 403, retry: false, title: 'The API key has access here, but not of the kind this call needs.' },
+  NAMESPACE_ACCESS_DENIED: { status: 403, retry: false, title: 'The API key has no grant on this namespace.' },
+  NAMESPACE_NOT_FOUND: { status: 404, retry: false, title: 'There is no namespace of that name.' },
+  NOT_FOUND: { status: 404, retry: false, title: 'There is nothing by that id or path that this key may see.' },
+  METHOD_NOT_ALLOWED: { status: 405, retry: false, title: 'This path exists, but not with that method.' },
+  CONFLICT: { status: 409, retry: false, title: 'The change conflicts with what is stored.' },
+  PAYLOAD_TOO_LARGE: { status: 413, retry: false, title: 'The request body is larger than the server accepts.' },
+  RATE_LIMITED: { status: 429, retry: true, title: 'Too many requests. Wait for the seconds in Retry-After.' },
+  INTERNAL_ERROR: { status: 500, retry: true, title: 'Something broke on our side. The request id leads to the log entry.' },
+  SERVICE_UNAVAILABLE: { status: 503, retry: true, title: 'The server cannot answer right now. Wait for the seconds in Retry-After.' },
+} as const satisfies Record<string, Spec>
+
+export type ErrorCode = keyof typeof ERRORS
+export const docsUrl = (code: ErrorCode) => `https://github.com/dakera-ai/dakera/blob/main/docs/errors/${code}.md`
+
+export const ErrorBody = z
+  .object({
+    error: z.string().meta({ description: 'What went wrong, for a person.' }),
+    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).meta({ description: 'What to switch on. A code never changes its meaning.' }),
+    status: z.int().meta({ description: 'The HTTP status, repeated.' }),
+    resource: z.string().optional().meta({ description: 'The namespace or id the error is about.' }),
+    issues: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'Each field that is wrong, with its path.' }),
+    docs: z.url().meta({ description: 'The page about this code.' }),
+    request_id: z.string().meta({ description: 'Stands in the log of the server too.' }),
+  })
+  .meta({ id: 'Error', description: 'The one shape of every failure.' })
+export type ErrorBody = z.output<typeof ErrorBody>

@@ -1,0 +1,49 @@
+import * as z from 'zod'
+
+/**
+ * Text that Postgres and every JSON reader can hold: no NUL and no half of a surrogate pair.
+ * Refused, never repaired: a silent replacement would be a lost write.
+ */
+const isWellFormed = (text: string) => !text.includes('\u0000') && text.isWellFormed()
+const malformed = 'must not contain U+0000 or lone surrogates'
+export const text = (min: number, max: number) => z.string().min(min).max(max).refine(isWellFormed, malformed)
+
+/** Any JSON object whose strings are all well formed, at most 64 levels deep. */
+export const JsonObject = z.record(z.string(), z.unknown()).refine((value) => isPlainJson(value, 64), `nested more than 64 levels deep, or a string in it ${malformed}`)
+
+function isPlainJson(value: unknown, levels: number): boolean {
+  if (typeof value === 'string') return isWellFormed(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (levels === 0) return false
+  return Object.entries(value).every(([key, inner]) => isWellFormed(key) && isPlainJson(inner, levels - 1))
+}
+
+/** A moment: integer unix seconds or ISO-8601 in a request. Handlers get a Date. */
+export const Instant = z
+  .union([z.int().min(-62_135_596_800).max(253_402_300_799), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
+    error: 'expected unix seconds or an ISO-8601 date-time',
+  })
+  .transform((value) => new Date(typeof value === 'number' ? value * 1000 : value))
+  .meta({ description: 'Unix seconds, or ISO-8601 (UTC unless it says otherwise).' })
+
+/** Moments in replies. */
+export const UnixSeconds = z.int().meta({ description: 'Unix seconds.' })
+
+// Query strings carry text; these read it as what it means, so that a handler sees the same values from GET and POST.
+const numeric = /^-?\d+(\.\d+)?$/
+const numberFromText = (value: unknown) => (typeof value === 'string' && numeric.test(value) ? Number(value) : value)
+const listFromText = (value: unknown) => (typeof value === 'string' ? value.split(',').filter((item) => item !== '') : value)
+const booleanFromText = (value: unknown) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value)
+const jsonFromText = (value: unknown) => {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value) as unknown
+  } catch {
+    return value // not an object, so the schema behind says what is wrong
+  }
+}
+
+const READERS = { number: numberFromText, list: listFromText, boolean: booleanFromText, json: jsonFromText }
+
+/** The same field, read from a query string. */
+export const fromQuery = <S extends z.ZodType>(reader: keyof typeof READERS, schema: S) => z.preprocess(READERS[reader], schema)

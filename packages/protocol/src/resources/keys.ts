@@ -1,0 +1,186 @@
+import * as z from 'zod'
+import { endpoint } from '../endpoint.ts'
+import { fromQuery, Instant, text, UnixSeconds } from '../fields.ts'
+import { NamespaceAccess, NamespaceName } from './namespaces.ts'
+
+const KeyName = text(1, 200).meta({ description: 'Stands as `author` on what the key stores.' })
+const Grants = z.record(NamespaceName, NamespaceAccess)
+const GrantChanges = z.record(NamespaceName, z.enum([...NamespaceAccess.options, 'none'])).meta({ description: 'Namespace → access. `none` removes a grant.' })
+const Scope = z.enum(['read', 'write', 'admin', 'super_admin'])
+
+/** What the API shows of a key. The secret is not in it: it is shown once, by create and rotate. */
+export const Key = z
+  .object({
+    key_id: z.string(),
+    id: z.string(),
+    name: z.string(),
+    scope: z.enum(['read', 'write', 'admin']).meta({ description: '`admin`, or the widest of the grants.' }),
+    grants: Grants,
+    namespaces: z.array(z.string()).meta({ description: 'The namespaces of `grants`.' }),
+    permissions: z.array(z.string()),
+    active: z.boolean(),
+    created_at: UnixSeconds,
+    expires_at: UnixSeconds.nullable(),
+  })
+  .meta({ id: 'Key', description: 'An API key: who an agent is, and what it may do where.' })
+export type Key = z.output<typeof Key>
+
+export const CreateKeyRequest = z
+  .object({
+    name: KeyName,
+    grants: Grants.optional(),
+    secret: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, so that it fits into a header')
+      .min(8)
+      .max(256)
+      .optional()
+      .meta({ description: 'Chosen by the operator; a random one unless said.' }),
+    scope: Scope.optional(),
+    namespaces: z.array(NamespaceName).optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
+    permissions: z.array(Scope).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
+    expires_in_days: z.number().positive().max(36_500).nullish(),
+    expires_at: Instant.nullish(),
+  })
+  .meta({ id: 'CreateKeyRequest' })
+export type CreateKeyRequest = z.input<typeof CreateKeyRequest>
+
+export const CreatedKey = Key.extend({ key: z.string().meta({ description: 'The secret. It is not shown again.' }), warning: z.string() }).meta({ id: 'CreatedKey' })
+export type CreatedKey = z.output<typeof CreatedKey>
+
+export const UpdateKeyRequest = z
+  .object({
+    name: KeyName.optional(),
+    grants: GrantChanges.optional(),
+    namespaces: z.array(NamespaceName).optional().meta({ description: 'Keeps grants on these only; new ones get what the scope of the key says.' }),
+  })
+  .meta({ id: 'UpdateKeyRequest', description: 'Grants that are not named stay as they are.' })
+export type UpdateKeyRequest = z.input<typeof UpdateKeyRequest>
+
+export const ListKeysQuery = z.object({
+  limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
+  cursor: z.string().max(1000).optional(),
+})
+export const ListKeysResponse = z.object({ keys: z.array(Key), total: z.int(), next_cursor: z.string().optional() }).meta({ id: 'ListKeysResponse' })
+export type ListKeysResponse = z.output<typeof ListKeysResponse>
+
+export const RotateKeyRequest = z
+  .object({ grace_secs: z.int().min(0).max(604_800).default(0).meta({ description: 'For how many seconds the old secret goes on working.' }) })
+  .meta({ id: 'RotateKeyRequest' })
+export type RotateKeyRequest = z.input<typeof RotateKeyRequest>
+
+export const RotatedKey = z
+  .object({
+    key_id: z.string(),
+    key: z.string().meta({ description: 'The new secret. It is not shown again.' }),
+    new_key: z.string(),
+    name: z.string(),
+    old_key_expires_at: UnixSeconds,
+    warning: z.string(),
+  })
+  .meta({ id: 'RotatedKey' })
+export type RotatedKey = z.output<typeof RotatedKey>
+
+export const KeyActionResponse = Key.extend({ success: z.literal(true), message: z.string() }).meta({ id: 'KeyActionResponse' })
+export type KeyActionResponse = z.output<typeof KeyActionResponse>
+
+export const Identity = z
+  .object({
+    key_id: z.string(),
+    name: z.string(),
+    scope: Key.shape.scope,
+    grants: Grants,
+    namespaces: z.array(z.string()),
+    expires_at: UnixSeconds.nullable(),
+    auth_enabled: z.literal(true),
+  })
+  .meta({ id: 'Identity', description: 'Who the presented key is.' })
+export type Identity = z.output<typeof Identity>
+
+const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE'] as const
+
+export const keyEndpoints = {
+  create: endpoint({
+    id: 'keys.create',
+    method: 'POST',
+    path: '/v1/keys',
+    aliases: ['POST /admin/keys', 'POST /v1/admin/keys'],
+    access: 'admin',
+    summary: 'Issue a key with its own grants per namespace. The reply shows its secret, once.',
+    body: CreateKeyRequest,
+    status: 201,
+    response: CreatedKey,
+    errors: [...refusals, 'CONFLICT'],
+  }),
+  list: endpoint({
+    id: 'keys.list',
+    method: 'GET',
+    path: '/v1/keys',
+    aliases: ['GET /admin/keys', 'GET /v1/admin/keys'],
+    access: 'admin',
+    summary: 'List the keys, without secrets.',
+    query: ListKeysQuery,
+    response: ListKeysResponse,
+    errors: refusals,
+  }),
+  get: endpoint({
+    id: 'keys.get',
+    method: 'GET',
+    path: '/v1/keys/{key_id}',
+    aliases: ['GET /admin/keys/{key_id}', 'GET /v1/admin/keys/{key_id}'],
+    access: 'admin',
+    summary: 'Fetch one key, without its secret.',
+    response: Key,
+    errors: [...refusals, 'NOT_FOUND'],
+  }),
+  update: endpoint({
+    id: 'keys.update',
+    method: 'PATCH',
+    path: '/v1/keys/{key_id}',
+    aliases: ['PATCH /admin/keys/{key_id}', 'PATCH /v1/admin/keys/{key_id}'],
+    access: 'admin',
+    summary: 'Rename a key or change its grants; the next request of the key meets the new ones.',
+    body: UpdateKeyRequest,
+    response: Key,
+    errors: [...refusals, 'NOT_FOUND'],
+  }),
+  rotate: endpoint({
+    id: 'keys.rotate',
+    method: 'POST',
+    path: '/v1/keys/{key_id}/rotate',
+    aliases: ['POST /admin/keys/{key_id}/rotate', 'POST /v1/admin/keys/{key_id}/rotate'],
+    access: 'admin',
+    summary: 'Give a key a new secret. The old one stops at once, or after the grace asked for.',
+    body: RotateKeyRequest,
+    response: RotatedKey,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
+  }),
+  deactivate: endpoint({
+    id: 'keys.deactivate',
+    method: 'POST',
+    path: '/v1/keys/{key_id}/deactivate',
+    aliases: ['POST /admin/keys/{key_id}/deactivate', 'POST /v1/admin/keys/{key_id}/deactivate'],
+    access: 'admin',
+    summary: 'Stop a key at once and keep its record.',
+    response: KeyActionResponse,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
+  }),
+  delete: endpoint({
+    id: 'keys.delete',
+    method: 'DELETE',
+    path: '/v1/keys/{key_id}',
+    aliases: ['DELETE /admin/keys/{key_id}', 'DELETE /v1/admin/keys/{key_id}'],
+    access: 'admin',
+    summary: 'Delete a key with its grants. What it stored stays.',
+    response: KeyActionResponse,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
+  }),
+  whoami: endpoint({
+    id: 'keys.whoami',
+    method: 'GET',
+    path: '/v1/auth/whoami',
+    summary: 'Say who the presented key is and what it may do.',
+    response: Identity,
+    errors: ['AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED'],
+  }),
+}

@@ -1,0 +1,375 @@
+import * as z from 'zod'
+import { endpoint } from '../endpoint.ts'
+import { fromQuery, Instant, JsonObject, text, UnixSeconds } from '../fields.ts'
+import { MetadataFilter } from '../filter.ts'
+import { NamespaceName } from './namespaces.ts'
+
+const Id = text(1, 200).meta({ description: 'Unique within its namespace.' })
+const Content = text(1, 100_000).meta({ description: 'What was remembered, verbatim.' })
+const MemoryType = text(1, 50).meta({ description: '`episodic`, `semantic`, `procedural`, `working`, or a word of your own.' })
+const Importance = z.number().min(0).max(1)
+const Tag = text(1, 200)
+const Tags = z.array(Tag).max(100)
+const SessionId = text(1, 200)
+const AgentId = NamespaceName.meta({ description: 'The namespace.' })
+const Vector = z.array(z.number()).max(4000).meta({ description: 'A vector of your own embedder, of the dimension the namespace declares.' })
+
+export const Memory = z
+  .object({
+    id: z.string(),
+    agent_id: z.string().meta({ description: 'The namespace the memory lives in.' }),
+    namespace: z.string().meta({ description: 'The same as `agent_id`.' }),
+    content: z.string(),
+    memory_type: z.string(),
+    importance: z.number(),
+    tags: z.array(z.string()),
+    metadata: z.record(z.string(), z.unknown()),
+    session_id: z.string().nullable(),
+    author: z.string().nullable().meta({ description: 'Name of the key that stored it, stamped by the database.' }),
+    derived_from: z.array(z.string()),
+    valid_from: UnixSeconds.nullable().meta({ description: 'When it became true, as the caller said; kept, not ranked by.' }),
+    created_at: UnixSeconds,
+    updated_at: UnixSeconds,
+    last_accessed_at: UnixSeconds.nullable(),
+    access_count: z.int(),
+    expires_at: UnixSeconds.nullable(),
+    version: z.int().meta({ description: 'Counts changes; send it as If-Match to update only what you have seen.' }),
+  })
+  .meta({ id: 'Memory', description: 'One thing an agent chose to keep.' })
+export type Memory = z.output<typeof Memory>
+
+// ── Store ──
+
+export const NewMemory = z
+  .object({
+    content: Content,
+    memory_type: MemoryType.default('episodic'),
+    importance: Importance.default(0.5),
+    tags: Tags.default([]),
+    metadata: JsonObject.default({}),
+    session_id: SessionId.nullish(),
+    ttl_seconds: z.number().positive().max(3_153_600_000).nullish().meta({ description: 'Seconds until it expires. `expires_at` wins over it.' }),
+    expires_at: Instant.nullish(),
+    valid_from: Instant.nullish(),
+    embedding: Vector.nullish(),
+    id: Id.nullish().meta({ description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.' }),
+  })
+  .meta({ id: 'NewMemory' })
+export type NewMemory = z.input<typeof NewMemory>
+
+export const StoreMemoryRequest = NewMemory.extend({ agent_id: AgentId }).meta({ id: 'StoreMemoryRequest' })
+export type StoreMemoryRequest = z.input<typeof StoreMemoryRequest>
+
+export const StoreMemoryResponse = z.object({ memory: Memory, embedding_time_ms: z.number() }).meta({ id: 'StoreMemoryResponse' })
+export type StoreMemoryResponse = z.output<typeof StoreMemoryResponse>
+
+export const StoreMemoriesRequest = z
+  .object({ agent_id: AgentId, memories: z.array(NewMemory).min(1).max(1000) })
+  .meta({ id: 'StoreMemoriesRequest', description: 'All are stored, or none.' })
+export type StoreMemoriesRequest = z.input<typeof StoreMemoriesRequest>
+
+export const StoreMemoriesResponse = z
+  .object({
+    stored: z.array(Memory.pick({ id: true, content: true, agent_id: true, tags: true, importance: true, created_at: true })),
+    stored_count: z.int(),
+    total_embedding_time_ms: z.number(),
+  })
+  .meta({ id: 'StoreMemoriesResponse', description: 'In the order sent.' })
+export type StoreMemoriesResponse = z.output<typeof StoreMemoriesResponse>
+
+// ── Recall and search ──
+
+const Routing = z.enum(['auto', 'hybrid', 'vector', 'bm25']).meta({ description: 'Which arms look: meaning (`vector`), words (`bm25`) or both.' })
+
+const selection = {
+  min_importance: Importance.nullish(),
+  max_importance: Importance.nullish(),
+  memory_type: MemoryType.nullish(),
+  tags: Tags.nullish().meta({ description: 'All of them must be on the memory.' }),
+  tags_any: Tags.nullish().meta({ description: 'At least one of them must be on the memory.' }),
+  filter: MetadataFilter.nullish(),
+  author: text(1, 200).nullish(),
+  exclude_author: text(1, 200).nullish().meta({ description: '`self` leaves out what this key stored.' }),
+  session_id: SessionId.nullish(),
+  since: Instant.nullish(),
+  until: Instant.nullish(),
+}
+
+const recallFields = {
+  agent_id: AgentId,
+  query: text(1, 10_000).meta({ description: 'What to look for, in words.' }),
+  ...selection,
+  routing: Routing.default('auto'),
+  vector_weight: z.number().min(0).max(1).nullish().meta({ description: 'Share of meaning in the score; the rest is words.' }),
+  min_score: z.number().min(0).max(1).nullish(),
+  explain: z.boolean().default(false),
+  embedding: Vector.nullish(),
+}
+const topK = (by_default: number) => z.int().min(1).max(100).default(by_default)
+const Mode = z.enum(['best', 'exact']).default('best').meta({ description: '`exact` returns only memories in which every word and quoted phrase stands.' })
+
+export const RecallRequest = z.object({ ...recallFields, top_k: topK(5) }).meta({ id: 'RecallRequest' })
+export type RecallRequest = z.input<typeof RecallRequest>
+export const SearchRequest = z.object({ ...recallFields, top_k: topK(10), mode: Mode }).meta({ id: 'SearchRequest' })
+export type SearchRequest = z.input<typeof SearchRequest>
+
+const queryFields = {
+  ...recallFields,
+  min_importance: fromQuery('number', recallFields.min_importance),
+  max_importance: fromQuery('number', recallFields.max_importance),
+  tags: fromQuery('list', recallFields.tags),
+  tags_any: fromQuery('list', recallFields.tags_any),
+  filter: fromQuery('json', recallFields.filter),
+  since: fromQuery('number', recallFields.since),
+  until: fromQuery('number', recallFields.until),
+  vector_weight: fromQuery('number', recallFields.vector_weight),
+  min_score: fromQuery('number', recallFields.min_score),
+  explain: fromQuery('boolean', recallFields.explain),
+  embedding: fromQuery('json', recallFields.embedding),
+}
+export const RecallQuery = z.object({ ...queryFields, top_k: fromQuery('number', topK(5)) })
+export const SearchQuery = z.object({ ...queryFields, top_k: fromQuery('number', topK(10)), mode: Mode })
+
+export const RecalledMemory = z
+  .object({
+    memory: Memory,
+    score: z.number().meta({ description: 'From 0 to 1, and comparable between queries.' }),
+    weighted_score: z.number(),
+    smart_score: z.number().meta({ description: 'What the list is sorted by; equal to `score`.' }),
+    vector_score: z.number().optional(),
+    text_score: z.number().optional(),
+    explain: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'RecalledMemory' })
+export type RecalledMemory = z.output<typeof RecalledMemory>
+
+export const RecallResponse = z
+  .object({ memories: z.array(RecalledMemory), total_found: z.int(), query_time_ms: z.number() })
+  .meta({ id: 'RecallResponse' })
+export type RecallResponse = z.output<typeof RecallResponse>
+
+// ── Change and forget ──
+
+export const MemoryQuery = z.object({ agent_id: AgentId.optional() })
+
+export const UpdateMemoryRequest = z
+  .object({
+    agent_id: AgentId.nullish(),
+    content: Content.optional(),
+    metadata: JsonObject.optional(),
+    memory_type: MemoryType.optional(),
+    importance: Importance.optional(),
+    tags: Tags.optional(),
+    expires_at: Instant.nullish().meta({ description: 'null: it no longer expires.' }),
+  })
+  .meta({ id: 'UpdateMemoryRequest', description: 'What is left out stays.' })
+export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
+
+export const UpdateMemoryResponse = Memory.extend({ memory: Memory }).meta({ id: 'UpdateMemoryResponse' })
+export type UpdateMemoryResponse = z.output<typeof UpdateMemoryResponse>
+
+const Ids = z.array(Id).max(1000)
+
+export const ForgetRequest = z
+  .object({
+    agent_id: AgentId,
+    memory_ids: Ids.nullish(),
+    tags: Tags.nullish().meta({ description: 'All of them must be on the memory.' }),
+    session_id: SessionId.nullish(),
+    before_timestamp: Instant.nullish().meta({ description: 'Only memories created before it.' }),
+  })
+  .meta({ id: 'ForgetRequest', description: 'At least one selector; several must all hold.' })
+export type ForgetRequest = z.input<typeof ForgetRequest>
+
+export const ForgetResponse = z.object({ deleted_count: z.int(), status: z.literal('ok') }).meta({ id: 'ForgetResponse' })
+export type ForgetResponse = z.output<typeof ForgetResponse>
+
+const listFields = {
+  tags: selection.tags,
+  tags_any: selection.tags_any,
+  min_importance: selection.min_importance,
+  max_importance: selection.max_importance,
+  created_after: Instant.nullish(),
+  created_before: Instant.nullish(),
+  memory_type: selection.memory_type,
+  session_id: selection.session_id,
+  author: selection.author,
+  exclude_author: selection.exclude_author,
+  metadata: MetadataFilter.nullish(),
+}
+export const MemoryFilter = z.object(listFields).meta({ id: 'MemoryFilter', description: 'All that is said must hold.' })
+export type MemoryFilter = z.input<typeof MemoryFilter>
+const ForgetFilter = MemoryFilter.extend({ dry_run: z.boolean().optional() })
+
+export const ForgetBatchRequest = z
+  .object({
+    agent_id: AgentId,
+    filter: ForgetFilter.nullish(),
+    filters: ForgetFilter.nullish().meta({ description: 'Another spelling of `filter`; both must hold.' }),
+    memory_ids: Ids.nullish(),
+    dry_run: z.boolean().optional().meta({ description: 'Counts and deletes nothing.' }),
+  })
+  .meta({ id: 'ForgetBatchRequest', description: 'At least one effective condition.' })
+export type ForgetBatchRequest = z.input<typeof ForgetBatchRequest>
+
+export const ForgetBatchResponse = z.object({ deleted_count: z.int(), dry_run: z.boolean() }).meta({ id: 'ForgetBatchResponse' })
+export type ForgetBatchResponse = z.output<typeof ForgetBatchResponse>
+
+export const SetImportanceRequest = z
+  .object({ agent_id: AgentId, memory_id: Id.nullish(), memory_ids: Ids.nullish(), importance: Importance })
+  .refine((body) => body.memory_id || body.memory_ids?.length, { path: ['memory_id'], error: 'give memory_id or a non-empty memory_ids' })
+  .meta({ id: 'SetImportanceRequest' })
+export type SetImportanceRequest = z.input<typeof SetImportanceRequest>
+
+export const PatchImportanceRequest = z.object({ agent_id: AgentId.nullish(), importance: Importance }).meta({ id: 'PatchImportanceRequest' })
+export type PatchImportanceRequest = z.input<typeof PatchImportanceRequest>
+
+export const SetImportanceResponse = z
+  .object({ status: z.literal('ok'), memory_id: z.string(), importance: z.number(), updated_count: z.int() })
+  .meta({ id: 'SetImportanceResponse' })
+export type SetImportanceResponse = z.output<typeof SetImportanceResponse>
+
+export const ListMemoriesRequest = z
+  .object({
+    agent_id: AgentId,
+    filter: MemoryFilter.nullish(),
+    limit: z.int().min(1).max(1000).default(100),
+    cursor: z.string().max(1000).nullish(),
+  })
+  .meta({ id: 'ListMemoriesRequest' })
+export type ListMemoriesRequest = z.input<typeof ListMemoriesRequest>
+
+export const ListMemoriesResponse = z
+  .object({
+    memories: z.array(Memory),
+    total: z.int().meta({ description: 'Memories in the namespace.' }),
+    filtered: z.int().meta({ description: 'Memories that match the filter.' }),
+    next_cursor: z.string().optional(),
+  })
+  .meta({ id: 'ListMemoriesResponse', description: 'Newest first.' })
+export type ListMemoriesResponse = z.output<typeof ListMemoriesResponse>
+
+const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE', 'NAMESPACE_ACCESS_DENIED'] as const
+const vectorRefusals = ['DIMENSION_MISMATCH', 'EMPTY_VECTOR'] as const
+
+export const memoryEndpoints = {
+  store: endpoint({
+    id: 'memories.store',
+    method: 'POST',
+    path: '/v1/memory/store',
+    summary: 'Store one memory. The next recall finds it, by meaning and by word.',
+    body: StoreMemoryRequest,
+    response: StoreMemoryResponse,
+    errors: [...refusals, ...vectorRefusals, 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+  }),
+  storeBatch: endpoint({
+    id: 'memories.storeBatch',
+    method: 'POST',
+    path: '/v1/memories/store/batch',
+    summary: 'Store up to 1000 memories, all or none.',
+    body: StoreMemoriesRequest,
+    response: StoreMemoriesResponse,
+    errors: [...refusals, ...vectorRefusals, 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+  }),
+  recall: endpoint({
+    id: 'memories.recall',
+    method: 'POST',
+    path: '/v1/memory/recall',
+    summary: 'Find the memories that best answer a query, by meaning and by words together.',
+    body: RecallRequest,
+    response: RecallResponse,
+    errors: [...refusals, ...vectorRefusals],
+  }),
+  recallByQuery: endpoint({
+    id: 'memories.recallByQuery',
+    method: 'GET',
+    path: '/v1/memory/recall',
+    summary: 'The same as POST, from a query string.',
+    query: RecallQuery,
+    response: RecallResponse,
+    errors: [...refusals, ...vectorRefusals],
+  }),
+  search: endpoint({
+    id: 'memories.search',
+    method: 'POST',
+    path: '/v1/memory/search',
+    summary: 'Find memories by their words: those in which every word and quoted phrase stands come first.',
+    body: SearchRequest,
+    response: RecallResponse,
+    errors: [...refusals, ...vectorRefusals],
+  }),
+  searchByQuery: endpoint({
+    id: 'memories.searchByQuery',
+    method: 'GET',
+    path: '/v1/memory/search',
+    summary: 'The same as POST, from a query string.',
+    query: SearchQuery,
+    response: RecallResponse,
+    errors: [...refusals, ...vectorRefusals],
+  }),
+  get: endpoint({
+    id: 'memories.get',
+    method: 'GET',
+    path: '/v1/memory/get/{memory_id}',
+    summary: 'Fetch one memory.',
+    query: MemoryQuery,
+    response: Memory,
+    errors: [...refusals, 'NOT_FOUND'],
+  }),
+  update: endpoint({
+    id: 'memories.update',
+    method: 'PUT',
+    path: '/v1/memory/update/{memory_id}',
+    summary: 'Change a memory. With If-Match: "<version>" only if nobody else has since.',
+    query: MemoryQuery,
+    body: UpdateMemoryRequest,
+    response: UpdateMemoryResponse,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+  }),
+  setImportance: endpoint({
+    id: 'memories.setImportance',
+    method: 'POST',
+    path: '/v1/memory/importance',
+    summary: 'Set the importance of one or more memories, all or none.',
+    body: SetImportanceRequest,
+    response: SetImportanceResponse,
+    errors: [...refusals, 'NOT_FOUND'],
+  }),
+  patchImportance: endpoint({
+    id: 'memories.patchImportance',
+    method: 'PATCH',
+    path: '/v1/memories/{memory_id}/importance',
+    summary: 'Set the importance of one memory.',
+    body: PatchImportanceRequest,
+    response: SetImportanceResponse,
+    errors: [...refusals, 'NOT_FOUND'],
+  }),
+  forget: endpoint({
+    id: 'memories.forget',
+    method: 'POST',
+    path: '/v1/memory/forget',
+    summary: 'Forget memories by ids, tags, session or age.',
+    body: ForgetRequest,
+    response: ForgetResponse,
+    errors: refusals,
+  }),
+  forgetBatch: endpoint({
+    id: 'memories.forgetBatch',
+    method: 'DELETE',
+    path: '/v1/memories/forget/batch',
+    aliases: ['POST /v1/memories/forget/batch'],
+    summary: 'Forget every memory that matches a filter; `dry_run` only counts them.',
+    body: ForgetBatchRequest,
+    response: ForgetBatchResponse,
+    errors: refusals,
+  }),
+  list: endpoint({
+    id: 'memories.list',
+    method: 'POST',
+    path: '/v1/memories/recall/batch',
+    summary: 'List the memories that match a filter, newest first.',
+    body: ListMemoriesRequest,
+    response: ListMemoriesResponse,
+    errors: refusals,
+  }),
+}
