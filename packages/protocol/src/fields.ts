@@ -9,7 +9,9 @@ const malformed = 'must not contain U+0000 or lone surrogates'
 export const text = (min: number, max: number) => z.string().min(min).max(max).refine(isWellFormed, malformed)
 
 /** Any JSON object whose strings are all well formed, at most 64 levels deep. */
-export const JsonObject = z.record(z.string(), z.unknown()).refine((value) => isPlainJson(value, 64), `nested more than 64 levels deep, or a string in it ${malformed}`)
+export const JsonObject = z
+  .record(z.string(), z.unknown())
+  .refine((value) => isPlainJson(value, 64), `nested more than 64 levels deep, or a string in it ${malformed}`)
 
 function isPlainJson(value: unknown, levels: number): boolean {
   if (typeof value === 'string') return isWellFormed(value)

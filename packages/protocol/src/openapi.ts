@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Endpoint, ErrorBody, ERRORS, endpoints } from './index.ts'
+import { type Endpoint, ERRORS, ErrorBody, endpoints } from './index.ts'
 
 /** The whole contract as OpenAPI 3.1. `pnpm generate` writes it to openapi.json; `pnpm verify` fails when the committed file differs. */
 export function openapi() {
@@ -59,8 +59,7 @@ function schemas(): Record<string, unknown> {
   )
 }
 
-const pathParameters = (path: string) =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
+const pathParameters = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
 
 function queryParameters(query: z.ZodObject | undefined) {
   return Object.entries(query?.shape ?? {}).map(([name, field]) => {

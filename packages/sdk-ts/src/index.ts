@@ -1,1 +1,62 @@
-export {}
+export { DakeraClient } from './client.ts'
+export {
+  ApiError,
+  AuthenticationError,
+  AuthorizationError,
+  type ClientErrorCode,
+  ConflictError,
+  ConnectionError,
+  DakeraError,
+  NotFoundError,
+  RateLimitError,
+  ResponseError,
+  ServerError,
+  TimeoutError,
+  UsageError,
+  ValidationError,
+} from './errors.ts'
+export type { List, Page } from './list.ts'
+export type {
+  CreatedKey,
+  CreateKeyRequest,
+  DeleteNamespaceResponse,
+  ErrorBody,
+  ErrorCode,
+  ForgetBatchResponse,
+  ForgetResponse,
+  Health,
+  Identity,
+  Instant,
+  Key,
+  KeyActionResponse,
+  Liveness,
+  Memory,
+  MemoryFilter,
+  Namespace,
+  NewMemory,
+  Readiness,
+  RotatedKey,
+  RotateKeyRequest,
+  SetImportanceResponse,
+  StoreMemoriesResponse,
+  UpdateKeyRequest,
+  UpdateMemoryResponse,
+  UpsertNamespaceRequest,
+} from './models.ts'
+export type { RequestOptions } from './request.ts'
+export type { HealthChecks } from './resources/health.ts'
+export type { Keys } from './resources/keys.ts'
+export type {
+  ForgetSelector,
+  FoundMemories,
+  FoundMemory,
+  ListMemoriesOptions,
+  Memories,
+  MemoryChanges,
+  OwnerOptions,
+  RecallOptions,
+  SearchOptions,
+  StoredMemory,
+} from './resources/memories.ts'
+export type { ListedNamespace, ListOptions, Namespaces, NamespaceSettings } from './resources/namespaces.ts'
+export type { ClientOptions, RequestEvent, ResponseEvent } from './transport.ts'

@@ -32,5 +32,13 @@ export const healthEndpoints = {
     response: Readiness,
     errors: [],
   }),
-  live: endpoint({ id: 'health.live', method: 'GET', path: '/health/live', access: 'public', summary: 'Say that the process runs.', response: Liveness, errors: [] }),
+  live: endpoint({
+    id: 'health.live',
+    method: 'GET',
+    path: '/health/live',
+    access: 'public',
+    summary: 'Say that the process runs.',
+    response: Liveness,
+    errors: [],
+  }),
 }

@@ -45,7 +45,9 @@ export const CreateKeyRequest = z
   .meta({ id: 'CreateKeyRequest' })
 export type CreateKeyRequest = z.input<typeof CreateKeyRequest>
 
-export const CreatedKey = Key.extend({ key: z.string().meta({ description: 'The secret. It is not shown again.' }), warning: z.string() }).meta({ id: 'CreatedKey' })
+export const CreatedKey = Key.extend({ key: z.string().meta({ description: 'The secret. It is not shown again.' }), warning: z.string() }).meta({
+  id: 'CreatedKey',
+})
 export type CreatedKey = z.output<typeof CreatedKey>
 
 export const UpdateKeyRequest = z

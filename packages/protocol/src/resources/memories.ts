@@ -143,9 +143,7 @@ export const RecalledMemory = z
   .meta({ id: 'RecalledMemory' })
 export type RecalledMemory = z.output<typeof RecalledMemory>
 
-export const RecallResponse = z
-  .object({ memories: z.array(RecalledMemory), total_found: z.int(), query_time_ms: z.number() })
-  .meta({ id: 'RecallResponse' })
+export const RecallResponse = z.object({ memories: z.array(RecalledMemory), total_found: z.int(), query_time_ms: z.number() }).meta({ id: 'RecallResponse' })
 export type RecallResponse = z.output<typeof RecallResponse>
 
 // ── Change and forget ──

@@ -17,12 +17,14 @@ export const NamespaceName = z
   )
   .meta({ description: 'Letters, digits, ".", "_" and "-", at most 128; the prefixes "_" and "system_" are reserved.' })
 
-export const NamespaceAccess = z
-  .enum(['read', 'write', 'read_write'])
-  .meta({ description: '`write` alone is append-only: it stores, and reads nothing back.' })
+export const NamespaceAccess = z.enum(['read', 'write', 'read_write']).meta({ description: '`write` alone is append-only: it stores, and reads nothing back.' })
 export type NamespaceAccess = z.output<typeof NamespaceAccess>
 
-export const Dimension = z.int().min(1).max(4000).meta({ description: "Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it." })
+export const Dimension = z
+  .int()
+  .min(1)
+  .max(4000)
+  .meta({ description: "Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it." })
 const Description = text(0, 1000)
 
 /** Names itself `namespace`, never also `name`: clients in the field fail on both. */

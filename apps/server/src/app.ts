@@ -1,0 +1,86 @@
+import { ERRORS } from '@dakera-ai/protocol'
+import { openapi } from '@dakera-ai/protocol/openapi'
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import type { Deps } from './deps.ts'
+import { Fault, toBody, toFault } from './fault.ts'
+import { apiPage } from './http/api-page.ts'
+import { addresses, mount, type Route } from './http/route.ts'
+import { health } from './resources/health/routes.ts'
+import { keys } from './resources/keys/routes.ts'
+import { memories } from './resources/memories/routes.ts'
+import { namespaces } from './resources/namespaces/routes.ts'
+
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
+type Variables = { requestId: string; fault?: Fault }
+
+/** The whole server as a value: no port, no environment, no global. */
+export function createApp(deps: Deps) {
+  const app = new Hono<{ Variables: Variables }>()
+
+  app.use(async (c, next) => {
+    const started = performance.now()
+    const given = c.req.header('x-request-id')
+    const requestId = given && REQUEST_ID.test(given) ? given : `req_${crypto.randomUUID().replaceAll('-', '')}`
+    c.set('requestId', requestId)
+    await next()
+    c.header('x-request-id', requestId)
+    if (deps.isDraining()) c.header('connection', 'close')
+    const fault = c.get('fault')
+    const status = c.res.status
+    // The path without its query string: a query is memory content, and on event streams it can hold a key.
+    const entry = { request_id: requestId, method: c.req.method, path: c.req.path, status, ms: Math.round((performance.now() - started) * 100) / 100 }
+    if (fault && status >= 500) deps.log.error({ ...entry, code: fault.code, err: withoutContent(fault.cause ?? fault) }, 'request failed')
+    else deps.log.info({ ...entry, ...(fault && { code: fault.code }) }, 'request')
+  })
+
+  app.onError((error, c) => {
+    const fault = toFault(error)
+    c.set('fault', fault)
+    const { retryAfterSeconds } = fault.details
+    if (retryAfterSeconds !== undefined || fault.code === 'SERVICE_UNAVAILABLE') c.header('retry-after', String(Math.ceil(retryAfterSeconds ?? 1)))
+    if (ERRORS[fault.code].status === 401) c.header('www-authenticate', 'Bearer')
+    return c.json(toBody(fault, c.get('requestId')), ERRORS[fault.code].status)
+  })
+
+  if (deps.corsOrigins.length > 0) {
+    app.use(cors({ origin: deps.corsOrigins, allowHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id', 'idempotency-key', 'if-match'], exposeHeaders: ['x-request-id', 'retry-after'] }))
+  }
+
+  const routes = [...health(deps), ...namespaces(deps), ...keys(deps), ...memories(deps)]
+  mount(app as unknown as Hono, deps.maxBodyBytes, routes)
+  const document = openapi()
+  app.get('/openapi.json', (c) => c.json(document))
+  app.get('/docs', (c) => c.html(apiPage(document)))
+  refuseTheRest(app as unknown as Hono, routes)
+  return app
+}
+
+/** What exists under another method answers 405 and says which; everything else 404. */
+function refuseTheRest(app: Hono, routes: Route[]): void {
+  const methods = new Map<string, string[]>()
+  for (const [method, path] of routes.flatMap(({ endpoint }) => addresses(endpoint))) {
+    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
+    methods.set(pattern, [...(methods.get(pattern) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])])
+  }
+  for (const [pattern, allowed] of methods) {
+    app.all(pattern, (c) => {
+      const allow = [...new Set([...allowed, 'OPTIONS'])].join(', ')
+      if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow })
+      c.header('allow', allow)
+      throw new Fault('METHOD_NOT_ALLOWED', {}, { message: `${c.req.path} takes ${allow}.` })
+    })
+  }
+  app.notFound(() => {
+    throw new Fault('NOT_FOUND', {}, { message: 'There is no such path. GET /docs lists them all.' })
+  })
+}
+
+/** Postgres repeats values in `detail` and `parameters`, and those are memory content. */
+function withoutContent(error: unknown): object {
+  const cause = (error as { cause?: unknown }).cause
+  const { name, message, code, stack, routine, constraint_name } = error as Record<string, unknown>
+  const quoted = /^(Failed query|duplicate key|invalid input)/.test(String(message))
+  return { type: name, message: quoted ? undefined : message, code, routine, constraint: constraint_name, stack: quoted ? undefined : stack, ...(cause ? { cause: withoutContent(cause) } : {}) }
+}
+

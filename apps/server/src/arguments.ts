@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util'
+import { SettingsError } from './env.ts'
+
+export const HELP = `Dakera: shared memory for teams of AI agents.
+
+Usage: npm start -- [options]
+
+  --port <n>    Port to listen on (default 3300, or DAKERA_PORT)
+  --host <h>    Address to listen on (default 127.0.0.1; 0.0.0.0 once DAKERA_ROOT_API_KEY is set)
+  --demo        Add the namespaces and the well-known keys of the product's samples (dk-admin-key, dk-researcher-key, …).
+                For trying out only: listens on loopback alone.
+  --help        Show this
+  --version     Show the version
+
+Settings come from the environment; .env.example lists them all. The usual ones:
+  DATABASE_URL          Postgres 16+ with pgvector; without it an embedded database in DAKERA_DATA_DIR (.dakera)
+  DAKERA_ROOT_API_KEY   The admin key; without it one is made, shown once and kept in <data dir>/admin-key
+`
+
+export type Arguments = { port: string | undefined; host: string | undefined; demo: boolean; help: boolean; version: boolean }
+
+export function readArguments(args: string[]): Arguments {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { port: { type: 'string' }, host: { type: 'string' }, demo: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false }, version: { type: 'boolean', default: false } },
+    })
+    return { port: values.port, host: values.host, demo: values.demo, help: values.help, version: values.version }
+  } catch (error) {
+    throw new SettingsError(`${(error as Error).message}\nRun "npm start -- --help" to see what there is.`)
+  }
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Sql } from 'postgres'
+import { SettingsError } from '../env.ts'
+import { hashSecret } from '../principal.ts'
+
+type EmbeddingSpace = { model: string; dimension: number }
+
+/** Notes which embedder makes this database's vectors, or refuses to mix in another one's. */
+export async function settleEmbeddingSpace(owner: Sql, { model, dimension }: EmbeddingSpace): Promise<void> {
+  const [stored] = await owner<EmbeddingSpace[]>`select model, dimension from embedding_space`
+  if (!stored) {
+    await owner.unsafe(`alter table memories alter column v type halfvec(${Math.trunc(dimension)})`)
+    await owner`insert into embedding_space (model, dimension) values (${model}, ${dimension})`
+  } else if (stored.model !== model || stored.dimension !== dimension) {
+    throw new SettingsError(
+      `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server is set to ${model} (${dimension}). ` +
+        'Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the built-in model), or start with a new database.',
+    )
+  }
+}
+
+export type RootKey = { secret: string; isNew: boolean; file?: string } | undefined
+
+/**
+ * Makes sure that there is a root key: the chosen one, else the one kept in the data directory, else a new random one,
+ * which is kept there for the operator alone. Undefined when a root key exists whose secret nobody here knows.
+ */
+export async function settleRootKey(owner: Sql, chosen: string | undefined, dataDir: string): Promise<RootKey> {
+  const file = join(dataDir, 'admin-key')
+  const kept = chosen === undefined && existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
+  const given = chosen ?? kept
+  if (given) {
+    await owner`select set_root_secret(${hashSecret(given)})`
+    return { secret: given, isNew: false, ...(kept && { file }) }
+  }
+  const [root] = await owner`select from keys where id = 'key_root'`
+  if (root) return undefined
+  const secret = `dk-${randomBytes(24).toString('base64url')}`
+  mkdirSync(dataDir, { recursive: true })
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 })
+  chmodSync(file, 0o600) // the mode above counts only for a new file
+  await owner`select set_root_secret(${hashSecret(secret)})`
+  return { secret, isNew: true, file }
+}

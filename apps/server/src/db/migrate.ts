@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Sql } from 'postgres'
+import { SettingsError } from '../env.ts'
+
+type Migration = { name: string; text: string; checksum: string }
+
+const FOLDER = new URL('./migrations/', import.meta.url)
+
+export function readMigrations(): Migration[] {
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .map((name) => {
+      const text = readFileSync(new URL(name, FOLDER), 'utf8')
+      return { name, text, checksum: createHash('sha256').update(text).digest('hex') }
+    })
+}
+
+/**
+ * Brings the schema up to date. `sql` must be one connection of a login that may migrate. Servers that start together
+ * wait for each other here, and `afterwards` runs while the lock is still held.
+ */
+export async function migrate<T>(sql: Sql, afterwards: () => Promise<T>): Promise<T> {
+  await sql`select pg_advisory_lock(hashtext('dakera_migrations'))`
+  try {
+    await requirePgvector(sql)
+    await sql`create table if not exists migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())`.simple()
+    const applied = new Map((await sql<{ name: string; checksum: string }[]>`select name, checksum from migrations`).map((row) => [row.name, row.checksum]))
+    for (const migration of readMigrations()) {
+      const checksum = applied.get(migration.name)
+      if (checksum === migration.checksum) continue
+      if (checksum) throw new SettingsError(`The migration ${migration.name} was changed after this database had applied it. Use the release that made the database, or a new database.`)
+      await sql.begin(async (tx) => {
+        await tx.unsafe(migration.text)
+        await tx`insert into migrations (name, checksum) values (${migration.name}, ${migration.checksum})`
+      })
+    }
+    await sql`grant select on migrations to dakera_app`.simple()
+    return await afterwards()
+  } finally {
+    await sql`select pg_advisory_unlock(hashtext('dakera_migrations'))`.catch(() => {}) // the connection may be the thing that failed
+  }
+}
+
+/** For a login that may not migrate: whether everything was applied before. */
+export async function isMigrated(sql: Sql): Promise<boolean> {
+  const [table] = await sql`select to_regclass('public.migrations') as found`
+  if (!table?.['found']) return false
+  const applied = new Set((await sql<{ name: string }[]>`select name from migrations`).map((row) => row.name))
+  return readMigrations().every(({ name }) => applied.has(name))
+}
+
+async function requirePgvector(sql: Sql): Promise<void> {
+  const [server] = await sql<{ number: number; version: string | null }[]>`
+    select current_setting('server_version_num')::int as number,
+      (select coalesce(installed_version, default_version) from pg_available_extensions where name = 'vector') as version`
+  if (!server || server.number < 160_000) throw new SettingsError('This Postgres is too old: Dakera needs version 16 or newer.')
+  if (!server.version) {
+    throw new SettingsError('This Postgres has no pgvector. Install the extension "vector" 0.8 or newer on the database server, or use the image pgvector/pgvector:pg17.')
+  }
+  const [major = 0, minor = 0] = server.version.split('.').map(Number)
+  if (major === 0 && minor < 8) throw new SettingsError(`This Postgres has pgvector ${server.version}; Dakera needs 0.8 or newer. After an upgrade of the package, run: alter extension vector update`)
+}

@@ -1,0 +1,155 @@
+-- What the database keeps itself, and the jobs' functions.
+set role dakera_owner;
+
+-- Author, times, version, words and length come from here on every path: the functions, drizzle, psql.
+create function memories_before_write() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    new.author := coalesce((presented_key()).name, new.author);   -- without a key only the owner gets this far: imports, restores
+    new.created_at := coalesce(new.created_at, now());
+    new.updated_at := new.created_at;
+    new.version := 1;
+  else
+    new.namespace_id := old.namespace_id;
+    new.id := old.id;
+    new.author := old.author;
+    new.created_at := old.created_at;
+    new.updated_at := now();
+    new.version := old.version + 1;
+  end if;
+  if new.expires_at <= now() and (tg_op = 'INSERT' or new.expires_at is distinct from old.expires_at) then
+    perform fail('INVALID_REQUEST', 'expires_at lies in the past. To remove a memory, forget it.');
+  end if;
+  if tg_op = 'INSERT' or new.content is distinct from old.content then
+    new.ts := to_tsvector((select text_config::regconfig from namespaces where id = new.namespace_id), new.content);
+    new.dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(new.ts));
+  end if;
+  return new;
+end $$;
+create trigger memories_before_write before insert or update on memories for each row execute function memories_before_write();
+
+create function memories_after_write() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
+    select namespace_id, 1, dl, (v is not null)::int, strip(ts) from new_rows;
+  elsif tg_op = 'DELETE' then   -- not when the whole namespace goes: its statistics go with it
+    insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
+    select namespace_id, -1, dl, (v is not null)::int, strip(ts) from old_rows where exists (select from namespaces n where n.id = namespace_id);
+  else
+    insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
+    select o.namespace_id, change.sign, change.dl, change.vectors, strip(change.ts)
+    from old_rows o join new_rows n using (namespace_id, id)
+    cross join lateral (values (-1, o.dl, (o.v is not null)::int, o.ts), (1, n.dl, (n.v is not null)::int, n.ts)) change(sign, dl, vectors, ts)
+    where o.ts is distinct from n.ts or (o.v is null) <> (n.v is null);
+  end if;
+  return null;
+end $$;
+create trigger memories_after_insert after insert on memories referencing new table as new_rows
+  for each statement execute function memories_after_write();
+create trigger memories_after_update after update on memories referencing old table as old_rows new table as new_rows
+  for each statement execute function memories_after_write();
+create trigger memories_after_delete after delete on memories referencing old table as old_rows
+  for each statement execute function memories_after_write();
+
+/* How many live memories, and vectors of the server's embedder, each of these namespaces has: only those the caller may read. */
+create function count_memories(targets int[]) returns table (namespace_id int, documents bigint, vectors bigint)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  with target as (select unnest(targets) as id intersect select unnest(readable_namespaces())),
+  part as (
+    select s.namespace_id, s.documents, s.vectors from namespace_statistics s join target t on t.id = s.namespace_id
+    union all
+    select d.namespace_id, sum(d.sign), sum(d.sign * d.vectors) from statistics_deltas d join target t on t.id = d.namespace_id group by 1
+    union all
+    select m.namespace_id, -count(*), -count(m.v) from memories m join target t on t.id = m.namespace_id where m.expires_at <= now() group by 1)
+  select t.id, coalesce(sum(p.documents), 0)::bigint, coalesce(sum(p.vectors), 0)::bigint
+  from target t left join part p on p.namespace_id = t.id group by t.id;
+end $$;
+
+/* Deletes a namespace with its memories, statistics and the grants on its name; returns how many vectors went, null when there was none. */
+create function delete_namespace(wanted text) returns bigint
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+declare target int; deleted bigint;
+begin
+  perform require_admin();
+  select id into target from namespaces where name = wanted for update;
+  if target is null then return null; end if;
+  select vectors into deleted from count_memories(array[target]);
+  delete from grants where namespace = wanted;
+  delete from namespaces where id = target;
+  delete from statistics_deltas where namespace_id = target;
+  return deleted;
+end $$;
+
+-- ── Jobs: they return counts, never rows, so the server may call them without a key ──
+
+/* Folds a namespace's deltas into the base; returns how many. */
+create function merge_statistics(target int) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare merged int;
+begin
+  if not exists (select from namespaces where id = target) then   -- left over from a deleted namespace
+    delete from statistics_deltas where namespace_id = target;
+    return 0;
+  end if;
+  perform pg_advisory_xact_lock(hashtext('merge_statistics'), target);   -- mergers wait for each other; writers never wait
+  with taken as materialized (delete from statistics_deltas where namespace_id = target returning sign, positions, vectors, words),
+  totals as (
+    insert into namespace_statistics as s (namespace_id, documents, positions, vectors)
+    select target, sum(sign), sum(sign * positions), sum(sign * vectors) from taken having count(*) > 0
+    on conflict (namespace_id) do update set documents = s.documents + excluded.documents, positions = s.positions + excluded.positions,
+      vectors = s.vectors + excluded.vectors),
+  terms as (
+    insert into term_statistics as s (namespace_id, term, documents)
+    select target, term, sum(sign) from taken, unnest(tsvector_to_array(words)) term group by term having sum(sign) <> 0
+    on conflict (namespace_id, term) do update set documents = s.documents + excluded.documents)
+  select count(*) into merged from taken;
+  delete from term_statistics where namespace_id = target and documents = 0;
+  return merged;
+end $$;
+
+/* Merges every namespace in which more than `waiting` deltas stand; returns how many deltas it folded. */
+create function merge_all_statistics(waiting int) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare merged int;
+begin
+  select coalesce(sum(merge_statistics(namespace_id)), 0) into merged
+  from (select namespace_id from statistics_deltas group by namespace_id having count(*) > waiting) busy;
+  return merged;
+end $$;
+
+/* Deletes up to how_many expired memories of each namespace; returns how many. They were invisible from the moment they expired. */
+create function delete_expired(how_many int) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare deleted int;
+begin
+  delete from memories m using namespaces n cross join lateral (
+    select id from memories where namespace_id = n.id and expires_at <= now() limit how_many for update skip locked) e
+  where m.namespace_id = n.id and m.id = e.id;
+  get diagnostics deleted = row_count;
+  return deleted;
+end $$;
+
+/* Deletes replies older than a day and secrets whose grace is over; returns how many. */
+create function delete_old_replies(how_many int) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare deleted int; ended int;
+begin
+  delete from replies where (secret_hash, idempotency_key) in (
+    select secret_hash, idempotency_key from replies where created_at < now() - interval '24 hours' limit how_many for update skip locked);
+  get diagnostics deleted = row_count;
+  delete from key_secrets where expires_at < now() - interval '30 days';   -- until then the answer is API_KEY_EXPIRED
+  get diagnostics ended = row_count;
+  return deleted + ended;
+end $$;
+
+revoke all on function memories_before_write(), memories_after_write(), count_memories(int[]), delete_namespace(text), merge_statistics(int),
+  merge_all_statistics(int), delete_expired(int), delete_old_replies(int) from public;
+grant execute on function count_memories(int[]), delete_namespace(text), merge_all_statistics(int), delete_expired(int), delete_old_replies(int) to dakera_app;
+
+reset role;

@@ -1,0 +1,88 @@
+import postgres, { type Options, type Sql } from 'postgres'
+import { availableParallelism } from 'node:os'
+import type { Logger } from 'pino'
+import { SettingsError } from '../env.ts'
+import { isMigrated, migrate } from './migrate.ts'
+import { asDb, type Database, type FirstStart } from './open.ts'
+
+type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined }
+
+/** Opens a pool that acts as dakera_app, whatever its login could do otherwise, after bringing the schema up to date. */
+export async function openPostgres({ url, migrationUrl, poolSize }: Settings, log: Logger, firstStart: FirstStart): Promise<Database> {
+  const common = { onnotice: () => {}, connect_timeout: 5, backoff: () => 0.2 } satisfies Options<{}>
+
+  const canMaintain = await prepare(migrationUrl ?? url, common, log, firstStart)
+
+  const sql = postgres(url, {
+    ...common,
+    max: poolSize ?? 2 * Math.max(2, availableParallelism()),
+    // The role in the start packet is what even RESET ROLE goes back to.
+    connection: { application_name: 'dakera', role: 'dakera_app', statement_timeout: 30_000, idle_in_transaction_session_timeout: 30_000 },
+  })
+  const owner = canMaintain
+    ? postgres(migrationUrl ?? url, { ...common, max: 1, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
+    : undefined
+
+  return {
+    engine: 'postgres',
+    sql,
+    db: asDb(sql),
+    maintain: owner && (<T>(fn: (sql: Sql) => Promise<T>) => fn(owner)),
+    async close() {
+      await Promise.all([sql.end({ timeout: 5 }), owner?.end({ timeout: 5 })])
+    },
+  }
+}
+
+/** Migrates, or finds that somebody with more rights has. Returns whether this login may act as the owner. */
+async function prepare(url: string, common: Options<{}>, log: Logger, firstStart: FirstStart): Promise<boolean> {
+  const sql = postgres(url, { ...common, max: 1, connection: { application_name: 'dakera-migrations' } })
+  try {
+    if (await isServingLogin(sql)) {
+      if (!(await isMigrated(sql))) {
+        throw new SettingsError('The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a login that owns the database.')
+      }
+      log.info('the schema is up to date; this login may not migrate or build vector indexes')
+      return false
+    }
+    await migrate(sql, () => firstStart(sql))
+    return true
+  } catch (error) {
+    throw explain(error, url)
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+/** A login that was given dakera_app and nothing more. */
+async function isServingLogin(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ serving: boolean }[]>`
+    select to_regrole('dakera_owner') is not null and not pg_has_role(current_user, 'dakera_owner', 'member')
+      and not (select rolcreaterole or rolsuper from pg_roles where rolname = current_user) as serving`
+  return row?.serving === true
+}
+
+const EXPLANATIONS: Record<string, string> = {
+  ECONNREFUSED: 'Nothing listens there. Is Postgres running, and are host and port right?',
+  ENOTFOUND: 'There is no host of that name.',
+  EAI_AGAIN: 'The name of the host cannot be looked up.',
+  CONNECT_TIMEOUT: 'It did not answer within 5 seconds. Is a firewall in between?',
+  '28P01': 'The password is wrong.',
+  '28000': 'The login is not allowed.',
+  '3D000': 'The database does not exist. Create it with: createdb <name>',
+  '42501': 'The login may not create roles, extensions or tables. docs/postgres.md lists the statements an operator has to run before.',
+}
+
+function explain(error: unknown, url: string): unknown {
+  if (error instanceof SettingsError) return error
+  const { code, message } = error as { code?: string; message?: string }
+  const advice = EXPLANATIONS[code ?? '']
+  if (!advice) return error
+  return new SettingsError(`Cannot use the database at ${withoutSecret(url)}. ${advice} (${message})`)
+}
+
+function withoutSecret(url: string): string {
+  if (!URL.canParse(url)) return 'DATABASE_URL'
+  const { hostname, port, pathname } = new URL(url)
+  return `${hostname}${port && `:${port}`}${pathname}`
+}

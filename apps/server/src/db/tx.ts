@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm'
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
+import { Fault } from '../fault.ts'
+import type { Access, Principal } from '../principal.ts'
+
+export type Db = PostgresJsDatabase
+declare const bound: unique symbol
+/** A transaction that already carries a caller's identity. Repositories accept nothing else. */
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0] & { readonly [bound]: true; readonly isAdmin: boolean }
+
+/**
+ * The only door to guarded rows. The identity is local to the transaction, so a pooled
+ * connection cannot carry one caller into the next request. An unknown key gets no further.
+ */
+export function withPrincipal<T>(db: Db, { keyHash }: Principal, mode: 'read' | 'write', fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction(
+    async (tx) => {
+      const [caller] = await tx.execute<{ is_admin: boolean }>(sql`select identify(${keyHash}) as is_admin`)
+      return fn(Object.assign(tx, { isAdmin: caller?.is_admin === true }) as unknown as Tx)
+    },
+    { accessMode: mode === 'read' ? 'read only' : 'read write' },
+  )
+}
+
+export type NamespaceRef = { id: number; name: string; dimension: number }
+
+/** Checks the grant, and finds the namespace: undefined when the caller may use that name and nothing is there yet. */
+export async function resolveNamespace(tx: Tx, name: string, access: Access): Promise<NamespaceRef | undefined> {
+  const [row] = await tx.execute<{ id: number | null; name: string; dimension: number }>(sql`select id, name, dimension from resolve_namespace(${name}, ${access})`)
+  return row?.id == null ? undefined : { id: row.id, name: row.name, dimension: row.dimension }
+}
+
+export function requireAdmin(tx: Tx): void {
+  if (!tx.isAdmin) throw new Fault('INSUFFICIENT_SCOPE', {}, { message: 'This call needs an admin key.' })
+}

@@ -1,0 +1,14 @@
+import type { Logger } from 'pino'
+import type { Database } from './db/open.ts'
+import type { Embedder } from './embedding/embedder.ts'
+
+/** Everything the server needs from outside. `main.ts` builds it; tests build another. */
+export type Deps = {
+  database: Database
+  embedder: Embedder
+  log: Logger
+  maxBodyBytes: number
+  corsOrigins: string[]
+  /** True while the server drains: it finishes what it has and takes nothing new. */
+  isDraining: () => boolean
+}

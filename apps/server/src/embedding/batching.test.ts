@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { Breaker } from './breaker.ts'
+import { chooseEmbedder } from './choose.ts'
+import { EmbedderUnavailable } from './embedder.ts'
+import { answerVectors, sendJson, startOpenAiServer } from './openai-server.fixture.ts'
+import { VectorCache } from './vector-cache.ts'
+
+const open = ({ url }: { url: string }) => chooseEmbedder({ provider: 'openai', baseUrl: url, model: 'local-model', dimension: 8 })
+
+test('fifty callers at once make one request', async () => {
+  await using server = await startOpenAiServer()
+  const embedder = await open(server)
+  const replies = await Promise.all(Array.from({ length: 50 }, (_, n) => embedder.embed([`text ${n} ${'x'.repeat(n)}`])))
+  expect(server.calls).toHaveLength(1)
+  const again = await Promise.all(Array.from({ length: 50 }, (_, n) => embedder.embed([`text ${n} ${'x'.repeat(n)}`])))
+  expect(again).toEqual(replies)
+  expect(server.calls).toHaveLength(1)
+})
+
+test('the same text asked for by many is sent once', async () => {
+  await using server = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response), 30))
+  const embedder = await open(server)
+  const first = embedder.embed(['same', 'same'])
+  await sleep(15)
+  const [[a, b], [c]] = [await first, await embedder.embed(['same'])]
+  expect(server.calls.flatMap((call) => call.input)).toEqual(['same'])
+  expect([b, c]).toEqual([a, a])
+  const kept = a?.slice()
+  for (const vector of [a, c]) vector?.fill(0) // what a caller does to its vector is its own affair
+  expect((await embedder.embed(['same']))[0]).toEqual(kept)
+})
+
+test('a thousand texts go out in requests of at most 256, four at a time', async () => {
+  let running = 0
+  let most = 0
+  await using server = await startOpenAiServer((call, response) => {
+    most = Math.max(most, ++running)
+    setTimeout(() => {
+      running--
+      answerVectors(call, response)
+    }, 20)
+  })
+  const embedder = await open(server)
+  const vectors = await embedder.embed(Array.from({ length: 1500 }, (_, n) => `memory ${n}`))
+  expect(vectors.every((vector) => vector?.length === 8)).toBe(true)
+  expect(server.calls.map((call) => call.input.length).sort()).toEqual([220, 256, 256, 256, 256, 256])
+  expect(most).toBe(4)
+})
+
+test('long texts fill a request by their letters, and each is cut to its beginning', async () => {
+  await using server = await startOpenAiServer()
+  const embedder = await open(server)
+  await embedder.embed(Array.from({ length: 20 }, (_, n) => `${n} ${'word '.repeat(20_000)}`))
+  for (const { input } of server.calls) expect(input.join('').length).toBeLessThanOrEqual(64_000)
+  expect(server.calls.flatMap(({ input }) => input).every((text) => text.length === 8_000)).toBe(true)
+})
+
+test('a cut never leaves half of a letter', async () => {
+  await using server = await startOpenAiServer()
+  await (await open(server)).embed([`a${'\u{1F600}'.repeat(5_000)}`])
+  expect(server.calls[0]?.input[0]?.length).toBe(7_999)
+  expect(server.calls[0]?.input[0]?.isWellFormed()).toBe(true)
+})
+
+test('a text longer than the model takes is halved until it fits', async () => {
+  await using server = await startOpenAiServer((call, response) => {
+    if (call.input.some((text) => text.length > 2_000))
+      return sendJson(response, 400, { error: { message: 'maximum context length', code: 'context_length_exceeded' } })
+    answerVectors(call, response)
+  })
+  const [long, short] = await (await open(server)).embed(['long '.repeat(2_000), 'short'])
+  expect(long).toBeInstanceOf(Float32Array)
+  expect(short).toBeInstanceOf(Float32Array)
+})
+
+test('a server that takes 32 texts at once gets 32, and is not asked for more a second time', async () => {
+  await using server = await startOpenAiServer((call, response) => {
+    if (call.input.length > 32) return sendJson(response, 413, { error: { message: 'batch size too large' } })
+    answerVectors(call, response)
+  })
+  const embedder = await open(server)
+  const texts = (name: string) => Array.from({ length: 256 }, (_, n) => `${name} ${n}`)
+  expect(await embedder.embed(texts('first'))).not.toContain(null)
+  const before = server.calls.length
+  await embedder.embed(texts('second'))
+  expect(server.calls.slice(before).map((call) => call.input.length)).toEqual(new Array(8).fill(32))
+})
+
+test('a text the provider refuses fails alone', async () => {
+  await using server = await startOpenAiServer((call, response) => {
+    if (call.input.includes('poison')) return sendJson(response, 400, { error: { message: 'content refused: poison', code: 'content_filter' } })
+    answerVectors(call, response)
+  })
+  const embedder = await open(server)
+  const [poison, ...others] = await Promise.allSettled(['poison', 'one', 'two', 'three'].map((text) => embedder.embed([text])))
+  expect(others.every(({ status }) => status === 'fulfilled')).toBe(true)
+  const reason = poison?.status === 'rejected' ? (poison.reason as EmbedderUnavailable) : undefined
+  expect(reason?.message).toContain('content_filter')
+  expect(reason?.message).not.toContain('poison')
+})
+
+test('when every text is refused the operator is told what to check, in few requests', async () => {
+  await using server = await startOpenAiServer((_, response) => sendJson(response, 422, { error: { message: 'unknown model' } }))
+  const embedder = await open(server)
+  await expect(embedder.embed(Array.from({ length: 256 }, (_, n) => `text ${n}`))).rejects.toThrow(/unknown model.*DAKERA_EMBEDDING_MODEL/)
+  expect(server.calls.length).toBeLessThan(15)
+})
+
+test('a caller who leaves does not take the request of the others along', async () => {
+  await using server = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response), 60))
+  const embedder = await open(server)
+  const leaving = new AbortController()
+  const left = embedder.embed(['mine', 'shared'], leaving.signal)
+  const stayed = embedder.embed(['shared', 'theirs'])
+  await sleep(20)
+  leaving.abort(new Error('gone'))
+  await expect(left).rejects.toThrow('gone')
+  expect((await stayed).every((vector) => vector instanceof Float32Array)).toBe(true)
+  expect(server.calls).toHaveLength(1)
+})
+
+test('a text nobody waits for any more is not sent', async () => {
+  await using server = await startOpenAiServer()
+  const embedder = await open(server)
+  const leaving = new AbortController()
+  const left = embedder.embed(['mine', 'shared'], leaving.signal)
+  const stayed = embedder.embed(['shared'])
+  leaving.abort(new Error('gone'))
+  await expect(left).rejects.toThrow('gone')
+  await stayed
+  expect(server.calls.flatMap((call) => call.input)).toEqual(['shared'])
+  await expect(embedder.embed(['late'], leaving.signal)).rejects.toThrow('gone')
+})
+
+test('an open breaker lets one call try after its time, and closes when that succeeds', async () => {
+  const breaker = new Breaker({ failuresToOpen: 2, openMs: 40 })
+  const down = new EmbedderUnavailable('down')
+  breaker.enter()
+  breaker.failed(down)
+  breaker.enter()
+  breaker.failed(down)
+  expect(() => breaker.enter()).toThrow(/down/)
+  await sleep(50)
+  breaker.enter()
+  expect(() => breaker.enter()).toThrow(/down/) // one tries, the others still wait
+  breaker.failed(down)
+  expect(() => breaker.enter()).toThrow(/down/)
+  await sleep(50)
+  breaker.enter()
+  breaker.succeeded()
+  breaker.enter()
+  breaker.failed(down)
+  breaker.enter()
+})
+
+test('a provider that asks for a pause and fails after it is left alone like one that is down', async () => {
+  const breaker = new Breaker({ failuresToOpen: 5, openMs: 10_000 })
+  const busy = new EmbedderUnavailable('busy')
+  breaker.enter()
+  breaker.failed(busy, 20)
+  expect(breaker.refusal?.message).toContain('busy')
+  await sleep(30)
+  breaker.enter()
+  breaker.failed(busy)
+  expect(breaker.refusal?.retryAfterSeconds).toBe(10)
+})
+
+test('the cache stays within its bytes and forgets what was used longest ago', () => {
+  const cache = new VectorCache(3 * (200 + 32))
+  for (const key of ['a', 'b', 'c']) cache.set(key, new Float32Array(8).fill(1))
+  cache.get('a')
+  cache.set('d', new Float32Array(8))
+  expect(['a', 'b', 'c', 'd'].map((key) => cache.get(key) !== undefined)).toEqual([true, false, true, true])
+  cache.set('n', null)
+  expect(cache.get('n')).toBeNull()
+  cache.set('huge', new Float32Array(10_000))
+  expect(cache.get('huge')).toBeUndefined()
+})

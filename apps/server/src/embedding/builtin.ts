@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
+import type { Embedder } from './embedder.ts'
+import { WordPiece, words } from './word-piece.ts'
+
+/** Change it whenever model.bin or the tokenisation changes: it decides which stored vectors may be compared. */
+export const BUILTIN_MODEL = 'static-minilm-256-v1'
+export const BUILTIN_MODEL_FILE = new URL('../../model/model.bin', import.meta.url)
+
+/** Letters embedded before other requests get their turn: about 10 ms. */
+const LETTERS_PER_TURN = 64_000
+
+let opening: Promise<Embedder> | undefined
+
+/** English vectors without network, key or native code. The file is read once in a process. */
+export function openBuiltin(): Promise<Embedder> {
+  opening ??= readFile(BUILTIN_MODEL_FILE).then(builtinEmbedder)
+  opening.catch(() => {
+    opening = undefined
+  })
+  return opening
+}
+
+/** The embedder in a model file: a vector is the normalised sum of its tokens' rows. */
+export function builtinEmbedder(file: Buffer): Embedder {
+  const table = readTable(file)
+  return {
+    model: BUILTIN_MODEL,
+    dimension: table.dimension,
+    isLocal: true,
+    async embed(texts, signal) {
+      signal?.throwIfAborted()
+      const vectors: (Float32Array | null)[] = []
+      let letters = 0
+      for (const text of texts) {
+        if (letters > LETTERS_PER_TURN) {
+          letters = 0
+          await setImmediate()
+          signal?.throwIfAborted()
+        }
+        vectors.push(sumOfRows(table, text))
+        letters += text.length
+      }
+      return vectors
+    },
+    check: async () => ({ ok: true }),
+  }
+}
+
+type Table = { dimension: number; scales: Float32Array; rows: Int8Array; wordPiece: WordPiece }
+
+/** Little endian: "DKE1", u32 version, vocabulary, dimension, bytes of the vocabulary text; the text padded to 4; f32 scale per token; int8 rows. */
+export function readTable(file: Buffer): Table {
+  const damaged = (why: string) => new Error(`The built-in embedder's model.bin is damaged (${why}). Install the server again.`)
+  if (file.length < 20 || file.toString('latin1', 0, 4) !== 'DKE1') throw damaged('not an embedder file')
+  const [version, vocabulary, dimension, textBytes] = [file.readUInt32LE(4), file.readUInt32LE(8), file.readUInt32LE(12), file.readUInt32LE(16)]
+  const start = 20 + Math.ceil(textBytes / 4) * 4
+  const end = start + vocabulary * 4 + vocabulary * dimension
+  if (version !== 1 || file.length !== end) throw damaged(`${file.length} bytes, expected ${end}`)
+  const own = new Uint8Array(file.subarray(start, end)) // a copy, so that the floats are aligned
+  return {
+    dimension,
+    scales: new Float32Array(own.buffer, 0, vocabulary),
+    rows: new Int8Array(own.buffer, vocabulary * 4),
+    wordPiece: new WordPiece(file.toString('utf8', 20, 20 + textBytes).split('\n')),
+  }
+}
+
+function sumOfRows({ dimension, scales, rows, wordPiece }: Table, text: string): Float32Array | null {
+  const sum = new Float32Array(dimension)
+  for (const word of words(text)) {
+    for (const id of wordPiece.pieces(word)) {
+      const scale = scales[id] as number
+      for (let i = 0, at = id * dimension; i < dimension; i++) sum[i] = (sum[i] as number) + scale * (rows[at + i] as number)
+    }
+  }
+  let square = 0
+  for (let i = 0; i < dimension; i++) square += (sum[i] as number) ** 2
+  if (square === 0) return null
+  const inverse = 1 / Math.sqrt(square)
+  for (let i = 0; i < dimension; i++) sum[i] = (sum[i] as number) * inverse
+  return sum
+}

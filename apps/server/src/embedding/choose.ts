@@ -1,0 +1,41 @@
+import { openBuiltin } from './builtin.ts'
+import { type Embedder, EmbedderMisconfigured } from './embedder.ts'
+import { OpenAiEmbedder } from './openai.ts'
+import { CallFailed, canShorten, type OpenAiConfig, OpenAiEndpoint } from './openai-endpoint.ts'
+
+export type EmbeddingConfig = { provider: 'builtin' } | ({ provider: 'openai' } & OpenAiConfig)
+
+/** What OpenAI's own models give when not asked for less. */
+const DIMENSIONS: Record<string, number> = {
+  'text-embedding-3-small': 1536,
+  'text-embedding-3-large': 3072,
+  'text-embedding-ada-002': 1536,
+}
+
+/** The embedder of this configuration; rejects with `EmbedderMisconfigured` or `EmbedderUnavailable`, whose message says what to set. */
+export async function chooseEmbedder(config: EmbeddingConfig): Promise<Embedder> {
+  if (config.provider === 'builtin') return openBuiltin()
+  if (config.model === '') throw new EmbedderMisconfigured('Set DAKERA_EMBEDDING_MODEL to a model of the embedding provider.')
+  const native = DIMENSIONS[config.model]
+  const dimension = config.dimension ?? native ?? (await askDimension(config))
+  if (native !== undefined && dimension !== native && (dimension > native || !canShorten(config.model))) {
+    throw new EmbedderMisconfigured(
+      `${config.model} gives ${native} dimensions, not ${dimension}. Set DAKERA_EMBEDDING_DIMENSION to ${native} or leave it unset.`,
+    )
+  }
+  const sendsDimensions = config.dimension !== undefined && config.dimension !== native
+  return new OpenAiEmbedder({ ...config, dimension }, sendsDimensions)
+}
+
+/** One vector tells. Not retried: at start an operator is watching. */
+async function askDimension(config: OpenAiConfig): Promise<number> {
+  try {
+    const [vector] = await new OpenAiEndpoint(config, false).call(['How long is a vector of this model?'], config.timeoutMs ?? 10_000, true)
+    if (vector instanceof Float32Array) return vector.length
+    throw new CallFailed('setting', 'The embedding provider answered a vector without direction.')
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error
+    const message = `The dimension of ${config.model} is not known and could not be asked for: ${error.message} Or set DAKERA_EMBEDDING_DIMENSION.`
+    throw new EmbedderMisconfigured(message, { cause: error })
+  }
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export type EmbeddingsCall = {
+  input: string[]
+  model: string
+  dimensions?: number
+  encoding_format?: string
+  authorization: string | undefined
+  headers: IncomingMessage['headers']
+}
+type Answer = (call: EmbeddingsCall, response: ServerResponse, number: number) => void
+
+/** A vector that depends on the text alone, not of length 1. */
+export const vectorOf = (text: string, dimension: number) =>
+  Array.from({ length: dimension }, (_, i) => ((text.length * 31 + (text.codePointAt(0) ?? 0) * 7 + i * i) % 97) - 48)
+
+const base64 = (vector: number[]) => Buffer.from(Float32Array.from(vector).buffer).toString('base64')
+
+export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+}
+
+/** The right reply, in the encoding that was asked for. */
+export function answerVectors(call: EmbeddingsCall, response: ServerResponse, dimension = call.dimensions ?? 8): void {
+  const encode = call.encoding_format === 'base64' ? base64 : (vector: number[]) => vector
+  const data = call.input.map((text, index) => ({ object: 'embedding', index, embedding: encode(vectorOf(text, dimension)) }))
+  sendJson(response, 200, { object: 'list', data, model: call.model, usage: { prompt_tokens: 1, total_tokens: 1 } })
+}
+
+/** A real HTTP server that speaks the embeddings API. It keeps every call, and answers right unless told otherwise. */
+export async function startOpenAiServer(answer: Answer = (call, response) => answerVectors(call, response), port = 0) {
+  const calls: EmbeddingsCall[] = []
+  const behaviour = { answer }
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    if (request.method !== 'POST' || request.url !== '/v1/embeddings') return sendJson(response, 404, { error: { message: 'no such path' } })
+    const call: EmbeddingsCall = { ...JSON.parse(Buffer.concat(chunks).toString()), authorization: request.headers.authorization, headers: request.headers }
+    calls.push(call)
+    behaviour.answer(call, response, calls.length)
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const stop = async () => {
+    if (!server.listening) return
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+  const address = (server.address() as AddressInfo).port
+  return { calls, behaviour, port: address, url: `http://127.0.0.1:${address}/v1`, stop, [Symbol.asyncDispose]: stop }
+}

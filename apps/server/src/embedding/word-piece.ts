@@ -1,0 +1,91 @@
+/** Longer words are unknown, as in BERT. */
+const MAX_WORD_LETTERS = 100
+const CACHED_WORDS = 20_000
+/** A longer word is, in V8, a view that keeps the whole text it was cut from alive for as long as it is cached. */
+const CACHED_WORD_LENGTH = 12
+
+const PUNCTUATION = /[\p{P}\p{S}]/u // symbols too: "great" directly followed by an emoji stays a word
+const CJK = /[\u4E00-\u9FFF\u3400-\u4DBF\uF900-\uFAFF\u{20000}-\u{2A6DF}\u{2A700}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/u
+const CONTROL = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\uFFFD]/u
+const ASCII = /^[\x20-\x7e\t\n\r]*$/
+const ASCII_WORD = /[a-z0-9]+|[^a-z0-9\s]/g
+
+/** Lower-cased, accent-free words and single punctuation marks. */
+export function words(text: string): string[] {
+  if (ASCII.test(text)) return text.toLowerCase().match(ASCII_WORD) ?? []
+  const found: string[] = []
+  let word = ''
+  const flush = () => {
+    if (word) found.push(word)
+    word = ''
+  }
+  for (const letter of withoutControls(text)
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '')) {
+    if (letter === ' ') flush()
+    else if (PUNCTUATION.test(letter)) {
+      flush()
+      found.push(letter)
+    } else word += letter.toLowerCase() // letter by letter, so that a final sigma stays one letter
+  }
+  flush()
+  return found
+}
+
+/** Every kind of space as one space, controls gone, each CJK letter a word of its own. */
+function withoutControls(text: string): string {
+  let clean = ''
+  for (const letter of text) {
+    if (/\s/u.test(letter) && letter !== '\uFEFF')
+      clean += ' ' // before controls: tab and newline are both
+    else if (CONTROL.test(letter)) continue
+    else clean += CJK.test(letter) ? ` ${letter} ` : letter
+  }
+  return clean
+}
+
+/** Words to token ids: BERT's uncased WordPiece, except that what is unknown vanishes. */
+export class WordPiece {
+  readonly #ids: ReadonlyMap<string, number>
+  /** No piece is longer, so no longer one is looked up: a hostile text of long words stays linear. */
+  readonly #longest: number
+  readonly #cache = new Map<string, readonly number[]>()
+
+  constructor(vocabulary: readonly string[]) {
+    this.#ids = new Map(vocabulary.map((token, id) => [token, id]))
+    this.#longest = vocabulary.reduce((longest, token) => Math.max(longest, token.length), 1)
+  }
+
+  tokens(text: string): number[] {
+    return words(text).flatMap((word) => this.pieces(word))
+  }
+
+  /** The ids of one word's pieces. Short words repeat a lot, so they are remembered. */
+  pieces(word: string): readonly number[] {
+    if (word.length > CACHED_WORD_LENGTH) return this.#split(word)
+    const known = this.#cache.get(word)
+    if (known) return known
+    const ids = this.#split(word)
+    if (this.#cache.size >= CACHED_WORDS) this.#cache.clear()
+    this.#cache.set(word, ids)
+    return ids
+  }
+
+  /** Greedy longest match from the left; nothing if some rest matches nothing. */
+  #split(word: string): readonly number[] {
+    if (word.length > MAX_WORD_LETTERS && [...word].length > MAX_WORD_LETTERS) return []
+    const ids: number[] = []
+    for (let start = 0; start < word.length; ) {
+      let end = Math.min(word.length, start + this.#longest)
+      let id: number | undefined
+      for (; end > start; end--) {
+        id = this.#ids.get(start ? `##${word.slice(start, end)}` : word.slice(0, end))
+        if (id !== undefined) break
+      }
+      if (id === undefined) return []
+      ids.push(id)
+      start = end
+    }
+    return ids
+  }
+}

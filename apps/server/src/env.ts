@@ -1,0 +1,74 @@
+import * as z from 'zod'
+
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value)
+const optional = <S extends z.ZodType>(schema: S) => z.preprocess(blankIsAbsent, schema.optional())
+const or = <S extends z.ZodType>(schema: S, otherwise: z.input<S>) => z.preprocess((value) => blankIsAbsent(value) ?? otherwise, schema)
+
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must look like postgres://user:password@host:5432/database')
+
+/** Every setting the server reads. `.env.example` lists the same names; a test compares them. */
+const Environment = z.object({
+  DAKERA_HOST: optional(z.string()),
+  DAKERA_PORT: or(integer(0, 65_535), '3300'),
+  DATABASE_URL: optional(postgresUrl),
+  DAKERA_MIGRATION_URL: optional(postgresUrl),
+  DAKERA_POOL_SIZE: optional(integer(1, 500)),
+  DAKERA_DATA_DIR: or(z.string(), '.dakera'),
+  DAKERA_DURABILITY: or(z.enum(['full', 'relaxed']), 'full'),
+  DAKERA_ROOT_API_KEY: optional(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+      .min(8)
+      .max(256),
+  ),
+  DAKERA_EMBEDDING_MODEL: optional(z.string()),
+  DAKERA_EMBEDDING_DIMENSION: optional(integer(1, 4000)),
+  OPENAI_API_KEY: optional(z.string()),
+  OPENAI_BASE_URL: optional(z.url({ protocol: /^https?$/ })),
+  DAKERA_MAX_BODY_BYTES: or(integer(1024, 268_435_456), String(2 * 1024 * 1024)),
+  DAKERA_CORS_ORIGINS: or(
+    z.string().transform((list) => list.split(',').map((origin) => origin.trim()).filter(Boolean)),
+    '',
+  ),
+  DAKERA_LOG_LEVEL: or(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info'),
+  DAKERA_SHUTDOWN_SECONDS: or(integer(0, 600), '10'),
+})
+
+export const SETTINGS = Object.keys(Environment.shape)
+
+export type Env = ReturnType<typeof readEnv>
+
+/** Parses the environment once. Throws one error that lists everything that is wrong with it. */
+export function readEnv(source: Record<string, string | undefined> = process.env) {
+  const result = Environment.safeParse(source)
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+    throw new SettingsError(`These settings are wrong:\n${problems.join('\n')}`)
+  }
+  const env = result.data
+  return {
+    // A laptop without a chosen key stays on loopback; who chose a key runs a server for others.
+    host: env.DAKERA_HOST ?? (env.DAKERA_ROOT_API_KEY ? '0.0.0.0' : '127.0.0.1'),
+    port: env.DAKERA_PORT,
+    database: env.DATABASE_URL
+      ? ({ engine: 'postgres', url: env.DATABASE_URL, migrationUrl: env.DAKERA_MIGRATION_URL, poolSize: env.DAKERA_POOL_SIZE } as const)
+      : ({ engine: 'pglite', dataDir: env.DAKERA_DATA_DIR, durability: env.DAKERA_DURABILITY } as const),
+    dataDir: env.DAKERA_DATA_DIR,
+    rootApiKey: env.DAKERA_ROOT_API_KEY,
+    // An OPENAI_API_KEY that lies around for something else must not send memories anywhere: only a named model does.
+    embedding: env.DAKERA_EMBEDDING_MODEL
+      ? ({ provider: 'openai', apiKey: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL, model: env.DAKERA_EMBEDDING_MODEL, dimension: env.DAKERA_EMBEDDING_DIMENSION } as const)
+      : ({ provider: 'builtin' } as const),
+    maxBodyBytes: env.DAKERA_MAX_BODY_BYTES,
+    corsOrigins: env.DAKERA_CORS_ORIGINS,
+    logLevel: env.DAKERA_LOG_LEVEL,
+    shutdownSeconds: env.DAKERA_SHUTDOWN_SECONDS,
+  }
+}
+
+/** Something in the settings or surroundings that the operator has to change; shown without a stack. */
+export class SettingsError extends Error {
+  override name = 'SettingsError'
+}

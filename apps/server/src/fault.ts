@@ -1,0 +1,74 @@
+import { docsUrl, ERRORS, type ErrorBody, type ErrorCode } from '@dakera-ai/protocol'
+
+type Details = { resource?: string | undefined; issues?: { path: string; message: string }[]; retryAfterSeconds?: number }
+
+/** Thrown anywhere below a route. The message and details go to the caller; `cause` never does. */
+export class Fault extends Error {
+  readonly code: ErrorCode
+  readonly details: Details
+  constructor(code: ErrorCode, details: Details = {}, options: { message?: string | undefined; cause?: unknown } = {}) {
+    super(options.message || ERRORS[code].title, { cause: options.cause })
+    this.code = code
+    this.details = details
+  }
+}
+
+/** How our SQL functions say an error of this API: message is the code, detail the sentence, hint the resource. */
+const OURS = 'DK000'
+
+/** What else Postgres can say that is the caller's doing. */
+const SQLSTATES: Record<string, [ErrorCode, string?]> = {
+  '23505': ['CONFLICT', 'Something with this id or name exists already.'],
+  '23503': ['CONFLICT', 'What this refers to has just been removed.'],
+  '42501': ['NAMESPACE_ACCESS_DENIED'],
+  '22021': ['INVALID_REQUEST', 'The text is not valid UTF-8.'],
+  '22P05': ['INVALID_REQUEST', 'The text holds a character that cannot be stored.'],
+  '22003': ['INVALID_REQUEST', 'A number is out of range.'],
+  '22007': ['INVALID_REQUEST', 'A date cannot be read.'],
+  '22008': ['INVALID_REQUEST', 'A date is out of range.'],
+  '54000': ['INVALID_REQUEST', 'The content has more distinct words than can be indexed. Split it into several memories.'],
+}
+
+/** Postgres is away, restarting, full or out of patience: the same request may succeed later. Classes first, then single codes. */
+const AWAY = /^(08|53|57P|58)|^(40001|40P01|55P03|57014|25006)$/
+const DISCONNECTED = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOENT',
+])
+
+type DatabaseError = { code?: string; message?: string; detail?: string; hint?: string; cause?: unknown }
+
+export function toFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const found = databaseError(error)
+  const state = found?.code ?? ''
+  if (state === OURS) return new Fault(found?.message as ErrorCode, { resource: found?.hint || undefined }, { message: found?.detail, cause: error })
+  const known = SQLSTATES[state]
+  if (known) return new Fault(known[0], {}, { message: known[1], cause: error })
+  if (AWAY.test(state) || DISCONNECTED.has(state)) {
+    return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: 'The database does not answer right now. Try again in a moment.', cause: error })
+  }
+  return new Fault('INTERNAL_ERROR', {}, { cause: error })
+}
+
+/** The error of the driver: drizzle wraps it as a cause. */
+function databaseError(error: unknown): DatabaseError | undefined {
+  for (let at = error as DatabaseError | undefined; at; at = at.cause as DatabaseError | undefined) if (typeof at.code === 'string') return at
+  return undefined
+}
+
+export function toBody({ code, message, details }: Fault, requestId: string): ErrorBody {
+  const { resource, issues } = details
+  return { error: message, code, status: ERRORS[code].status, ...(resource && { resource }), ...(issues && { issues }), docs: docsUrl(code), request_id: requestId }
+}

@@ -1,0 +1,2 @@
+/** TODO */
+export const apiPage = (_document: object): string => '<!doctype html>'

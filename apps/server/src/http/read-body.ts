@@ -1,0 +1,36 @@
+import { Fault } from '../fault.ts'
+
+/** Reads a body of at most `limit` bytes; what is longer is refused before it is held. */
+export async function readBody(request: Request, limit: number): Promise<Buffer> {
+  const tooLarge = () => new Fault('PAYLOAD_TOO_LARGE', {}, { message: `The request body is larger than ${limit} bytes. Send fewer or shorter memories at once, or raise DAKERA_MAX_BODY_BYTES.` })
+  if (Number(request.headers.get('content-length')) > limit) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.length
+      if (size > limit) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof Fault) throw error
+    throw new Fault('INVALID_REQUEST', {}, { message: 'The request body ended early.', cause: error })
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Every body of this API is JSON, whatever the label says: `curl -d` labels it a form. An empty one is an empty object. */
+export function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return {}
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch (cause) {
+    throw new Fault('INVALID_REQUEST', {}, { message: 'The body is not valid UTF-8.', cause })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Fault('INVALID_REQUEST', {}, { message: `The body is not valid JSON: ${(cause as Error).message}`, cause })
+  }
+}

@@ -1,0 +1,92 @@
+import type { Endpoint, Method } from '@dakera-ai/protocol'
+import type { Context, Hono } from 'hono'
+import type * as z from 'zod'
+import { fingerprint, type Repeat } from '../db/once.ts'
+import { Fault } from '../fault.ts'
+import type { Principal } from '../principal.ts'
+import { acceptAliases } from './aliases.ts'
+import { readPrincipal } from './auth.ts'
+import { parseJson, readBody } from './read-body.ts'
+
+type Out<S> = S extends z.ZodType ? z.output<S> : undefined
+type Params<P extends string> = P extends `${string}{${infer K}}${infer Rest}` ? { [k in K]: string } & Params<Rest> : {}
+export type Input<E extends Endpoint> = {
+  principal: E['access'] extends 'public' ? undefined : Principal
+  params: Params<E['path']>
+  query: Out<E['query']>
+  body: Out<E['body']>
+  /** The version in If-Match, where the caller sent one. */
+  ifVersion: number | undefined
+  /** Makes a repeated write recognisable; pass it to once(). */
+  repeat: Repeat
+  signal: AbortSignal
+}
+/** A handler answers with the value alone, or with a status of its own beside it. */
+export class Reply<T> {
+  readonly status: 200 | 201 | 503
+  readonly value: T
+  readonly headers: Record<string, string>
+  constructor(status: 200 | 201 | 503, value: T, headers: Record<string, string> = {}) {
+    this.status = status
+    this.value = value
+    this.headers = headers
+  }
+}
+export type Route = { endpoint: Endpoint; handle(input: never): Promise<unknown> }
+
+/** Binds a handler to its endpoint. The handler gets parsed values and returns the response value. */
+export const route = <E extends Endpoint>(endpoint: E, handle: (input: Input<E>) => Promise<z.input<E['response']> | Reply<z.input<E['response']>>>): Route => ({
+  endpoint,
+  handle,
+})
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
+
+export function mount(app: Hono, maxBodyBytes: number, routes: Route[]): void {
+  for (const { endpoint, handle } of routes) {
+    const answer = async (c: Context) => {
+      const headers = c.req.raw.headers
+      const principal = endpoint.access === 'public' ? undefined : readPrincipal(headers)
+      const bytes = endpoint.body ? await readBody(c.req.raw, maxBodyBytes) : Buffer.alloc(0)
+      const input = {
+        principal,
+        params: c.req.param(),
+        query: endpoint.query && parse(endpoint.query, c.req.query()),
+        body: endpoint.body && parse(endpoint.body, parseJson(bytes)),
+        ifVersion: readVersion(headers.get('if-match')),
+        repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.path, bytes) },
+        signal: c.req.raw.signal,
+      }
+      const result = await handle(input as never)
+      return result instanceof Reply ? c.json(result.value, result.status, result.headers) : c.json(result as object, endpoint.status ?? 200)
+    }
+    for (const [method, path] of addresses(endpoint)) app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer)
+  }
+}
+
+/** Method and path of an endpoint and of its aliases. */
+export const addresses = ({ method, path, aliases = [] }: Endpoint): [Method, string][] => [
+  [method, path],
+  ...aliases.map((alias) => alias.split(' ') as [Method, string]),
+]
+
+function readIdempotencyKey(headers: Headers): string | undefined {
+  const key = headers.get('idempotency-key') ?? undefined
+  if (key !== undefined && !IDEMPOTENCY_KEY.test(key)) throw new Fault('INVALID_REQUEST', {}, { message: 'Idempotency-Key must be 1 to 255 printable ASCII characters.' })
+  return key
+}
+
+function readVersion(header: string | null): number | undefined {
+  if (header === null || header === '*') return undefined
+  const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(header)?.[1]
+  if (!version) throw new Fault('INVALID_REQUEST', {}, { message: 'If-Match must hold the version you have seen, as in If-Match: "3".' })
+  return Number(version)
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const result = schema.safeParse(acceptAliases(schema, value))
+  if (result.success) return result.data
+  const issues = result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+  const [first] = issues
+  throw new Fault('INVALID_REQUEST', { issues }, { message: first && `${first.path || 'The request'}: ${first.message}${issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''}` })
+}

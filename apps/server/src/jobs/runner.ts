@@ -1,0 +1,62 @@
+import type { Logger } from 'pino'
+import type { Database } from '../db/open.ts'
+import { buildVectorIndexes } from './vector-indexes.ts'
+
+type Job = { name: string; everyMs: number; run(): Promise<object | undefined> }
+
+/** Deltas that may wait in a namespace before recall there gets slower than merging them is worth. */
+const WAITING_DELTAS = 200
+
+/**
+ * What happens without a request. Every server runs these; each takes a lock or skips locked rows in the database, so
+ * that several servers do not do the same work twice.
+ */
+export function startJobs(database: Database, log: Logger): { stop(): Promise<void> } {
+  const { sql, maintain } = database
+  const counted = async (name: string, query: Promise<{ count: number }[]>) => {
+    const [row] = await query
+    return row?.count ? { [name]: row.count } : undefined
+  }
+  const jobs: Job[] = [
+    { name: 'merge statistics', everyMs: 1_000, run: () => counted('deltas', sql`select merge_all_statistics(${WAITING_DELTAS}) as count`) },
+    { name: 'expire', everyMs: 15_000, run: () => counted('memories', sql`select delete_expired(1000) as count`) },
+    { name: 'old replies', everyMs: 600_000, run: () => counted('replies', sql`select delete_old_replies(10000) as count`) },
+    ...(maintain ? [{ name: 'vector indexes', everyMs: 5_000, run: () => maintain((owner) => buildVectorIndexes(owner, database.engine)) }] : []),
+  ]
+
+  const stopped = new AbortController()
+  const loops = jobs.map(async ({ name, everyMs, run }) => {
+    while (await pause(everyMs, stopped.signal)) {
+      const started = performance.now()
+      try {
+        const done = await run()
+        if (done) log.info({ job: name, ...done, ms: Math.round(performance.now() - started) }, 'job')
+      } catch (error) {
+        if (!stopped.signal.aborted) log.warn({ job: name, err: { message: (error as Error).message, code: (error as { code?: string }).code } }, 'a job failed; it will be tried again')
+      }
+    }
+  })
+  return {
+    async stop() {
+      stopped.abort()
+      await Promise.all(loops)
+    },
+  }
+}
+
+/** False when the wait was cut short by the end. */
+function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false)
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', end)
+      resolve(true)
+    }, ms)
+    timer.unref()
+    const end = () => {
+      clearTimeout(timer)
+      resolve(false)
+    }
+    signal.addEventListener('abort', end, { once: true })
+  })
+}

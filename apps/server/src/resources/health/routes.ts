@@ -1,0 +1,31 @@
+import { endpoints, type Readiness } from '@dakera-ai/protocol'
+import type { Deps } from '../../deps.ts'
+import { Reply, route } from '../../http/route.ts'
+import { version } from '../../version.ts'
+
+const uptime_seconds = () => Math.round(process.uptime())
+
+export const health = ({ database, embedder, isDraining }: Deps) => [
+  route(endpoints.health.get, async () => ({ status: 'healthy' as const, version, service: 'dakera' as const, uptime_seconds: uptime_seconds() })),
+
+  route(endpoints.health.live, async () => ({ alive: true as const, version, uptime_seconds: uptime_seconds() })),
+
+  route(endpoints.health.ready, async () => {
+    const [answers, embeds] = await Promise.all([
+      database.sql`select 1`.then(
+        () => ({ ok: true as const }),
+        () => ({ ok: false as const, message: 'The database does not answer.' }),
+      ),
+      embedder.check(),
+    ])
+    const results = { database: answers, embedder: embeds, server: isDraining() ? { ok: false as const, message: 'The server is shutting down.' } : { ok: true as const } }
+    const checks: Readiness['checks'] = {}
+    const components: Readiness['components'] = {}
+    for (const [name, result] of Object.entries(results)) {
+      checks[name] = result.ok ? { status: 'pass' } : { status: 'fail', message: result.message }
+      components[name] = result.ok
+    }
+    const ready = Object.values(components).every(Boolean)
+    return ready ? new Reply(200, { ready, version, checks, components }) : new Reply(503, { ready, version, checks, components }, { 'retry-after': '1' })
+  }),
+]

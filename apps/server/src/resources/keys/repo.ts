@@ -1,0 +1,64 @@
+import type { Key, NamespaceAccess } from '@dakera-ai/protocol'
+import { sql, type SQL } from 'drizzle-orm'
+import type { Tx } from '../../db/tx.ts'
+
+/** What describe_key() in migrations/0005_keys.sql says of a key. */
+type Description = { id: string; name: string; is_admin: boolean; active: boolean; created_at: number; expires_at: number | null; grants: Record<string, NamespaceAccess> }
+
+function toKey({ id, name, is_admin, active, created_at, expires_at, grants }: Description): Key {
+  const accesses = Object.values(grants)
+  const canWrite = is_admin || accesses.some((access) => access !== 'read')
+  const canRead = is_admin || accesses.length === 0 || accesses.some((access) => access !== 'write')
+  return {
+    key_id: id,
+    id,
+    name,
+    scope: is_admin ? 'admin' : canWrite ? 'write' : 'read',
+    grants,
+    namespaces: Object.keys(grants),
+    permissions: [...(canRead ? ['read'] : []), ...(canWrite ? ['write'] : []), ...(is_admin ? ['admin'] : [])],
+    active,
+    created_at,
+    expires_at,
+  }
+}
+
+async function describe(tx: Tx, call: SQL): Promise<Description | undefined> {
+  const [row] = await tx.execute<{ key: Description | null }>(sql`select ${call} as key`)
+  return row?.key ?? undefined
+}
+const one = async (tx: Tx, call: SQL) => {
+  const found = await describe(tx, call)
+  return found && toKey(found)
+}
+
+export type NewKey = { id: string; name: string; hash: Buffer; isAdmin: boolean; grants: Record<string, NamespaceAccess>; expiresAt: Date | undefined }
+
+export async function insertKey(tx: Tx, { id, name, hash, isAdmin, grants, expiresAt }: NewKey): Promise<Key> {
+  const key = await one(tx, sql`create_key(${id}, ${name}, ${hash}, ${isAdmin}, ${JSON.stringify(grants)}::jsonb, ${expiresAt?.toISOString() ?? null}::timestamptz)`)
+  if (!key) throw new Error('create_key returned nothing')
+  return key
+}
+
+export const findKey = (tx: Tx, id: string) => one(tx, sql`find_key(${id})`)
+export const findCaller = (tx: Tx) => one(tx, sql`whoami()`)
+export const deactivateKey = (tx: Tx, id: string) => one(tx, sql`deactivate_key(${id})`)
+export const deleteKey = (tx: Tx, id: string) => one(tx, sql`delete_key(${id})`)
+
+export type KeyChanges = { name: string | undefined; grants: Record<string, NamespaceAccess | 'none'>; onlyNamespaces: string[] | undefined }
+
+export const updateKey = (tx: Tx, id: string, { name, grants, onlyNamespaces }: KeyChanges) =>
+  one(tx, sql`update_key(${id}, ${name ?? null}::text, ${JSON.stringify(grants)}::jsonb, ${onlyNamespaces === undefined ? null : sql.param(onlyNamespaces)}::text[])`)
+
+/** The key, and when its old secrets end. */
+export async function rotateKey(tx: Tx, id: string, hash: Buffer, graceSeconds: number): Promise<{ key: Key; oldExpiresAt: number } | undefined> {
+  const found = (await describe(tx, sql`rotate_key(${id}, ${hash}, ${graceSeconds}::int)`)) as (Description & { old_expires_at: number }) | undefined
+  return found && { key: toKey(found), oldExpiresAt: found.old_expires_at }
+}
+
+/** Oldest first, from behind the key `after`. */
+export async function listKeys(tx: Tx, after: string | undefined, limit: number | undefined): Promise<{ keys: Key[]; total: number }> {
+  const rows = await tx.execute<{ key: Description }>(sql`select * from list_keys(${after ?? null}::text, ${limit ?? null}::int) as key`)
+  const [count] = await tx.execute<{ total: string }>(sql`select count_keys() as total`)
+  return { keys: rows.map(({ key }) => toKey(key)), total: Number(count?.total) }
+}

@@ -1,0 +1,59 @@
+import type { Database } from '../../db/open.ts'
+import type { Principal } from '../../principal.ts'
+import type { Selection } from './selection.ts'
+
+// The hot operations: one SQL function each, and so one round trip. The function sets the identity, checks the grant and answers.
+
+export type MemoryRow = {
+  id: string
+  content: string
+  memory_type: string
+  importance: number
+  tags: string[]
+  metadata: Record<string, unknown>
+  session_id: string | null
+  author: string | null
+  valid_from: number | null
+  created_at: number
+  updated_at: number
+  expires_at: number | null
+  version: number
+}
+export type RecallRow = MemoryRow & { score: number; text_score: number; vector_score: number; explain: Record<string, unknown> | null }
+export type RecallCall = {
+  kind: 'recall' | 'search'
+  namespace: string
+  query: string
+  /** As pgvector's text; null: words only. */
+  vector: string | null
+  topK: number
+  selection: Selection
+  options: Record<string, unknown>
+}
+
+export async function recallMemories({ sql }: Database, { keyHash }: Principal, call: RecallCall): Promise<RecallRow[]> {
+  return sql<RecallRow[]>`
+    select id, content, memory_type, importance, tags, metadata, session_id, author, version, score, text_score, vector_score, explain,
+      floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
+      floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at
+    from ${sql(call.kind)}(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
+      ${JSON.stringify(call.selection)}::jsonb, ${JSON.stringify(call.options)}::jsonb)`
+}
+
+export type StoreCall = {
+  namespace: string
+  memories: object[]
+  vectors: (string | null)[]
+  supplied: (string | null)[]
+  idempotencyKey: string | undefined
+  fingerprint: Buffer
+}
+export type StoredRow = { id: string; author: string | null; created_at: number; expires_at: number | null }
+
+export async function storeMemories({ sql }: Database, { keyHash }: Principal, call: StoreCall): Promise<StoredRow[]> {
+  const supplied = call.supplied.some((vector) => vector !== null) ? call.supplied : null
+  return sql<StoredRow[]>`
+    select id, author, floor(extract(epoch from created_at))::float8 as created_at, floor(extract(epoch from expires_at))::float8 as expires_at
+    from store(${keyHash}::bytea, ${call.namespace}::text, ${JSON.stringify(call.memories)}::jsonb, ${call.vectors}::text[]::halfvec[],
+      ${supplied}::text[]::halfvec[], ${call.idempotencyKey ?? null}::text, ${call.fingerprint}::bytea)`
+}

@@ -1,0 +1,53 @@
+import type { Filter } from '@dakera-ai/protocol'
+
+/** A condition on metadata as recall's SQL takes it: a jsonpath in which every compared value is a variable. */
+export type Jsonpath = { path: string; vars: Record<string, unknown> }
+
+/**
+ * Keys are the caller's text too: they enter as quoted jsonpath strings. Should a quote ever slip, a jsonpath is a pure
+ * function of one row's metadata: no SQL, no other row, no side effect.
+ */
+export function compileFilter(filter: Filter): Jsonpath {
+  const vars: Record<string, unknown> = {}
+  const variable = (value: unknown) => {
+    const name = `v${Object.keys(vars).length}`
+    vars[name] = value
+    return `$${name}`
+  }
+
+  const condition = (node: Filter): string => {
+    switch (node.kind) {
+      case 'all':
+        return node.filters.map((inner) => `(${condition(inner)})`).join(' && ') || '1 == 1'
+      case 'any':
+        return node.filters.map((inner) => `(${condition(inner)})`).join(' || ')
+      case 'not':
+        return not(condition(node.filter))
+      case 'exists':
+        return node.value ? `exists(${field(node.path)})` : `!exists(${field(node.path)})`
+      case 'list': {
+        const any = node.values.map((value) => `${field(node.path)} == ${variable(value)}`).join(' || ') || '1 == 0'
+        return node.operator === '$in' ? any : not(any)
+      }
+      case 'compare':
+        return comparison(field(node.path), node.operator, node.value)
+    }
+  }
+
+  const comparison = (at: string, operator: keyof typeof OPERATORS | '$ne' | '$contains', value: unknown): string => {
+    if (operator === '$ne') return not(`${at} == ${variable(value)}`)
+    if (operator !== '$contains') return `${at} ${OPERATORS[operator]} ${variable(value)}`
+    // An element of an array, or a part of a string; like_regex takes no variable, flag "q" quotes it all.
+    const equal = `${at} == ${variable(value)}`
+    return typeof value === 'string' ? `${equal} || ${at} like_regex ${quote(value)} flag "q"` : equal
+  }
+
+  return { path: condition(filter), vars }
+}
+
+const OPERATORS = { $eq: '==', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const
+
+/** Comparing unlike types gives "unknown" in jsonpath; its negation must be true, as a missing field is not equal to anything. */
+const not = (condition: string) => `!((${condition}) && !((${condition}) is unknown))`
+const field = (path: string[]) => `$${path.map((key) => `.${quote(key)}`).join('')}`
+const quote = (text: string) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

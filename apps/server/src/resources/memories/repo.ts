@@ -1,0 +1,101 @@
+import type { Memory } from '@dakera-ai/protocol'
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { memories } from '../../db/schema/memories.ts'
+import type { NamespaceRef, Tx } from '../../db/tx.ts'
+import type { MemoryRow } from './hot.ts'
+import type { Selection } from './selection.ts'
+
+export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
+  id: row.id,
+  agent_id: namespace,
+  namespace,
+  content: row.content,
+  memory_type: row.memory_type,
+  importance: row.importance,
+  tags: row.tags,
+  metadata: row.metadata,
+  session_id: row.session_id,
+  author: row.author,
+  derived_from: [],
+  valid_from: row.valid_from,
+  created_at: row.created_at,
+  updated_at: row.updated_at,
+  last_accessed_at: null,
+  access_count: 0,
+  expires_at: row.expires_at,
+  version: row.version,
+})
+
+const seconds = (column: string) => sql.raw(`floor(extract(epoch from m.${column}))::float8 as ${column}`)
+const columns = sql`m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.version,
+  ${seconds('valid_from')}, ${seconds('created_at')}, ${seconds('updated_at')}, ${seconds('expires_at')}`
+
+export type Located = { memory: Memory; namespace: NamespaceRef }
+
+/** Every memory of that id which the caller may read; ids are unique per namespace, so there can be several. */
+export async function findMemories(tx: Tx, id: string, namespaceId?: number): Promise<Located[]> {
+  const within = namespaceId === undefined ? sql`true` : sql`m.namespace_id = ${namespaceId}`
+  const rows = await tx.execute<MemoryRow & { namespace_id: number; namespace: string; dimension: number }>(sql`
+    select ${columns}, m.namespace_id, n.name as namespace, n.dimension from memories m join namespaces n on n.id = m.namespace_id
+    where m.id = ${id} and ${within} limit 2`)
+  return rows.map((row) => ({ memory: toMemory(row, row.namespace), namespace: { id: row.namespace_id, name: row.namespace, dimension: row.dimension } }))
+}
+
+export type MemoryChanges = {
+  content?: string | undefined
+  metadata?: Record<string, unknown> | undefined
+  memoryType?: string | undefined
+  importance?: number | undefined
+  tags?: string[] | undefined
+  /** null: it no longer expires. */
+  expiresAt?: Date | null | undefined
+  /** As pgvector's text; of the new content. */
+  vector?: string | null | undefined
+}
+
+/** False when there is no such memory, or its version is not the one expected. */
+export async function updateMemory(tx: Tx, namespaceId: number, id: string, { vector, ...changes }: MemoryChanges, ifVersion: number | undefined): Promise<boolean> {
+  const set = { ...changes, ...(vector !== undefined && { v: vector === null ? null : (sql`${vector}::text::halfvec` as SQL), suppliedV: null }) }
+  const said = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined))
+  const updated = await tx
+    .update(memories)
+    .set(said as never)
+    .where(and(eq(memories.namespaceId, namespaceId), eq(memories.id, id), ifVersion === undefined ? undefined : eq(memories.version, ifVersion)))
+    .returning({ id: memories.id })
+  return updated.length > 0
+}
+
+/** How many of these memories there are, and got the importance. */
+export async function setImportance(tx: Tx, namespaceId: number, ids: string[], importance: number): Promise<number> {
+  const updated = await tx
+    .update(memories)
+    .set({ importance })
+    .where(and(eq(memories.namespaceId, namespaceId), inArray(memories.id, ids)))
+    .returning({ id: memories.id })
+  return updated.length
+}
+
+export type Position = { time: string; id: string }
+
+/** Newest first. The position is the exact time, to the microsecond, which the memory's own seconds are not. */
+export async function listMemories(tx: Tx, { id, name }: NamespaceRef, selection: Selection, after: Position | undefined, limit: number) {
+  const rows = await tx.execute<MemoryRow & { time: string }>(sql`
+    select ${columns}, m.created_at::text as time
+    from list_memories(${id}::int, ${JSON.stringify(selection)}::jsonb, ${after?.time ?? null}::timestamptz, ${after?.id ?? null}::text, ${limit}::int) m`)
+  return rows.map((row) => ({ memory: toMemory(row, name), position: { time: row.time, id: row.id } }))
+}
+
+export async function countMemories(tx: Tx, namespaceId: number): Promise<number> {
+  const [row] = await tx.execute<{ documents: string }>(sql`select documents from count_memories(array[${namespaceId}::int])`)
+  return Number(row?.documents ?? 0)
+}
+
+export async function countMatching(tx: Tx, namespaceId: number, selection: Selection): Promise<number> {
+  const [row] = await tx.execute<{ count: string }>(sql`select count_matching(${namespaceId}::int, ${JSON.stringify(selection)}::jsonb) as count`)
+  return Number(row?.count)
+}
+
+export async function deleteMatching(tx: Tx, namespaceId: number, selection: Selection): Promise<number> {
+  const [row] = await tx.execute<{ count: string }>(sql`select forget_matching(${namespaceId}::int, ${JSON.stringify(selection)}::jsonb) as count`)
+  return Number(row?.count)
+}

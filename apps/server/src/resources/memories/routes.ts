@@ -1,0 +1,108 @@
+import { endpoints } from '@dakera-ai/protocol'
+import { once } from '../../db/once.ts'
+import { resolveNamespace, withPrincipal } from '../../db/tx.ts'
+import type { Deps } from '../../deps.ts'
+import { Fault } from '../../fault.ts'
+import { idFrom } from '../../http/names.ts'
+import { fromCursor, toCursor } from '../../http/page.ts'
+import { route } from '../../http/route.ts'
+import { countMatching, countMemories, deleteMatching, listMemories } from './repo.ts'
+import { forgetBatchSelection, forgetSelection, listSelection, requireCondition } from './selection.ts'
+import { find, locate, setImportanceOf, storeAll, update } from './service.ts'
+
+const memory = endpoints.memories
+
+export const memories = (deps: Deps) => {
+  const { db } = deps.database
+  return [
+    route(memory.store, async ({ body: { agent_id, ...incoming }, ...call }) => {
+      const { memories, ms } = await storeAll(deps, call, agent_id, [incoming])
+      return { memory: memories[0] as (typeof memories)[0], embedding_time_ms: ms }
+    }),
+
+    route(memory.storeBatch, async ({ body: { agent_id, memories: incoming }, ...call }) => {
+      const { memories, ms } = await storeAll(deps, call, agent_id, incoming)
+      const stored = memories.map(({ id, content, agent_id, tags, importance, created_at }) => ({ id, content, agent_id, tags, importance, created_at }))
+      return { stored, stored_count: stored.length, total_embedding_time_ms: ms }
+    }),
+
+    route(memory.recall, async ({ principal, body, signal }) => find(deps, principal, 'recall', body, signal)),
+    route(memory.recallByQuery, async ({ principal, query, signal }) => find(deps, principal, 'recall', query, signal)),
+    route(memory.search, async ({ principal, body, signal }) => find(deps, principal, 'search', body, signal)),
+    route(memory.searchByQuery, async ({ principal, query, signal }) => find(deps, principal, 'search', query, signal)),
+
+    route(memory.get, async ({ principal, params, query }) => {
+      const id = idFrom(params.memory_id)
+      const found = await withPrincipal(db, principal, 'read', (tx) => locate(tx, id, query.agent_id, 'read'))
+      return found.memory
+    }),
+
+    route(memory.update, async ({ params, query, body, ifVersion, ...call }) => {
+      const updated = await update(deps, call, { id: idFrom(params.memory_id), agentId: query.agent_id ?? body.agent_id, ifVersion, body })
+      return { ...updated, memory: updated }
+    }),
+
+    route(memory.setImportance, async ({ principal, body: { agent_id, memory_id, memory_ids, importance }, repeat }) => {
+      const ids = [...(memory_id ? [memory_id] : []), ...(memory_ids ?? [])]
+      return withPrincipal(db, principal, 'write', async (tx) => {
+        const namespace = await resolveNamespace(tx, agent_id, 'edit')
+        return once(tx, repeat, async () => {
+          const updated_count = await setImportanceOf(tx, namespace, ids, importance)
+          return { status: 'ok' as const, memory_id: ids[0] as string, importance, updated_count }
+        })
+      })
+    }),
+
+    route(memory.patchImportance, async ({ principal, params, body: { agent_id, importance }, repeat }) => {
+      const id = idFrom(params.memory_id)
+      return withPrincipal(db, principal, 'write', async (tx) => {
+        const { namespace } = await locate(tx, id, agent_id, 'edit')
+        return once(tx, repeat, async () => {
+          const updated_count = await setImportanceOf(tx, namespace, [id], importance)
+          return { status: 'ok' as const, memory_id: id, importance, updated_count }
+        })
+      })
+    }),
+
+    route(memory.forget, async ({ principal, body, repeat }) => {
+      const selection = forgetSelection(body)
+      requireCondition(selection, 'memory_ids, tags, session_id or before_timestamp')
+      return withPrincipal(db, principal, 'write', async (tx) => {
+        const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
+        return once(tx, repeat, async () => ({ deleted_count: namespace ? await deleteMatching(tx, namespace.id, selection) : 0, status: 'ok' as const }))
+      })
+    }),
+
+    route(memory.forgetBatch, async ({ principal, body, repeat }) => {
+      const selection = forgetBatchSelection(body)
+      requireCondition(selection, 'a filter with at least one condition, or memory_ids')
+      const dry_run = body.dry_run ?? body.filter?.dry_run ?? body.filters?.dry_run ?? false
+      return withPrincipal(db, principal, dry_run ? 'read' : 'write', async (tx) => {
+        const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
+        if (!namespace) return { deleted_count: 0, dry_run }
+        if (dry_run) return { deleted_count: await countMatching(tx, namespace.id, selection), dry_run }
+        return once(tx, repeat, async () => ({ deleted_count: await deleteMatching(tx, namespace.id, selection), dry_run }))
+      })
+    }),
+
+    route(memory.list, async ({ principal, body: { agent_id, filter, limit, cursor } }) => {
+      const selection = listSelection(filter)
+      return withPrincipal(db, principal, 'read', async (tx) => {
+        const namespace = await resolveNamespace(tx, agent_id, 'read')
+        if (!namespace) return { memories: [], total: 0, filtered: 0 }
+        const after = cursor == null ? undefined : fromCursor(cursor, ['namespace', 'time', 'id'])
+        if (after && after.namespace !== String(namespace.id)) throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: it belongs to another namespace.' })
+        const rows = await listMemories(tx, namespace, selection, after, limit + 1)
+        const page = rows.slice(0, limit)
+        const last = rows.length > limit ? page.at(-1) : undefined
+        const total = await countMemories(tx, namespace.id)
+        return {
+          memories: page.map((row) => row.memory),
+          total,
+          filtered: Object.keys(selection).length === 0 ? total : await countMatching(tx, namespace.id, selection),
+          ...(last && { next_cursor: toCursor({ namespace: String(namespace.id), ...last.position }) }),
+        }
+      })
+    }),
+  ]
+}

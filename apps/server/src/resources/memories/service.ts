@@ -1,0 +1,114 @@
+import type { Memory, NewMemory, RecallRequest, RecallResponse, SearchRequest, UpdateMemoryRequest } from '@dakera-ai/protocol'
+import type * as z from 'zod'
+import { once, type Repeat } from '../../db/once.ts'
+import { type NamespaceRef, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
+import type { Deps } from '../../deps.ts'
+import { Fault } from '../../fault.ts'
+import type { Principal } from '../../principal.ts'
+import { recallMemories, storeMemories } from './hot.ts'
+import { findMemories, type Located, setImportance, toMemory, updateMemory } from './repo.ts'
+import { recallSelection } from './selection.ts'
+import { embedFor, round, suppliedVector } from './vectors.ts'
+
+type New = z.output<typeof NewMemory>
+type Call = { principal: Principal; repeat: Repeat; signal: AbortSignal }
+
+/** Stores all or none; in the order given. */
+export async function storeAll(deps: Deps, { principal, repeat, signal }: Call, namespace: string, incoming: New[]): Promise<{ memories: Memory[]; ms: number }> {
+  const supplied = incoming.map(({ embedding }) => suppliedVector(embedding))
+  const { vectors, ms } = await embedFor(deps, principal, namespace, 'write', incoming.map(({ content }) => content), signal)
+  const rows = await storeMemories(deps.database, principal, {
+    namespace,
+    memories: incoming.map(({ embedding: _vector, ...memory }) => memory),
+    vectors,
+    supplied,
+    idempotencyKey: repeat.key,
+    fingerprint: repeat.fingerprint,
+  })
+  const memories = rows.map((row, i) => {
+    const { content, memory_type, importance, tags, metadata, session_id = null, valid_from } = incoming[i] as New
+    const sent = { content, memory_type, importance: Math.fround(importance), tags, metadata, session_id, valid_from: valid_from ? Math.floor(valid_from.getTime() / 1000) : null }
+    return toMemory({ ...sent, ...row, importance, updated_at: row.created_at, version: 1 }, namespace)
+  })
+  return { memories, ms }
+}
+
+type Recall = z.output<typeof RecallRequest> | z.output<typeof SearchRequest>
+
+/** Recall and search: the same call, but for what ranks first. */
+export async function find(deps: Deps, principal: Principal, kind: 'recall' | 'search', body: Recall, signal: AbortSignal): Promise<RecallResponse> {
+  const started = performance.now()
+  const { agent_id, query, top_k, routing, vector_weight, min_score, explain, embedding } = body
+  const own = suppliedVector(embedding)
+  const vector = routing === 'bm25' ? null : (own ?? (await embedFor(deps, principal, agent_id, 'read', [query], signal)).vectors[0] ?? null)
+  const weight = routing === 'bm25' ? 0 : routing === 'vector' ? 1 : vector_weight
+  const options = {
+    ...(weight != null && { vector_weight: weight }),
+    ...(min_score != null && { min_score }),
+    ...(explain && { explain }),
+    ...(own && vector && { supplied: true }),
+    ...('mode' in body && body.mode === 'exact' && { exact: 'only' }),
+  }
+  const rows = await recallMemories(deps.database, principal, { kind, namespace: agent_id, query, vector, topK: top_k, selection: recallSelection(body as z.output<typeof RecallRequest>), options })
+  const memories = rows.map((row) => ({
+    memory: toMemory(row, agent_id),
+    score: row.score,
+    weighted_score: row.score,
+    smart_score: row.score,
+    vector_score: row.vector_score,
+    text_score: row.text_score,
+    ...(row.explain && { explain: row.explain }),
+  }))
+  return { memories, total_found: memories.length, query_time_ms: round(performance.now() - started) }
+}
+
+const absent = (id: string) => new Fault('NOT_FOUND', { resource: id }, { message: 'There is no memory by that id that this key may see.' })
+
+/** The one memory of that id, in the namespace named or wherever the caller may read. */
+export async function locate(tx: Tx, id: string, agentId: string | null | undefined, access: 'read' | 'edit'): Promise<Located> {
+  if (agentId != null) {
+    const namespace = await resolveNamespace(tx, agentId, access)
+    const [found] = namespace ? await findMemories(tx, id, namespace.id) : []
+    if (!found) throw absent(id)
+    return found
+  }
+  const [found, another] = await findMemories(tx, id)
+  if (!found) throw absent(id)
+  if (another) throw new Fault('CONFLICT', { resource: id }, { message: 'More than one namespace has a memory of that id. Send agent_id.' })
+  if (access === 'edit') await resolveNamespace(tx, found.namespace.name, access)
+  return found
+}
+
+type Update = { id: string; agentId: string | null | undefined; ifVersion: number | undefined; body: z.output<typeof UpdateMemoryRequest> }
+
+export async function update(deps: Deps, { principal, repeat, signal }: Call, { id, agentId, ifVersion, body }: Update): Promise<Memory> {
+  const { content, metadata, memory_type: memoryType, importance, tags, expires_at: expiresAt } = body
+  const { db } = deps.database
+  let vector: string | null | undefined
+  if (content !== undefined) {
+    const { namespace } = await withPrincipal(db, principal, 'read', (tx) => locate(tx, id, agentId, 'edit'))
+    vector = (await embedFor(deps, principal, namespace.name, 'edit', [content], signal)).vectors[0] ?? null
+  }
+  return withPrincipal(db, principal, 'write', async (tx) => {
+    const { namespace } = await locate(tx, id, agentId, 'edit')
+    return once(tx, repeat, async () => {
+      const changes = { content, metadata, memoryType, importance, tags, expiresAt, vector }
+      const isChange = Object.values(changes).some((value) => value !== undefined)
+      const updated = isChange ? await updateMemory(tx, namespace.id, id, changes, ifVersion) : true
+      const [found] = await findMemories(tx, id, namespace.id)
+      if (!found) throw absent(id)
+      if (!updated || (ifVersion !== undefined && !isChange && found.memory.version !== ifVersion)) {
+        throw new Fault('CONFLICT', { resource: id }, { message: `The memory has version ${found.memory.version} by now, not ${ifVersion}. Read it again, then change it.` })
+      }
+      return found.memory
+    })
+  })
+}
+
+/** All of the ids, or none. */
+export async function setImportanceOf(tx: Tx, namespace: NamespaceRef | undefined, ids: string[], importance: number): Promise<number> {
+  const distinct = [...new Set(ids)]
+  const count = namespace ? await setImportance(tx, namespace.id, distinct, importance) : 0
+  if (count < distinct.length) throw new Fault('NOT_FOUND', {}, { message: `${distinct.length - count} of these ids are not in this namespace, so nothing was changed.` })
+  return count
+}

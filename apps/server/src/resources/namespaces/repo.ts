@@ -1,0 +1,78 @@
+import type { Namespace, NamespaceAccess, NamespaceSummary } from '@dakera-ai/protocol'
+import { asc, eq, gt, sql } from 'drizzle-orm'
+import { namespaces } from '../../db/schema/namespaces.ts'
+import type { Tx } from '../../db/tx.ts'
+
+type Row = typeof namespaces.$inferSelect
+type Counts = { documents: number; vectors: number }
+export type Settings = { description?: string | null | undefined; dimension?: number | null | undefined; metadata?: Record<string, unknown> | null | undefined; policy?: Record<string, unknown> | null | undefined }
+
+const unixSeconds = (date: Date) => Math.floor(date.getTime() / 1000)
+
+const toNamespace = (row: Row, counts: Counts | undefined): Namespace => ({
+  namespace: row.name,
+  dimension: row.dimension,
+  distance: 'cosine',
+  ...(counts && { memory_count: counts.documents, vector_count: counts.vectors }),
+  description: row.description,
+  metadata: row.metadata,
+  policy: row.policy,
+  created_at: unixSeconds(row.createdAt),
+  updated_at: unixSeconds(row.updatedAt),
+})
+
+/** Counts by namespace id; a namespace the caller may not read has none. */
+async function countMemories(tx: Tx, ids: number[]): Promise<Map<number, Counts>> {
+  const rows = await tx.execute<{ namespace_id: number; documents: string; vectors: string }>(sql`select * from count_memories(${sql.param(ids)}::int[])`)
+  return new Map(rows.map((row) => [row.namespace_id, { documents: Number(row.documents), vectors: Number(row.vectors) }]))
+}
+
+/** Undefined also when the namespace exists but the caller has no grant on it. */
+export async function findNamespace(tx: Tx, name: string): Promise<Namespace | undefined> {
+  const [row] = await tx.select().from(namespaces).where(eq(namespaces.name, name))
+  return row && toNamespace(row, (await countMemories(tx, [row.id])).get(row.id))
+}
+
+/** Returns whether it is new. */
+export async function insertNamespace(tx: Tx, name: string, { description, dimension, metadata, policy }: Settings): Promise<boolean> {
+  const inserted = await tx
+    .insert(namespaces)
+    .values({ name, ...given({ description, dimension, metadata, policy }) } as typeof namespaces.$inferInsert)
+    .onConflictDoNothing()
+    .returning({ id: namespaces.id })
+  return inserted.length > 0
+}
+
+export async function updateNamespace(tx: Tx, name: string, settings: Settings): Promise<void> {
+  const changes = given(settings)
+  if (Object.keys(changes).length === 0) return
+  await tx.update(namespaces).set({ ...changes, updatedAt: sql`now()` } as never).where(eq(namespaces.name, name))
+}
+
+const given = (settings: Settings) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))
+
+/** In order of name, from behind `after`. */
+export async function listNamespaces(tx: Tx, after: string | undefined, limit: number | undefined): Promise<NamespaceSummary[]> {
+  const page = tx
+    .select({ row: namespaces, canRead: sql<boolean>`${namespaces.id} in (select unnest(readable_namespaces()))`, canWrite: sql<boolean>`${namespaces.id} in (select unnest(writable_namespaces()))` })
+    .from(namespaces)
+    .where(after === undefined ? undefined : gt(namespaces.name, after))
+    .orderBy(asc(namespaces.name))
+  const rows = await (limit === undefined ? page : page.limit(limit))
+  const counts = await countMemories(tx, rows.map(({ row }) => row.id))
+  return rows.map(({ row, canRead, canWrite }) => ({
+    name: row.name,
+    description: row.description,
+    ...(counts.has(row.id) && { memory_count: counts.get(row.id)?.documents ?? 0 }),
+    created_at: unixSeconds(row.createdAt),
+    access: accessWord(canRead, canWrite),
+  }))
+}
+
+const accessWord = (canRead: boolean, canWrite: boolean): NamespaceAccess => (canRead && canWrite ? 'read_write' : canRead ? 'read' : 'write')
+
+/** How many vectors went with it; undefined when there is no such namespace. */
+export async function deleteNamespace(tx: Tx, name: string): Promise<number | undefined> {
+  const [row] = await tx.execute<{ deleted: string | null }>(sql`select delete_namespace(${name}) as deleted`)
+  return row?.deleted == null ? undefined : Number(row.deleted)
+}

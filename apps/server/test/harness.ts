@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DakeraClient, DakeraError } from '@dakera-ai/dakera'
+import type { NamespaceAccess } from '@dakera-ai/protocol'
+import { serve } from '@hono/node-server'
+import { pino } from 'pino'
+import postgres, { type Sql } from 'postgres'
+import { inject } from 'vitest'
+import { createApp } from '../src/app.ts'
+import { settleEmbeddingSpace, settleRootKey } from '../src/db/first-start.ts'
+import { readMigrations } from '../src/db/migrate.ts'
+import { type Database, openDatabase } from '../src/db/open.ts'
+import { chooseEmbedder } from '../src/embedding/choose.ts'
+import type { Embedder } from '../src/embedding/embedder.ts'
+import { startJobs } from '../src/jobs/runner.ts'
+import { hashSecret } from '../src/principal.ts'
+
+export const ADMIN_KEY = 'dk-admin-key'
+export const engine = inject('engine')
+export type Grants = Record<string, NamespaceAccess>
+
+const log = pino({ level: process.env['DAKERA_TEST_LOG'] ?? 'silent' })
+const version = createHash('sha256').update(readMigrations().map(({ checksum }) => checksum).join()).digest('hex').slice(0, 12)
+let builtin: Promise<Embedder> | undefined
+
+type Options = { embedder?: Embedder; jobs?: boolean; maxBodyBytes?: number; corsOrigins?: string[] }
+
+/** The real server over a private, migrated database, on a port of its own. `await using` takes both down again. */
+export async function start(options: Options = {}) {
+  const embedder = options.embedder ?? (await (builtin ??= chooseEmbedder({ provider: 'builtin' })))
+  const place = await (engine === 'postgres' ? clonePostgres(embedder) : clonePglite(embedder))
+  const database = await openDatabase(place.settings, log, (owner) => prepare(owner, embedder))
+  const app = createApp({ database, embedder, log, maxBodyBytes: options.maxBodyBytes ?? 2 * 1024 * 1024, corsOrigins: options.corsOrigins ?? [], isDraining: () => false })
+  const jobs = options.jobs ? startJobs(database, log) : undefined
+  const { server, url } = await listen(app.fetch)
+  const client = (apiKey: string) => new DakeraClient({ apiKey, baseUrl: url, maxRetries: 0 })
+  const admin = client(ADMIN_KEY)
+
+  return {
+    url,
+    app,
+    database,
+    settings: place.settings,
+    admin,
+    client,
+    /** The secret of a fresh API key with exactly these grants. */
+    async secret(grants: Grants, name = `agent-${crypto.randomUUID().slice(0, 8)}`): Promise<string> {
+      return (await admin.createKey({ name, grants })).key
+    },
+    /** An SDK client holding such a key. */
+    async key(grants: Grants, name?: string): Promise<DakeraClient> {
+      return client(await this.secret(grants, name))
+    },
+    /** SQL as dakera_app with the identity of this secret and no server in between; undefined is nobody. */
+    as<T>(secret: string | undefined, fn: (sql: Sql) => Promise<T>): Promise<T> {
+      return database.sql.begin(async (sql) => {
+        await sql`select set_config('dakera.key', ${secret === undefined ? '' : hashSecret(secret).toString('hex')}, true)`
+        return fn(sql as unknown as Sql)
+      }) as Promise<T>
+    },
+    /** SQL as the owner of the tables. */
+    owner<T>(fn: (sql: Sql) => Promise<T>): Promise<T> {
+      if (!database.maintain) throw new Error('this login may not maintain')
+      return database.maintain(fn)
+    },
+    fetch: (path: string, init: RequestInit & { key?: string } = {}) =>
+      fetch(url + path, { ...init, headers: { ...(init.key && { authorization: `Bearer ${init.key}` }), ...(init.headers as Record<string, string>) } }),
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => {
+        server.close(resolve)
+        if ('closeAllConnections' in server) server.closeAllConnections()
+      })
+      await jobs?.stop()
+      await database.close()
+      await place.remove()
+    },
+  }
+}
+export type Stage = Awaited<ReturnType<typeof start>>
+
+/** What a call rejected with. */
+export async function failure(promise: Promise<unknown>): Promise<DakeraError & { status: number; code: string; body: { error: string } }> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof DakeraError) return error as never
+    throw error
+  }
+  throw new Error('expected a rejection')
+}
+
+async function prepare(owner: Sql, embedder: Embedder): Promise<void> {
+  await settleEmbeddingSpace(owner, embedder)
+  await settleRootKey(owner, ADMIN_KEY, tmpdir())
+}
+
+type Place = { settings: Parameters<typeof openDatabase>[0]; remove(): Promise<void> }
+const templateName = (embedder: Embedder) => `dakera_template_${version}_${createHash('sha256').update(embedder.model + embedder.dimension).digest('hex').slice(0, 8)}`
+
+/** An empty database on the test cluster, without a schema. */
+export async function emptyPostgres(): Promise<Place & { settings: { engine: 'postgres'; url: string } }> {
+  return createPostgres('template1')
+}
+
+async function clonePostgres(embedder: Embedder): Promise<Place> {
+  const template = templateName(embedder)
+  const url = new URL(inject('postgresUrl'))
+  const cluster = postgres(url.href, { max: 1, onnotice: () => {} })
+  await cluster`select pg_advisory_lock(hashtext(${template}))` // two test files want it at once
+  const [found] = await cluster`select from pg_database where datname = ${template}`
+  if (!found) {
+    const making = `making_${crypto.randomUUID().slice(0, 8)}`
+    await cluster.unsafe(`create database ${making}`)
+    url.pathname = `/${making}`
+    const database = await openDatabase({ engine: 'postgres', url: url.href, migrationUrl: undefined, poolSize: 1 }, log, (owner) => prepare(owner, embedder))
+    await database.close()
+    await cluster.unsafe(`alter database ${making} rename to ${template}`)
+  }
+  await cluster.end() // and with it the lock
+  return createPostgres(template)
+}
+
+async function createPostgres(template: string) {
+  const url = new URL(inject('postgresUrl'))
+  const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
+  const cluster = postgres(url.href, { max: 1, onnotice: () => {} })
+  await cluster.unsafe(`create database ${name} template ${template}`)
+  await cluster.end()
+  url.pathname = `/${name}`
+  return {
+    settings: { engine: 'postgres' as const, url: url.href, migrationUrl: undefined, poolSize: 4 },
+    async remove() {
+      const again = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
+      await again.unsafe(`drop database if exists ${name} with (force)`)
+      await again.end()
+    },
+  }
+}
+
+async function clonePglite(embedder: Embedder): Promise<Place> {
+  const template = join(tmpdir(), `${templateName(embedder)}_${process.ppid}`)
+  if (!existsSync(template)) {
+    const making = mkdtempSync(join(tmpdir(), 'dakera-making-'))
+    const database = await openDatabase({ engine: 'pglite', dataDir: making, durability: 'relaxed' }, log, (owner) => prepare(owner, embedder))
+    await database.close()
+    try {
+      renameSync(making, template)
+    } catch {
+      rmSync(making, { recursive: true, force: true }) // another test file was faster
+    }
+  }
+  const dataDir = mkdtempSync(join(tmpdir(), 'dakera-test-'))
+  cpSync(template, dataDir, { recursive: true })
+  return { settings: { engine: 'pglite', dataDir, durability: 'relaxed' }, remove: async () => rmSync(dataDir, { recursive: true, force: true }) }
+}
+
+type Listening = { server: ReturnType<typeof serve>; url: string }
+const listen = (handler: (request: Request) => Response | Promise<Response>) =>
+  new Promise<Listening>((resolve) => {
+    const server = serve({ fetch: handler, hostname: '127.0.0.1', port: 0 }, ({ port }) => resolve({ server, url: `http://127.0.0.1:${port}` }))
+  })

@@ -1,0 +1,155 @@
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import postgres from 'postgres'
+
+const run = promisify(execFile)
+const here = import.meta.dirname
+const IMAGE = 'pgvector/pgvector:pg17'
+const OLDEST_MAJOR = 16
+// Raise the number when private.sh changes what it unpacks.
+const PREFIX_VERSION = 1
+
+/** A Postgres for tests: where it is, how it was found, and how to end it. */
+export type TestPostgres = { url: string; how: string; stop: () => Promise<void> }
+
+/** Tried and not usable, with the reason; the next way is tried. */
+class Unusable extends Error {}
+
+/**
+ * A Postgres with pgvector for the tests: the one of TEST_DATABASE_URL, a local installation, Docker, or
+ * Debian's packages unpacked into a cache. When none works, the message says why for each of the four.
+ */
+export async function findPostgres(env: NodeJS.ProcessEnv = process.env): Promise<TestPostgres> {
+  const ways = [
+    ['TEST_DATABASE_URL', () => fromUrl(env.TEST_DATABASE_URL)],
+    [`a local Postgres >= ${OLDEST_MAJOR} with pgvector`, () => fromLocal(env)],
+    [`Docker with ${IMAGE}`, fromDocker],
+    ["Debian's or Ubuntu's packages, unpacked into a cache", () => fromPackages(env)],
+  ] as const
+  const reasons: string[] = []
+  for (const [how, open] of ways) {
+    try {
+      return { how, ...(await open()) }
+    } catch (error) {
+      // A server that was asked for by name and does not work is never quietly replaced by another.
+      if (how === 'TEST_DATABASE_URL' && env.TEST_DATABASE_URL)
+        throw new Error(`TEST_DATABASE_URL is set but cannot be used: ${String(error)}`, { cause: error })
+      reasons.push(`  - ${how}: ${error instanceof Unusable ? error.message : String(error)}`)
+    }
+  }
+  throw new Error(`No Postgres for the tests. One of these four must work:\n${reasons.join('\n')}`)
+}
+
+type Opened = Omit<TestPostgres, 'how'>
+
+async function fromUrl(url: string | undefined): Promise<Opened> {
+  if (!url) throw new Unusable('not set')
+  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} })
+  try {
+    const [found] = await sql`select 1 from pg_available_extensions where name = 'vector'`
+    if (!found) throw new Unusable('that server does not have pgvector; install it there')
+  } finally {
+    await sql.end()
+  }
+  return { url, stop: async () => {} }
+}
+
+async function fromLocal(env: NodeJS.ProcessEnv): Promise<Opened> {
+  const folders = [...(env.PATH ?? '').split(delimiter), ...debianFolders()].filter(
+    (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
+  )
+  if (folders.length === 0) throw new Unusable('no initdb and postgres on PATH or in /usr/lib/postgresql/*/bin')
+  const misses: string[] = []
+  for (const bin of folders) {
+    const version = await run(join(bin, 'postgres'), ['--version']).then(
+      ({ stdout }) => stdout.trim(),
+      (error: Error) => error.message,
+    )
+    const major = Number(/(\d+)/.exec(version)?.[1] ?? 0)
+    if (major < OLDEST_MAJOR) misses.push(`${bin} has ${version}`)
+    else if (!(await hasVector(bin, major))) misses.push(`${bin} (${version}) lacks pgvector`)
+    else return serve(bin)
+  }
+  throw new Unusable(misses.join('; '))
+}
+
+function debianFolders(): string[] {
+  const parent = '/usr/lib/postgresql'
+  return existsSync(parent) ? readdirSync(parent).map((major) => join(parent, major, 'bin')) : []
+}
+
+async function hasVector(bin: string, major: number): Promise<boolean> {
+  const asked = await run(join(bin, 'pg_config'), ['--sharedir']).then(
+    ({ stdout }) => [stdout.trim()],
+    () => [],
+  )
+  const shares = [...asked, join(bin, '../share/postgresql'), join(bin, '../share'), `/usr/share/postgresql/${major}`]
+  return shares.some((share) => existsSync(join(share, 'extension/vector.control')))
+}
+
+async function fromDocker(): Promise<Opened> {
+  await run('docker', ['info'], { timeout: 10_000 }).catch(() => {
+    throw new Unusable('"docker info" does not work')
+  })
+  const port = await freePort()
+  // The shell outlives us just long enough to remove the container, however we end.
+  const script = `trap '' INT HUP TERM
+    id=$(docker run -d --rm -p "127.0.0.1:$1:5432" -e POSTGRES_HOST_AUTH_METHOD=trust "$2" -c max_connections=200) || exit 1
+    trap 'docker rm -f "$id" >/dev/null' EXIT
+    for i in $(seq 600); do docker exec "$id" pg_isready -q -h 127.0.0.1 && break; sleep 0.2; done
+    echo ready; cat >/dev/null`
+  return held(['bash', '-c', script, 'docker', String(port), IMAGE], port)
+}
+
+async function fromPackages(env: NodeJS.ProcessEnv): Promise<Opened> {
+  const prefix = join(cacheFolder(env), `postgres-${PREFIX_VERSION}`)
+  const { stdout } = await run(join(here, 'private.sh'), [prefix], { timeout: 300_000 }).catch((error: Error & { stderr?: string }) => {
+    throw new Unusable(error.stderr?.trim().split('\n').slice(-5).join(' | ') || error.message)
+  })
+  return serve(stdout.trim())
+}
+
+/** Root starts Postgres as nobody, who cannot enter root's home; so root's cache lies where all may read. */
+function cacheFolder(env: NodeJS.ProcessEnv): string {
+  if (process.getuid?.() === 0) return '/var/cache/dakera'
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dakera')
+}
+
+async function serve(bin: string): Promise<Opened> {
+  const port = await freePort()
+  return held([join(here, 'serve.sh'), bin, String(port)], port)
+}
+
+/** Starts a script that serves Postgres until our end of its stdin closes. */
+function held([command = '', ...args]: string[], port: number): Promise<Opened> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  let complaint = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-2000)
+  })
+  const stop = async () => {
+    child.stdin.destroy()
+    await exited
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.stdout.once('data', () => resolve({ url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop }))
+    exited.then(() => reject(new Unusable(`it did not start: ${complaint.trim()}`)))
+  })
+}
+
+/** Free a moment ago; nothing keeps it free, so a start that loses the race fails with Postgres's own message. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}

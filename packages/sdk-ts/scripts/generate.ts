@@ -1,0 +1,88 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+
+/**
+ * Writes src/models.ts from the contract's openapi.json, and src/version.ts from package.json.
+ * The published package imports nothing, so its types are written out here, with the contract's own sentences.
+ */
+type Schema = {
+  $ref?: string
+  const?: unknown
+  enum?: unknown[]
+  anyOf?: Schema[]
+  type?: string | string[]
+  format?: string
+  items?: Schema
+  properties?: Record<string, Schema>
+  required?: string[]
+  additionalProperties?: Schema | boolean
+  description?: string
+  default?: unknown
+}
+
+const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+const write = (path: string, text: string) => writeFileSync(new URL(path, import.meta.url), text)
+const schemas: Record<string, Schema> = read('../../protocol/openapi.json').components.schemas
+
+/** Bodies that the client's own methods spell as arguments. */
+const SPELLED_BY_METHODS = new Set(['ForgetBatchRequest', 'PatchImportanceRequest', 'SetImportanceRequest', 'StoreMemoriesRequest', 'StoreMemoryRequest'])
+const NAMES: Record<string, string> = { Error: 'ErrorBody' }
+const isInput = (name: string) => name.endsWith('Request') || name === 'NewMemory' || name === 'MemoryFilter'
+
+function typeOf(schema: Schema, indent: string): string {
+  if (schema.$ref) return nameOf(schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1))
+  if (schema.const !== undefined) return literal(schema.const)
+  if (schema.enum) return schema.enum.map(literal).join(' | ')
+  if (schema.anyOf?.some(({ format }) => format === 'date')) return 'Instant'
+  if (schema.anyOf) return [...new Set(schema.anyOf.map((inner) => typeOf(inner, indent)))].join(' | ')
+  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type }, indent)).join(' | ')
+  if (schema.type === 'integer') return 'number'
+  if (schema.type === 'array') return arrayOf(typeOf(schema.items ?? {}, indent))
+  if (schema.properties) return `{\n${members(schema, `${indent}  `, false)}${indent}}`
+  if (schema.type === 'object') return `Record<string, ${typeof schema.additionalProperties === 'object' ? typeOf(schema.additionalProperties, indent) : 'unknown'}>`
+  return schema.type ?? 'unknown'
+}
+
+/** Fields of a request are written in both spellings; the server and the client take either. */
+function members({ properties = {}, required = [] }: Schema, indent: string, isBothSpellings: boolean): string {
+  return Object.entries(properties)
+    .map(([name, schema]) => {
+      const type = required.includes(name) ? `: ${typeOf(schema, indent)}` : `?: ${typeOf(schema, indent)} | undefined`
+      const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+      if (!isBothSpellings || camel === name) return `${comment(schema, indent)}${indent}${name}${type}\n`
+      if (required.includes(name)) return '' // the namespace: an argument of its own in every method
+      return `${comment(schema, indent)}${indent}${camel}${type}\n${indent}/** The same as \`${camel}\`. */\n${indent}${name}${type}\n`
+    })
+    .join('')
+}
+
+function comment(schema: Schema, indent: string): string {
+  const inner = schema.anyOf?.find(({ description }) => description)
+  const text = [schema.description ?? inner?.description, schema.default !== undefined && `Default ${literal(schema.default)}.`].filter(Boolean).join(' ')
+  return text && `${indent}/** ${text} */\n`
+}
+
+const nameOf = (name: string) => NAMES[name] ?? name
+const arrayOf = (type: string) => (/[|{ ]/.test(type) ? `Array<${type}>` : `${type}[]`)
+const literal = (value: unknown) => (typeof value === 'string' ? `'${value}'` : JSON.stringify(value))
+
+const errorCodes = (schemas['Error']?.properties?.['code']?.enum ?? []).map((code) => `\n  | ${literal(code)}`).join('')
+const interfaces = Object.entries(schemas)
+  .filter(([name]) => !SPELLED_BY_METHODS.has(name))
+  .map(([name, schema]) => {
+    const body = name === 'Error' ? { ...schema, properties: { ...schema.properties, code: { ...schema.properties?.['code'], enum: undefined, $ref: '/ErrorCode' } } } : schema
+    return `${comment(schema, '') || `/** The contract's \`${name}\`. */\n`}export interface ${nameOf(name)} {\n${members(body as Schema, '  ', isInput(name))}}\n`
+  })
+
+write(
+  '../src/models.ts',
+  `// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+
+/** A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a Date. */
+export type Instant = number | string | Date
+
+/** Every code an error of the API can have. A code never changes its meaning. */
+export type ErrorCode =${errorCodes}
+
+${interfaces.join('\n')}`,
+)
+write('../src/version.ts', `// @generated from package.json by scripts/generate.ts; do not edit.\nexport const VERSION = '${read('../package.json').version}'\n`)

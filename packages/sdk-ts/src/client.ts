@@ -1,0 +1,75 @@
+import { type HealthChecks, healthChecks } from './resources/health.ts'
+import { Keys } from './resources/keys.ts'
+import { Memories } from './resources/memories.ts'
+import { Namespaces } from './resources/namespaces.ts'
+import { type ClientOptions, createTransport } from './transport.ts'
+
+/**
+ * A client for one server and one key. Give each agent its own key and so its own client.
+ * Options that cannot work throw a `UsageError` here; a missing key does so in the first call that needs one.
+ */
+export class DakeraClient {
+  readonly memories: Memories
+  readonly namespaces: Namespaces
+  readonly keys: Keys
+  readonly health: HealthChecks
+
+  constructor(options: ClientOptions = {}) {
+    const transport = createTransport(options)
+    this.memories = new Memories(transport)
+    this.namespaces = new Namespaces(transport)
+    this.keys = new Keys(transport)
+    this.health = healthChecks(transport)
+  }
+
+  // The flat names of the product's samples: one line each, no logic.
+
+  /** `memories.store` */
+  storeMemory(...args: Parameters<Memories['store']>) { return this.memories.store(...args) }
+  /** `memories.storeBatch` */
+  storeMemories(...args: Parameters<Memories['storeBatch']>) { return this.memories.storeBatch(...args) }
+  /** `memories.recall` */
+  recall(...args: Parameters<Memories['recall']>) { return this.memories.recall(...args) }
+  /** `memories.search` */
+  searchMemories(...args: Parameters<Memories['search']>) { return this.memories.search(...args) }
+  /** `memories.get` */
+  getMemory(...args: Parameters<Memories['get']>) { return this.memories.get(...args) }
+  /** `memories.update` */
+  updateMemory(...args: Parameters<Memories['update']>) { return this.memories.update(...args) }
+  /** `memories.setImportance` */
+  setImportance(...args: Parameters<Memories['setImportance']>) { return this.memories.setImportance(...args) }
+  /** `memories.forget` */
+  forget(...args: Parameters<Memories['forget']>) { return this.memories.forget(...args) }
+  /** `memories.forgetBatch` */
+  batchForget(...args: Parameters<Memories['forgetBatch']>) { return this.memories.forgetBatch(...args) }
+  /** `memories.list` */
+  listMemories(...args: Parameters<Memories['list']>) { return this.memories.list(...args) }
+
+  /** `namespaces.create` */
+  createNamespace(...args: Parameters<Namespaces['create']>) { return this.namespaces.create(...args) }
+  /** `namespaces.upsert` */
+  upsertNamespace(...args: Parameters<Namespaces['upsert']>) { return this.namespaces.upsert(...args) }
+  /** `namespaces.list` */
+  listNamespaces(...args: Parameters<Namespaces['list']>) { return this.namespaces.list(...args) }
+  /** `namespaces.get` */
+  getNamespace(...args: Parameters<Namespaces['get']>) { return this.namespaces.get(...args) }
+  /** `namespaces.delete` */
+  deleteNamespace(...args: Parameters<Namespaces['delete']>) { return this.namespaces.delete(...args) }
+
+  /** `keys.create` */
+  createKey(...args: Parameters<Keys['create']>) { return this.keys.create(...args) }
+  /** `keys.list` */
+  listKeys(...args: Parameters<Keys['list']>) { return this.keys.list(...args) }
+  /** `keys.get` */
+  getKey(...args: Parameters<Keys['get']>) { return this.keys.get(...args) }
+  /** `keys.update` */
+  updateKey(...args: Parameters<Keys['update']>) { return this.keys.update(...args) }
+  /** `keys.rotate` */
+  rotateKey(...args: Parameters<Keys['rotate']>) { return this.keys.rotate(...args) }
+  /** `keys.deactivate` */
+  deactivateKey(...args: Parameters<Keys['deactivate']>) { return this.keys.deactivate(...args) }
+  /** `keys.delete` */
+  deleteKey(...args: Parameters<Keys['delete']>) { return this.keys.delete(...args) }
+  /** `keys.whoami` */
+  whoami(...args: Parameters<Keys['whoami']>) { return this.keys.whoami(...args) }
+}

@@ -1,0 +1,37 @@
+/** One page of a list: an array, with the cursor of the next page and what the reply says of the whole. */
+export type Page<T> = T[] & {
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+  /** How many there are in all, where the API counts them. */
+  readonly total?: number
+  /** How many match the filter, where there is one. */
+  readonly filtered?: number
+}
+
+/** What a list call gives: await it for one page, or `for await` over it for the items of every page. */
+export type List<T> = Promise<Page<T>> & AsyncIterable<T>
+
+/** Adds names to an array without adding elements; they do not show in JSON or in a log. */
+export function withNames<T, N extends object>(items: T[], names: N): T[] & N {
+  for (const [name, value] of Object.entries(names)) if (value !== undefined) Object.defineProperty(items, name, { value })
+  return items as T[] & N
+}
+
+/** Nothing is sent before the list is awaited or iterated. */
+export function list<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): List<T> {
+  let first: Promise<Page<T>> | undefined
+  const start = () => (first ??= fetchPage(undefined))
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: it is a promise
+    then: (onValue, onError) => start().then(onValue, onError),
+    catch: (onError) => start().catch(onError),
+    finally: (onEnd) => start().finally(onEnd),
+    [Symbol.toStringTag]: 'List',
+    async *[Symbol.asyncIterator]() {
+      for (let page = await start(); ; page = await fetchPage(page.nextCursor)) {
+        yield* page
+        if (page.nextCursor === undefined) return
+      }
+    },
+  }
+}

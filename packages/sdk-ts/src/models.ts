@@ -1,0 +1,630 @@
+// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+
+/** A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a Date. */
+export type Instant = number | string | Date
+
+/** Every code an error of the API can have. A code never changes its meaning. */
+export type ErrorCode =
+  | 'INVALID_REQUEST'
+  | 'DIMENSION_MISMATCH'
+  | 'EMPTY_VECTOR'
+  | 'AUTHENTICATION_REQUIRED'
+  | 'INVALID_API_KEY'
+  | 'API_KEY_EXPIRED'
+  | 'INSUFFICIENT_SCOPE'
+  | 'NAMESPACE_ACCESS_DENIED'
+  | 'NAMESPACE_NOT_FOUND'
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'CONFLICT'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'RATE_LIMITED'
+  | 'INTERNAL_ERROR'
+  | 'SERVICE_UNAVAILABLE'
+
+/** The contract's `CreateKeyRequest`. */
+export interface CreateKeyRequest {
+  /** Stands as `author` on what the key stores. */
+  name: string
+  grants?: Record<string, 'read' | 'write' | 'read_write'> | undefined
+  /** Chosen by the operator; a random one unless said. */
+  secret?: string | undefined
+  scope?: 'read' | 'write' | 'admin' | 'super_admin' | undefined
+  /** With `scope`: read grants on these, or read-write ones for `write`. */
+  namespaces?: string[] | undefined
+  /** Another spelling of `scope`, which older clients send. */
+  permissions?: Array<'read' | 'write' | 'admin' | 'super_admin'> | undefined
+  expiresInDays?: number | null | undefined
+  /** The same as `expiresInDays`. */
+  expires_in_days?: number | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  expiresAt?: Instant | null | undefined
+  /** The same as `expiresAt`. */
+  expires_at?: Instant | null | undefined
+}
+
+/** The contract's `CreateNamespaceRequest`. */
+export interface CreateNamespaceRequest {
+  /** Letters, digits, ".", "_" and "-", at most 128; the prefixes "_" and "system_" are reserved. */
+  name: string
+  description?: string | null | undefined
+  /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
+  dimension?: number | null | undefined
+  metadata?: Record<string, unknown> | null | undefined
+  /** Kept for the caller; the server acts on none of it yet. */
+  policy?: Record<string, unknown> | null | undefined
+}
+
+/** The contract's `CreatedKey`. */
+export interface CreatedKey {
+  key_id: string
+  id: string
+  name: string
+  /** `admin`, or the widest of the grants. */
+  scope: 'read' | 'write' | 'admin'
+  grants: Record<string, 'read' | 'write' | 'read_write'>
+  /** The namespaces of `grants`. */
+  namespaces: string[]
+  permissions: string[]
+  active: boolean
+  /** Unix seconds. */
+  created_at: number
+  /** Unix seconds. */
+  expires_at: number | null
+  /** The secret. It is not shown again. */
+  key: string
+  warning: string
+}
+
+/** The contract's `DeleteNamespaceResponse`. */
+export interface DeleteNamespaceResponse {
+  namespace: string
+  deleted: true
+  vectors_deleted: number
+}
+
+/** The one shape of every failure. */
+export interface ErrorBody {
+  /** What went wrong, for a person. */
+  error: string
+  /** What to switch on. A code never changes its meaning. */
+  code: ErrorCode
+  /** The HTTP status, repeated. */
+  status: number
+  /** The namespace or id the error is about. */
+  resource?: string | undefined
+  /** Each field that is wrong, with its path. */
+  issues?: Array<{
+    path: string
+    message: string
+  }> | undefined
+  /** The page about this code. */
+  docs: string
+  /** Stands in the log of the server too. */
+  request_id: string
+}
+
+/** The contract's `ForgetBatchResponse`. */
+export interface ForgetBatchResponse {
+  deleted_count: number
+  dry_run: boolean
+}
+
+/** At least one selector; several must all hold. */
+export interface ForgetRequest {
+  memoryIds?: string[] | null | undefined
+  /** The same as `memoryIds`. */
+  memory_ids?: string[] | null | undefined
+  /** All of them must be on the memory. */
+  tags?: string[] | null | undefined
+  sessionId?: string | null | undefined
+  /** The same as `sessionId`. */
+  session_id?: string | null | undefined
+  /** Only memories created before it. */
+  beforeTimestamp?: Instant | null | undefined
+  /** The same as `beforeTimestamp`. */
+  before_timestamp?: Instant | null | undefined
+}
+
+/** The contract's `ForgetResponse`. */
+export interface ForgetResponse {
+  deleted_count: number
+  status: 'ok'
+}
+
+/** The process answers. */
+export interface Health {
+  status: 'healthy'
+  version: string
+  service: 'dakera'
+  uptime_seconds: number
+}
+
+/** Who the presented key is. */
+export interface Identity {
+  key_id: string
+  name: string
+  /** `admin`, or the widest of the grants. */
+  scope: 'read' | 'write' | 'admin'
+  grants: Record<string, 'read' | 'write' | 'read_write'>
+  namespaces: string[]
+  /** Unix seconds. */
+  expires_at: number | null
+  auth_enabled: true
+}
+
+/** An API key: who an agent is, and what it may do where. */
+export interface Key {
+  key_id: string
+  id: string
+  name: string
+  /** `admin`, or the widest of the grants. */
+  scope: 'read' | 'write' | 'admin'
+  grants: Record<string, 'read' | 'write' | 'read_write'>
+  /** The namespaces of `grants`. */
+  namespaces: string[]
+  permissions: string[]
+  active: boolean
+  /** Unix seconds. */
+  created_at: number
+  /** Unix seconds. */
+  expires_at: number | null
+}
+
+/** The contract's `KeyActionResponse`. */
+export interface KeyActionResponse {
+  key_id: string
+  id: string
+  name: string
+  /** `admin`, or the widest of the grants. */
+  scope: 'read' | 'write' | 'admin'
+  grants: Record<string, 'read' | 'write' | 'read_write'>
+  /** The namespaces of `grants`. */
+  namespaces: string[]
+  permissions: string[]
+  active: boolean
+  /** Unix seconds. */
+  created_at: number
+  /** Unix seconds. */
+  expires_at: number | null
+  success: true
+  message: string
+}
+
+/** The contract's `ListKeysResponse`. */
+export interface ListKeysResponse {
+  keys: Key[]
+  total: number
+  next_cursor?: string | undefined
+}
+
+/** The contract's `ListMemoriesRequest`. */
+export interface ListMemoriesRequest {
+  filter?: MemoryFilter | null | undefined
+  /** Default 100. */
+  limit?: number | undefined
+  cursor?: string | null | undefined
+}
+
+/** Newest first. */
+export interface ListMemoriesResponse {
+  memories: Memory[]
+  /** Memories in the namespace. */
+  total: number
+  /** Memories that match the filter. */
+  filtered: number
+  next_cursor?: string | undefined
+}
+
+/** The contract's `ListNamespacesResponse`. */
+export interface ListNamespacesResponse {
+  /** The names alone, which older clients read. */
+  namespaces: string[]
+  items: NamespaceSummary[]
+  next_cursor?: string | undefined
+}
+
+/** The process runs; restart it when this stays silent. */
+export interface Liveness {
+  alive: true
+  version: string
+  uptime_seconds: number
+}
+
+/** One thing an agent chose to keep. */
+export interface Memory {
+  id: string
+  /** The namespace the memory lives in. */
+  agent_id: string
+  /** The same as `agent_id`. */
+  namespace: string
+  content: string
+  memory_type: string
+  importance: number
+  tags: string[]
+  metadata: Record<string, unknown>
+  session_id: string | null
+  /** Name of the key that stored it, stamped by the database. */
+  author: string | null
+  derived_from: string[]
+  /** When it became true, as the caller said; kept, not ranked by. */
+  valid_from: number | null
+  /** Unix seconds. */
+  created_at: number
+  /** Unix seconds. */
+  updated_at: number
+  /** Unix seconds. */
+  last_accessed_at: number | null
+  access_count: number
+  /** Unix seconds. */
+  expires_at: number | null
+  /** Counts changes; send it as If-Match to update only what you have seen. */
+  version: number
+}
+
+/** All that is said must hold. */
+export interface MemoryFilter {
+  /** All of them must be on the memory. */
+  tags?: string[] | null | undefined
+  /** At least one of them must be on the memory. */
+  tagsAny?: string[] | null | undefined
+  /** The same as `tagsAny`. */
+  tags_any?: string[] | null | undefined
+  minImportance?: number | null | undefined
+  /** The same as `minImportance`. */
+  min_importance?: number | null | undefined
+  maxImportance?: number | null | undefined
+  /** The same as `maxImportance`. */
+  max_importance?: number | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  createdAfter?: Instant | null | undefined
+  /** The same as `createdAfter`. */
+  created_after?: Instant | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  createdBefore?: Instant | null | undefined
+  /** The same as `createdBefore`. */
+  created_before?: Instant | null | undefined
+  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  memoryType?: string | null | undefined
+  /** The same as `memoryType`. */
+  memory_type?: string | null | undefined
+  sessionId?: string | null | undefined
+  /** The same as `sessionId`. */
+  session_id?: string | null | undefined
+  author?: string | null | undefined
+  /** `self` leaves out what this key stored. */
+  excludeAuthor?: string | null | undefined
+  /** The same as `excludeAuthor`. */
+  exclude_author?: string | null | undefined
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  metadata?: Record<string, unknown> | null | undefined
+}
+
+/** A place for memories, with its own grants. */
+export interface Namespace {
+  namespace: string
+  /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
+  dimension: number
+  distance: 'cosine'
+  /** Absent for a key that may not read here. */
+  memory_count?: number | undefined
+  vector_count?: number | undefined
+  description: string | null
+  metadata: Record<string, unknown>
+  policy: Record<string, unknown>
+  /** Unix seconds. */
+  created_at: number
+  /** Unix seconds. */
+  updated_at: number
+  /** On create and upsert: whether it is new. */
+  created?: boolean | undefined
+}
+
+/** The contract's `NamespaceSummary`. */
+export interface NamespaceSummary {
+  name: string
+  description: string | null
+  /** Absent for a key that may not read here. */
+  memory_count?: number | undefined
+  /** Unix seconds. */
+  created_at: number
+  /** What this key may do here. */
+  access: 'read' | 'write' | 'read_write'
+}
+
+/** The contract's `NewMemory`. */
+export interface NewMemory {
+  /** What was remembered, verbatim. */
+  content: string
+  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default 'episodic'. */
+  memoryType?: string | undefined
+  /** The same as `memoryType`. */
+  memory_type?: string | undefined
+  /** Default 0.5. */
+  importance?: number | undefined
+  /** Default []. */
+  tags?: string[] | undefined
+  /** Default {}. */
+  metadata?: Record<string, unknown> | undefined
+  sessionId?: string | null | undefined
+  /** The same as `sessionId`. */
+  session_id?: string | null | undefined
+  /** Seconds until it expires. `expires_at` wins over it. */
+  ttlSeconds?: number | null | undefined
+  /** The same as `ttlSeconds`. */
+  ttl_seconds?: number | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  expiresAt?: Instant | null | undefined
+  /** The same as `expiresAt`. */
+  expires_at?: Instant | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  validFrom?: Instant | null | undefined
+  /** The same as `validFrom`. */
+  valid_from?: Instant | null | undefined
+  /** A vector of your own embedder, of the dimension the namespace declares. */
+  embedding?: number[] | null | undefined
+  /** Chosen by the caller; needs a read-write grant, as a taken one is refused. */
+  id?: string | null | undefined
+}
+
+/** Whether requests will succeed, part by part. */
+export interface Readiness {
+  ready: boolean
+  version: string
+  checks: Record<string, {
+    status: 'pass' | 'fail'
+    message?: string | undefined
+  }>
+  components: Record<string, boolean>
+}
+
+/** The contract's `RecallRequest`. */
+export interface RecallRequest {
+  /** What to look for, in words. */
+  query: string
+  minImportance?: number | null | undefined
+  /** The same as `minImportance`. */
+  min_importance?: number | null | undefined
+  maxImportance?: number | null | undefined
+  /** The same as `maxImportance`. */
+  max_importance?: number | null | undefined
+  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  memoryType?: string | null | undefined
+  /** The same as `memoryType`. */
+  memory_type?: string | null | undefined
+  /** All of them must be on the memory. */
+  tags?: string[] | null | undefined
+  /** At least one of them must be on the memory. */
+  tagsAny?: string[] | null | undefined
+  /** The same as `tagsAny`. */
+  tags_any?: string[] | null | undefined
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  filter?: Record<string, unknown> | null | undefined
+  author?: string | null | undefined
+  /** `self` leaves out what this key stored. */
+  excludeAuthor?: string | null | undefined
+  /** The same as `excludeAuthor`. */
+  exclude_author?: string | null | undefined
+  sessionId?: string | null | undefined
+  /** The same as `sessionId`. */
+  session_id?: string | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  since?: Instant | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  until?: Instant | null | undefined
+  /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
+  routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
+  /** Share of meaning in the score; the rest is words. */
+  vectorWeight?: number | null | undefined
+  /** The same as `vectorWeight`. */
+  vector_weight?: number | null | undefined
+  minScore?: number | null | undefined
+  /** The same as `minScore`. */
+  min_score?: number | null | undefined
+  /** Default false. */
+  explain?: boolean | undefined
+  /** A vector of your own embedder, of the dimension the namespace declares. */
+  embedding?: number[] | null | undefined
+  /** Default 5. */
+  topK?: number | undefined
+  /** The same as `topK`. */
+  top_k?: number | undefined
+}
+
+/** The contract's `RecallResponse`. */
+export interface RecallResponse {
+  memories: RecalledMemory[]
+  total_found: number
+  query_time_ms: number
+}
+
+/** The contract's `RecalledMemory`. */
+export interface RecalledMemory {
+  memory: Memory
+  /** From 0 to 1, and comparable between queries. */
+  score: number
+  weighted_score: number
+  /** What the list is sorted by; equal to `score`. */
+  smart_score: number
+  vector_score?: number | undefined
+  text_score?: number | undefined
+  explain?: Record<string, unknown> | undefined
+}
+
+/** The contract's `RotateKeyRequest`. */
+export interface RotateKeyRequest {
+  /** For how many seconds the old secret goes on working. Default 0. */
+  graceSecs?: number | undefined
+  /** The same as `graceSecs`. */
+  grace_secs?: number | undefined
+}
+
+/** The contract's `RotatedKey`. */
+export interface RotatedKey {
+  key_id: string
+  /** The new secret. It is not shown again. */
+  key: string
+  new_key: string
+  name: string
+  /** Unix seconds. */
+  old_key_expires_at: number
+  warning: string
+}
+
+/** The contract's `SearchRequest`. */
+export interface SearchRequest {
+  /** What to look for, in words. */
+  query: string
+  minImportance?: number | null | undefined
+  /** The same as `minImportance`. */
+  min_importance?: number | null | undefined
+  maxImportance?: number | null | undefined
+  /** The same as `maxImportance`. */
+  max_importance?: number | null | undefined
+  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  memoryType?: string | null | undefined
+  /** The same as `memoryType`. */
+  memory_type?: string | null | undefined
+  /** All of them must be on the memory. */
+  tags?: string[] | null | undefined
+  /** At least one of them must be on the memory. */
+  tagsAny?: string[] | null | undefined
+  /** The same as `tagsAny`. */
+  tags_any?: string[] | null | undefined
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  filter?: Record<string, unknown> | null | undefined
+  author?: string | null | undefined
+  /** `self` leaves out what this key stored. */
+  excludeAuthor?: string | null | undefined
+  /** The same as `excludeAuthor`. */
+  exclude_author?: string | null | undefined
+  sessionId?: string | null | undefined
+  /** The same as `sessionId`. */
+  session_id?: string | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  since?: Instant | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  until?: Instant | null | undefined
+  /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
+  routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
+  /** Share of meaning in the score; the rest is words. */
+  vectorWeight?: number | null | undefined
+  /** The same as `vectorWeight`. */
+  vector_weight?: number | null | undefined
+  minScore?: number | null | undefined
+  /** The same as `minScore`. */
+  min_score?: number | null | undefined
+  /** Default false. */
+  explain?: boolean | undefined
+  /** A vector of your own embedder, of the dimension the namespace declares. */
+  embedding?: number[] | null | undefined
+  /** Default 10. */
+  topK?: number | undefined
+  /** The same as `topK`. */
+  top_k?: number | undefined
+  /** `exact` returns only memories in which every word and quoted phrase stands. Default 'best'. */
+  mode?: 'best' | 'exact' | undefined
+}
+
+/** The contract's `SetImportanceResponse`. */
+export interface SetImportanceResponse {
+  status: 'ok'
+  memory_id: string
+  importance: number
+  updated_count: number
+}
+
+/** In the order sent. */
+export interface StoreMemoriesResponse {
+  stored: Array<{
+    id: string
+    content: string
+    /** The namespace the memory lives in. */
+    agent_id: string
+    tags: string[]
+    importance: number
+    /** Unix seconds. */
+    created_at: number
+  }>
+  stored_count: number
+  total_embedding_time_ms: number
+}
+
+/** The contract's `StoreMemoryResponse`. */
+export interface StoreMemoryResponse {
+  memory: Memory
+  embedding_time_ms: number
+}
+
+/** Grants that are not named stay as they are. */
+export interface UpdateKeyRequest {
+  /** Stands as `author` on what the key stores. */
+  name?: string | undefined
+  /** Namespace → access. `none` removes a grant. */
+  grants?: Record<string, 'read' | 'write' | 'read_write' | 'none'> | undefined
+  /** Keeps grants on these only; new ones get what the scope of the key says. */
+  namespaces?: string[] | undefined
+}
+
+/** What is left out stays. */
+export interface UpdateMemoryRequest {
+  /** The namespace. */
+  agentId?: string | null | undefined
+  /** The same as `agentId`. */
+  agent_id?: string | null | undefined
+  /** What was remembered, verbatim. */
+  content?: string | undefined
+  metadata?: Record<string, unknown> | undefined
+  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  memoryType?: string | undefined
+  /** The same as `memoryType`. */
+  memory_type?: string | undefined
+  importance?: number | undefined
+  tags?: string[] | undefined
+  /** null: it no longer expires. */
+  expiresAt?: Instant | null | undefined
+  /** The same as `expiresAt`. */
+  expires_at?: Instant | null | undefined
+}
+
+/** The contract's `UpdateMemoryResponse`. */
+export interface UpdateMemoryResponse {
+  id: string
+  /** The namespace the memory lives in. */
+  agent_id: string
+  /** The same as `agent_id`. */
+  namespace: string
+  content: string
+  memory_type: string
+  importance: number
+  tags: string[]
+  metadata: Record<string, unknown>
+  session_id: string | null
+  /** Name of the key that stored it, stamped by the database. */
+  author: string | null
+  derived_from: string[]
+  /** When it became true, as the caller said; kept, not ranked by. */
+  valid_from: number | null
+  /** Unix seconds. */
+  created_at: number
+  /** Unix seconds. */
+  updated_at: number
+  /** Unix seconds. */
+  last_accessed_at: number | null
+  access_count: number
+  /** Unix seconds. */
+  expires_at: number | null
+  /** Counts changes; send it as If-Match to update only what you have seen. */
+  version: number
+  memory: Memory
+}
+
+/** The contract's `UpsertNamespaceRequest`. */
+export interface UpsertNamespaceRequest {
+  description?: string | null | undefined
+  /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
+  dimension?: number | null | undefined
+  metadata?: Record<string, unknown> | null | undefined
+  /** Kept for the caller; the server acts on none of it yet. */
+  policy?: Record<string, unknown> | null | undefined
+}

@@ -1,0 +1,215 @@
+import { apiError, ConnectionError, DakeraError, ResponseError, TimeoutError, UsageError } from './errors.ts'
+import { checkNumber, type Transport } from './transport.ts'
+import { VERSION } from './version.ts'
+
+/** What one call may have of its own. */
+export type RequestOptions = {
+  /** Ends the call when it aborts; the call then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+  /** How long one try may take, in milliseconds. */
+  timeoutMs?: number | undefined
+  /** How often a failed try is repeated. */
+  maxRetries?: number | undefined
+  /** Sent with a write, so that a repeated one is stored once. Made by the client unless given. */
+  idempotencyKey?: string | undefined
+}
+
+/** One operation, ready to be sent. */
+export type Call<T> = {
+  operation: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  path: string
+  query?: Record<string, string | number | null | undefined>
+  body?: unknown
+  headers?: Record<string, string> | undefined
+  /** Health calls: no key is needed, and none is sent. */
+  isPublic?: boolean
+  /** A POST that changes nothing needs no idempotency key. */
+  isRead?: boolean
+  options?: RequestOptions | undefined
+  /** Makes the result from the decoded reply. */
+  decode?: (reply: never) => T
+}
+
+const RETRIED = new Set([408, 429, 500, 502, 503, 504])
+const LONGEST_WAIT_MS = 60_000
+
+/** The one place that talks HTTP: auth, retry, timeout, decoding of replies and errors. */
+export async function request<T>(transport: Transport, call: Call<T>): Promise<T> {
+  const { options = {} } = call
+  const prepared = prepare(transport, call)
+  const attempts = 1 + checkNumber('maxRetries', options.maxRetries ?? transport.maxRetries, 0)
+  for (let attempt = 1; ; attempt++) {
+    options.signal?.throwIfAborted()
+    const outcome = await tryOnce(transport, call, prepared, attempt)
+    if ('value' in outcome) return outcome.value
+    const waitMs = outcome.retryAfterMs ?? backoffMs(attempt)
+    if (attempt >= attempts || !outcome.isTransient || waitMs > LONGEST_WAIT_MS) throw outcome.error
+    await pause(waitMs, options.signal)
+  }
+}
+
+type Prepared = { url: string; headers: Headers; body: string | undefined }
+type Outcome<T> = { value: T } | { error: DakeraError; isTransient: boolean; retryAfterMs?: number | undefined }
+
+/** Made once, before the first try: all tries carry the same idempotency key. */
+function prepare(transport: Transport, { operation, method, path, query = {}, body, headers, isPublic, isRead, options = {} }: Call<unknown>): Prepared {
+  const search = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value == null ? [] : [[name, String(value)]])))
+  const all = new Headers(transport.headers)
+  const ours = { ...headers, accept: 'application/json', 'x-dakera-client': `sdk-ts/${VERSION}` }
+  for (const [name, value] of Object.entries(ours)) all.set(name, value)
+  if (body !== undefined) all.set('content-type', 'application/json')
+  if (method !== 'GET' && !isRead) all.set('idempotency-key', options.idempotencyKey ?? randomId())
+  if (!isPublic && !transport.apiKey) throw new UsageError(`${operation} needs an API key. Pass { apiKey } to the client or set DAKERA_API_KEY.`)
+  return {
+    url: transport.baseUrl + path + (search.size > 0 ? `?${search}` : ''),
+    headers: all,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  }
+}
+
+async function tryOnce<T>(transport: Transport, call: Call<T>, { url, headers: prepared, body }: Prepared, attempt: number): Promise<Outcome<T>> {
+  const { operation, method, options = {} } = call
+  const about = { operation, method, url, attempt }
+  const open = new Headers(prepared)
+  await transport.hooks.onRequest?.({ ...about, headers: open })
+  const headers = new Headers(open) // a copy: a hook that keeps its own never sees the key
+  if (!call.isPublic) headers.set('authorization', `Bearer ${transport.apiKey}`)
+
+  const timeoutMs = checkNumber('timeoutMs', options.timeoutMs ?? transport.timeoutMs, 1)
+  const deadline = abortAfter(timeoutMs, options.signal)
+  const startedAt = Date.now()
+  let response: Response
+  let text: string
+  try {
+    // A redirect is never followed: the key would go wherever it leads.
+    response = await transport.fetch(url, { method, headers, redirect: 'manual', signal: deadline.signal, ...(body === undefined ? {} : { body }) })
+    text = await readText(response, transport.maxResponseBytes, operation)
+  } catch (cause) {
+    if (options.signal?.aborted) throw options.signal.reason
+    if (deadline.hasPassed) return { error: new TimeoutError(`${operation}: no answer from ${new URL(url).host} within ${timeoutMs} ms.`), isTransient: true }
+    if (cause instanceof DakeraError) throw cause
+    return { error: new ConnectionError(`${operation}: no whole answer from ${new URL(url).host}${describe(cause)}.`, cause), isTransient: true }
+  } finally {
+    deadline.end()
+  }
+  await transport.hooks.onResponse?.({ ...about, status: response.status, requestId: requestIdOf(response), durationMs: Date.now() - startedAt })
+  return judge(transport, call, response, text)
+}
+
+/** What an answer means. */
+function judge<T>(transport: Transport, { operation, decode }: Call<T>, response: Response, text: string): Outcome<T> {
+  const { status, headers } = response
+  const requestId = requestIdOf(response)
+  const unusable = (problem: string, cause?: unknown): Outcome<T> => {
+    const tail = requestId ? ` (request ${requestId})` : ''
+    return { error: new ResponseError(`${operation}: ${status} ${problem}. Is baseUrl the address of a Dakera server?${tail}`, { status, requestId, cause }), isTransient: false }
+  }
+  // A browser hides where a redirect leads, and its status.
+  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) return unusable('is a redirect, which is not followed because the key would go with it')
+
+  if (!response.ok) {
+    // A proxy may echo the request's headers.
+    const safe = text.replaceAll(transport.apiKey ?? '\0', '[key]')
+    const retryAfter = secondsOf(headers.get('retry-after'))
+    const error = apiError({ operation, status, body: parse(safe) ?? safe.slice(0, 1000), requestId, retryAfter })
+    return { error, isTransient: RETRIED.has(status), retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000 }
+  }
+  if (status === 204) return { value: undefined as T }
+  const body = parse(text)
+  if (typeof body !== 'object' || body === null) return unusable(`came with ${headers.get('content-type') ?? 'a body'} that is no JSON object`)
+  try {
+    return { value: decode ? decode(body as never) : (body as T) }
+  } catch (cause) {
+    return unusable('came with JSON of another shape than the API has', cause)
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads in pieces, so that an endless answer ends here and not with the memory of the process. */
+async function readText(response: Response, maxBytes: number, operation: string): Promise<string> {
+  if (!response.body) return response.text()
+  const reader = response.body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    bytes += piece.value.byteLength
+    if (bytes > maxBytes) {
+      void reader.cancel().catch(() => {})
+      throw new ResponseError(`${operation}: the answer is larger than ${maxBytes} bytes.`, { status: response.status })
+    }
+    text += decoder.decode(piece.value, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** Aborts after a time or with the caller's signal, and leaves neither timer nor listener behind. */
+function abortAfter(ms: number, signal: AbortSignal | undefined) {
+  const controller = new AbortController()
+  const state = { signal: controller.signal, hasPassed: false, end: () => {} }
+  const follow = () => controller.abort(signal?.reason)
+  const timer = setTimeout(() => {
+    state.hasPassed = true
+    controller.abort()
+  }, ms)
+  signal?.addEventListener('abort', follow)
+  state.end = () => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', follow)
+  }
+  return state
+}
+
+/** 0.5 s, 1 s, 2 s … at most 8 s, less up to half of it: clients that failed together do not come back together. */
+const backoffMs = (attempt: number) => Math.min(8000, 500 * 2 ** (attempt - 1)) * (1 - Math.random() / 2)
+
+/** Retry-After is seconds or a date. */
+function secondsOf(retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined
+  if (/^\d+(\.\d+)?$/.test(retryAfter)) return Number(retryAfter)
+  const at = Date.parse(retryAfter)
+  return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000)
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', end, { once: true })
+  })
+}
+
+/** `crypto.randomUUID` is missing on pages without https; this is not. */
+const randomId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+const requestIdOf = (response: Response) => response.headers.get('x-request-id') ?? undefined
+
+/** The innermost reason: fetch itself only says "fetch failed". */
+function describe(error: unknown): string {
+  const { cause, message } = error as { cause?: { code?: string; message?: string }; message?: string }
+  const reason = cause?.code ?? cause?.message ?? message
+  return reason ? ` (${reason})` : ''
+}
+
+/** Builds a path from ids; each is escaped, and one that could climb out of its segment is refused. */
+export function path(parts: TemplateStringsArray, ...ids: string[]): string {
+  return ids.reduce((built, id, i) => {
+    if (typeof id !== 'string' || id === '' || id === '.' || id === '..' || !id.isWellFormed()) throw new UsageError(`Not a usable id or name: ${JSON.stringify(id)}.`)
+    return built + encodeURIComponent(id) + parts[i + 1]
+  }, parts[0] ?? '')
+}

@@ -1,0 +1,58 @@
+import { type List, list, withNames } from '../list.ts'
+import type { CreatedKey, CreateKeyRequest, Identity, Key, KeyActionResponse, ListKeysResponse, RotatedKey, RotateKeyRequest, UpdateKeyRequest } from '../models.ts'
+import { path, type RequestOptions, request } from '../request.ts'
+import { toWire } from '../spelling.ts'
+import type { Transport } from '../transport.ts'
+import type { ListOptions } from './namespaces.ts'
+
+/** API keys and their grants. All but `whoami` needs an admin's key. */
+export class Keys {
+  readonly #transport: Transport
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  /** Issue a key with its own grants per namespace. The reply shows its secret, once. */
+  create(key: CreateKeyRequest, options?: RequestOptions): Promise<CreatedKey> {
+    return request(this.#transport, { operation: 'keys.create', method: 'POST', path: '/v1/keys', body: toWire(key), options })
+  }
+
+  /** List the keys, without secrets. */
+  list({ limit, cursor: from }: ListOptions = {}, options?: RequestOptions): List<Key> {
+    return list((cursor) =>
+      request(this.#transport, { operation: 'keys.list', method: 'GET', path: '/v1/keys', query: { limit, cursor: cursor ?? from }, options, decode: toPage }),
+    )
+  }
+
+  /** Fetch one key, without its secret. */
+  async get(id: string, options?: RequestOptions): Promise<Key> {
+    return request(this.#transport, { operation: 'keys.get', method: 'GET', path: path`/v1/keys/${id}`, options })
+  }
+
+  /** Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant. */
+  async update(id: string, changes: UpdateKeyRequest, options?: RequestOptions): Promise<Key> {
+    return request(this.#transport, { operation: 'keys.update', method: 'PATCH', path: path`/v1/keys/${id}`, body: toWire(changes), options })
+  }
+
+  /** Give a key a new secret. The old one stops at once, or after `graceSecs`. */
+  async rotate(id: string, how?: RotateKeyRequest, options?: RequestOptions): Promise<RotatedKey> {
+    return request(this.#transport, { operation: 'keys.rotate', method: 'POST', path: path`/v1/keys/${id}/rotate`, body: toWire(how), options })
+  }
+
+  /** Stop a key at once and keep its record. */
+  async deactivate(id: string, options?: RequestOptions): Promise<KeyActionResponse> {
+    return request(this.#transport, { operation: 'keys.deactivate', method: 'POST', path: path`/v1/keys/${id}/deactivate`, options })
+  }
+
+  /** Delete a key with its grants. What it stored stays. */
+  async delete(id: string, options?: RequestOptions): Promise<KeyActionResponse> {
+    return request(this.#transport, { operation: 'keys.delete', method: 'DELETE', path: path`/v1/keys/${id}`, options })
+  }
+
+  /** Say who the presented key is and what it may do. */
+  whoami(options?: RequestOptions): Promise<Identity> {
+    return request(this.#transport, { operation: 'keys.whoami', method: 'GET', path: '/v1/auth/whoami', options })
+  }
+}
+
+const toPage = ({ keys, total, next_cursor }: ListKeysResponse) => withNames([...keys], { total, ...(next_cursor !== undefined && { nextCursor: next_cursor }) })

@@ -1,0 +1,166 @@
+import { type List, list, type Page, withNames } from '../list.ts'
+import type {
+  ForgetBatchResponse,
+  ForgetRequest,
+  ForgetResponse,
+  ListMemoriesRequest,
+  ListMemoriesResponse,
+  Memory,
+  MemoryFilter,
+  NewMemory,
+  RecalledMemory,
+  RecallRequest,
+  RecallResponse,
+  SearchRequest,
+  SetImportanceResponse,
+  StoreMemoriesResponse,
+  StoreMemoryResponse,
+  UpdateMemoryRequest,
+  UpdateMemoryResponse,
+} from '../models.ts'
+import { path, type RequestOptions, request } from '../request.ts'
+import { toWire } from '../spelling.ts'
+import type { Transport } from '../transport.ts'
+
+/** How to recall; everything but the namespace and the query. */
+export type RecallOptions = Omit<RecallRequest, 'query'>
+/** How to search; everything but the namespace and the query. */
+export type SearchOptions = Omit<SearchRequest, 'query'>
+/** What to change in a memory; what is left out stays. */
+export type MemoryChanges = UpdateMemoryRequest
+/** Which memories to forget: at least one condition; several must all hold. */
+export type ForgetSelector = ForgetRequest & { /** Short for `beforeTimestamp`. */ before?: ForgetRequest['beforeTimestamp'] }
+/** Which memories to list. */
+export type ListMemoriesOptions = ListMemoriesRequest
+
+/** A memory as recall and search give it: its own fields and how well it answers the query. */
+export type FoundMemory = Memory & {
+  /** From 0 to 1, and comparable between queries. */
+  score: number
+  /** How well its words answer. */
+  textScore?: number
+  /** How near its meaning is. */
+  vectorScore?: number
+  /** How the score came about, when asked with `explain`. */
+  explain?: Record<string, unknown>
+}
+
+/** What recall and search resolve to: an array, best first. */
+export type FoundMemories = FoundMemory[] & { readonly memories: FoundMemory[]; readonly totalFound: number; readonly queryTimeMs: number }
+
+/** A stored memory: its fields at top level, and again under `memory`. */
+export type StoredMemory = Memory & StoreMemoryResponse
+
+/** Ids are unique per namespace. Without `namespace` the server looks wherever the key may. */
+export type OwnerOptions = RequestOptions & { namespace?: string | undefined }
+
+/** Store, find, change and forget what agents know. */
+export class Memories {
+  readonly #transport: Transport
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  /** Store one memory. The next recall finds it, by meaning and by word. */
+  store(namespace: string, memory: NewMemory, options?: RequestOptions): Promise<StoredMemory> {
+    const body = { ...toWire(memory), agent_id: namespace }
+    return request(this.#transport, { operation: 'memories.store', method: 'POST', path: '/v1/memory/store', body, options, decode: flattenStored })
+  }
+
+  /** Store up to 1000 memories, all or none. */
+  storeBatch(namespace: string, memories: readonly NewMemory[], options?: RequestOptions): Promise<StoreMemoriesResponse> {
+    const body = { agent_id: namespace, memories: memories.map(toWire) }
+    return request(this.#transport, { operation: 'memories.storeBatch', method: 'POST', path: '/v1/memories/store/batch', body, options })
+  }
+
+  /** Find the memories that best answer a query, by meaning and by words together. */
+  recall(namespace: string, query: string, how?: RecallOptions, options?: RequestOptions): Promise<FoundMemories> {
+    const body = { ...toWire(how), agent_id: namespace, query }
+    return request(this.#transport, { operation: 'memories.recall', method: 'POST', path: '/v1/memory/recall', body, isRead: true, options, decode: flattenFound })
+  }
+
+  /** Find memories by their words: those in which every word and quoted phrase stands come first. */
+  search(namespace: string, query: string, how?: SearchOptions, options?: RequestOptions): Promise<FoundMemories> {
+    const body = { ...toWire(how), agent_id: namespace, query }
+    return request(this.#transport, { operation: 'memories.search', method: 'POST', path: '/v1/memory/search', body, isRead: true, options, decode: flattenFound })
+  }
+
+  /** Fetch one memory. Rejects with `NOT_FOUND` if there is none this key may read. */
+  async get(id: string, { namespace, ...options }: OwnerOptions = {}): Promise<Memory> {
+    return request(this.#transport, { operation: 'memories.get', method: 'GET', path: path`/v1/memory/get/${id}`, query: { agent_id: namespace }, options })
+  }
+
+  /** Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. */
+  async update(id: string, changes: MemoryChanges, { namespace, ifVersion, ...options }: OwnerOptions & { ifVersion?: number | undefined } = {}): Promise<UpdateMemoryResponse> {
+    return request(this.#transport, {
+      operation: 'memories.update',
+      method: 'PUT',
+      path: path`/v1/memory/update/${id}`,
+      query: { agent_id: namespace },
+      headers: ifVersion === undefined ? undefined : { 'if-match': `"${ifVersion}"` },
+      body: toWire(changes),
+      options,
+    })
+  }
+
+  /** Set the importance of one or more memories, all or none. */
+  setImportance(namespace: string, ids: string | readonly string[], importance: number, options?: RequestOptions): Promise<SetImportanceResponse> {
+    const body = { agent_id: namespace, ...(typeof ids === 'string' ? { memory_id: ids } : { memory_ids: ids }), importance }
+    return request(this.#transport, { operation: 'memories.setImportance', method: 'POST', path: '/v1/memory/importance', body, options })
+  }
+
+  /** Forget memories by id, by ids, or by tags, session or age. */
+  forget(namespace: string, which: string | readonly string[] | ForgetSelector, options?: RequestOptions): Promise<ForgetResponse> {
+    const body = { ...toSelector(which), agent_id: namespace }
+    return request(this.#transport, { operation: 'memories.forget', method: 'POST', path: '/v1/memory/forget', body, options })
+  }
+
+  /** Forget every memory that matches a filter; `dryRun` only counts them. */
+  forgetBatch(namespace: string, filter: MemoryFilter, { dryRun, ...options }: RequestOptions & { dryRun?: boolean | undefined } = {}): Promise<ForgetBatchResponse> {
+    const body = { agent_id: namespace, filter: toWire(filter), dry_run: dryRun }
+    // POST, not its twin DELETE: some proxies drop the body of a DELETE.
+    return request(this.#transport, { operation: 'memories.forgetBatch', method: 'POST', path: '/v1/memories/forget/batch', body, options })
+  }
+
+  /** List the memories that match a filter, newest first. Await it for one page, or `for await` over it for all. */
+  list(namespace: string, which: ListMemoriesOptions = {}, options?: RequestOptions): List<Memory> {
+    const { filter, cursor: from, ...rest } = which
+    return list((cursor) => {
+      const body = { ...toWire(rest), agent_id: namespace, ...(filter && { filter: toWire(filter) }), cursor: cursor ?? from }
+      return request(this.#transport, { operation: 'memories.list', method: 'POST', path: '/v1/memories/recall/batch', body, isRead: true, options, decode: toPage })
+    })
+  }
+}
+
+const flattenStored = (reply: StoreMemoryResponse): StoredMemory => ({ ...expectMemory(reply.memory), ...reply })
+
+function flattenFound({ memories, total_found, query_time_ms }: RecallResponse): FoundMemories {
+  const found = memories.map(flatten)
+  return withNames(found, { memories: found, totalFound: total_found, queryTimeMs: query_time_ms })
+}
+
+const flatten = ({ memory, score, text_score, vector_score, explain }: RecalledMemory): FoundMemory => ({
+  ...expectMemory(memory),
+  score,
+  ...(text_score !== undefined && { textScore: text_score }),
+  ...(vector_score !== undefined && { vectorScore: vector_score }),
+  ...(explain !== undefined && { explain }),
+})
+
+/** Spreading what is not there would silently make a memory without an id. */
+function expectMemory(memory: Memory): Memory {
+  if (typeof memory?.id !== 'string') throw new TypeError('There is no memory in the reply.')
+  return memory
+}
+
+const toPage = ({ memories, total, filtered, next_cursor }: ListMemoriesResponse): Page<Memory> =>
+  withNames([...memories], { total, filtered, ...(next_cursor !== undefined && { nextCursor: next_cursor }) })
+
+function toSelector(which: string | readonly string[] | ForgetSelector): Record<string, unknown> {
+  if (typeof which === 'string') return { memory_ids: [which] }
+  if (isList(which)) return { memory_ids: which }
+  const { before, ...selector } = which ?? {}
+  return toWire({ ...(before != null && { beforeTimestamp: before }), ...selector })
+}
+
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value)

@@ -1,0 +1,103 @@
+import { afterEach, expect, expectTypeOf, test } from 'vitest'
+import * as sdk from '../src/index.ts'
+import { DakeraClient, type FoundMemory, type Memory } from '../src/index.ts'
+import { type Reply, serve } from './conformance.mjs'
+
+const memory = (id: string) => ({ id, content: `Content of ${id}`, importance: 0.85, tags: ['finding'], metadata: {}, memory_type: 'semantic', created_at: 1767225600 })
+const ok = (body: unknown): Reply => ({ status: 200, headers: { 'content-type': 'application/json' }, body })
+const found = ok({ memories: [{ memory: memory('a'), score: 0.9, text_score: 0.5 }, { memory: memory('b'), score: 0.1 }], total_found: 2, query_time_ms: 3 })
+const stored = ok({ memory: memory('a'), embedding_time_ms: 1 })
+
+let server: Awaited<ReturnType<typeof serve>>
+async function start(...replies: Reply[]) {
+  server = await serve(replies)
+  return new DakeraClient({ baseUrl: server.url, apiKey: 'dk-researcher-key' })
+}
+afterEach(() => server?.close())
+
+test('what the package exports is this and nothing else', () => {
+  expect(Object.keys(sdk).sort()).toEqual([
+    'ApiError', 'AuthenticationError', 'AuthorizationError', 'ConflictError', 'ConnectionError', 'DakeraClient', 'DakeraError', 'NotFoundError',
+    'RateLimitError', 'ResponseError', 'ServerError', 'TimeoutError', 'UsageError', 'ValidationError',
+  ])
+})
+
+test('recall gives a real array of flat memories that names itself and the total', async () => {
+  const findings = await (await start(found)).recall('team-shared', 'HNSW', { top_k: 6 })
+  expect(Array.isArray(findings)).toBe(true)
+  expect(findings.length).toBe(2)
+  expect(findings[0]).toEqual({ ...memory('a'), score: 0.9, textScore: 0.5 })
+  expect(findings.memories).toBe(findings)
+  expect(findings.totalFound).toBe(2)
+  expect(findings.map(({ id }) => id)).toEqual(['a', 'b'])
+  expect(JSON.parse(JSON.stringify(findings))).toHaveLength(2)
+  expectTypeOf(findings[0]).toEqualTypeOf<FoundMemory | undefined>()
+})
+
+test('a stored memory has its fields at top level and under memory', async () => {
+  const one = await (await start(stored)).storeMemory('team-shared', { content: 'x' })
+  expect([one.id, one.memory.id, one.embedding_time_ms]).toEqual(['a', 'a', 1])
+})
+
+test('options are taken in camelCase and snake_case; of both the camelCase one counts', async () => {
+  const client = await start(stored, found, stored)
+  await client.storeMemory('n', { content: 'x', memoryType: 'semantic', session_id: 's', ttlSeconds: 5, metadata: { topK: 1, a_b: { cD: 2 } } })
+  await client.recall('n', 'q', { topK: 1, min_importance: 0.5, filter: { paperId: 'p' } })
+  await client.storeMemory('n', { content: 'x', memoryType: 'semantic', memory_type: 'working', sessionId: undefined, session_id: 's' })
+  expect(server.seen.map(({ body }) => body)).toEqual([
+    { agent_id: 'n', content: 'x', memory_type: 'semantic', session_id: 's', ttl_seconds: 5, metadata: { topK: 1, a_b: { cD: 2 } } },
+    { agent_id: 'n', query: 'q', top_k: 1, min_importance: 0.5, filter: { paperId: 'p' } },
+    { agent_id: 'n', content: 'x', memory_type: 'semantic', session_id: 's' },
+  ])
+})
+
+test('a moment may be a Date', async () => {
+  const client = await start(stored, ok({ deleted_count: 1, status: 'ok' }))
+  await client.storeMemory('n', { content: 'x', expiresAt: new Date(Date.UTC(2027, 0, 1)) })
+  await client.forget('n', { before: new Date(Date.UTC(2026, 0, 1)), tags: ['t'] })
+  expect(server.seen[0]?.body).toMatchObject({ expires_at: '2027-01-01T00:00:00.000Z' })
+  expect(server.seen[1]?.body).toEqual({ agent_id: 'n', before_timestamp: '2026-01-01T00:00:00.000Z', tags: ['t'] })
+})
+
+test('the namespace is the argument, whatever the fields say', async () => {
+  const client = await start(stored, found)
+  await client.storeMemory('mine', { content: 'x', agent_id: 'theirs' } as never)
+  await client.recall('mine', 'q', { agentId: 'theirs', query: 'other' } as never)
+  expect(server.seen.map(({ body }) => body)).toEqual([{ content: 'x', agent_id: 'mine' }, { query: 'q', agent_id: 'mine' }])
+})
+
+test('a list is asked for once it is awaited or iterated, and its first page once only', async () => {
+  const client = await start(ok({ memories: [memory('a')], total: 2, filtered: 2, next_cursor: 'c' }), ok({ memories: [memory('b')], total: 2, filtered: 2 }))
+  const list = client.listMemories('n', { limit: 1 })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(server.seen).toHaveLength(0)
+  const page = await list
+  expectTypeOf(page[0]).toEqualTypeOf<Memory | undefined>()
+  expect([page.length, page.total, page.filtered, page.nextCursor]).toEqual([1, 2, 2, 'c'])
+  const ids: string[] = []
+  for await (const { id } of list) ids.push(id)
+  expect(ids).toEqual(['a', 'b'])
+  expect(server.seen.map(({ body }) => (body as { cursor?: string }).cursor)).toEqual([undefined, 'c'])
+})
+
+test('a list that fails rejects, by await and by iteration', async () => {
+  const client = await start(...Array<Reply>(2).fill({ status: 403, body: { error: 'No.', code: 'NAMESPACE_ACCESS_DENIED', status: 403, request_id: 'r' } }))
+  await expect(client.listMemories('n')).rejects.toThrow(sdk.AuthorizationError)
+  await expect((async () => { for await (const _ of client.listMemories('n')) expect.fail() })()).rejects.toThrow(sdk.AuthorizationError)
+})
+
+test('forget without a condition leaves the refusal to the server', async () => {
+  const client = await start(...Array<Reply>(2).fill({ status: 400, body: { error: 'Say which.', code: 'INVALID_REQUEST', status: 400, request_id: 'r' } }))
+  await expect(client.forget('n', [])).rejects.toThrow(sdk.ValidationError)
+  await expect(client.forget('n', undefined as never)).rejects.toThrow(sdk.ValidationError)
+  expect(server.seen.map(({ body }) => body)).toEqual([{ memory_ids: [], agent_id: 'n' }, { agent_id: 'n' }])
+})
+
+test('errors form the tree that is drawn, and name themselves', () => {
+  const { DakeraError, ApiError, ConnectionError, TimeoutError, ResponseError, UsageError } = sdk
+  for (const one of [sdk.ValidationError, sdk.AuthenticationError, sdk.AuthorizationError, sdk.NotFoundError, sdk.ConflictError, sdk.RateLimitError, sdk.ServerError]) {
+    expect(one.prototype).toBeInstanceOf(ApiError)
+    expect(new one({ operation: 'memories.get', status: 400, body: undefined }).name).toBe(one.name)
+  }
+  for (const one of [ApiError, ConnectionError, TimeoutError, ResponseError, UsageError]) expect(Object.getPrototypeOf(one)).toBe(DakeraError)
+})

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type * as contract from '@dakera-ai/protocol'
+import { expect, expectTypeOf, test } from 'vitest'
+import type * as models from '../src/models.ts'
+
+/** What the client adds to a request: camelCase twins, and Date where a moment is meant. */
+type Spelled<T> = T extends object ? { [K in keyof T as K extends Lowercase<K & string> ? K : never]: Exclude<T[K], Date> } : T
+type Body<T> = Omit<T, 'agent_id'>
+
+test('replies are typed as the contract types them', () => {
+  expectTypeOf<models.Memory>().toEqualTypeOf<contract.Memory>()
+  expectTypeOf<models.RecalledMemory>().toEqualTypeOf<contract.RecalledMemory>()
+  expectTypeOf<models.RecallResponse>().toEqualTypeOf<contract.RecallResponse>()
+  expectTypeOf<models.StoreMemoryResponse>().toEqualTypeOf<contract.StoreMemoryResponse>()
+  expectTypeOf<models.StoreMemoriesResponse>().toEqualTypeOf<contract.StoreMemoriesResponse>()
+  expectTypeOf<models.UpdateMemoryResponse>().branded.toEqualTypeOf<contract.UpdateMemoryResponse>()
+  expectTypeOf<models.SetImportanceResponse>().toEqualTypeOf<contract.SetImportanceResponse>()
+  expectTypeOf<models.ForgetResponse>().toEqualTypeOf<contract.ForgetResponse>()
+  expectTypeOf<models.ForgetBatchResponse>().toEqualTypeOf<contract.ForgetBatchResponse>()
+  expectTypeOf<models.ListMemoriesResponse>().toEqualTypeOf<contract.ListMemoriesResponse>()
+  expectTypeOf<models.Namespace>().toEqualTypeOf<contract.Namespace>()
+  expectTypeOf<models.ListNamespacesResponse>().toEqualTypeOf<contract.ListNamespacesResponse>()
+  expectTypeOf<models.DeleteNamespaceResponse>().toEqualTypeOf<contract.DeleteNamespaceResponse>()
+  expectTypeOf<models.Key>().toEqualTypeOf<contract.Key>()
+  expectTypeOf<models.CreatedKey>().toEqualTypeOf<contract.CreatedKey>()
+  expectTypeOf<models.RotatedKey>().toEqualTypeOf<contract.RotatedKey>()
+  expectTypeOf<models.KeyActionResponse>().toEqualTypeOf<contract.KeyActionResponse>()
+  expectTypeOf<models.ListKeysResponse>().toEqualTypeOf<contract.ListKeysResponse>()
+  expectTypeOf<models.Identity>().toEqualTypeOf<contract.Identity>()
+  expectTypeOf<models.Health>().toEqualTypeOf<contract.Health>()
+  expectTypeOf<models.Readiness>().toEqualTypeOf<contract.Readiness>()
+  expectTypeOf<models.Liveness>().toEqualTypeOf<contract.Liveness>()
+  expectTypeOf<models.ErrorBody>().toEqualTypeOf<contract.ErrorBody>()
+  expectTypeOf<models.ErrorCode>().toEqualTypeOf<contract.ErrorCode>()
+})
+
+test('requests in the spelling of the wire are typed as the contract types them', () => {
+  expectTypeOf<Spelled<models.NewMemory>>().branded.toEqualTypeOf<contract.NewMemory>()
+  expectTypeOf<Spelled<models.RecallRequest>>().branded.toEqualTypeOf<Body<contract.RecallRequest>>()
+  expectTypeOf<Spelled<models.SearchRequest>>().branded.toEqualTypeOf<Body<contract.SearchRequest>>()
+  expectTypeOf<Spelled<models.ForgetRequest>>().branded.toEqualTypeOf<Body<contract.ForgetRequest>>()
+  expectTypeOf<Spelled<models.MemoryFilter>>().branded.toEqualTypeOf<contract.MemoryFilter>()
+  expectTypeOf<Spelled<models.CreateNamespaceRequest>>().branded.toEqualTypeOf<contract.CreateNamespaceRequest>()
+  expectTypeOf<Spelled<models.UpsertNamespaceRequest>>().branded.toEqualTypeOf<contract.UpsertNamespaceRequest>()
+  expectTypeOf<Spelled<models.CreateKeyRequest>>().branded.toEqualTypeOf<contract.CreateKeyRequest>()
+  expectTypeOf<Spelled<models.UpdateKeyRequest>>().branded.toEqualTypeOf<contract.UpdateKeyRequest>()
+  expectTypeOf<Spelled<models.RotateKeyRequest>>().branded.toEqualTypeOf<contract.RotateKeyRequest>()
+})
+
+test('models.ts and version.ts are what the generator writes', () => {
+  const read = () => ['models.ts', 'version.ts'].map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8'))
+  const committed = read()
+  execFileSync(process.execPath, [new URL('../scripts/generate.ts', import.meta.url).pathname])
+  expect(read()).toEqual(committed)
+})

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { publint } from 'publint'
+import { build } from 'tsdown'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = new URL('..', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'dakera-package-'))
+const installed = join(folder, 'consumer/node_modules/@dakera-ai/dakera')
+const require = createRequire(import.meta.url)
+let tarball: string
+
+function run(cwd: string, command: string, ...args: string[]): string {
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' } })
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }
+    throw new Error(`${message}\n${stdout}\n${stderr}`, { cause: error })
+  }
+}
+
+/** pnpm is the one that applies publishConfig; it may stand on the path or only be known to npx. */
+function pnpm(...args: string[]): string {
+  try {
+    return run(root, 'pnpm', ...args)
+  } catch (error) {
+    if ((error as { cause?: { code?: string } }).cause?.code !== 'ENOENT') throw error
+    return run(root, 'npx', '--yes', 'pnpm@12.21.0', ...args)
+  }
+}
+
+const consumer = (name: string, text: string) => {
+  writeFileSync(join(folder, 'consumer', name), text)
+  return join(folder, 'consumer', name)
+}
+
+beforeAll(() => {
+  pnpm('pack', '--pack-destination', folder) // builds first
+  tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) as string)
+  mkdirSync(join(folder, 'consumer'))
+  consumer('package.json', '{ "name": "consumer", "private": true }')
+  run(join(folder, 'consumer'), 'npm', 'install', '--offline', '--no-audit', '--no-fund', tarball)
+}, 120_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the tarball', () => {
+  test('holds the build, the readme and the licence, and nothing else', () => {
+    const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(files.map(({ parentPath, name }) => join(parentPath, name).slice(installed.length + 1)).sort()).toEqual([
+      'LICENSE', 'README.md', 'dist/index.cjs', 'dist/index.d.cts', 'dist/index.d.ts', 'dist/index.js', 'package.json',
+    ])
+  })
+
+  test('depends on nothing, in its manifest, its code and its types', () => {
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+    expect([manifest.dependencies, manifest.peerDependencies, manifest.optionalDependencies]).toEqual([undefined, undefined, undefined])
+    expect(readdirSync(join(folder, 'consumer/node_modules/@dakera-ai'))).toEqual(['dakera'])
+    for (const file of readdirSync(join(installed, 'dist'))) {
+      const text = readFileSync(join(installed, 'dist', file), 'utf8')
+      expect(text, file).not.toMatch(/\brequire\(|\bfrom ["']|\bimport\(|^import ["']|\/\/\/ <reference/m)
+    }
+  })
+
+  test('publint finds nothing', async () => {
+    const { messages } = await publint({ pkgDir: installed, strict: true })
+    expect(messages).toEqual([])
+  })
+
+  test('attw finds nothing', () => {
+    const attw = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js')
+    expect(run(folder, process.execPath, attw, tarball, '--no-definitely-typed', '--no-emoji', '--format', 'table-flipped')).toContain('No problems found')
+  })
+})
+
+const USE = `
+  const seen = []
+  const reply = { memories: [{ memory: { id: 'a', content: 'x' }, score: 1 }], total_found: 1, query_time_ms: 1 }
+  const fetch = async (url, init) => { seen.push([init.method, String(url), init.headers.get('authorization')]); return Response.json(reply) }
+  const client = new DakeraClient({ apiKey: 'dk-test-key', fetch })
+  const found = await client.recall('team', 'q', { topK: 1 })
+  if (found[0].id !== 'a' || found.totalFound !== 1) throw new Error('not flat')
+  if (String(seen) !== 'POST,http://localhost:3300/v1/memory/recall,Bearer dk-test-key') throw new Error(String(seen))
+  const error = await new DakeraClient({ fetch }).whoami().catch((e) => e)
+  if (!(error instanceof UsageError) || error.code !== 'INVALID_USAGE') throw error`
+
+describe('an installed package works', () => {
+  test('as an ES module', () => {
+    run(folder, process.execPath, consumer('esm.mjs', `import { DakeraClient, UsageError } from '@dakera-ai/dakera'\n${USE}`))
+  })
+
+  test('as CommonJS', () => {
+    run(folder, process.execPath, consumer('cjs.cjs', `const { DakeraClient, UsageError } = require('@dakera-ai/dakera')\n;(async () => {${USE}})()`))
+  })
+
+  test('where there is neither process nor Buffer nor require', () => {
+    const worker = `
+      import { readFileSync } from 'node:fs'
+      import { createContext, SourceTextModule } from 'node:vm'
+      const globals = { URL, URLSearchParams, Headers, Response, AbortController, TextDecoder, setTimeout, clearTimeout, crypto, fetch, console }
+      const context = createContext(globals)
+      const load = (text) => new SourceTextModule(text, { context })
+      const library = load(readFileSync(${JSON.stringify(join(installed, 'dist/index.js'))}, 'utf8'))
+      const program = load(${JSON.stringify(`import { DakeraClient, UsageError } from 'dakera'\nif (typeof process + typeof Buffer + typeof require !== 'undefinedundefinedundefined') throw new Error('no worker')\n${USE}`)})
+      await program.link((name) => name === 'dakera' ? library : undefined)
+      await program.evaluate()`
+    run(folder, process.execPath, '--experimental-vm-modules', '--no-warnings', consumer('worker.mjs', worker))
+  })
+
+  test.each([
+    ['bundler', 'esnext', 'ts'],
+    ['nodenext', 'nodenext', 'mts'],
+    ['nodenext', 'nodenext', 'cts'],
+  ])('for the compiler with %s resolution and %s modules (.%s), every library checked', (moduleResolution, module, extension) => {
+    const file = consumer(`types.${extension}`, TYPED)
+    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false', '--noEmit', '--types', '', '--lib', 'es2023,dom,dom.iterable']
+    const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc')
+    run(join(folder, 'consumer'), process.execPath, tsc, ...strict, '--module', module, '--moduleResolution', moduleResolution, '--target', 'es2023', '--ignoreConfig', file)
+  }, 60_000)
+
+  test('in a bundle, without what is not used', async () => {
+    const entry = consumer('bundle.mjs', `import { NotFoundError } from '@dakera-ai/dakera'\nglobalThis.isNotFound = (error) => error instanceof NotFoundError`)
+    await build({ entry, outDir: join(folder, 'bundle'), cwd: join(folder, 'consumer'), config: false, dts: false, deps: { alwaysBundle: [/./] }, logLevel: 'silent' })
+    const text = readdirSync(join(folder, 'bundle')).map((file) => readFileSync(join(folder, 'bundle', file), 'utf8')).join('')
+    expect(text).toContain('class NotFoundError')
+    expect(text).not.toMatch(/DakeraClient|\/v1\/memory/)
+  })
+})
+
+const TYPED = `
+import { type ClientOptions, DakeraClient, DakeraError, type FoundMemory, type Memory, RateLimitError } from '@dakera-ai/dakera'
+export async function use(options: ClientOptions) {
+  const client = new DakeraClient(options)
+  const namespaces = await client.listNamespaces()
+  namespaces.map(n => n.name)
+  const one = await client.storeMemory('n', { content: 'x', importance: 0.3, tags: ['a'], memoryType: 'semantic' })
+  const id: string = one.id
+  const findings = await client.recall('n', 'q', { top_k: 6 })
+  const first: FoundMemory | undefined = findings[0]
+  const score: number | undefined = first?.score
+  const memories: Memory[] = findings
+  for await (const key of client.listKeys()) key.grants['n'] satisfies 'read' | 'write' | 'read_write' | undefined
+  const { key } = await client.createKey({ name: 'k', grants: { n: 'read_write' } })
+  // @ts-expect-error an option that is not there
+  await client.recall('n', 'q', { top: 6 })
+  // @ts-expect-error an access that is not there
+  await client.createKey({ name: 'k', grants: { n: 'rw' } })
+  try {
+    await client.health()
+  } catch (error) {
+    if (error instanceof RateLimitError) return error.retryAfter
+    if (error instanceof DakeraError) return error.code
+  }
+  return [id, score, memories, key]
+}
+`

@@ -1,0 +1,167 @@
+// npm test: brings up what is missing, runs every step in order and ends with one line of counts.
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bringUp, root, SetupError, say } from './toolchain.mjs'
+
+const reports = mkdtempSync(join(tmpdir(), 'dakera-test-'))
+process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
+
+/**
+ * One step: a command, the file it leaves its counts in, and how to read that file. `needs` names programs
+ * that may be missing on a developer's machine: there the step counts as skipped, with CI=true as failed.
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ name: string, needs?: string[], before?: string[], command: string[], report: string, read: (text: string) => Counts }} Step
+ */
+
+/** @type {Step[]} Python, Rust and Go join here. */
+const steps = [
+  {
+    name: 'verify',
+    command: ['node', 'scripts/verify.ts', '--report', report('verify.json')],
+    report: report('verify.json'),
+    read: JSON.parse,
+  },
+  {
+    name: 'vitest',
+    command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report('vitest.json')}`],
+    report: report('vitest.json'),
+    read: vitestCounts,
+  },
+  ...sdkOnNode20(),
+]
+
+const args = process.argv.slice(2)
+const names = steps.map((step) => step.name)
+const only = args[0] === '--only' ? args[1] : undefined
+if (args.includes('--help') || args.includes('-h')) {
+  process.stdout.write(`npm test                        everything, in this order: ${names.join(', ')}
+npm test -- --only <step>       one of them
+
+The database tests find a Postgres by themselves; TEST_DATABASE_URL names one to use instead.
+With CI=true a missing toolchain is a failure, otherwise its step is skipped.
+`)
+} else if (args.length > 0 && !(args.length === 2 && names.includes(only))) {
+  say(`unknown arguments: ${args.join(' ')}. Use --only with one of: ${names.join(', ')}`)
+  process.exitCode = 2
+} else {
+  await main(steps.filter((step) => only === undefined || step.name === only))
+}
+
+async function main(chosen) {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  try {
+    const { env } = await bringUp({ withPnpm: true })
+    for (const step of chosen) {
+      const counts = await runStep(step, env)
+      for (const key of Object.keys(total)) total[key] += counts[key]
+      process.stdout.write(`${step.name}: ${JSON.stringify(counts)}\n`)
+    }
+  } catch (error) {
+    say(error instanceof SetupError ? error.message : error.stack)
+    total.failed += 1
+  }
+  process.exitCode = total.failed > 0 ? 1 : 0
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
+}
+
+/** @param {Step} step @returns {Promise<Counts>} */
+async function runStep(step, env) {
+  process.stdout.write(`\n== ${step.name}\n`)
+  const missing = (step.needs ?? []).filter((program) => !isOnPath(program, env.PATH))
+  if (missing.length > 0) {
+    const isCi = process.env.CI === 'true'
+    say(`${step.name} needs ${missing.join(' and ')}, which is not installed${isCi ? '' : ': skipped'}`)
+    return isCi ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 }
+  }
+  if (step.before && (await runCommand(step.before, env)) !== 0) return { passed: 0, failed: 1, skipped: 0 }
+  const code = await runCommand(step.command, env)
+  if (!existsSync(step.report)) {
+    say(`${step.name} ended with exit code ${code} before it could write its counts`)
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+  const counts = step.read(readFileSync(step.report, 'utf8'))
+  // A failure outside of any test, such as an unhandled rejection, only shows in the exit code.
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+}
+
+/** In a process group of its own, so that an interrupt can end whatever the step has started. */
+function runCommand([command, ...rest], env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+    let isStopping = false
+    const stop = () => {
+      // A Ctrl-C arrives twice: from the terminal and from npm.
+      if (isStopping) return
+      isStopping = true
+      say('stopping ...')
+      killGroup(child.pid, 'SIGINT')
+      setTimeout(() => killGroup(child.pid, 'SIGKILL'), 10_000).unref()
+      child.once('close', () => {
+        killGroup(child.pid, 'SIGKILL')
+        process.exit(130)
+      })
+    }
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+    for (const signal of signals) process.on(signal, stop)
+    child.once('error', (error) => {
+      say(`${command}: ${error.message}`)
+      resolve(1)
+    })
+    child.once('close', (code) => {
+      for (const signal of signals) process.off(signal, stop)
+      resolve(code ?? 1)
+    })
+  })
+}
+
+function killGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** The published package on the oldest Node it promises to support. */
+function sdkOnNode20() {
+  const folder = 'packages/sdk-ts/test/node20'
+  if (!existsSync(join(root, folder))) return []
+  // Node 20 knows no globs here.
+  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.test.mjs'))
+  if (files.length === 0) return []
+  const { scripts = {} } = JSON.parse(readFileSync(join(root, 'packages/sdk-ts/package.json'), 'utf8'))
+  const node20 = process.versions.node.startsWith('20.') ? [process.execPath] : ['npx', '-y', '-p', 'node@20', '--', 'node']
+  const file = report('node20.tap')
+  const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', `--test-reporter-destination=${file}`]
+  return [
+    {
+      name: 'sdk-ts-node20',
+      ...(scripts.build && { before: ['pnpm', '--filter', '@dakera-ai/dakera', 'build'] }),
+      command: [...node20, '--test', ...reporters, ...files.map((name) => join(folder, name))],
+      report: file,
+      read: tapCounts,
+    },
+  ]
+}
+
+function vitestCounts(text) {
+  const result = JSON.parse(text)
+  // A file that could not be loaded has failed without having a test.
+  const brokenFiles = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
+  return { passed: result.numPassedTests, failed: result.numFailedTests + brokenFiles, skipped: result.numPendingTests + result.numTodoTests }
+}
+
+function tapCounts(text) {
+  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
+  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') + count('todo') }
+}
+
+function isOnPath(program, path) {
+  return path.split(':').some((folder) => existsSync(join(folder, program)))
+}
+
+function report(name) {
+  return join(reports, name)
+}
