@@ -24,52 +24,52 @@ export class DakeraClient {
 
   // The flat names of the product's samples: one line each, no logic.
 
-  /** `memories.store` */
+  /** The same as `memories.store`. */
   storeMemory(...args: Parameters<Memories['store']>) { return this.memories.store(...args) }
-  /** `memories.storeBatch` */
+  /** The same as `memories.storeBatch`. */
   storeMemories(...args: Parameters<Memories['storeBatch']>) { return this.memories.storeBatch(...args) }
-  /** `memories.recall` */
+  /** The same as `memories.recall`. */
   recall(...args: Parameters<Memories['recall']>) { return this.memories.recall(...args) }
-  /** `memories.search` */
+  /** The same as `memories.search`. */
   searchMemories(...args: Parameters<Memories['search']>) { return this.memories.search(...args) }
-  /** `memories.get` */
+  /** The same as `memories.get`. */
   getMemory(...args: Parameters<Memories['get']>) { return this.memories.get(...args) }
-  /** `memories.update` */
+  /** The same as `memories.update`. */
   updateMemory(...args: Parameters<Memories['update']>) { return this.memories.update(...args) }
-  /** `memories.setImportance` */
+  /** The same as `memories.setImportance`. */
   setImportance(...args: Parameters<Memories['setImportance']>) { return this.memories.setImportance(...args) }
-  /** `memories.forget` */
+  /** The same as `memories.forget`. */
   forget(...args: Parameters<Memories['forget']>) { return this.memories.forget(...args) }
-  /** `memories.forgetBatch` */
+  /** The same as `memories.forgetBatch`. */
   batchForget(...args: Parameters<Memories['forgetBatch']>) { return this.memories.forgetBatch(...args) }
-  /** `memories.list` */
+  /** The same as `memories.list`. */
   listMemories(...args: Parameters<Memories['list']>) { return this.memories.list(...args) }
 
-  /** `namespaces.create` */
+  /** The same as `namespaces.create`. */
   createNamespace(...args: Parameters<Namespaces['create']>) { return this.namespaces.create(...args) }
-  /** `namespaces.upsert` */
+  /** The same as `namespaces.upsert`. */
   upsertNamespace(...args: Parameters<Namespaces['upsert']>) { return this.namespaces.upsert(...args) }
-  /** `namespaces.list` */
+  /** The same as `namespaces.list`. */
   listNamespaces(...args: Parameters<Namespaces['list']>) { return this.namespaces.list(...args) }
-  /** `namespaces.get` */
+  /** The same as `namespaces.get`. */
   getNamespace(...args: Parameters<Namespaces['get']>) { return this.namespaces.get(...args) }
-  /** `namespaces.delete` */
+  /** The same as `namespaces.delete`. */
   deleteNamespace(...args: Parameters<Namespaces['delete']>) { return this.namespaces.delete(...args) }
 
-  /** `keys.create` */
+  /** The same as `keys.create`. */
   createKey(...args: Parameters<Keys['create']>) { return this.keys.create(...args) }
-  /** `keys.list` */
+  /** The same as `keys.list`. */
   listKeys(...args: Parameters<Keys['list']>) { return this.keys.list(...args) }
-  /** `keys.get` */
+  /** The same as `keys.get`. */
   getKey(...args: Parameters<Keys['get']>) { return this.keys.get(...args) }
-  /** `keys.update` */
+  /** The same as `keys.update`. */
   updateKey(...args: Parameters<Keys['update']>) { return this.keys.update(...args) }
-  /** `keys.rotate` */
+  /** The same as `keys.rotate`. */
   rotateKey(...args: Parameters<Keys['rotate']>) { return this.keys.rotate(...args) }
-  /** `keys.deactivate` */
+  /** The same as `keys.deactivate`. */
   deactivateKey(...args: Parameters<Keys['deactivate']>) { return this.keys.deactivate(...args) }
-  /** `keys.delete` */
+  /** The same as `keys.delete`. */
   deleteKey(...args: Parameters<Keys['delete']>) { return this.keys.delete(...args) }
-  /** `keys.whoami` */
+  /** The same as `keys.whoami`. */
   whoami(...args: Parameters<Keys['whoami']>) { return this.keys.whoami(...args) }
 }

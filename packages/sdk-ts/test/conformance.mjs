@@ -79,7 +79,7 @@ export async function play(one, sdk) {
   else if (outcome.error) throw outcome.error
   else if (one.result !== undefined) matches(outcome.result, one.result, 'result')
   assert.equal(server.seen.length, one.requests.length, `${server.seen.length} requests were made`)
-  one.requests.forEach((expected, i) => checkRequest(server.seen[i], expected, server.seen[0], i))
+  for (const [i, expected] of one.requests.entries()) checkRequest(server.seen[i], expected, server.seen[0], i)
   assert.equal(elsewhere.seen.length, 0, 'another host was called')
   if (one.tries !== undefined) assert.equal(server.seen.length, one.tries)
   if (one.least_ms !== undefined) assert.ok(elapsed >= one.least_ms, `took ${elapsed} ms, less than ${one.least_ms}`)
@@ -139,7 +139,7 @@ function matches(actual, expected, at) {
   if (Array.isArray(expected)) {
     assert.ok(Array.isArray(actual), `${at} is no list`)
     assert.equal(actual.length, expected.length, `${at}: length`)
-    expected.forEach((value, i) => matches(actual[i], value, `${at}[${i}]`))
+    for (const [i, value] of expected.entries()) matches(actual[i], value, `${at}[${i}]`)
   } else if (typeof expected === 'object' && expected !== null) {
     assert.ok(typeof actual === 'object' && actual !== null, `${at} is no object`)
     for (const [key, value] of Object.entries(expected)) matches(actual[key], value, `${at}.${key}`)

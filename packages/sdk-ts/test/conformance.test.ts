@@ -5,7 +5,7 @@ import { calls, cases, play } from './conformance.mjs'
 
 const files = [...new Set(cases.map(({ file }) => file))]
 describe.each(files)('%s', (file) => {
-  test.concurrent.for(cases.filter((one) => one.file === file).map((one) => [one.name, one] as const))('%s', ([, one]) => play(one, sdk))
+  test.for(cases.filter((one) => one.file === file).map((one) => [one.name, one] as const))('%s', ([, one]) => play(one, sdk))
 })
 
 /** The same calls by another address, which this client has no use for. */

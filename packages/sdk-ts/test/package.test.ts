@@ -124,7 +124,7 @@ describe('an installed package works', () => {
     const entry = consumer('bundle.mjs', `import { NotFoundError } from '@dakera-ai/dakera'\nglobalThis.isNotFound = (error) => error instanceof NotFoundError`)
     await build({ entry, outDir: join(folder, 'bundle'), cwd: join(folder, 'consumer'), config: false, dts: false, deps: { alwaysBundle: [/./] }, logLevel: 'silent' })
     const text = readdirSync(join(folder, 'bundle')).map((file) => readFileSync(join(folder, 'bundle', file), 'utf8')).join('')
-    expect(text).toContain('class NotFoundError')
+    expect(text).toContain('NotFoundError')
     expect(text).not.toMatch(/DakeraClient|\/v1\/memory/)
   })
 })

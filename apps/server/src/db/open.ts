@@ -2,7 +2,6 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { Logger } from 'pino'
 import type { Sql } from 'postgres'
 import type { Env } from '../env.ts'
-import { openEmbedded } from './embedded.ts'
 import { openPostgres } from './postgres.ts'
 import type { Db } from './tx.ts'
 
@@ -21,8 +20,10 @@ export type Database = {
 /** What is done once, under the lock of the migrations: see first-start.ts. */
 export type FirstStart = (owner: Sql) => Promise<void>
 
-export function openDatabase(settings: Env['database'], log: Logger, firstStart: FirstStart): Promise<Database> {
-  return settings.engine === 'postgres' ? openPostgres(settings, log, firstStart) : openEmbedded(settings, log, firstStart)
+export async function openDatabase(settings: Env['database'], log: Logger, firstStart: FirstStart): Promise<Database> {
+  if (settings.engine === 'postgres') return openPostgres(settings, log, firstStart)
+  const { openEmbedded } = await import('./embedded.ts') // 20 MB of WebAssembly that a server on Postgres never needs
+  return openEmbedded(settings, log, firstStart)
 }
 
 export const asDb = (sql: Sql): Db => drizzle({ client: sql })

@@ -14,7 +14,9 @@ let opening: Promise<Embedder> | undefined
 
 /** English vectors without network, key or native code. The file is read once in a process. */
 export function openBuiltin(): Promise<Embedder> {
-  opening ??= readFile(BUILTIN_MODEL_FILE).then(builtinEmbedder)
+  opening ??= readFile(BUILTIN_MODEL_FILE).then(builtinEmbedder, (error: NodeJS.ErrnoException) => {
+    throw new Error(`The built-in embedder's model.bin cannot be read (${error.code}). Install the server again.`, { cause: error })
+  })
   opening.catch(() => {
     opening = undefined
   })

@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { chooseEmbedder } from './choose.ts'
+import { EmbedderUnavailable } from './embedder.ts'
 
 export type EmbeddingsCall = {
   input: string[]
@@ -51,4 +54,30 @@ export async function startOpenAiServer(answer: Answer = (call, response) => ans
   }
   const address = (server.address() as AddressInfo).port
   return { calls, behaviour, port: address, url: `http://127.0.0.1:${address}/v1`, stop, [Symbol.asyncDispose]: stop }
+}
+
+/** A key that must appear in the Authorization header and nowhere else. */
+export const SECRET = 'sk-test-never-shown-0123456789'
+
+/** An embedder of that server; its model has 8 dimensions unless said. */
+export const openEmbedder = (server: { url: string }, settings: { model?: string; dimension?: number; timeoutMs?: number; apiKey?: string } = {}) =>
+  chooseEmbedder({ provider: 'openai', apiKey: SECRET, baseUrl: server.url, model: 'local-model', dimension: 8, ...settings })
+
+/** That the vector is the server's one for this text, at length 1. */
+export function expectNear(vector: Float32Array | null | undefined, text: string, dimension = 8): void {
+  assert.ok(vector instanceof Float32Array)
+  assert.equal(vector.length, dimension)
+  const expected = vectorOf(text, dimension)
+  const length = Math.hypot(...expected)
+  expected.forEach((value, i) => {
+    assert.ok(Math.abs((vector[i] as number) - value / length) < 1e-5, `element ${i} of the vector of "${text}"`)
+  })
+}
+
+/** The error of a call that must fail as an outage. */
+export async function failure(promise: Promise<unknown>): Promise<EmbedderUnavailable> {
+  const [result] = await Promise.allSettled([promise])
+  assert.ok(result.status === 'rejected', 'it succeeded')
+  assert.ok(result.reason instanceof EmbedderUnavailable, String(result.reason))
+  return result.reason
 }

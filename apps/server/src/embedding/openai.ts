@@ -68,12 +68,17 @@ export class OpenAiEmbedder implements Embedder {
     })
     if (missing.length === 0) return vectors
     const outcomes = await this.#batcher.get(missing, signal)
+    let failure: EmbedderUnavailable | undefined
     outcomes.forEach((outcome, i) => {
-      if (outcome instanceof EmbedderUnavailable) throw outcome
+      if (outcome instanceof EmbedderUnavailable) {
+        failure ??= outcome
+        return
+      }
       const { at, key } = missing[i] as { at: number; key: string }
-      this.#cache.set(key, outcome)
+      this.#cache.set(key, outcome) // also when another text failed: the caller will come again
       vectors[at] = outcome === null ? null : outcome.slice()
     })
+    if (failure) throw failure
     return vectors
   }
 

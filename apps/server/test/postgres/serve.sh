@@ -7,10 +7,12 @@ trap '' INT HUP TERM # a Ctrl-C reaches the whole group; the pipe alone decides
 
 bin=$1
 port=$2
-folder=$(mktemp -d "${TMPDIR:-/tmp}/dakera-postgres.XXXXXX")
+# Postgres refuses to run as root, and whoever runs it instead may not be able to enter root's TMPDIR.
+temporary=${TMPDIR:-/tmp}
+if [ "$(id -u)" = 0 ]; then temporary=/tmp; fi
+folder=$(mktemp -d "$temporary/dakera-postgres.XXXXXX")
 as=()
 if [ "$(id -u)" = 0 ]; then
-  # Postgres refuses to run as root.
   chown nobody "$folder"
   as=(setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups --inh-caps=-all env HOME="$folder")
 fi

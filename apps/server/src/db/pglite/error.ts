@@ -1,0 +1,13 @@
+/** IN_USE: another process has the directory. UNUSABLE: it cannot be opened. STOPPED: the disk or the database failed while running; restart. */
+export type PgliteErrorCode = 'IN_USE' | 'UNUSABLE' | 'STOPPED'
+
+/** What the embedded database says when it cannot go on. The message is for the operator and says what to do. */
+export class PgliteError extends Error {
+  override readonly name = 'PgliteError'
+  readonly code: PgliteErrorCode
+
+  constructor(code: PgliteErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

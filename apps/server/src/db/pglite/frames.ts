@@ -1,0 +1,113 @@
+const SSL_REQUEST = 80877103
+const GSS_REQUEST = 80877104
+const CANCEL_REQUEST = 80877102
+
+const QUERY = 0x51
+const SYNC = 0x53
+const FLUSH = 0x48
+const FUNCTION_CALL = 0x46
+const TERMINATE = 0x58
+
+/** What a client sent, cut into pieces that each get one reply. */
+export type Frame =
+  | { kind: 'start'; settings: Map<string, string> }
+  | { kind: 'encryption' }
+  | { kind: 'cancel' }
+  | { kind: 'work'; bytes: Uint8Array }
+  | { kind: 'terminate' }
+
+/** Cuts the client's stream at Query, Sync and Flush: each piece is a whole statement, so pipelined ones do not hold the event loop together. */
+export class FrameReader {
+  #buffer: Buffer = Buffer.alloc(0)
+  #started = false
+
+  read(chunk: Buffer): Frame[] {
+    this.#buffer = this.#buffer.length ? Buffer.concat([this.#buffer, chunk]) : chunk
+    const frames: Frame[] = []
+    let begin = 0
+    let end = 0
+    for (;;) {
+      const rest = this.#buffer.length - end
+      if (!this.#started) {
+        if (rest < 8) break
+        const length = this.#buffer.readUInt32BE(end)
+        if (rest < length) break
+        frames.push(this.#first(this.#buffer.subarray(end, end + length)))
+        begin = end += length
+        continue
+      }
+      if (rest < 5) break
+      const length = this.#buffer.readUInt32BE(end + 1) + 1
+      if (rest < length) break
+      const type = this.#buffer[end]
+      end += length
+      if (type === TERMINATE) {
+        frames.push({ kind: 'terminate' })
+        begin = end
+      } else if (type === QUERY || type === SYNC || type === FLUSH || type === FUNCTION_CALL) {
+        frames.push({ kind: 'work', bytes: this.#buffer.subarray(begin, end) })
+        begin = end
+      }
+    }
+    this.#buffer = this.#buffer.subarray(begin)
+    return frames
+  }
+
+  #first(message: Buffer): Frame {
+    const code = message.readUInt32BE(4)
+    if (code === SSL_REQUEST || code === GSS_REQUEST) return { kind: 'encryption' }
+    if (code === CANCEL_REQUEST) return { kind: 'cancel' }
+    this.#started = true
+    const words = message.subarray(8).toString('utf8').split('\0')
+    const settings = new Map<string, string>()
+    for (let i = 0; words[i]; i += 2) settings.set(words[i] as string, words[i + 1] ?? '')
+    return { kind: 'start', settings }
+  }
+}
+
+/** A message of the client with one string in it, such as Query. */
+export function queryMessage(sql: string): Uint8Array {
+  const text = Buffer.from(`${sql}\0`)
+  const message = Buffer.alloc(5 + text.length)
+  message[0] = QUERY
+  message.writeUInt32BE(4 + text.length, 1)
+  text.copy(message, 5)
+  return message
+}
+
+export const syncMessage: Uint8Array = Uint8Array.of(SYNC, 0, 0, 0, 4)
+
+/** The start packet of a plain client; what the real one asked for is applied by SET instead. */
+export function startMessage(): Uint8Array {
+  const text = Buffer.from('user\0postgres\0database\0postgres\0client_encoding\0UTF8\0\0')
+  const message = Buffer.alloc(8 + text.length)
+  message.writeUInt32BE(message.length, 0)
+  message.writeUInt32BE(196608, 4)
+  text.copy(message, 8)
+  return message
+}
+
+export function errorMessage(code: string, text: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${text}\0\0`)
+  const message = Buffer.alloc(5 + fields.length)
+  message[0] = 0x45
+  message.writeUInt32BE(4 + fields.length, 1)
+  fields.copy(message, 5)
+  return message
+}
+
+/** The first error in a reply of the server, if there is one. */
+export function errorIn(reply: Buffer): { code: string; message: string } | undefined {
+  for (let at = 0; at + 5 <= reply.length; at += reply.readUInt32BE(at + 1) + 1) {
+    if (reply[at] !== 0x45) continue
+    const fields = reply.subarray(at + 5, at + 1 + reply.readUInt32BE(at + 1)).toString('utf8').split('\0')
+    const field = (letter: string) => fields.find((one) => one.startsWith(letter))?.slice(1) ?? ''
+    return { code: field('C'), message: field('M') }
+  }
+  return undefined
+}
+
+/** Idle means: the reply ends with ReadyForQuery and no transaction is open. */
+export function endsIdle(reply: Buffer): boolean {
+  return reply.length >= 6 && reply.readUInt32BE(reply.length - 5) === 5 && reply[reply.length - 6] === 0x5a && reply[reply.length - 1] === 0x49
+}
