@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const server = { include: ['apps/server/{src,test}/**/*.test.ts'] }
+// Both engines run the same files; finding a Postgres is the workspace's business, not an engine's.
+const server = { include: ['apps/server/{src,test}/**/*.test.ts'], exclude: ['**/node_modules/**', 'apps/server/test/postgres/**'] }
 
 // Two cores: two files at a time, and time limits that hold when the machine is busy.
 const common = { pool: 'forks', maxWorkers: 2, testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000 } as const
@@ -10,7 +11,7 @@ export default defineConfig({
     passWithNoTests: true,
     maxWorkers: common.maxWorkers,
     projects: [
-      { test: { ...common, name: 'workspace', include: ['scripts/**/*.test.ts'] } },
+      { test: { ...common, name: 'workspace', include: ['scripts/**/*.test.ts', 'apps/server/test/postgres/*.test.ts'] } },
       { test: { ...common, name: 'protocol', include: ['packages/protocol/{src,test}/**/*.test.ts'] } },
       { test: { ...common, name: 'sdk-ts', include: ['packages/sdk-ts/{src,test}/**/*.test.ts'] } },
       {

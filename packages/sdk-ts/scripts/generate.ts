@@ -28,17 +28,17 @@ const SPELLED_BY_METHODS = new Set(['ForgetBatchRequest', 'PatchImportanceReques
 const NAMES: Record<string, string> = { Error: 'ErrorBody' }
 const isInput = (name: string) => name.endsWith('Request') || name === 'NewMemory' || name === 'MemoryFilter'
 
-function typeOf(schema: Schema, indent: string): string {
+function typeOf(schema: Schema): string {
   if (schema.$ref) return nameOf(schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1))
   if (schema.const !== undefined) return literal(schema.const)
   if (schema.enum) return schema.enum.map(literal).join(' | ')
   if (schema.anyOf?.some(({ format }) => format === 'date')) return 'Instant'
-  if (schema.anyOf) return [...new Set(schema.anyOf.map((inner) => typeOf(inner, indent)))].join(' | ')
-  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type }, indent)).join(' | ')
+  if (schema.anyOf) return [...new Set(schema.anyOf.map((inner) => typeOf(inner)))].join(' | ')
+  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type })).join(' | ')
   if (schema.type === 'integer') return 'number'
-  if (schema.type === 'array') return arrayOf(typeOf(schema.items ?? {}, indent))
-  if (schema.properties) return `{\n${members(schema, `${indent}  `, false)}${indent}}`
-  if (schema.type === 'object') return `Record<string, ${typeof schema.additionalProperties === 'object' ? typeOf(schema.additionalProperties, indent) : 'unknown'}>`
+  if (schema.type === 'array') return arrayOf(typeOf(schema.items ?? {}))
+  if (schema.properties) return `{ ${members(withoutComments(schema), '', false).trim().replaceAll('\n', '; ')} }`
+  if (schema.type === 'object') return `Record<string, ${typeof schema.additionalProperties === 'object' ? typeOf(schema.additionalProperties) : 'unknown'}>`
   return schema.type ?? 'unknown'
 }
 
@@ -46,7 +46,7 @@ function typeOf(schema: Schema, indent: string): string {
 function members({ properties = {}, required = [] }: Schema, indent: string, isBothSpellings: boolean): string {
   return Object.entries(properties)
     .map(([name, schema]) => {
-      const type = required.includes(name) ? `: ${typeOf(schema, indent)}` : `?: ${typeOf(schema, indent)} | undefined`
+      const type = required.includes(name) ? `: ${typeOf(schema)}` : `?: ${typeOf(schema)} | undefined`
       const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
       if (!isBothSpellings || camel === name) return `${comment(schema, indent)}${indent}${name}${type}\n`
       if (required.includes(name)) return '' // the namespace: an argument of its own in every method
@@ -61,6 +61,11 @@ function comment(schema: Schema, indent: string): string {
   return text && `${indent}/** ${text} */\n`
 }
 
+/** A nested object stands on one line. */
+const withoutComments = ({ properties = {}, ...schema }: Schema): Schema => ({
+  ...schema,
+  properties: Object.fromEntries(Object.entries(properties).map(([name, { description: _, default: __, ...inner }]) => [name, inner])),
+})
 const nameOf = (name: string) => NAMES[name] ?? name
 const arrayOf = (type: string) => (/[|{ ]/.test(type) ? `Array<${type}>` : `${type}[]`)
 const literal = (value: unknown) => (typeof value === 'string' ? `'${value}'` : JSON.stringify(value))
@@ -69,7 +74,10 @@ const errorCodes = (schemas['Error']?.properties?.['code']?.enum ?? []).map((cod
 const interfaces = Object.entries(schemas)
   .filter(([name]) => !SPELLED_BY_METHODS.has(name))
   .map(([name, schema]) => {
-    const body = name === 'Error' ? { ...schema, properties: { ...schema.properties, code: { ...schema.properties?.['code'], enum: undefined, $ref: '/ErrorCode' } } } : schema
+    const body =
+      name === 'Error'
+        ? { ...schema, properties: { ...schema.properties, code: { ...schema.properties?.['code'], enum: undefined, $ref: '/ErrorCode' } } }
+        : schema
     return `${comment(schema, '') || `/** The contract's \`${name}\`. */\n`}export interface ${nameOf(name)} {\n${members(body as Schema, '  ', isInput(name))}}\n`
   })
 
@@ -85,4 +93,7 @@ export type ErrorCode =${errorCodes}
 
 ${interfaces.join('\n')}`,
 )
-write('../src/version.ts', `// @generated from package.json by scripts/generate.ts; do not edit.\nexport const VERSION = '${read('../package.json').version}'\n`)
+write(
+  '../src/version.ts',
+  `// @generated from package.json by scripts/generate.ts; do not edit.\nexport const VERSION = '${read('../package.json').version}'\n`,
+)

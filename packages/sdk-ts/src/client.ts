@@ -25,51 +25,97 @@ export class DakeraClient {
   // The flat names of the product's samples: one line each, no logic.
 
   /** The same as `memories.store`. */
-  storeMemory(...args: Parameters<Memories['store']>) { return this.memories.store(...args) }
+  storeMemory(...args: Parameters<Memories['store']>) {
+    return this.memories.store(...args)
+  }
   /** The same as `memories.storeBatch`. */
-  storeMemories(...args: Parameters<Memories['storeBatch']>) { return this.memories.storeBatch(...args) }
+  storeMemories(...args: Parameters<Memories['storeBatch']>) {
+    return this.memories.storeBatch(...args)
+  }
   /** The same as `memories.recall`. */
-  recall(...args: Parameters<Memories['recall']>) { return this.memories.recall(...args) }
+  recall(...args: Parameters<Memories['recall']>) {
+    return this.memories.recall(...args)
+  }
   /** The same as `memories.search`. */
-  searchMemories(...args: Parameters<Memories['search']>) { return this.memories.search(...args) }
+  searchMemories(...args: Parameters<Memories['search']>) {
+    return this.memories.search(...args)
+  }
   /** The same as `memories.get`. */
-  getMemory(...args: Parameters<Memories['get']>) { return this.memories.get(...args) }
+  getMemory(...args: Parameters<Memories['get']>) {
+    return this.memories.get(...args)
+  }
   /** The same as `memories.update`. */
-  updateMemory(...args: Parameters<Memories['update']>) { return this.memories.update(...args) }
+  updateMemory(...args: Parameters<Memories['update']>) {
+    return this.memories.update(...args)
+  }
   /** The same as `memories.setImportance`. */
-  setImportance(...args: Parameters<Memories['setImportance']>) { return this.memories.setImportance(...args) }
+  setImportance(...args: Parameters<Memories['setImportance']>) {
+    return this.memories.setImportance(...args)
+  }
   /** The same as `memories.forget`. */
-  forget(...args: Parameters<Memories['forget']>) { return this.memories.forget(...args) }
+  forget(...args: Parameters<Memories['forget']>) {
+    return this.memories.forget(...args)
+  }
   /** The same as `memories.forgetBatch`. */
-  batchForget(...args: Parameters<Memories['forgetBatch']>) { return this.memories.forgetBatch(...args) }
+  batchForget(...args: Parameters<Memories['forgetBatch']>) {
+    return this.memories.forgetBatch(...args)
+  }
   /** The same as `memories.list`. */
-  listMemories(...args: Parameters<Memories['list']>) { return this.memories.list(...args) }
+  listMemories(...args: Parameters<Memories['list']>) {
+    return this.memories.list(...args)
+  }
 
   /** The same as `namespaces.create`. */
-  createNamespace(...args: Parameters<Namespaces['create']>) { return this.namespaces.create(...args) }
+  createNamespace(...args: Parameters<Namespaces['create']>) {
+    return this.namespaces.create(...args)
+  }
   /** The same as `namespaces.upsert`. */
-  upsertNamespace(...args: Parameters<Namespaces['upsert']>) { return this.namespaces.upsert(...args) }
+  upsertNamespace(...args: Parameters<Namespaces['upsert']>) {
+    return this.namespaces.upsert(...args)
+  }
   /** The same as `namespaces.list`. */
-  listNamespaces(...args: Parameters<Namespaces['list']>) { return this.namespaces.list(...args) }
+  listNamespaces(...args: Parameters<Namespaces['list']>) {
+    return this.namespaces.list(...args)
+  }
   /** The same as `namespaces.get`. */
-  getNamespace(...args: Parameters<Namespaces['get']>) { return this.namespaces.get(...args) }
+  getNamespace(...args: Parameters<Namespaces['get']>) {
+    return this.namespaces.get(...args)
+  }
   /** The same as `namespaces.delete`. */
-  deleteNamespace(...args: Parameters<Namespaces['delete']>) { return this.namespaces.delete(...args) }
+  deleteNamespace(...args: Parameters<Namespaces['delete']>) {
+    return this.namespaces.delete(...args)
+  }
 
   /** The same as `keys.create`. */
-  createKey(...args: Parameters<Keys['create']>) { return this.keys.create(...args) }
+  createKey(...args: Parameters<Keys['create']>) {
+    return this.keys.create(...args)
+  }
   /** The same as `keys.list`. */
-  listKeys(...args: Parameters<Keys['list']>) { return this.keys.list(...args) }
+  listKeys(...args: Parameters<Keys['list']>) {
+    return this.keys.list(...args)
+  }
   /** The same as `keys.get`. */
-  getKey(...args: Parameters<Keys['get']>) { return this.keys.get(...args) }
+  getKey(...args: Parameters<Keys['get']>) {
+    return this.keys.get(...args)
+  }
   /** The same as `keys.update`. */
-  updateKey(...args: Parameters<Keys['update']>) { return this.keys.update(...args) }
+  updateKey(...args: Parameters<Keys['update']>) {
+    return this.keys.update(...args)
+  }
   /** The same as `keys.rotate`. */
-  rotateKey(...args: Parameters<Keys['rotate']>) { return this.keys.rotate(...args) }
+  rotateKey(...args: Parameters<Keys['rotate']>) {
+    return this.keys.rotate(...args)
+  }
   /** The same as `keys.deactivate`. */
-  deactivateKey(...args: Parameters<Keys['deactivate']>) { return this.keys.deactivate(...args) }
+  deactivateKey(...args: Parameters<Keys['deactivate']>) {
+    return this.keys.deactivate(...args)
+  }
   /** The same as `keys.delete`. */
-  deleteKey(...args: Parameters<Keys['delete']>) { return this.keys.delete(...args) }
+  deleteKey(...args: Parameters<Keys['delete']>) {
+    return this.keys.delete(...args)
+  }
   /** The same as `keys.whoami`. */
-  whoami(...args: Parameters<Keys['whoami']>) { return this.keys.whoami(...args) }
+  whoami(...args: Parameters<Keys['whoami']>) {
+    return this.keys.whoami(...args)
+  }
 }

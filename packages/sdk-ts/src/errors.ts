@@ -53,7 +53,11 @@ export class ApiError extends DakeraError {
     const said: Partial<ErrorBody> = isErrorBody(body) ? body : {}
     const code = said.code ?? `HTTP_${status}`
     const id = said.request_id ?? requestId
-    super(`${operation}: ${status} ${code}: ${said.error ?? 'no error body of Dakera came with it'}${id ? ` (request ${id})` : ''}`, { code, status, requestId: id })
+    super(`${operation}: ${status} ${code}: ${said.error ?? 'no error body of Dakera came with it'}${id ? ` (request ${id})` : ''}`, {
+      code,
+      status,
+      requestId: id,
+    })
     this.body = body
     this.docs = said.docs
     this.resource = said.resource

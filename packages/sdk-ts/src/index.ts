@@ -58,5 +58,5 @@ export type {
   SearchOptions,
   StoredMemory,
 } from './resources/memories.ts'
-export type { ListedNamespace, ListOptions, Namespaces, NamespaceSettings } from './resources/namespaces.ts'
+export type { ListedNamespace, ListOptions, NamespaceSettings, Namespaces } from './resources/namespaces.ts'
 export type { ClientOptions, RequestEvent, ResponseEvent } from './transport.ts'

@@ -94,10 +94,7 @@ export interface ErrorBody {
   /** The namespace or id the error is about. */
   resource?: string | undefined
   /** Each field that is wrong, with its path. */
-  issues?: Array<{
-    path: string
-    message: string
-  }> | undefined
+  issues?: Array<{ path: string; message: string }> | undefined
   /** The page about this code. */
   docs: string
   /** Stands in the log of the server too. */
@@ -371,10 +368,7 @@ export interface NewMemory {
 export interface Readiness {
   ready: boolean
   version: string
-  checks: Record<string, {
-    status: 'pass' | 'fail'
-    message?: string | undefined
-  }>
+  checks: Record<string, { status: 'pass' | 'fail'; message?: string | undefined }>
   components: Record<string, boolean>
 }
 
@@ -536,16 +530,7 @@ export interface SetImportanceResponse {
 
 /** In the order sent. */
 export interface StoreMemoriesResponse {
-  stored: Array<{
-    id: string
-    content: string
-    /** The namespace the memory lives in. */
-    agent_id: string
-    tags: string[]
-    importance: number
-    /** Unix seconds. */
-    created_at: number
-  }>
+  stored: Array<{ id: string; content: string; agent_id: string; tags: string[]; importance: number; created_at: number }>
   stored_count: number
   total_embedding_time_ms: number
 }

@@ -103,10 +103,14 @@ function judge<T>(transport: Transport, { operation, decode }: Call<T>, response
   const requestId = requestIdOf(response)
   const unusable = (problem: string, cause?: unknown): Outcome<T> => {
     const tail = requestId ? ` (request ${requestId})` : ''
-    return { error: new ResponseError(`${operation}: ${status} ${problem}. Is baseUrl the address of a Dakera server?${tail}`, { status, requestId, cause }), isTransient: false }
+    return {
+      error: new ResponseError(`${operation}: ${status} ${problem}. Is baseUrl the address of a Dakera server?${tail}`, { status, requestId, cause }),
+      isTransient: false,
+    }
   }
   // A browser hides where a redirect leads, and its status.
-  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) return unusable('is a redirect, which is not followed because the key would go with it')
+  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400))
+    return unusable('is a redirect, which is not followed because the key would go with it')
 
   if (!response.ok) {
     // A proxy may echo the request's headers.
@@ -209,7 +213,8 @@ function describe(error: unknown): string {
 /** Builds a path from ids; each is escaped, and one that could climb out of its segment is refused. */
 export function path(parts: TemplateStringsArray, ...ids: string[]): string {
   return ids.reduce((built, id, i) => {
-    if (typeof id !== 'string' || id === '' || id === '.' || id === '..' || !id.isWellFormed()) throw new UsageError(`Not a usable id or name: ${JSON.stringify(id)}.`)
+    if (typeof id !== 'string' || id === '' || id === '.' || id === '..' || !id.isWellFormed())
+      throw new UsageError(`Not a usable id or name: ${JSON.stringify(id)}.`)
     return built + encodeURIComponent(id) + parts[i + 1]
   }, parts[0] ?? '')
 }

@@ -3,5 +3,8 @@ export function toWire(fields: object | null | undefined): Record<string, unknow
   const given = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined)
   const isCamel = ([name]: [string, unknown]) => /[A-Z]/.test(name)
   const wire = given.map(([name, value]): [string, unknown] => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value])
-  return Object.fromEntries([...wire.filter((_, i) => !isCamel(given[i] as [string, unknown])), ...wire.filter((_, i) => isCamel(given[i] as [string, unknown]))])
+  return Object.fromEntries([
+    ...wire.filter((_, i) => !isCamel(given[i] as [string, unknown])),
+    ...wire.filter((_, i) => isCamel(given[i] as [string, unknown])),
+  ])
 }

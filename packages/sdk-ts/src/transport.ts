@@ -4,7 +4,15 @@ import { UsageError } from './errors.ts'
 export type RequestEvent = { operation: string; method: string; url: string; attempt: number; headers: Headers }
 
 /** What a hook sees when the answer is there. */
-export type ResponseEvent = { operation: string; method: string; url: string; attempt: number; status: number; requestId: string | undefined; durationMs: number }
+export type ResponseEvent = {
+  operation: string
+  method: string
+  url: string
+  attempt: number
+  status: number
+  requestId: string | undefined
+  durationMs: number
+}
 
 /** How a `DakeraClient` is set up. Everything has a default except the key. */
 export type ClientOptions = {

@@ -3,9 +3,24 @@ import * as sdk from '../src/index.ts'
 import { DakeraClient, type FoundMemory, type Memory } from '../src/index.ts'
 import { type Reply, serve } from './conformance.mjs'
 
-const memory = (id: string) => ({ id, content: `Content of ${id}`, importance: 0.85, tags: ['finding'], metadata: {}, memory_type: 'semantic', created_at: 1767225600 })
+const memory = (id: string) => ({
+  id,
+  content: `Content of ${id}`,
+  importance: 0.85,
+  tags: ['finding'],
+  metadata: {},
+  memory_type: 'semantic',
+  created_at: 1767225600,
+})
 const ok = (body: unknown): Reply => ({ status: 200, headers: { 'content-type': 'application/json' }, body })
-const found = ok({ memories: [{ memory: memory('a'), score: 0.9, text_score: 0.5 }, { memory: memory('b'), score: 0.1 }], total_found: 2, query_time_ms: 3 })
+const found = ok({
+  memories: [
+    { memory: memory('a'), score: 0.9, text_score: 0.5 },
+    { memory: memory('b'), score: 0.1 },
+  ],
+  total_found: 2,
+  query_time_ms: 3,
+})
 const stored = ok({ memory: memory('a'), embedding_time_ms: 1 })
 
 let server: Awaited<ReturnType<typeof serve>>
@@ -17,8 +32,20 @@ afterEach(() => server?.close())
 
 test('what the package exports is this and nothing else', () => {
   expect(Object.keys(sdk).sort()).toEqual([
-    'ApiError', 'AuthenticationError', 'AuthorizationError', 'ConflictError', 'ConnectionError', 'DakeraClient', 'DakeraError', 'NotFoundError',
-    'RateLimitError', 'ResponseError', 'ServerError', 'TimeoutError', 'UsageError', 'ValidationError',
+    'ApiError',
+    'AuthenticationError',
+    'AuthorizationError',
+    'ConflictError',
+    'ConnectionError',
+    'DakeraClient',
+    'DakeraError',
+    'NotFoundError',
+    'RateLimitError',
+    'ResponseError',
+    'ServerError',
+    'TimeoutError',
+    'UsageError',
+    'ValidationError',
   ])
 })
 
@@ -63,7 +90,10 @@ test('the namespace is the argument, whatever the fields say', async () => {
   const client = await start(stored, found)
   await client.storeMemory('mine', { content: 'x', agent_id: 'theirs' } as never)
   await client.recall('mine', 'q', { agentId: 'theirs', query: 'other' } as never)
-  expect(server.seen.map(({ body }) => body)).toEqual([{ content: 'x', agent_id: 'mine' }, { query: 'q', agent_id: 'mine' }])
+  expect(server.seen.map(({ body }) => body)).toEqual([
+    { content: 'x', agent_id: 'mine' },
+    { query: 'q', agent_id: 'mine' },
+  ])
 })
 
 test('a list is asked for once it is awaited or iterated, and its first page once only', async () => {
@@ -83,7 +113,11 @@ test('a list is asked for once it is awaited or iterated, and its first page onc
 test('a list that fails rejects, by await and by iteration', async () => {
   const client = await start(...Array<Reply>(2).fill({ status: 403, body: { error: 'No.', code: 'NAMESPACE_ACCESS_DENIED', status: 403, request_id: 'r' } }))
   await expect(client.listMemories('n')).rejects.toThrow(sdk.AuthorizationError)
-  await expect((async () => { for await (const _ of client.listMemories('n')) expect.fail() })()).rejects.toThrow(sdk.AuthorizationError)
+  await expect(
+    (async () => {
+      for await (const _ of client.listMemories('n')) expect.fail()
+    })(),
+  ).rejects.toThrow(sdk.AuthorizationError)
 })
 
 test('forget without a condition leaves the refusal to the server', async () => {
@@ -95,7 +129,15 @@ test('forget without a condition leaves the refusal to the server', async () => 
 
 test('errors form the tree that is drawn, and name themselves', () => {
   const { DakeraError, ApiError, ConnectionError, TimeoutError, ResponseError, UsageError } = sdk
-  for (const one of [sdk.ValidationError, sdk.AuthenticationError, sdk.AuthorizationError, sdk.NotFoundError, sdk.ConflictError, sdk.RateLimitError, sdk.ServerError]) {
+  for (const one of [
+    sdk.ValidationError,
+    sdk.AuthenticationError,
+    sdk.AuthorizationError,
+    sdk.NotFoundError,
+    sdk.ConflictError,
+    sdk.RateLimitError,
+    sdk.ServerError,
+  ]) {
     expect(one.prototype).toBeInstanceOf(ApiError)
     expect(new one({ operation: 'memories.get', status: 400, body: undefined }).name).toBe(one.name)
   }

@@ -172,7 +172,11 @@ export async function serve(replies) {
     response.write(content.slice(0, content.length / 2), () => setTimeout(() => request.socket.destroy(), 20))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const close = () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections() })
+  const close = () =>
+    new Promise((resolve) => {
+      server.close(resolve)
+      server.closeAllConnections()
+    })
   const handle = { url: `http://127.0.0.1:${server.address().port}`, seen, close, elsewhere: undefined }
   return handle
 }

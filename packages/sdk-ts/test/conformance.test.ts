@@ -27,7 +27,9 @@ test('every declared error of every operation has a case', () => {
 
 test('what the cases send and reply is what the contract says', () => {
   const byId = new Map(declared.map((operation) => [operation.id as string, operation]))
-  for (const { name, file, operation, requests, replies, result } of cases as Array<(typeof cases)[number] & { requests: Array<{ body?: unknown }>; replies: Array<{ status: number; body?: unknown }> }>) {
+  for (const { name, file, operation, requests, replies, result } of cases as Array<
+    (typeof cases)[number] & { requests: Array<{ body?: unknown }>; replies: Array<{ status: number; body?: unknown }> }
+  >) {
     if (file === 'requests.json' || file === 'errors.json' || result === undefined) continue
     const { body, response } = byId.get(operation) as Endpoint
     for (const sent of requests) if (sent.body !== undefined) expect(body?.safeParse(sent.body).error, name).toBeUndefined()

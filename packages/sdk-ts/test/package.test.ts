@@ -50,7 +50,13 @@ describe('the tarball', () => {
   test('holds the build, the readme and the licence, and nothing else', () => {
     const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     expect(files.map(({ parentPath, name }) => join(parentPath, name).slice(installed.length + 1)).sort()).toEqual([
-      'LICENSE', 'README.md', 'dist/index.cjs', 'dist/index.d.cts', 'dist/index.d.ts', 'dist/index.js', 'package.json',
+      'LICENSE',
+      'README.md',
+      'dist/index.cjs',
+      'dist/index.d.cts',
+      'dist/index.d.ts',
+      'dist/index.js',
+      'package.json',
     ])
   })
 
@@ -74,6 +80,13 @@ describe('the tarball', () => {
     expect(run(folder, process.execPath, attw, tarball, '--no-definitely-typed', '--no-emoji', '--format', 'table-flipped')).toContain('No problems found')
   })
 })
+
+function compile(module: string, moduleResolution: string, ...files: string[]) {
+  const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false', '--noEmit', '--types', '']
+  const target = ['--lib', 'es2023,dom,dom.iterable', '--target', 'es2023', '--module', module, '--moduleResolution', moduleResolution, '--ignoreConfig']
+  const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc')
+  run(join(folder, 'consumer'), process.execPath, tsc, ...strict, ...target, ...files)
+}
 
 const USE = `
   const seen = []
@@ -114,16 +127,30 @@ describe('an installed package works', () => {
     ['nodenext', 'nodenext', 'mts'],
     ['nodenext', 'nodenext', 'cts'],
   ])('for the compiler with %s resolution and %s modules (.%s), every library checked', (moduleResolution, module, extension) => {
-    const file = consumer(`types.${extension}`, TYPED)
-    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false', '--noEmit', '--types', '', '--lib', 'es2023,dom,dom.iterable']
-    const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc')
-    run(join(folder, 'consumer'), process.execPath, tsc, ...strict, '--module', module, '--moduleResolution', moduleResolution, '--target', 'es2023', '--ignoreConfig', file)
-  }, 60_000)
+    compile(module, moduleResolution, consumer(`types.${extension}`, TYPED))
+  })
+
+  test('as its readme says', () => {
+    const samples = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, sample]) => sample)
+    expect(samples.length).toBeGreaterThan(2)
+    const before = `import type { DakeraClient as Client } from '@dakera-ai/dakera'\ndeclare const client: Client, admin: Client, writer: Client\n`
+    compile('nodenext', 'nodenext', ...samples.map((sample, i) => consumer(`readme-${i}.mts`, before + sample)))
+  })
 
   test('in a bundle, without what is not used', async () => {
     const entry = consumer('bundle.mjs', `import { NotFoundError } from '@dakera-ai/dakera'\nglobalThis.isNotFound = (error) => error instanceof NotFoundError`)
-    await build({ entry, outDir: join(folder, 'bundle'), cwd: join(folder, 'consumer'), config: false, dts: false, deps: { alwaysBundle: [/./] }, logLevel: 'silent' })
-    const text = readdirSync(join(folder, 'bundle')).map((file) => readFileSync(join(folder, 'bundle', file), 'utf8')).join('')
+    await build({
+      entry,
+      outDir: join(folder, 'bundle'),
+      cwd: join(folder, 'consumer'),
+      config: false,
+      dts: false,
+      deps: { alwaysBundle: [/./] },
+      logLevel: 'silent',
+    })
+    const text = readdirSync(join(folder, 'bundle'))
+      .map((file) => readFileSync(join(folder, 'bundle', file), 'utf8'))
+      .join('')
     expect(text).toContain('NotFoundError')
     expect(text).not.toMatch(/DakeraClient|\/v1\/memory/)
   })

@@ -1,11 +1,25 @@
 import { inspect } from 'node:util'
 import { afterEach, expect, test, vi } from 'vitest'
-import { DakeraClient, DakeraError, NotFoundError, type RequestEvent, ResponseError, type ResponseEvent, ServerError, TimeoutError, UsageError } from '../src/index.ts'
+import {
+  DakeraClient,
+  type DakeraError,
+  NotFoundError,
+  type RequestEvent,
+  ResponseError,
+  type ResponseEvent,
+  ServerError,
+  TimeoutError,
+  UsageError,
+} from '../src/index.ts'
 import { KEY, type Reply, serve } from './conformance.mjs'
 
 const memory = { id: 'mem_1', content: 'x', tags: [] }
 const ok: Reply = { status: 200, headers: { 'content-type': 'application/json', 'x-request-id': 'req_1' }, body: memory }
-const failing = (status: number, headers: Record<string, string> = {}): Reply => ({ status, headers, body: { error: 'No.', code: 'INTERNAL_ERROR', status, request_id: 'req_2' } })
+const failing = (status: number, headers: Record<string, string> = {}): Reply => ({
+  status,
+  headers,
+  body: { error: 'No.', code: 'INTERNAL_ERROR', status, request_id: 'req_2' },
+})
 const servers: Array<{ close(): Promise<void> }> = []
 afterEach(async () => {
   vi.unstubAllEnvs()
@@ -17,23 +31,39 @@ async function start(replies: Reply[], options: object = {}) {
   servers.push(server)
   return { server, client: new DakeraClient({ baseUrl: server.url, apiKey: KEY, ...options }) }
 }
-const failure = (promise: Promise<unknown>): Promise<DakeraError> => promise.then(() => expect.fail('expected a rejection'), (error) => error)
+const failure = (promise: Promise<unknown>): Promise<DakeraError> =>
+  promise.then(
+    () => expect.fail('expected a rejection'),
+    (error) => error,
+  )
 
 // ── Options ──
 
-test.each(['', 'localhost:3300', 'ftp://host', 'not a url', 'http://user:secret@host', 'http://host?x=1', 'http://host#x'])('a base URL like %j is refused at once', (baseUrl) => {
-  expect(() => new DakeraClient({ baseUrl, apiKey: KEY })).toThrow(UsageError)
-})
+test.each(['', 'localhost:3300', 'ftp://host', 'not a url', 'http://user:secret@host', 'http://host?x=1', 'http://host#x'])(
+  'a base URL like %j is refused at once',
+  (baseUrl) => {
+    expect(() => new DakeraClient({ baseUrl, apiKey: KEY })).toThrow(UsageError)
+  },
+)
 
 test.each(['', 'two words', 'dk-secret\n', 'schlüssel'])('a key like %j is refused at once, and not repeated', (apiKey) => {
-  const error = (() => { try { return new DakeraClient({ apiKey }) } catch (thrown) { return thrown as DakeraError } })()
+  const error = (() => {
+    try {
+      return new DakeraClient({ apiKey })
+    } catch (thrown) {
+      return thrown as DakeraError
+    }
+  })()
   expect(error).toMatchObject({ name: 'UsageError', code: 'INVALID_USAGE' })
   if (apiKey) expect((error as DakeraError).message).not.toContain(apiKey.trim())
 })
 
-test.each([{ timeoutMs: 0 }, { timeoutMs: Number.NaN }, { timeoutMs: 2 ** 31 }, { maxRetries: -1 }, { headers: { 'x y': '1' } }, { headers: { x: 'a\nb' } }])('%j is refused at once', (options) => {
-  expect(() => new DakeraClient({ apiKey: KEY, ...options })).toThrow(UsageError)
-})
+test.each([{ timeoutMs: 0 }, { timeoutMs: Number.NaN }, { timeoutMs: 2 ** 31 }, { maxRetries: -1 }, { headers: { 'x y': '1' } }, { headers: { x: 'a\nb' } }])(
+  '%j is refused at once',
+  (options) => {
+    expect(() => new DakeraClient({ apiKey: KEY, ...options })).toThrow(UsageError)
+  },
+)
 
 test('address and key come from the environment unless given', async () => {
   const { server } = await start([ok, ok])
@@ -61,14 +91,24 @@ test('a client shows its key neither in a log nor in JSON', () => {
 test("own headers are sent, and cannot replace the client's", async () => {
   const { server, client } = await start([ok], { headers: { 'x-team': 'search', Authorization: 'Bearer other', Accept: 'text/html' } })
   await client.getMemory('mem_1')
-  expect(server.seen[0]?.headers).toMatchObject({ 'x-team': 'search', authorization: `Bearer ${KEY}`, accept: 'application/json', 'x-dakera-client': expect.stringMatching(/^sdk-ts\/\d/) })
+  expect(server.seen[0]?.headers).toMatchObject({
+    'x-team': 'search',
+    authorization: `Bearer ${KEY}`,
+    accept: 'application/json',
+    'x-dakera-client': expect.stringMatching(/^sdk-ts\/\d/),
+  })
 })
 
 test('hooks see each try, can add headers, and never see the key', async () => {
   const events: Array<RequestEvent | ResponseEvent> = []
   const hooks = {
-    onRequest: (event: RequestEvent) => { event.headers.set('traceparent', `00-${event.attempt}`); events.push(event) },
-    onResponse: (event: ResponseEvent) => { events.push(event) },
+    onRequest: (event: RequestEvent) => {
+      event.headers.set('traceparent', `00-${event.attempt}`)
+      events.push(event)
+    },
+    onResponse: (event: ResponseEvent) => {
+      events.push(event)
+    },
   }
   const { server, client } = await start([failing(500, { 'retry-after': '0' }), ok], { hooks })
   await client.getMemory('mem_1')
@@ -79,7 +119,13 @@ test('hooks see each try, can add headers, and never see the key', async () => {
 })
 
 test('what a hook throws ends the call', async () => {
-  const { server, client } = await start([ok], { hooks: { onResponse: () => { throw new RangeError('enough') } } })
+  const { server, client } = await start([ok], {
+    hooks: {
+      onResponse: () => {
+        throw new RangeError('enough')
+      },
+    },
+  })
   await expect(client.getMemory('mem_1')).rejects.toThrow(RangeError)
   expect(server.seen).toHaveLength(1)
 })
@@ -133,8 +179,14 @@ test('calls leave no listener on a signal that lives on', async () => {
   let listeners = 0
   const add = signal.addEventListener.bind(signal)
   const remove = signal.removeEventListener.bind(signal)
-  signal.addEventListener = (...args: Parameters<typeof add>) => { listeners++; add(...args) }
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => { listeners--; remove(...args) }
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    listeners++
+    add(...args)
+  }
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    listeners--
+    remove(...args)
+  }
   await client.memories.get('mem_1', { signal })
   expect(listeners).toBe(0)
 })
@@ -150,7 +202,12 @@ test('options of a call win over those of the client', async () => {
 
 test('an answer without end is refused while it arrives', async () => {
   let sent = 0
-  const endless = new ReadableStream({ pull: (controller) => { sent += 65536; controller.enqueue(new Uint8Array(65536)) } })
+  const endless = new ReadableStream({
+    pull: (controller) => {
+      sent += 65536
+      controller.enqueue(new Uint8Array(65536))
+    },
+  })
   const client = new DakeraClient({ apiKey: KEY, maxResponseBytes: 1_000_000, fetch: async () => new Response(endless) })
   const error = await failure(client.recall('n', 'q'))
   expect(error).toBeInstanceOf(ResponseError)

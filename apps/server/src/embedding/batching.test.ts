@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { Batcher } from './batcher.ts'
 import { Breaker } from './breaker.ts'
 import { chooseEmbedder } from './choose.ts'
 import { EmbedderUnavailable } from './embedder.ts'
@@ -131,6 +132,23 @@ test('a text nobody waits for any more is not sent', async () => {
   await stayed
   expect(server.calls.flatMap((call) => call.input)).toEqual(['shared'])
   await expect(embedder.embed(['late'], leaving.signal)).rejects.toThrow('gone')
+})
+
+test('a queue that is full refuses at once instead of growing', async () => {
+  const limits = { maxTexts: 2, maxLetters: 100, waitMs: 1, maxConcurrent: 1, maxQueued: 3 }
+  const batcher = new Batcher(
+    (texts) =>
+      sleep(
+        20,
+        texts.map(() => null),
+      ),
+    limits,
+  )
+  const items = (...keys: string[]) => keys.map((key) => ({ key, text: key }))
+  const accepted = batcher.get(items('a', 'b', 'c'))
+  await expect(batcher.get(items('d'))).rejects.toBeInstanceOf(EmbedderUnavailable)
+  expect(await accepted).toEqual([null, null, null])
+  expect(await batcher.get(items('d'))).toEqual([null])
 })
 
 test('an open breaker lets one call try after its time, and closes when that succeeds', async () => {

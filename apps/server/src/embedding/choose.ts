@@ -18,7 +18,7 @@ export async function chooseEmbedder(config: EmbeddingConfig): Promise<Embedder>
   if (config.model === '') throw new EmbedderMisconfigured('Set DAKERA_EMBEDDING_MODEL to a model of the embedding provider.')
   const native = DIMENSIONS[config.model]
   const dimension = config.dimension ?? native ?? (await askDimension(config))
-  if ((false as boolean) && dimension !== native && (dimension > native || !canShorten(config.model))) {
+  if (native !== undefined && dimension !== native && (dimension > native || !canShorten(config.model))) {
     throw new EmbedderMisconfigured(
       `${config.model} gives ${native} dimensions, not ${dimension}. Set DAKERA_EMBEDDING_DIMENSION to ${native} or leave it unset.`,
     )

@@ -47,7 +47,7 @@ export async function findPostgres(env: NodeJS.ProcessEnv = process.env): Promis
 type Opened = Omit<TestPostgres, 'how'>
 
 async function fromUrl(url: string | undefined): Promise<Opened> {
-  if (!url) throw new Unusable('not set')
+  if (!url) throw new Unusable('not set; give it the URL of a superuser on a Postgres with pgvector')
   const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} })
   try {
     const [found] = await sql`select 1 from pg_available_extensions where name = 'vector'`
@@ -93,7 +93,7 @@ async function hasVector(bin: string, major: number): Promise<boolean> {
 
 async function fromDocker(): Promise<Opened> {
   await run('docker', ['info'], { timeout: 10_000 }).catch(() => {
-    throw new Unusable('"docker info" does not work')
+    throw new Unusable('"docker info" does not work; install or start Docker')
   })
   const port = await freePort()
   // The shell outlives us just long enough to remove the container, however we end.

@@ -16,7 +16,8 @@ export type HealthChecks = {
 
 /** A function that carries the other checks, as the product's flat `health()` and the resource share one name. */
 export function healthChecks(transport: Transport): HealthChecks {
-  const ask = <T>(operation: string, path: string, options?: RequestOptions) => request<T>(transport, { operation, method: 'GET', path, isPublic: true, options })
+  const ask = <T>(operation: string, path: string, options?: RequestOptions) =>
+    request<T>(transport, { operation, method: 'GET', path, isPublic: true, options })
   const get = (options?: RequestOptions) => ask<Health>('health.get', '/health', options)
   const live = (options?: RequestOptions) => ask<Liveness>('health.live', '/health/live', options)
   const ready = (options?: RequestOptions) =>

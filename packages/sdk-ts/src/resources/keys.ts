@@ -1,5 +1,15 @@
 import { type List, list, withNames } from '../list.ts'
-import type { CreatedKey, CreateKeyRequest, Identity, Key, KeyActionResponse, ListKeysResponse, RotatedKey, RotateKeyRequest, UpdateKeyRequest } from '../models.ts'
+import type {
+  CreatedKey,
+  CreateKeyRequest,
+  Identity,
+  Key,
+  KeyActionResponse,
+  ListKeysResponse,
+  RotatedKey,
+  RotateKeyRequest,
+  UpdateKeyRequest,
+} from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
@@ -55,4 +65,5 @@ export class Keys {
   }
 }
 
-const toPage = ({ keys, total, next_cursor }: ListKeysResponse) => withNames([...keys], { total, ...(next_cursor !== undefined && { nextCursor: next_cursor }) })
+const toPage = ({ keys, total, next_cursor }: ListKeysResponse) =>
+  withNames([...keys], { total, ...(next_cursor !== undefined && { nextCursor: next_cursor }) })

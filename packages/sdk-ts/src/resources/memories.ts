@@ -76,13 +76,29 @@ export class Memories {
   /** Find the memories that best answer a query, by meaning and by words together. */
   recall(namespace: string, query: string, how?: RecallOptions, options?: RequestOptions): Promise<FoundMemories> {
     const body = { ...toWire(how), agent_id: namespace, query }
-    return request(this.#transport, { operation: 'memories.recall', method: 'POST', path: '/v1/memory/recall', body, isRead: true, options, decode: flattenFound })
+    return request(this.#transport, {
+      operation: 'memories.recall',
+      method: 'POST',
+      path: '/v1/memory/recall',
+      body,
+      isRead: true,
+      options,
+      decode: flattenFound,
+    })
   }
 
   /** Find memories by their words: those in which every word and quoted phrase stands come first. */
   search(namespace: string, query: string, how?: SearchOptions, options?: RequestOptions): Promise<FoundMemories> {
     const body = { ...toWire(how), agent_id: namespace, query }
-    return request(this.#transport, { operation: 'memories.search', method: 'POST', path: '/v1/memory/search', body, isRead: true, options, decode: flattenFound })
+    return request(this.#transport, {
+      operation: 'memories.search',
+      method: 'POST',
+      path: '/v1/memory/search',
+      body,
+      isRead: true,
+      options,
+      decode: flattenFound,
+    })
   }
 
   /** Fetch one memory. Rejects with `NOT_FOUND` if there is none this key may read. */
@@ -91,7 +107,11 @@ export class Memories {
   }
 
   /** Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. */
-  async update(id: string, changes: MemoryChanges, { namespace, ifVersion, ...options }: OwnerOptions & { ifVersion?: number | undefined } = {}): Promise<UpdateMemoryResponse> {
+  async update(
+    id: string,
+    changes: MemoryChanges,
+    { namespace, ifVersion, ...options }: OwnerOptions & { ifVersion?: number | undefined } = {},
+  ): Promise<UpdateMemoryResponse> {
     return request(this.#transport, {
       operation: 'memories.update',
       method: 'PUT',
@@ -116,7 +136,11 @@ export class Memories {
   }
 
   /** Forget every memory that matches a filter; `dryRun` only counts them. */
-  forgetBatch(namespace: string, filter: MemoryFilter, { dryRun, ...options }: RequestOptions & { dryRun?: boolean | undefined } = {}): Promise<ForgetBatchResponse> {
+  forgetBatch(
+    namespace: string,
+    filter: MemoryFilter,
+    { dryRun, ...options }: RequestOptions & { dryRun?: boolean | undefined } = {},
+  ): Promise<ForgetBatchResponse> {
     const body = { agent_id: namespace, filter: toWire(filter), dry_run: dryRun }
     // POST, not its twin DELETE: some proxies drop the body of a DELETE.
     return request(this.#transport, { operation: 'memories.forgetBatch', method: 'POST', path: '/v1/memories/forget/batch', body, options })
@@ -127,7 +151,15 @@ export class Memories {
     const { filter, cursor: from, ...rest } = which
     return list((cursor) => {
       const body = { ...toWire(rest), agent_id: namespace, ...(filter && { filter: toWire(filter) }), cursor: cursor ?? from }
-      return request(this.#transport, { operation: 'memories.list', method: 'POST', path: '/v1/memories/recall/batch', body, isRead: true, options, decode: toPage })
+      return request(this.#transport, {
+        operation: 'memories.list',
+        method: 'POST',
+        path: '/v1/memories/recall/batch',
+        body,
+        isRead: true,
+        options,
+        decode: toPage,
+      })
     })
   }
 }

@@ -33,7 +33,14 @@ export class Namespaces {
   /** List the namespaces this key has a grant on; an admin sees all. */
   list({ limit, cursor: from }: ListOptions = {}, options?: RequestOptions): List<ListedNamespace> {
     return list((cursor) =>
-      request(this.#transport, { operation: 'namespaces.list', method: 'GET', path: '/v1/namespaces', query: { limit, cursor: cursor ?? from }, options, decode: toPage }),
+      request(this.#transport, {
+        operation: 'namespaces.list',
+        method: 'GET',
+        path: '/v1/namespaces',
+        query: { limit, cursor: cursor ?? from },
+        options,
+        decode: toPage,
+      }),
     )
   }
 

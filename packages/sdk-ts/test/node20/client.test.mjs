@@ -11,10 +11,18 @@ const ok = (body) => ({ status: 200, headers: { 'content-type': 'application/jso
 const apiKey = 'dk-researcher-key'
 
 test('both builds export the same names', () => {
-  assert.deepEqual(Object.keys(esm).sort(), Object.keys(commonjs).filter((name) => name !== '__esModule').sort())
+  assert.deepEqual(
+    Object.keys(esm).sort(),
+    Object.keys(commonjs)
+      .filter((name) => name !== '__esModule')
+      .sort(),
+  )
 })
 
-for (const [name, { DakeraClient, NotFoundError, UsageError }] of [['ES module', esm], ['CommonJS', commonjs]]) {
+for (const [name, { DakeraClient, NotFoundError, UsageError }] of [
+  ['ES module', esm],
+  ['CommonJS', commonjs],
+]) {
   test(`${name}: store, recall and list against a real server`, async (t) => {
     const server = await serve([
       ok({ memory, embedding_time_ms: 1 }),
@@ -26,7 +34,10 @@ for (const [name, { DakeraClient, NotFoundError, UsageError }] of [['ES module',
     assert.equal((await client.storeMemory('researcher', { content: 'x', memoryType: 'semantic' })).id, 'mem_1')
     const findings = await client.recall('researcher', 'x', { top_k: 6 })
     assert.deepEqual([findings.length, findings[0].score, findings.totalFound], [1, 0.9, 1])
-    assert.deepEqual((await client.listNamespaces()).map((n) => n.name), ['researcher'])
+    assert.deepEqual(
+      (await client.listNamespaces()).map((n) => n.name),
+      ['researcher'],
+    )
     assert.equal(server.seen[0].body.memory_type, 'semantic')
   })
 

@@ -65,6 +65,8 @@ class Session {
   #release: (() => void) | undefined
   #pumping = false
   #over = false
+  #admitted = false
+  #cleaning = false
   #isCleaned = () => {}
 
   constructor(bridge: Bridge) {
@@ -73,7 +75,7 @@ class Session {
       this.#isCleaned = resolve
     })
     this.duplex = new Duplex({
-      allowHalfOpen: true,
+      allowHalfOpen: false,
       read() {},
       write: (chunk: Buffer, _encoding, done) => {
         this.#queue.push(...this.#frames.read(chunk))
@@ -167,6 +169,7 @@ class Session {
     if (!(await this.#bridge.admit(this))) {
       return this.#refuse(Object.assign(new Error('The embedded database has one session, and it is in use. Connect with max: 1, and end the other client first.'), { sqlstate: '53300' }))
     }
+    this.#admitted = true
     this.#release = await this.#bridge.engine.acquire()
     for (const [name, value] of settings) {
       if (NOT_SETTINGS.has(name) || name.startsWith('_pq_.')) continue
@@ -195,6 +198,9 @@ class Session {
 
   /** Nothing of this client may reach the next: its transaction is rolled back; role, settings, prepared statements and locks are dropped. */
   async #clean(): Promise<void> {
+    if (this.#cleaning) return this.cleaned
+    this.#cleaning = true
+    if (!this.#admitted) return this.#isCleaned()
     const { engine } = this.#bridge
     const release = this.#release ?? (await engine.acquire())
     this.#release = undefined

@@ -1,0 +1,110 @@
+import { setImmediate as pause } from 'node:timers/promises'
+import type { Engine } from './engine.ts'
+import type { PgliteLog } from './open.ts'
+
+const MINUTE_MS = 60_000
+const CHECKPOINT_MS = 5 * MINUTE_MS
+const VACUUM_MS = 10 * MINUTE_MS
+// Replayed at the next start after a crash, so it bounds how long that takes.
+const CHECKPOINT_BYTES = 64 * 1024 * 1024
+const DEAD_SHARE = 0.2
+
+/** The upkeep a Postgres server does in the background and a single session does not. Each step waits for the open transaction to end. */
+export class Maintenance {
+  readonly #engine: Engine
+  readonly #log: PgliteLog
+  #timers: NodeJS.Timeout[] = []
+  #sinceCheckpoint = 0
+  #sinceVacuum = 0
+  #checkpointDue = false
+  #closing = false
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(engine: Engine, log: PgliteLog) {
+    this.#engine = engine
+    this.#log = log
+  }
+
+  /** Told by the file system about each write to the log. */
+  readonly written = (bytes: number): void => {
+    this.#sinceCheckpoint += bytes
+    this.#sinceVacuum += bytes
+    if (this.#sinceCheckpoint < CHECKPOINT_BYTES || this.#checkpointDue || this.#timers.length === 0) return
+    this.#checkpointDue = true
+    setImmediate(() => void this.#attempt('checkpoint', () => this.checkpoint()))
+  }
+
+  start(): void {
+    const every = (milliseconds: number, name: string, work: () => Promise<void>, isDue: () => boolean) =>
+      this.#timers.push(setInterval(() => isDue() && void this.#attempt(name, work), milliseconds).unref())
+    every(CHECKPOINT_MS, 'checkpoint', () => this.checkpoint(), () => this.#sinceCheckpoint > 0)
+    every(VACUUM_MS, 'vacuum', () => this.vacuum(), () => this.#sinceVacuum > 0)
+  }
+
+  /** After this no timer fires and nothing is running. */
+  async stop(): Promise<void> {
+    this.#closing = true
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#timers = []
+    await this.#last
+  }
+
+  /** Moves the point from which a restart replays the log. Safe at any moment: durable-fs.ts says why. */
+  async checkpoint(): Promise<void> {
+    await this.#withTurn(() => this.#engine.run('checkpoint'))
+    this.#sinceCheckpoint = 0
+    this.#checkpointDue = false
+  }
+
+  /**
+   * Frees dead rows for reuse and refreshes the planner's figures, table by table, so that requests get in between.
+   * Without the indexes: cleaning an HNSW index blocks for minutes. Only tables that changed since the last time.
+   */
+  async vacuum(): Promise<void> {
+    this.#sinceVacuum = 0
+    const tables = await this.#withTurn(() =>
+      this.#engine.rows<{ name: string }>(`
+        select format('%I.%I', schemaname, relname) as name from pg_stat_all_tables
+        where (n_dead_tup > 50 or n_mod_since_analyze > 50) and schemaname not in ('pg_toast', 'information_schema')`),
+    )
+    for (const { name } of tables) {
+      if (this.#closing) return
+      await this.#withTurn(() => this.#engine.run(`vacuum (index_cleanup off, truncate off, analyze) ${name}`))
+      await pause()
+    }
+  }
+
+  /** Only at start, before requests: builds HNSW indexes anew where more than a fifth of what they hold is dead, and cleans their tables wholly. */
+  async rebuildDeadIndexes(): Promise<void> {
+    const tables = await this.#engine.rows<{ name: string; oid: number }>(`
+      select format('%I.%I', s.schemaname, s.relname) as name, s.relid::int as oid from pg_stat_user_tables s
+      where exists (select from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam where i.indrelid = s.relid and a.amname = 'hnsw')
+        and s.n_tup_del + s.n_tup_upd - s.n_tup_hot_upd > greatest(1000, ${DEAD_SHARE} * s.n_live_tup)`)
+    for (const { name, oid } of tables) {
+      this.#log.info({ table: name }, 'rebuilding indexes: more than a fifth of their entries are dead')
+      await this.#engine.run(`reindex table ${name}`)
+      await this.#engine.run(`vacuum (index_cleanup on, truncate off, analyze) ${name}`)
+      // These counters are the only record of what died since the last rebuild.
+      await this.#engine.run(`select pg_stat_reset_single_table_counters(${oid})`)
+    }
+  }
+
+  async #withTurn<T>(work: () => Promise<T>): Promise<T> {
+    const release = await this.#engine.acquire()
+    try {
+      return await work()
+    } finally {
+      release()
+    }
+  }
+
+  async #attempt(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.#closing) return
+    const before = this.#last
+    this.#last = before.then(work).catch((error: Error) => {
+      this.#checkpointDue = false
+      if (!this.#engine.stopped) this.#log.warn({ err: error }, `${name} failed; it will be tried again`)
+    })
+    await this.#last
+  }
+}

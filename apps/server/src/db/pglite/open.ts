@@ -1,0 +1,196 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Duplex } from 'node:stream'
+import { PGlite } from '@electric-sql/pglite'
+import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import { vector } from '@electric-sql/pglite-pgvector'
+import { Bridge } from './bridge.ts'
+import { DurableFs, syncOne, syncTree } from './durable-fs.ts'
+import { Engine } from './engine.ts'
+import { PgliteError } from './error.ts'
+import { type Lock, takeLock } from './lock.ts'
+import { Maintenance } from './maintenance.ts'
+import { WalFlusher } from './wal-flusher.ts'
+
+export { PgliteError } from './error.ts'
+
+/** The parts of a pino logger that the embedded database uses. */
+export type PgliteLog = Record<'info' | 'warn' | 'error', (about: object, message: string) => void>
+
+/**
+ * `full`: an acknowledged write survives a power loss. `relaxed`: it survives the end of the process, and a power loss
+ * may take those of the last fifth of a second. Neither can damage the database.
+ */
+export type PgliteOptions = { dataDir: string; durability: 'full' | 'relaxed'; log: PgliteLog }
+
+/** A running embedded database. */
+export type Pglite = {
+  /** For postgres.js: `postgres({ socket, max: 1 })`. */
+  socket: () => Duplex
+  checkpoint(): Promise<void>
+  vacuum(): Promise<void>
+  /** The whole database as a tar.gz that PGlite's `loadDataDir` reads. */
+  dump(): Promise<Blob>
+  /** Hangs up, makes a last checkpoint and gives the directory free. */
+  close(): Promise<void>
+}
+
+/** The Postgres version whose files PGlite reads and writes. */
+export const POSTGRES_MAJOR = 18
+
+const RELAXED_FLUSH_MS = 200
+const ARGUMENTS = [...PGlite.defaultStartParams.filter((argument) => argument !== '-F'), '-c', 'wal_sync_method=fsync', '-c', 'full_page_writes=on']
+
+/** Opens the data directory for this process alone, and creates it when there is none. */
+export async function openPglite({ dataDir, durability, log }: PgliteOptions): Promise<Pglite> {
+  const folder = path.resolve(dataDir)
+  const lock = await explained(folder, async () => {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return takeLock(path.join(folder, 'lock'))
+  })
+  try {
+    return await open(folder, durability, log, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function open(folder: string, durability: PgliteOptions['durability'], log: PgliteLog, lock: Lock): Promise<Pglite> {
+  const files = path.join(folder, 'postgres')
+  // Stands beside the files while they are being created, and only then: half a database is nobody's data.
+  const unfinished = path.join(folder, 'unfinished')
+
+  const said: string[] = []
+  let engine: Engine | undefined
+  let maintenance: Maintenance | undefined
+  const flusher = new WalFlusher((failure) => {
+    engine?.stop(failure)
+    log.error({ err: failure }, 'the disk refused a flush; nothing more is written until a restart')
+  })
+
+  const db = await explained(folder, async () => {
+    if (fs.existsSync(unfinished)) fs.rmSync(files, { recursive: true, force: true })
+    const isNew = checkFiles(files)
+    if (isNew) {
+      fs.writeFileSync(unfinished, '')
+      syncOne(folder)
+      fs.mkdirSync(files, { recursive: true, mode: 0o700 })
+    }
+    const started = await start(files, flusher, (bytes) => maintenance?.written(bytes), said)
+    if (isNew || fs.existsSync(unfinished)) {
+      syncTree(files)
+      fs.rmSync(unfinished, { force: true })
+      syncOne(folder)
+      syncOne(path.dirname(folder))
+    }
+    return started
+  })
+
+  engine = new Engine(db)
+  maintenance = new Maintenance(engine, log)
+  await maintenance.rebuildDeadIndexes()
+  maintenance.start()
+  const bridge = new Bridge(engine, flusher, durability === 'full')
+  const relaxed = durability === 'relaxed' ? setInterval(() => void flusher.reached(flusher.position).catch(() => {}), RELAXED_FLUSH_MS).unref() : undefined
+
+  return {
+    socket: bridge.socket,
+    checkpoint: () => maintenance.checkpoint(),
+    vacuum: () => maintenance.vacuum(),
+    dump: async () => {
+      const release = await engine.acquire()
+      try {
+        await engine.run('checkpoint')
+        return await db.dumpDataDir('gzip')
+      } finally {
+        release()
+      }
+    },
+    close: once(async () => {
+      clearInterval(relaxed)
+      await maintenance.stop()
+      await bridge.close()
+      // A stopped database must not make a shutdown checkpoint: what it has in memory may differ from the disk.
+      if (!engine.stopped) {
+        await engine.acquire()
+        await db.close()
+      }
+      const failure = engine.stopped ?? attempt(() => flusher.barrier())
+      flusher.close()
+      lock.release()
+      if (failure) log.error({ err: failure }, 'the embedded database was not shut down cleanly; the next start recovers it from its log')
+    }),
+  }
+}
+
+async function start(files: string, flusher: WalFlusher, written: (bytes: number) => void, said: string[]): Promise<PGlite> {
+  const listen = (line: string) => {
+    said.push(line)
+    if (said.length > 20) said.shift()
+    return false
+  }
+  try {
+    return await PGlite.create({
+      dataDir: files,
+      fs: new DurableFs(files, flusher, written),
+      extensions: { vector, btree_gin, pg_trgm },
+      startParams: ARGUMENTS,
+      onStderr: listen,
+    })
+  } catch (error) {
+    const complaint = said.filter((line) => /FATAL|PANIC|ERROR/.test(line)).join('; ') || (error as Error).message
+    throw new PgliteError('UNUSABLE', `The database in ${files} cannot be started: ${complaint}. Its files may be damaged: restore them from a backup, or move them away to begin anew.`, { cause: error })
+  }
+}
+
+/** Whether a new database is to be made; throws when what is there is none of ours. */
+function checkFiles(files: string): boolean {
+  if (!fs.existsSync(files) || fs.readdirSync(files).length === 0) return true
+  fs.accessSync(files, fs.constants.R_OK | fs.constants.W_OK)
+  const versionFile = path.join(files, 'PG_VERSION')
+  if (!fs.existsSync(versionFile)) throw new PgliteError('UNUSABLE', `${files} holds files, but no database. Choose another data directory, or move them away.`)
+  const version = fs.readFileSync(versionFile, 'utf8').trim()
+  if (version !== String(POSTGRES_MAJOR)) {
+    throw new PgliteError('UNUSABLE', `The database in ${files} was written by Postgres ${version}; this release reads ${POSTGRES_MAJOR}. Open it with the release that wrote it, and move the data by export and import.`)
+  }
+  return false
+}
+
+const ADVICE: Record<string, string> = {
+  EACCES: 'it may not be read or written by this user; change its owner or choose another directory',
+  EPERM: 'the file system does not allow it (no hard links, or a protected directory); choose another directory',
+  EROFS: 'the disk is read-only; mount it writable or choose another directory',
+  ENOSPC: 'the disk is full; make room',
+  EDQUOT: 'the disk quota is used up; make room',
+  ENOTDIR: 'a part of the path is a file; choose another directory',
+  EEXIST: 'it is a file; choose another directory',
+  EIO: 'the disk reports an error; check it',
+}
+
+/** Turns what the file system says about the directory into what the operator can do. */
+async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const advice = error instanceof PgliteError ? undefined : ADVICE[code ?? '']
+    if (!advice) throw error
+    throw new PgliteError('UNUSABLE', `The data directory ${folder} cannot be used: ${advice} (${message}).`, { cause: error })
+  }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  return () => (running ??= work())
+}
+
+function attempt(work: () => void): Error | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
+}

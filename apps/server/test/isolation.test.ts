@@ -1,0 +1,85 @@
+import type { DakeraClient } from '@dakera-ai/dakera'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CELLS, isAllowed, MATRIX, NAMESPACES, type Need, PERSONAS, type Persona, type Place, refusal } from './access-matrix.ts'
+import { failure, type Stage, start } from './harness.ts'
+
+let t: Stage
+const clients = {} as Record<Persona, DakeraClient>
+const resident = {} as Record<Place, string>
+
+beforeAll(async () => {
+  t = await start()
+  for (const persona of PERSONAS) clients[persona] = await t.key(MATRIX[persona], persona)
+  for (const place of NAMESPACES) resident[place] = (await t.admin.storeMemory(place, { content: `The resident of ${place}.`, tags: ['resident'] })).id
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+type Operation = { name: string; need: Need; run(client: DakeraClient, place: Place): Promise<unknown>; hides?: true }
+
+/** Every operation on memories. Those marked `hides` name no namespace, so a stranger gets the 404 of an id that never was. */
+const OPERATIONS: Operation[] = [
+  { name: 'store', need: 'append', run: (client, place) => client.storeMemory(place, { content: 'A new one.' }) },
+  { name: 'store batch', need: 'append', run: (client, place) => client.storeMemories(place, [{ content: 'One.' }, { content: 'Two.' }]) },
+  { name: 'recall', need: 'read', run: (client, place) => client.recall(place, 'resident') },
+  { name: 'recall by words', need: 'read', run: (client, place) => client.recall(place, 'resident', { routing: 'bm25' }) },
+  { name: 'recall by meaning', need: 'read', run: (client, place) => client.recall(place, 'resident', { routing: 'vector' }) },
+  { name: 'search', need: 'read', run: (client, place) => client.searchMemories(place, 'resident') },
+  { name: 'list', need: 'read', run: (client, place) => client.listMemories(place) },
+  { name: 'get', need: 'read', run: (client, place) => client.getMemory(resident[place]), hides: true },
+  { name: 'get in the namespace', need: 'read', run: (client, place) => client.getMemory(resident[place], { namespace: place }) },
+  { name: 'update', need: 'edit', run: (client, place) => client.updateMemory(resident[place], { tags: ['resident', 'seen'] }), hides: true },
+  { name: 'set importance', need: 'edit', run: (client, place) => client.setImportance(place, resident[place], 0.7) },
+  { name: 'forget', need: 'edit', run: (client, place) => client.forget(place, 'mem_never') },
+  { name: 'batch forget', need: 'edit', run: (client, place) => client.batchForget(place, { tags: ['never'] }) },
+  { name: 'batch forget, dry', need: 'edit', run: (client, place) => client.batchForget(place, { tags: ['resident'] }, { dryRun: true }) },
+]
+
+describe.each(CELLS)('$persona in $place with $access', ({ persona, place, access }) => {
+  test.each(OPERATIONS)('$name', async ({ need, run, hides }) => {
+    const attempt = run(clients[persona], place)
+    if (isAllowed(access, need)) return void (await attempt)
+    const { code } = await failure(attempt)
+    // Who may read learns that writing is what is missing; who may not, nothing.
+    expect(code).toBe(hides && !isAllowed(access, 'read') ? 'NOT_FOUND' : refusal(access))
+  })
+})
+
+test('a namespace without a grant is refused alike whether it exists or not', async () => {
+  const real = await failure(clients.writer.recall('researcher', 'resident'))
+  const fake = await failure(clients.writer.recall('nowhere-12', 'resident'))
+  expect(real.body.error.replace('researcher', '*')).toBe(fake.body.error.replace('nowhere-12', '*'))
+  expect([real.status, real.code]).toEqual([fake.status, fake.code])
+})
+
+test('an append-only key gets back what it sent and what the server assigned, and nothing else', async () => {
+  const stored = await clients.publisher.storeMemory('team-shared', { content: 'Published.', metadata: { source: 'publisher' } })
+  expect(stored.memory).toMatchObject({ content: 'Published.', metadata: { source: 'publisher' }, author: 'publisher', version: 1 })
+  const [listed] = await clients.publisher.listNamespaces()
+  expect(listed).toMatchObject({ name: 'team-shared', access: 'write' })
+  expect(listed).not.toHaveProperty('memory_count')
+  expect(await clients.publisher.getNamespace('team-shared')).not.toHaveProperty('memory_count')
+  expect((await failure(clients.publisher.storeMemory('team-shared', { content: 'x', id: resident['team-shared'] }))).code).toBe('INSUFFICIENT_SCOPE')
+})
+
+test('a listing shows the namespaces of the key, and all to an admin', async () => {
+  for (const persona of PERSONAS) {
+    const names = (await clients[persona].listNamespaces()).map(({ name }) => name)
+    expect([persona, ...names.sort()]).toEqual([persona, ...Object.keys(MATRIX[persona]).sort()])
+  }
+  expect((await t.admin.listNamespaces()).map(({ name }) => name).sort()).toEqual([...NAMESPACES].sort())
+})
+
+test("what an agent's key may not do at all: namespaces and keys", async () => {
+  const { researcher } = clients
+  const attempts = [
+    () => researcher.createNamespace('mine'),
+    () => researcher.deleteNamespace('researcher'),
+    () => researcher.createKey({ name: 'mine', grants: { writer: 'read' } }),
+    () => Promise.resolve(researcher.listKeys()),
+    () => researcher.getKey('key_root'),
+    () => researcher.rotateKey('key_root'),
+    () => researcher.updateKey('key_root', { grants: { writer: 'read' } }),
+    () => researcher.deleteKey('key_root'),
+  ]
+  for (const attempt of attempts) expect((await failure(attempt())).code).toBe('INSUFFICIENT_SCOPE')
+})

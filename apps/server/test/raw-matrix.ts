@@ -1,0 +1,69 @@
+import { CELLS, isAllowed, MATRIX, type Need, PERSONAS, type Persona, type Place } from './access-matrix.ts'
+import type { Stage } from './harness.ts'
+
+type Sql = Parameters<Parameters<Stage['as']>[1]>[0]
+type Probe = { wall: string; need: Need; /** Whether it got through: rows seen, or a statement that took effect. */ gets(sql: Sql, place: Place, hash: string): Promise<boolean> }
+
+const some = async (rows: PromiseLike<readonly unknown[]>) => (await rows).length > 0
+const NAMESPACE = (sql: Sql, place: Place) => sql`(select id from probe_namespaces where name = ${place})`
+
+/** What each wall has to hold back, by SQL as dakera_app with no server in between. Statements that take effect are rolled back. */
+const PROBES: Probe[] = [
+  { wall: 'memories_select', need: 'read', gets: (sql, place) => some(sql`select from memories where namespace_id = ${NAMESPACE(sql, place)}`) },
+  {
+    wall: 'memories_insert',
+    need: 'append',
+    gets: async (sql, place) => (await sql`insert into memories (namespace_id, content) values (${NAMESPACE(sql, place)}, 'smuggled')`).count > 0,
+  },
+  // Without a where clause, so that the select policy has no say: these show the walls of update and delete alone.
+  { wall: 'memories_update', need: 'edit', gets: async (sql, place) => (await sql.unsafe(`update memories set memory_type = 'touched'`)).count > 0 && (await wasTouched(sql, place)) },
+  { wall: 'memories_delete', need: 'edit', gets: async (sql, place) => (await sql.unsafe('delete from memories')).count > 0 && (await isGone(sql, place)) },
+  { wall: 'recall', need: 'read', gets: (sql, place, hash) => some(sql`select from recall(decode(${hash}, 'hex'), ${place}, 'resident', null)`) },
+  { wall: 'lexical_search', need: 'read', gets: (sql, place) => some(sql`select from lexical_search((select id from probe_namespaces where name = ${place}), 'resident', null, 50, null, 5000) l where l.ids is not null`) },
+  {
+    wall: 'store',
+    need: 'append',
+    gets: (sql, place, hash) => some(sql`select from store(decode(${hash}, 'hex'), ${place}, '[{"content": "smuggled"}]', array[null]::halfvec[])`),
+  },
+]
+
+/** probe_* are views of a superuser: what is really there, whatever the policies say. */
+const wasTouched = (sql: Sql, place: Place) => some(sql`select from probe_memories where namespace = ${place} and memory_type = 'touched'`)
+const isGone = async (sql: Sql, place: Place) => !(await some(sql`select from probe_memories where namespace = ${place}`))
+
+/** Makes the personas' keys, one memory in every namespace, and the views that tell the truth to the probes. */
+export async function furnish(t: Stage): Promise<Record<Persona, string>> {
+  const secrets = {} as Record<Persona, string>
+  for (const persona of PERSONAS) secrets[persona] = await t.secret(MATRIX[persona], persona)
+  for (const place of new Set(CELLS.map((cell) => cell.place))) await t.admin.storeMemory(place, { content: `The resident of ${place}.` })
+  await t.owner(async (sql) => {
+    await sql`create view probe_namespaces as select id, name from namespaces`
+    await sql`create view probe_memories as select n.name as namespace, m.memory_type from memories m join namespaces n on n.id = m.namespace_id`
+    await sql`grant select on probe_namespaces, probe_memories to dakera_app`
+  })
+  return secrets
+}
+
+class Undo extends Error {}
+
+/** Every way in which the walls say something else than the matrix; each names the wall, the persona and the namespace. */
+export async function findBreaches(t: Stage, secrets: Record<Persona, string>): Promise<string[]> {
+  const breaches: string[] = []
+  for (const { persona, place, access } of CELLS) {
+    for (const { wall, need, gets } of PROBES) {
+      const secret = secrets[persona]
+      let got = false
+      await t
+        .as(secret, async (sql) => {
+          const [row] = await sql`select current_setting('dakera.key') as hash`
+          got = await gets(sql, place, row?.['hash'])
+          throw new Undo()
+        })
+        .catch((error: Error & { code?: string }) => {
+          if (!(error instanceof Undo) && !['DK000', '42501'].includes(error.code ?? '')) throw error
+        })
+      if (got !== isAllowed(access, need)) breaches.push(`${wall}: ${persona} ${got ? 'gets into' : 'is kept out of'} ${place}`)
+    }
+  }
+  return breaches
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { start } from './harness.ts'
+import { findBreaches, furnish } from './raw-matrix.ts'
+
+test('by raw SQL as dakera_app, every key gets what the access matrix says and nothing else', async () => {
+  await using t = await start()
+  expect(await findBreaches(t, await furnish(t))).toEqual([])
+})
+
+/** A wall taken down must show, and nothing else: else its test could not fail. */
+const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
+  ['the select policy of memories', ['alter policy memories_select on memories using (true)'], /^memories_select: \w+ gets into/],
+  ['the insert policy of memories', ['alter policy memories_insert on memories with check (true)'], /^memories_insert: \w+ gets into/],
+  ['the update policy of memories', ['alter policy memories_update on memories using (true) with check (true)'], /^memories_update: \w+ gets into/],
+  ['the delete policy of memories', ['alter policy memories_delete on memories using (true)'], /^memories_delete: \w+ gets into/],
+  ['the check inside lexical_search', [`create or replace function readable_namespaces() returns int[] language sql stable as $$ select case when current_user = 'dakera_search' then array(select id from namespaces) else granted_namespaces('read') end $$`], /^lexical_search: \w+ gets into/],
+  ['the resolver', [`create or replace function resolve_namespace(wanted text, access text) returns namespaces language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$ select n from namespaces n where name = wanted $$`], /^nothing/],
+  ['row security of memories', ['alter table memories disable row level security'], /^memories_(select|insert|update|delete): \w+ gets into/],
+]
+
+test.each(OPENED)('without %s, its own test and no other goes red', async (_wall, statements, shows) => {
+  await using t = await start()
+  const secrets = await furnish(t)
+  await t.owner(async (sql) => {
+    for (const statement of statements) await sql.unsafe(statement)
+  })
+  const breaches = await findBreaches(t, secrets)
+  // The resolver gives the good error; behind it row security still holds everything back.
+  if (shows.source === '^nothing') return expect(breaches).toEqual([])
+  expect(breaches.length).toBeGreaterThan(0)
+  expect(breaches.filter((breach) => !shows.test(breach))).toEqual([])
+})
+
+test('nobody, and anything that is no hash of an active key, sees no row of any table', async () => {
+  await using t = await start()
+  const expired = await t.secret({ researcher: 'read_write' })
+  await t.admin.storeMemory('researcher', { content: 'private' })
+  await t.owner((sql) => sql`update keys set expires_at = now() where id like 'key_%' and id <> 'key_root'`)
+  const settings = ['', 'x', "' or true --", '0'.repeat(64), 'A'.repeat(64), 'key_root']
+  for (const setting of settings) {
+    await t.database.sql.begin(async (sql) => {
+      await sql`select set_config('dakera.key', ${setting}, true)`
+      expect(await sql`select from memories`).toHaveLength(0)
+      expect(await sql`select from namespaces`).toHaveLength(0)
+      expect((await sql`select readable_namespaces() as ids`)[0]).toEqual({ ids: [] })
+    })
+  }
+  expect(await t.database.sql`select from memories`).toHaveLength(0)
+  expect(await t.as(expired, (sql) => sql`select from memories`)).toHaveLength(0)
+})
+
+test('the identity ends with its transaction', async () => {
+  await using t = await start()
+  const secret = await t.secret({ researcher: 'read_write' })
+  const researcher = t.client(secret)
+  await researcher.storeMemory('researcher', { content: 'private' })
+  for (let i = 0; i < 20; i++) {
+    await researcher.recall('researcher', 'private')
+    expect(await t.database.sql`select from memories`).toHaveLength(0)
+  }
+  await expect(t.as(secret, (sql) => sql`select 1 / 0`)).rejects.toThrow()
+  expect(await t.database.sql`select from memories`).toHaveLength(0)
+})
+
+test('dakera_app reads no key, secret, grant, reply or statistics, and stamps nothing itself', async () => {
+  await using t = await start()
+  const denied = async (statement: string) => {
+    await expect(t.as('dk-admin-key', (sql) => sql.unsafe(statement)), statement).rejects.toMatchObject({ code: '42501' })
+  }
+  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'namespace_statistics', 'term_statistics', 'statistics_deltas', 'embedding_space']) await denied(`select * from ${table}`)
+  for (const call of ['presented_key()', 'require_key()', 'require_admin()', "set_root_secret('\\x00')", "set_grants('key_root', '{}')", "lock_key('key_root')"]) await denied(`select ${call}`)
+  for (const column of ['author', 'created_at', 'updated_at', 'version', 'ts', 'dl', 'namespace_id', 'id']) await denied(`update memories set ${column} = default`)
+  await denied('alter table memories disable row level security')
+  await denied('create table mine ()')
+  await denied('drop table memories')
+})

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const root = dirname(import.meta.dirname)
+const tree = mkdtempSync(join(tmpdir(), 'dakera-start-'))
+
+// A server that tells its arguments, drains for a moment when asked to stop, and has an exit code of its own.
+const SERVER = `
+process.on('SIGTERM', () => setTimeout(() => { console.log('drained'); process.exit(7) }, 200))
+process.on('SIGINT', () => process.exit(8))
+setInterval(() => {}, 1000)
+console.log('listening', process.argv.slice(2).join(' '))
+`
+
+beforeAll(() => {
+  for (const file of ['scripts/start.mjs', 'scripts/toolchain.mjs', 'package.json', 'pnpm-lock.yaml']) cpSync(join(root, file), join(tree, file))
+  mkdirSync(join(tree, 'apps/server/src'), { recursive: true })
+  writeFileSync(join(tree, 'apps/server/src/main.ts'), SERVER)
+})
+afterAll(() => rmSync(tree, { recursive: true, force: true }))
+
+function markInstalled() {
+  const lockfile = createHash('sha256').update(readFileSync(join(tree, 'pnpm-lock.yaml')))
+  mkdirSync(join(tree, 'apps/server/node_modules'), { recursive: true })
+  mkdirSync(join(tree, 'node_modules/.cache/dakera'), { recursive: true })
+  writeFileSync(join(tree, 'node_modules/.cache/dakera/toolchain.json'), JSON.stringify({ lockfile: lockfile.digest('hex') }))
+}
+
+function launch(...args: string[]) {
+  const child = spawn(process.execPath, [join(tree, 'scripts/start.mjs'), ...args], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  return { child, exited, output: () => output }
+}
+
+function firstOutput({ stdout }: ChildProcess) {
+  return new Promise((resolve) => stdout?.once('data', resolve))
+}
+
+test('help is there before anything is installed', async () => {
+  const launched = launch('--help')
+  expect(await launched.exited).toBe(0)
+  expect(launched.output()).toContain('npm start -- --port 4000')
+})
+
+test('once installed, arguments reach the server, and help is the server’s own', async () => {
+  markInstalled()
+  const launched = launch('--help', '--port', '4000')
+  await firstOutput(launched.child)
+  expect(launched.output()).toBe('listening --help --port 4000\n')
+  launched.child.kill('SIGTERM')
+  await launched.exited
+})
+
+test.each([
+  ['SIGTERM', 7, 'drained'],
+  ['SIGINT', 8, ''],
+] as const)('%s reaches the server, and its exit code %i comes back after the drain', async (signal, code, word) => {
+  markInstalled()
+  const launched = launch()
+  await firstOutput(launched.child)
+  launched.child.kill(signal)
+  expect(await launched.exited).toBe(code)
+  expect(launched.output()).toContain(word)
+})
