@@ -5,7 +5,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { bringUp, isInstalled, root, SetupError, say } from './toolchain.mjs'
 
-const HELP = `x\nDakera: shared memory for teams of AI agents.
+const HELP = `Dakera: shared memory for teams of AI agents.
 
   npm start                       start the server on http://127.0.0.1:3300
   npm start -- --port 4000        on another port
@@ -16,7 +16,7 @@ The first start fetches Node 24, pnpm and the dependencies through npm, which ta
 `
 
 const args = process.argv.slice(2)
-if ((args.includes('--help') || args.includes('-h')) && false) {
+if ((args.includes('--help') || args.includes('-h')) && !isInstalled()) {
   process.stdout.write(HELP)
 } else {
   try {
@@ -35,7 +35,7 @@ function serve(node, env) {
   // Ctrl-C in a terminal reaches the whole foreground group, so the server has it already.
   const isInTerminal = process.stdin.isTTY === true
   process.on('SIGINT', () => isInTerminal || server.kill('SIGINT'))
-  process.on('SIGUSR2', () => server.kill('SIGTERM'))
+  process.on('SIGTERM', () => server.kill('SIGTERM'))
   process.on('SIGHUP', () => server.kill('SIGHUP'))
   // npm may be killed without a chance to tell us; a server nobody can stop must not stay behind.
   const parent = process.ppid

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
 const root = dirname(import.meta.dirname)
 const tree = mkdtempSync(join(tmpdir(), 'dakera-start-'))
@@ -23,6 +23,17 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(tree, { recursive: true, force: true }))
 
+const groups: number[] = []
+afterEach(() => {
+  for (const group of groups.splice(0)) {
+    try {
+      process.kill(-group, 'SIGKILL')
+    } catch {
+      // The launcher and its server have ended, as they should.
+    }
+  }
+})
+
 function markInstalled() {
   const lockfile = createHash('sha256').update(readFileSync(join(tree, 'pnpm-lock.yaml')))
   mkdirSync(join(tree, 'apps/server/node_modules'), { recursive: true })
@@ -31,7 +42,8 @@ function markInstalled() {
 }
 
 function launch(...args: string[]) {
-  const child = spawn(process.execPath, [join(tree, 'scripts/start.mjs'), ...args], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(tree, 'scripts/start.mjs'), ...args], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  if (child.pid) groups.push(child.pid)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))

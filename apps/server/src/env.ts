@@ -25,6 +25,7 @@ const Environment = z.object({
   ),
   DAKERA_EMBEDDING_MODEL: optional(z.string()),
   DAKERA_EMBEDDING_DIMENSION: optional(integer(1, 4000)),
+  DAKERA_EMBEDDING_TIMEOUT_MS: or(integer(100, 600_000), '10000'),
   OPENAI_API_KEY: optional(z.string()),
   OPENAI_BASE_URL: optional(z.url({ protocol: /^https?$/ })),
   DAKERA_MAX_BODY_BYTES: or(integer(1024, 268_435_456), String(2 * 1024 * 1024)),
@@ -59,7 +60,14 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     rootApiKey: env.DAKERA_ROOT_API_KEY,
     // An OPENAI_API_KEY that lies around for something else must not send memories anywhere: only a named model does.
     embedding: env.DAKERA_EMBEDDING_MODEL
-      ? ({ provider: 'openai', apiKey: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL, model: env.DAKERA_EMBEDDING_MODEL, dimension: env.DAKERA_EMBEDDING_DIMENSION } as const)
+      ? ({
+          provider: 'openai',
+          apiKey: env.OPENAI_API_KEY,
+          baseUrl: env.OPENAI_BASE_URL,
+          model: env.DAKERA_EMBEDDING_MODEL,
+          dimension: env.DAKERA_EMBEDDING_DIMENSION,
+          timeoutMs: env.DAKERA_EMBEDDING_TIMEOUT_MS,
+        } as const)
       : ({ provider: 'builtin' } as const),
     maxBodyBytes: env.DAKERA_MAX_BODY_BYTES,
     corsOrigins: env.DAKERA_CORS_ORIGINS,

@@ -6,6 +6,7 @@ import { settleEmbeddingSpace, settleRootKey, type RootKey } from './db/first-st
 import { openDatabase } from './db/open.ts'
 import { addDemo, DEMO_ADMIN_KEY, requireLoopback } from './demo.ts'
 import { chooseEmbedder } from './embedding/choose.ts'
+import { EmbedderUnavailable } from './embedding/embedder.ts'
 import { readEnv, SettingsError } from './env.ts'
 import { Fault, toBody } from './fault.ts'
 import { startJobs } from './jobs/runner.ts'
@@ -114,6 +115,7 @@ function welcome(url: string, host: string, engine: string, rootKey: RootKey, is
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof SettingsError ? `dakera: ${error.message}` : error)
+  // What the operator has to change is told in words; a stack is for what nobody foresaw.
+  console.error(error instanceof SettingsError || error instanceof EmbedderUnavailable ? `dakera: ${error.message}` : error)
   process.exit(1)
 })

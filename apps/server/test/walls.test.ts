@@ -7,13 +7,18 @@ test('by raw SQL as dakera_app, every key gets what the access matrix says and n
   expect(await findBreaches(t, await furnish(t))).toEqual([])
 })
 
+/** lexical_search without its own look at the grants. */
+const UNCHECKED = `do $do$ begin
+  execute replace(pg_get_functiondef('lexical_search'::regproc), 'if not target = any(readable_namespaces()) then return; end if;', '');
+end $do$`
+
 /** A wall taken down must show, and nothing else: else its test could not fail. */
 const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
   ['the select policy of memories', ['alter policy memories_select on memories using (true)'], /^memories_select: \w+ gets into/],
   ['the insert policy of memories', ['alter policy memories_insert on memories with check (true)'], /^memories_insert: \w+ gets into/],
   ['the update policy of memories', ['alter policy memories_update on memories using (true) with check (true)'], /^memories_update: \w+ gets into/],
   ['the delete policy of memories', ['alter policy memories_delete on memories using (true)'], /^memories_delete: \w+ gets into/],
-  ['the check inside lexical_search', [`create or replace function readable_namespaces() returns int[] language sql stable as $$ select case when current_user = 'dakera_search' then array(select id from namespaces) else granted_namespaces('read') end $$`], /^lexical_search: \w+ gets into/],
+  ['the check inside lexical_search', [UNCHECKED], /^lexical_search: \w+ gets into/],
   ['the resolver', [`create or replace function resolve_namespace(wanted text, access text) returns namespaces language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$ select n from namespaces n where name = wanted $$`], /^nothing/],
   ['row security of memories', ['alter table memories disable row level security'], /^memories_(select|insert|update|delete): \w+ gets into/],
 ]
@@ -22,7 +27,9 @@ test.each(OPENED)('without %s, its own test and no other goes red', async (_wall
   await using t = await start()
   const secrets = await furnish(t)
   await t.owner(async (sql) => {
+    await sql`set role none` // back to the superuser that logged in: replacing another role's function takes one
     for (const statement of statements) await sql.unsafe(statement)
+    await sql`set role dakera_owner`
   })
   const breaches = await findBreaches(t, secrets)
   // The resolver gives the good error; behind it row security still holds everything back.

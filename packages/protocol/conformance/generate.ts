@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { docsUrl, type Endpoint, type ErrorCode, ERRORS, endpoints } from '../src/index.ts'
+import { docsUrl, type Endpoint, ERRORS, type ErrorCode, endpoints } from '../src/index.ts'
 
 /**
  * Writes errors.json: for every operation, each error it declares, after the operation's first success case.
@@ -7,7 +7,15 @@ import { docsUrl, type Endpoint, type ErrorCode, ERRORS, endpoints } from '../sr
  */
 type Case = { operation: string; call: object; requests: Array<{ method: string; path: string }>; replies: unknown[]; result?: unknown }
 
-const KINDS: Record<number, string> = { 400: 'validation', 401: 'authentication', 403: 'authorization', 404: 'not_found', 409: 'conflict', 413: 'validation', 429: 'rate_limit' }
+const KINDS: Record<number, string> = {
+  400: 'validation',
+  401: 'authentication',
+  403: 'authorization',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'validation',
+  429: 'rate_limit',
+}
 const read = (name: string): Case[] => JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8'))
 const successes = ['health', 'namespaces', 'keys', 'memories'].flatMap(read).filter(({ result }) => result !== undefined)
 

@@ -22,7 +22,7 @@ export class DakeraClient {
     this.health = healthChecks(transport)
   }
 
-  // The flat names of the product's samples: one line each, no logic.
+  // The flat names of the product's samples: each hands over to its resource and does nothing else.
 
   /** The same as `memories.store`. */
   storeMemory(...args: Parameters<Memories['store']>) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type * as contract from '@dakera-ai/protocol'
 import { expect, expectTypeOf, test } from 'vitest'
 import type * as models from '../src/models.ts'
@@ -48,9 +48,15 @@ test('requests in the spelling of the wire are typed as the contract types them'
   expectTypeOf<Spelled<models.RotateKeyRequest>>().branded.toEqualTypeOf<contract.RotateKeyRequest>()
 })
 
-test('models.ts and version.ts are what the generator writes', () => {
-  const read = () => ['models.ts', 'version.ts'].map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8'))
+test.each([
+  ['models.ts and version.ts', 'scripts/generate.ts', ['src/models.ts', 'src/version.ts']],
+  ["the conformance cases' errors.json", '../protocol/conformance/generate.ts', ['../protocol/conformance/errors.json']],
+])('%s: committed as generated', (_, script, files) => {
+  const at = (path: string) => new URL(`../${path}`, import.meta.url)
+  const read = () => files.map((file) => readFileSync(at(file), 'utf8'))
   const committed = read()
-  execFileSync(process.execPath, [new URL('../scripts/generate.ts', import.meta.url).pathname])
-  expect(read()).toEqual(committed)
+  execFileSync(process.execPath, [at(script).pathname])
+  const generated = read()
+  files.forEach((file, i) => void writeFileSync(at(file), committed[i] as string)) // a second run must fail as the first did
+  expect(generated).toEqual(committed)
 })

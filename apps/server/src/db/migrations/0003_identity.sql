@@ -145,7 +145,7 @@ create policy memories_update on memories for update to dakera_app
   using (namespace_id in (select unnest(editable_namespaces()))) with check (namespace_id in (select unnest(editable_namespaces())));
 create policy memories_delete on memories for delete to dakera_app using (namespace_id in (select unnest(editable_namespaces())));
 create policy namespaces_select on namespaces for select to dakera_app
-  using (id in (select unnest(readable_namespaces())) or id in (select unnest(writable_namespaces())));
+  using ((select is_admin()) or id in (select unnest(readable_namespaces())) or id in (select unnest(writable_namespaces())));
 create policy namespaces_insert on namespaces for insert to dakera_app with check (is_admin());
 create policy namespaces_update on namespaces for update to dakera_app using (is_admin()) with check (is_admin());
 

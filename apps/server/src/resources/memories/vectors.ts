@@ -1,9 +1,9 @@
 import pgvector from 'pgvector'
-import type { Deps } from '../../deps.ts'
-import { Fault } from '../../fault.ts'
-import type { Principal } from '../../principal.ts'
-import { type Access } from '../../principal.ts'
 import { resolveNamespace, withPrincipal } from '../../db/tx.ts'
+import type { Deps } from '../../deps.ts'
+import { EmbedderUnavailable } from '../../embedding/embedder.ts'
+import { Fault } from '../../fault.ts'
+import type { Access, Principal } from '../../principal.ts'
 
 export type Embedded = { vectors: (string | null)[]; ms: number }
 
@@ -18,9 +18,9 @@ export async function embedFor({ embedder, database }: Deps, principal: Principa
     const vectors = await embedder.embed(texts, signal)
     return { vectors: vectors.map((vector) => (vector ? toText(vector) : null)), ms: round(performance.now() - started) }
   } catch (error) {
-    if ((error as Error).name !== 'EmbedderUnavailable') throw error
-    const { message, retryAfterSeconds } = error as Error & { retryAfterSeconds: number }
-    throw new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds }, { message: `The embedder cannot answer right now, so nothing was stored or looked up. ${message}`, cause: error })
+    if (!(error instanceof EmbedderUnavailable)) throw error
+    const { retryAfterSeconds } = error
+    throw new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds }, { message: 'The embedder cannot answer right now, so nothing was stored or looked up. Try again after the seconds in Retry-After.', cause: error })
   }
 }
 

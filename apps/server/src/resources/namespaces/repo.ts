@@ -7,6 +7,9 @@ type Row = typeof namespaces.$inferSelect
 type Counts = { documents: number; vectors: number }
 export type Settings = { description?: string | null | undefined; dimension?: number | null | undefined; metadata?: Record<string, unknown> | null | undefined; policy?: Record<string, unknown> | null | undefined }
 
+/** Of vectors that callers supply, where they declare none. */
+const DEFAULT_DIMENSION = 256
+
 const unixSeconds = (date: Date) => Math.floor(date.getTime() / 1000)
 
 const toNamespace = (row: Row, counts: Counts | undefined): Namespace => ({
@@ -33,13 +36,12 @@ export async function findNamespace(tx: Tx, name: string): Promise<Namespace | u
   return row && toNamespace(row, (await countMemories(tx, [row.id])).get(row.id))
 }
 
-/** Returns whether it is new. */
+/** Returns whether it is new. In words, as drizzle names every column, and the app may set only these. */
 export async function insertNamespace(tx: Tx, name: string, { description, dimension, metadata, policy }: Settings): Promise<boolean> {
-  const inserted = await tx
-    .insert(namespaces)
-    .values({ name, ...given({ description, dimension, metadata, policy }) } as typeof namespaces.$inferInsert)
-    .onConflictDoNothing()
-    .returning({ id: namespaces.id })
+  const inserted = await tx.execute(sql`
+    insert into namespaces (name, description, dimension, metadata, policy)
+    values (${name}, ${description ?? null}, ${dimension ?? DEFAULT_DIMENSION}, ${JSON.stringify(metadata ?? {})}::jsonb, ${JSON.stringify(policy ?? {})}::jsonb)
+    on conflict (name) do nothing returning id`)
   return inserted.length > 0
 }
 
