@@ -37,15 +37,11 @@ test('curl.sh does the same with curl alone', async () => {
   expect(parsed[9]).toMatchObject({ status: 403, code: 'NAMESPACE_ACCESS_DENIED' })
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('HTTP 403')
   expect(await contents(server.url)).toEqual({ 'team-shared': 2, researcher: 1, writer: 1 })
-})
 
-test('curl.sh ends at the first call that fails', async () => {
-  await using server = await startDemoServer()
-  const { code, stdout } = await run('bash', ['examples/shared-memory/curl.sh'], { DAKERA_URL: `${server.url}/nowhere` })
-
-  expect(code).not.toBe(0)
-  expect(stdout).toContain('NOT_FOUND')
-  expect(stdout).not.toContain('The researcher')
+  const failing = await run('bash', ['examples/shared-memory/curl.sh'], { DAKERA_URL: `${server.url}/nowhere` })
+  expect(failing.code, 'it ends at the first call that fails').not.toBe(0)
+  expect(failing.stdout).toContain('NOT_FOUND')
+  expect(failing.stdout).not.toContain('The researcher')
 })
 
 /** How many memories each namespace holds that has any. */

@@ -54,7 +54,8 @@ type Outcome<T> = { value: T } | { error: DakeraError; isTransient: boolean; ret
 
 /** Made once, before the first try: all tries carry the same idempotency key. */
 function prepare(transport: Transport, { operation, method, path, query = {}, body, headers, isPublic, isRead, options = {} }: Call<unknown>): Prepared {
-  const search = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value == null ? [] : [[name, String(value)]])))
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value != null) search.set(name, String(value))
   const all = new Headers(transport.headers)
   const ours = { ...headers, accept: 'application/json', 'x-dakera-client': `sdk-ts/${VERSION}` }
   for (const [name, value] of Object.entries(ours)) all.set(name, value)

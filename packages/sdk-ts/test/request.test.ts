@@ -137,8 +137,8 @@ test('another fetch can be given', async () => {
 
 // ── Cancellation and time ──
 
-test("the caller's signal ends a running request with its own reason, without another try", async () => {
-  const { server, client } = await start([{ ...ok, delay_ms: 5000 }, ok])
+test.each([0, 2])("the caller's signal ends a running request with its own reason, without another try (maxRetries %i)", async (maxRetries) => {
+  const { server, client } = await start([{ ...ok, delay_ms: 5000 }, ok], { maxRetries })
   const reason = new Error('the user left')
   const controller = new AbortController()
   setTimeout(() => controller.abort(reason), 100)

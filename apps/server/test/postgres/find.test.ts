@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
@@ -17,13 +18,18 @@ async function ask(url: string) {
   }
 }
 
+function listens(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  return new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false))).finally(() => socket.destroy())
+}
+
 test('the found Postgres is new enough, has pgvector and is gone after stop', async () => {
   const found = await findPostgres({ ...process.env, TEST_DATABASE_URL: '' })
   const row = await ask(found.url)
   await found.stop()
   expect(row?.major).toBeGreaterThanOrEqual(16)
   expect(row?.vector).toMatch(/^0\.\d+/)
-  await expect(ask(found.url)).rejects.toThrow('ECONNREFUSED')
+  expect(await listens(found.url)).toBe(false)
 })
 
 test('Postgres ends even when the process that started it is killed', async () => {
@@ -34,16 +40,7 @@ test('Postgres ends even when the process that started it is killed', async () =
   const url = String(line).trim()
   expect(await ask(url)).toBeDefined()
   holder.kill('SIGKILL')
-  await expect
-    .poll(
-      () =>
-        ask(url).then(
-          () => 'alive',
-          () => 'gone',
-        ),
-      { timeout: 10_000 },
-    )
-    .toBe('gone')
+  await expect.poll(() => listens(url), { timeout: 30_000, interval: 100 }).toBe(false)
 })
 
 test('a TEST_DATABASE_URL that does not work is an error, not a reason to take another', async () => {

@@ -53,7 +53,7 @@ async function fromUrl(url: string | undefined): Promise<Opened> {
     const [found] = await sql`select 1 from pg_available_extensions where name = 'vector'`
     if (!found) throw new Unusable('that server does not have pgvector; install it there')
   } finally {
-    await sql.end()
+    await sql.end({ timeout: 5 })
   }
   return { url, stop: async () => {} }
 }

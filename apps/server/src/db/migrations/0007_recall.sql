@@ -16,12 +16,12 @@ returns table (id text, content text, memory_type text, importance real, tags te
 language plpgsql volatile set search_path = pg_catalog, public, pg_temp set hnsw.iterative_scan = relaxed_order set hnsw.ef_search = 100 as $$
 #variable_conflict use_column
 declare
-  place namespaces; o record; words record; w float8; vectors text; distance text;
-  condition text := filter_condition(filter);
+  place namespaces; o record; words record; w float8; vectors text; distance text; condition text;
 begin
   perform set_config('dakera.key', encode(key_hash, 'hex'), true);   -- first: policies of the statements below are evaluated after it
   place := resolve_namespace(namespace, 'read');
   if place.id is null then return; end if;
+  condition := filter_condition(filter);   -- after the identity, which exclude_author: self asks for
 
   select * into o from jsonb_to_record(place.ranking || coalesce(options, '{}')) as t(
     vector_weight float8, importance_weight float8, recency_weight float8, half_life_days float8, min_score float8,

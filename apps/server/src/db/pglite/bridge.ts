@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import { setImmediate as pause } from 'node:timers/promises'
 import type { Engine } from './engine.ts'
-import { endsIdle, errorIn, errorMessage, type Frame, FrameReader, queryMessage, startMessage, syncMessage } from './frames.ts'
+import { endsIdle, errorIn, type Frame, FrameReader, queryMessage, startMessage, syncMessage } from './frames.ts'
 import type { WalFlusher } from './wal-flusher.ts'
 
 // These choose what a server process is for; here there is one, for one database, acting as its superuser.
@@ -167,14 +167,14 @@ class Session {
 
   async #start(settings: Map<string, string>): Promise<void> {
     if (!(await this.#bridge.admit(this))) {
-      return this.#refuse(Object.assign(new Error('The embedded database has one session, and it is in use. Connect with max: 1, and end the other client first.'), { sqlstate: '53300' }))
+      return this.#refuse(Object.assign(new Error('The embedded database has one session, and it is in use. Connect with max: 1, and end the other client first.'), { code: '53300' }))
     }
     this.#admitted = true
     this.#release = await this.#bridge.engine.acquire()
     for (const [name, value] of settings) {
       if (NOT_SETTINGS.has(name) || name.startsWith('_pq_.')) continue
       const error = errorIn(await this.#bridge.engine.execute(queryMessage(`select set_config(${literal(name)}, ${literal(value)}, false)`)))
-      if (error) return this.#refuse(Object.assign(new Error(error.message), { sqlstate: error.code }))
+      if (error) return this.#refuse(Object.assign(new Error(error.message), { code: error.code }))
     }
     const reply = await this.#bridge.engine.execute(startMessage())
     this.#giveTurnBack()
@@ -186,13 +186,15 @@ class Session {
     this.#release = undefined
   }
 
-  /** Says why, as Postgres does (58030 is its code for a failing disk), and hangs up: no reply behind this one may leave. */
-  #refuse(error: Error & { sqlstate?: string }): void {
+  /**
+   * Hangs up with the reason: no reply behind this one may leave. As the socket's error and not as a FATAL message,
+   * because postgres.js drops such a message unless it is followed by the reply to the statement.
+   */
+  #refuse(error: Error & { code?: string }): void {
     this.#over = true
-    if (!this.duplex.destroyed) {
-      this.duplex.push(errorMessage(error.sqlstate ?? '58030', this.#bridge.engine.stopped?.message ?? error.message))
-      this.duplex.push(null)
-    }
+    const { stopped } = this.#bridge.engine
+    // 58030 is Postgres' code for a failing disk.
+    this.duplex.destroy(stopped ? Object.assign(new Error(stopped.message, { cause: stopped }), { code: '58030' }) : error)
     this.#wake()
   }
 

@@ -87,15 +87,6 @@ export function startMessage(): Uint8Array {
   return message
 }
 
-export function errorMessage(code: string, text: string): Buffer {
-  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${text}\0\0`)
-  const message = Buffer.alloc(5 + fields.length)
-  message[0] = 0x45
-  message.writeUInt32BE(4 + fields.length, 1)
-  fields.copy(message, 5)
-  return message
-}
-
 /** The first error in a reply of the server, if there is one. */
 export function errorIn(reply: Buffer): { code: string; message: string } | undefined {
   for (let at = 0; at + 5 <= reply.length; at += reply.readUInt32BE(at + 1) + 1) {

@@ -9,20 +9,30 @@ export type Jsonpath = { path: string; vars: Record<string, unknown> }
  */
 export function compileFilter(filter: Filter): Jsonpath {
   const vars: Record<string, unknown> = {}
+  let count = 0
   const variable = (value: unknown) => {
-    const name = `v${Object.keys(vars).length}`
+    const name = `v${count++}`
     vars[name] = value
     return `$${name}`
   }
 
-  const condition = (node: Filter): string => {
+  // A negation moves inwards to the comparisons: written around a condition it repeats it, and sixteen of them 65,536 times.
+  const condition = (node: Filter, isNegated = false): string => {
     switch (node.kind) {
       case 'all':
-        return node.filters.map((inner) => `(${condition(inner)})`).join(' && ') || '1 == 1'
-      case 'any':
-        return node.filters.map((inner) => `(${condition(inner)})`).join(' || ')
+      case 'any': {
+        const areAllWanted = (node.kind === 'all') !== isNegated
+        return node.filters.map((inner) => `(${condition(inner, isNegated)})`).join(areAllWanted ? ' && ' : ' || ') || (areAllWanted ? '1 == 1' : '1 == 0')
+      }
       case 'not':
-        return not(condition(node.filter))
+        return condition(node.filter, !isNegated)
+      default:
+        return isNegated ? not(comparing(node)) : comparing(node)
+    }
+  }
+
+  const comparing = (node: Exclude<Filter, { kind: 'all' | 'any' | 'not' }>): string => {
+    switch (node.kind) {
       case 'exists':
         return node.value ? `exists(${field(node.path)})` : `!exists(${field(node.path)})`
       case 'list': {

@@ -12,6 +12,9 @@ import { find, locate, setImportanceOf, storeAll, update } from './service.ts'
 
 const memory = endpoints.memories
 
+/** A moment as Postgres writes it; its parser also takes names of time zones, and fails on those it does not know. */
+const TIME = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/
+
 export const memories = (deps: Deps) => {
   const { db } = deps.database
   return [
@@ -92,6 +95,7 @@ export const memories = (deps: Deps) => {
         if (!namespace) return { memories: [], total: 0, filtered: 0 }
         const after = cursor == null ? undefined : fromCursor(cursor, ['namespace', 'time', 'id'])
         if (after && after.namespace !== String(namespace.id)) throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: it belongs to another namespace.' })
+        if (after && !TIME.test(after.time)) throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: this is not a cursor of this list. Start again without one.' })
         const rows = await listMemories(tx, namespace, selection, after, limit + 1)
         const page = rows.slice(0, limit)
         const last = rows.length > limit ? page.at(-1) : undefined

@@ -1,0 +1,184 @@
+import { expect, test } from 'vitest'
+import { failure, type Stage, start } from '../../../test/harness.ts'
+
+const NOTES = [
+  'HNSW indexes answer in 5 ms at 10M vectors.',
+  'The vector index needs 1.2 GB of memory for each million embeddings.',
+  'Our office plants need water on Fridays.',
+  'The quarterly budget is 40k euros.',
+  'Cats sleep most of the day.',
+]
+
+async function withNotes(t: Stage) {
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories('a', NOTES.map((content) => ({ content })))
+  return agent
+}
+
+test('recall finds by meaning and by words, and the best comes first', async () => {
+  await using t = await start()
+  const agent = await withNotes(t)
+  const found = await agent.recall('a', 'HNSW latency', { topK: 3 })
+  expect(found[0]?.content).toBe(NOTES[0])
+  expect(found.totalFound).toBe(found.length)
+  expect(found.map(({ score }) => score)).toEqual(found.map(({ score }) => score).sort((a, b) => b - a))
+  for (const { score } of found) expect(score > 0 && score <= 1).toBe(true)
+  // No word in common with the note: only the vector arm can find it.
+  expect((await agent.recall('a', 'kittens nap', { routing: 'vector', topK: 1 }))[0]?.content).toBe(NOTES[4])
+  expect(await agent.recall('a', 'kittens nap', { routing: 'bm25' })).toHaveLength(0)
+})
+
+test('what explain says adds up to the score', async () => {
+  await using t = await start()
+  const agent = await withNotes(t)
+  const found = await agent.recall('a', 'memory of the vector index', { explain: true })
+  expect(found.length).toBeGreaterThan(1)
+  for (const { score, explain } of found) {
+    const { relevance, factor, vector_weight: w, text, vector, importance, recency } = explain as Record<string, never> & {
+      relevance: number
+      factor: number
+      vector_weight: number
+      text: { score: number; bm25: number; bm25_max: number }
+      vector: { score: number; cosine: number }
+      importance: { value: number; weight: number }
+      recency: { value: number; weight: number }
+    }
+    expect(text.score).toBeCloseTo(text.bm25 / text.bm25_max, 9)
+    expect(relevance).toBeCloseTo((1 - w) * text.score + w * Math.max(0, vector.cosine), 9)
+    expect(factor).toBeCloseTo((1 + importance.weight * (2 * importance.value - 1) + recency.weight * recency.value) / (1 + importance.weight + recency.weight), 9)
+    expect(score).toBeCloseTo(relevance * factor, 9)
+  }
+})
+
+test('importance lifts one of two equals', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'The heron nests in spring.', importance: 0.2, id: 'low' })
+  await agent.storeMemory('a', { content: 'The heron nests in spring.', importance: 0.9, id: 'high' })
+  expect((await agent.recall('a', 'heron')).map(({ id }) => id)).toEqual(['high', 'low'])
+})
+
+test('search puts memories with every word and phrase first, and returns only those when exact', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const contents = ['the latency of the index', 'index latency', 'latency alone', 'an unrelated line']
+  await agent.storeMemories('a', contents.map((content) => ({ content })))
+  expect((await agent.searchMemories('a', 'index latency')).slice(0, 2).map(({ content }) => content).sort()).toEqual(['index latency', 'the latency of the index'])
+  expect((await agent.searchMemories('a', '"index latency"', { mode: 'exact' })).map(({ content }) => content)).toEqual(['index latency'])
+  expect(await agent.searchMemories('a', 'index heron', { mode: 'exact' })).toHaveLength(0)
+})
+
+test('every filter narrows both arms, from a body and from a query string alike', async () => {
+  await using t = await start()
+  const secret = await t.secret({ a: 'read_write' }, 'me')
+  const agent = t.client(secret)
+  const other = await t.key({ a: 'read_write' }, 'other')
+  await agent.storeMemory('a', { content: 'heron one', tags: ['x', 'y'], importance: 0.9, metadata: { source: 'lab', year: 2026, deep: { list: ['p', 'q'] } }, sessionId: 's' })
+  await other.storeMemory('a', { content: 'heron two', tags: ['x'], importance: 0.2, metadata: { source: 'web', year: 2024 }, memoryType: 'semantic' })
+  const cases: [object, string[]][] = [
+    [{ tags: ['x', 'y'] }, ['heron one']],
+    [{ tags: [] }, ['heron one', 'heron two']],
+    [{ tags_any: ['y', 'z'] }, ['heron one']],
+    [{ min_importance: 0.5 }, ['heron one']],
+    [{ max_importance: 0.5 }, ['heron two']],
+    [{ memory_type: 'semantic' }, ['heron two']],
+    [{ session_id: 's' }, ['heron one']],
+    [{ author: 'other' }, ['heron two']],
+    [{ exclude_author: 'self' }, ['heron two']],
+    [{ since: 4102444800 }, []],
+    [{ until: '2100-01-01T00:00:00Z' }, ['heron one', 'heron two']],
+    [{ filter: { source: 'lab' } }, ['heron one']],
+    [{ filter: { year: { $gte: 2025, $lt: 2027 } } }, ['heron one']],
+    [{ filter: { 'deep.list': { $contains: 'q' } } }, ['heron one']],
+    [{ filter: { 'deep.list': { $exists: false } } }, ['heron two']],
+    [{ filter: { source: { $ne: 'lab' } } }, ['heron two']],
+    [{ filter: { year: { $in: [2024, 1999] } } }, ['heron two']],
+    [{ filter: { $or: [{ source: 'web' }, { year: 2026 }] } }, ['heron one', 'heron two']],
+    [{ filter: { $not: { source: 'web' } } }, ['heron one']],
+    [{ filter: { "source' or true --": 'x' } }, []],
+    [{ filter: { source: '" || true || "' } }, []],
+  ]
+  for (const [filter, expected] of cases) {
+    for (const routing of ['hybrid', 'bm25', 'vector']) {
+      const body = { agent_id: 'a', query: 'heron', routing, ...filter }
+      const posted = (await (await t.fetch('/v1/memory/recall', { method: 'POST', key: secret, body: JSON.stringify(body) })).json()) as { memories: { memory: { content: string } }[] }
+      const query = new URLSearchParams(Object.entries(body).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)]))
+      const got = (await (await t.fetch(`/v1/memory/recall?${query}`, { key: secret })).json()) as typeof posted
+      for (const reply of [posted, got]) expect([body, reply.memories.map(({ memory }) => memory.content).sort()]).toEqual([body, expected])
+    }
+  }
+})
+
+test('a malformed filter is refused, naming its place', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read' })
+  const wrong = await failure(agent.recall('a', 'x', { filter: { year: { $near: 3 } } }))
+  expect([wrong.status, wrong.message]).toEqual([400, expect.stringContaining('filter.year.$near')])
+})
+
+test('vectors of the caller are kept apart from the embedder\'s, in the dimension the namespace declares', async () => {
+  await using t = await start()
+  await t.admin.createNamespace('a', { dimension: 3 })
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'points up', embedding: [0, 0, 2] })
+  await agent.storeMemory('a', { content: 'points left', embedding: [1e200, 0, 0] })
+  await agent.storeMemory('a', { content: 'has no vector of its own' })
+  const found = await agent.recall('a', 'unknown', { embedding: [0.9, 0, 0.1], routing: 'vector' })
+  expect(found.map(({ content }) => content)).toEqual(['points left', 'points up'])
+  expect((await agent.recall('a', 'upward direction points'))[0]?.content).toMatch(/points/)
+  const refusals = [
+    [() => agent.storeMemory('a', { content: 'x', embedding: [1, 2] }), 'DIMENSION_MISMATCH'],
+    [() => agent.recall('a', 'x', { embedding: [1, 2] }), 'DIMENSION_MISMATCH'],
+    [() => agent.storeMemory('a', { content: 'x', embedding: [] }), 'EMPTY_VECTOR'],
+    [() => agent.storeMemory('a', { content: 'x', embedding: [0, 0, 0] }), 'EMPTY_VECTOR'],
+  ] as const
+  for (const [attempt, code] of refusals) expect((await failure(attempt())).code).toBe(code)
+})
+
+test('a text in which the embedder knows nothing is still found by its words', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'ⵣⵣⵣ' })
+  expect(await agent.recall('a', 'ⵣⵣⵣ')).toHaveLength(1)
+})
+
+test('the scores of words are those of BM25, exactly, after any mix of changes', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const words = ['heron', 'index', 'budget', 'tea', 'vector', 'spring', 'plant', 'river']
+  let seed = 7
+  const random = (n: number) => (seed = (seed * 48271) % 2147483647) % n
+  const texts = Array.from({ length: 60 }, () => Array.from({ length: 3 + random(12) }, () => words[random(words.length)]).join(' '))
+  const live = new Map((await agent.storeMemories('a', texts.map((content) => ({ content })))).stored.map(({ id, content }) => [id, content]))
+  const ids = [...live.keys()]
+  for (const id of ids.slice(0, 15)) {
+    await agent.forget('a', id)
+    live.delete(id)
+  }
+  for (const id of ids.slice(15, 30)) live.set(id, (await agent.updateMemory(id, { content: `${words[random(8)]} ${words[random(8)]} tea` })).content)
+  await agent.setImportance('a', ids.slice(30), 0.5)
+  for (const merged of [false, true]) {
+    if (merged) await t.database.sql`select merge_all_statistics(0)`
+    for (const query of ['heron index', 'tea budget river', 'vector']) {
+      const expected = bm25(live, query.split(' '))
+      const found = await agent.recall('a', query, { routing: 'bm25', topK: 100, explain: true })
+      expect(found.length).toBe([...expected.values()].filter((score) => score > 0).length)
+      for (const { id, explain } of found) expect((explain as { text: { bm25: number } }).text.bm25).toBeCloseTo(expected.get(id) as number, 6)
+    }
+  }
+})
+
+/** BM25 straight from its definition, by id. The words of the test are stemmed one to one, so their text is enough. */
+function bm25(texts: Map<string, string>, query: string[]): Map<string, number> {
+  const documents = new Map([...texts].map(([id, text]) => [id, text.split(' ')]))
+  const all = [...documents.values()]
+  const average = all.reduce((sum, words) => sum + words.length, 0) / all.length
+  const score = (words: string[]) =>
+    query.reduce((sum, term) => {
+      const tf = words.filter((word) => word === term).length
+      const df = all.filter((other) => other.includes(term)).length
+      const idf = Math.log(1 + (all.length - df + 0.5) / (df + 0.5))
+      return sum + (idf * tf * 2.2) / (tf + 1.2 * (0.25 + (0.75 * words.length) / average))
+    }, 0)
+  return new Map([...documents].map(([id, words]) => [id, score(words)]))
+}

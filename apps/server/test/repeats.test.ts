@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { type Answer, type Call, expectError, send } from './http-call.ts'
+
+let t: Stage
+let key: string
+beforeAll(async () => {
+  t = await start()
+  key = await t.secret({ inbox: 'read_write', other: 'read_write' })
+})
+afterAll(() => t?.[Symbol.asyncDispose]())
+
+const call = (method: string, path: string, body: unknown, { headers = {}, ...rest }: Call = {}) => send(t.url, path, { method, key, body, headers, ...rest })
+const once = (idempotencyKey: string, body: object, given: Call = {}) => call('POST', '/v1/memory/store', { agent_id: 'inbox', ...body }, { headers: { 'idempotency-key': idempotencyKey }, ...given })
+const idOf = ({ json }: Answer) => (json as { memory: { id: string } }).memory.id
+const stored = async (tag: string) => ((await call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', filter: { tags: [tag] } })).json as { filtered: number }).filtered
+const unique = () => `k-${crypto.randomUUID()}`
+
+describe('Idempotency-Key', () => {
+  test('a repeat gets the first reply and stores nothing twice', async () => {
+    const [k, tag] = [unique(), unique()]
+    const first = await once(k, { content: 'Once.', tags: [tag] })
+    const again = await once(k, { content: 'Once.', tags: [tag] })
+    const { embedding_time_ms: _first, ...firstReply } = first.json as Record<string, unknown>
+    const { embedding_time_ms: _again, ...againReply } = again.json as Record<string, unknown>
+    expect([again.status, againReply]).toEqual([first.status, firstReply])
+    expect(await stored(tag)).toBe(1)
+  })
+
+  test('with another body, path or method it is 409', async () => {
+    const k = unique()
+    await once(k, { content: 'Once.' })
+    expectError(await once(k, { content: 'Twice.' }), 'CONFLICT', /Idempotency-Key/)
+    expectError(await call('POST', '/v1/memory/forget', { agent_id: 'inbox', content: 'Once.', tags: ['x'] }, { headers: { 'idempotency-key': k } }), 'CONFLICT')
+    expectError(await call('POST', '/v1/memories/store/batch', { agent_id: 'inbox', memories: [{ content: 'Once.' }] }, { headers: { 'idempotency-key': k } }), 'CONFLICT')
+  })
+
+  test('keys of different credentials never meet', async () => {
+    const [k, tag] = [unique(), unique()]
+    const colleague = await t.secret({ inbox: 'read_write' })
+    const mine = await once(k, { content: 'Once.', tags: [tag] })
+    const theirs = await once(k, { content: 'Once.', tags: [tag] }, { key: colleague })
+    expect(idOf(theirs)).not.toBe(idOf(mine))
+    expect((await once(k, { content: 'Different.' }, { key: ADMIN_KEY })).status).toBe(200)
+    expect(await stored(tag)).toBe(2)
+  })
+
+  test('two at the same instant store once, and both get the same reply', async () => {
+    for (let round = 0; round < 5; round++) {
+      const [k, tag] = [unique(), unique()]
+      const answers = await Promise.all(Array.from({ length: 6 }, () => once(k, { content: 'At once.', tags: [tag] })))
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
+      expect(new Set(answers.map(idOf)).size).toBe(1)
+      expect(await stored(tag)).toBe(1)
+    }
+  })
+
+  test('a repeat after the grant was removed is 403 and shows nothing', async () => {
+    const k = unique()
+    const { key: leaving, key_id } = await t.admin.createKey({ name: 'leaving', grants: { inbox: 'read_write' } })
+    const first = await once(k, { content: 'Kept quiet.' }, { key: leaving })
+    const update = (given: Call) => call('PUT', `/v1/memory/update/${idOf(first)}?agent_id=inbox`, { tags: ['quiet'] }, given)
+    expect((await update({ key: leaving, headers: { 'idempotency-key': `${k}-2` } })).status).toBe(200)
+    await t.admin.updateKey(key_id, { grants: { inbox: 'none' } } as never)
+    for (const again of [await once(k, { content: 'Kept quiet.' }, { key: leaving }), await update({ key: leaving, headers: { 'idempotency-key': `${k}-2` } })]) {
+      expectError(again, 'NAMESPACE_ACCESS_DENIED')
+      expect(again.text).not.toContain('Kept quiet')
+    }
+  })
+
+  test('a write that failed does not use its key up', async () => {
+    const k = unique()
+    expectError(await once(k, { content: 'x', embedding: [1] }), 'DIMENSION_MISMATCH')
+    expect((await once(k, { content: 'x' })).status).toBe(200)
+  })
+
+  test.each([
+    ['POST', '/v1/namespaces', () => ({ name: `n-${crypto.randomUUID()}` })],
+    ['POST', '/v1/keys', () => ({ name: 'repeated', grants: {} })],
+    ['POST', '/v1/memories/store/batch', () => ({ agent_id: 'inbox', memories: [{ content: 'a' }, { content: 'b' }] })],
+  ] as const)('%s %s repeats its first reply', async (method, path, makeBody) => {
+    const [body, headers] = [makeBody(), { 'idempotency-key': unique() }]
+    const answers = [await call(method, path, body, { key: ADMIN_KEY, headers }), await call(method, path, body, { key: ADMIN_KEY, headers })]
+    const [first, again] = answers.map(({ status, json }) => ({ status, ...(json as object), total_embedding_time_ms: 0 }))
+    expect(again).toEqual(first)
+    expect([200, 201]).toContain(answers[0]?.status)
+  })
+
+  test('deleting twice with one key deletes once and answers twice', async () => {
+    await t.admin.createNamespace('short-lived')
+    const headers = { 'idempotency-key': unique() }
+    for (let i = 0; i < 2; i++) expect((await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY, headers })).json).toMatchObject({ deleted: true })
+    expectError(await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY }), 'NAMESPACE_NOT_FOUND')
+  })
+
+  test('one that is no token is 400', async () => {
+    for (const bad of ['', 'two words', 'x'.repeat(256), 'sch\u00f6n']) expectError(await once(bad, { content: 'x' }), 'INVALID_REQUEST', /Idempotency-Key/)
+  })
+})
+
+describe('If-Match', () => {
+  const update = (id: string, version: string, body: object = { importance: 0.9 }) => call('PUT', `/v1/memory/update/${id}?agent_id=inbox`, body, { headers: { 'if-match': version } })
+
+  test('changes what has that version, and is 409 for a stale one', async () => {
+    const id = idOf(await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Versioned.' }))
+    for (const [version, next] of [['"1"', 2], ['2', 3], ['W/"3"', 4], ['*', 5]] as const) expect((await update(id, version)).json).toMatchObject({ version: next })
+    for (const stale of ['"1"', '0', '"999999999"']) expectError(await update(id, stale, { content: 'Never.' }), 'CONFLICT', /version 5/)
+    expectError(await update(id, '"1"', {}), 'CONFLICT')
+    expect((await send(t.url, `/v1/memory/get/${id}`, { key })).json).toMatchObject({ version: 5, content: 'Versioned.' })
+  })
+
+  test('that holds no version is 400', async () => {
+    for (const bad of ['', 'abc', '"1", "2"', '-1', '1.0', '"1', '9999999999', '"1"x']) expectError(await update('mem_x', bad), 'INVALID_REQUEST', /If-Match/)
+  })
+
+  test('lets one of ten writers through', async () => {
+    const id = idOf(await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Contended.' }))
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => update(id, '"1"', { tags: [`t${i}`] })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 409)])
+  })
+})
+
+describe('a cursor', () => {
+  const page = (fields: object, given: Call = {}) => call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', limit: 1, ...fields }, given)
+  const forged = (position: object) => Buffer.from(JSON.stringify(position)).toString('base64url')
+  let cursor: string
+  beforeAll(async () => {
+    for (const namespace of ['inbox', 'inbox', 'other', 'other']) await call('POST', '/v1/memory/store', { agent_id: namespace, content: 'Paged.' })
+    cursor = ((await page({})).json as { next_cursor: string }).next_cursor
+  })
+
+  test('goes on where it stopped, for any key that may read there', async () => {
+    expect((await page({ cursor })).status).toBe(200)
+    expect((await page({ cursor }, { key: await t.secret({ inbox: 'read' }) })).status).toBe(200)
+  })
+
+  test('opens nothing to a key without the grant, and belongs to its namespace', async () => {
+    expectError(await page({ cursor }, { key: await t.secret({ other: 'read' }) }), 'NAMESPACE_ACCESS_DENIED')
+    expectError(await page({ cursor, agent_id: 'other' }), 'INVALID_REQUEST', /cursor/)
+  })
+
+  test('that was not made here is 400', async () => {
+    const { namespace } = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as { namespace: string }
+    const times = ['', 'x', '2026-13-45 00:00:00+00', '2026-01-01 00:00:00 Foo/Bar', '2026-01-01 00:00:00+99', '999999-01-01 00:00:00+00', "'; drop table memories; --"]
+    const bad = ['', '!', 'null', 'W10', 'x'.repeat(1001), cursor.slice(0, -9), forged({}), forged({ namespace, time: 5, id: 'x' }), forged({ namespace: 'inbox', time: '2026-01-01 00:00:00+00', id: 'x' }), ...times.map((time) => forged({ namespace, time, id: 'x' }))]
+    for (const cursor of bad) expectError(await page({ cursor }), 'INVALID_REQUEST', /cursor|[Dd]ate/)
+    for (const path of ['/v1/namespaces', '/v1/keys']) {
+      for (const cursor of ['!', forged({}), forged({ name: '\u0000', id: '\ud800' })]) expectError(await send(t.url, `${path}?limit=1&cursor=${encodeURIComponent(cursor)}`, { key: ADMIN_KEY }), 'INVALID_REQUEST', /cursor/)
+      expect((await send(t.url, `${path}?limit=1&cursor=${forged({ name: 'zzz', id: 'never' })}`, { key: ADMIN_KEY })).status).toBe(200)
+    }
+  })
+})
