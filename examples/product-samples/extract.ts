@@ -31,7 +31,8 @@ function curlSamples(lines: string[]): Sample[] {
   return samples
 }
 
-const isCommand = (line: string | undefined): boolean => line?.startsWith('curl ') === true
+/** Not prose that begins with the word. */
+const isCommand = (line: string | undefined): boolean => line !== undefined && /^curl (-|["']?https?:)/.test(line)
 const isComment = (line: string | undefined): boolean => line?.startsWith('# ') === true
 
 /** The line after a command, which goes on while a line ends in a backslash or a quote is open. */

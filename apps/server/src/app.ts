@@ -21,7 +21,7 @@ export function createApp(deps: Deps) {
   app.use(async (c, next) => {
     const started = performance.now()
     const given = c.req.header('x-request-id')
-    const requestId = given && REQUEST_ID.test(given) ? given : `req_${crypto.randomUUID().replaceAll('-', '')}`
+    const requestId = given && REQUEST_ID.test(given) ? given : newRequestId()
     c.set('requestId', requestId)
     await next()
     c.header('x-request-id', requestId)
@@ -44,7 +44,13 @@ export function createApp(deps: Deps) {
   })
 
   if (deps.corsOrigins.length > 0) {
-    app.use(cors({ origin: deps.corsOrigins, allowHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id', 'idempotency-key', 'if-match'], exposeHeaders: ['x-request-id', 'retry-after'] }))
+    app.use(
+      cors({
+        origin: deps.corsOrigins,
+        allowHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id', 'idempotency-key', 'if-match', 'x-dakera-client'],
+        exposeHeaders: ['x-request-id', 'retry-after'],
+      }),
+    )
   }
 
   const routes = [...health(deps), ...namespaces(deps), ...keys(deps), ...memories(deps)]
@@ -81,6 +87,26 @@ function withoutContent(error: unknown): object {
   const cause = (error as { cause?: unknown }).cause
   const { name, message, code, stack, routine, constraint_name } = error as Record<string, unknown>
   const quoted = /^(Failed query|duplicate key|invalid input)/.test(String(message))
-  return { type: name, message: quoted ? undefined : message, code, routine, constraint: constraint_name, stack: quoted ? undefined : stack, ...(cause ? { cause: withoutContent(cause) } : {}) }
+  return {
+    type: name,
+    message: quoted ? undefined : message,
+    code,
+    routine,
+    constraint: constraint_name,
+    stack: quoted ? undefined : stack,
+    ...(cause ? { cause: withoutContent(cause) } : {}),
+  }
 }
 
+/** Answers while the database opens. */
+export function createStartingApp() {
+  const app = new Hono()
+  app.all('*', (c) => {
+    const requestId = newRequestId()
+    const fault = new Fault('SERVICE_UNAVAILABLE', {}, { message: 'The server is starting. Try again in a moment.' })
+    return c.json(toBody(fault, requestId), 503, { 'retry-after': '1', 'x-request-id': requestId })
+  })
+  return app
+}
+
+const newRequestId = () => `req_${crypto.randomUUID().replaceAll('-', '')}`

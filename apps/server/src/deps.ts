@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Database } from './db/open.ts'
+import type { Database } from './db/database.ts'
 import type { Embedder } from './embedding/embedder.ts'
 
 /** Everything the server needs from outside. `main.ts` builds it; tests build another. */

@@ -30,7 +30,12 @@ const Environment = z.object({
   OPENAI_BASE_URL: optional(z.url({ protocol: /^https?$/ })),
   DAKERA_MAX_BODY_BYTES: or(integer(1024, 268_435_456), String(2 * 1024 * 1024)),
   DAKERA_CORS_ORIGINS: or(
-    z.string().transform((list) => list.split(',').map((origin) => origin.trim()).filter(Boolean)),
+    z.string().transform((list) =>
+      list
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    ),
     '',
   ),
   DAKERA_LOG_LEVEL: or(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info'),

@@ -59,7 +59,11 @@ export function toFault(error: unknown): Fault {
   const known = SQLSTATES[state]
   if (known) return new Fault(known[0], {}, { message: known[1], cause: error })
   if (AWAY.test(state) || DISCONNECTED.has(state)) {
-    return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: 'The database does not answer right now. Try again in a moment.', cause: error })
+    return new Fault(
+      'SERVICE_UNAVAILABLE',
+      { retryAfterSeconds: 1 },
+      { message: 'The database does not answer right now. Try again in a moment.', cause: error },
+    )
   }
   return new Fault('INTERNAL_ERROR', {}, { cause: error })
 }
@@ -72,5 +76,13 @@ function databaseError(error: unknown): DatabaseError | undefined {
 
 export function toBody({ code, message, details }: Fault, requestId: string): ErrorBody {
   const { resource, issues } = details
-  return { error: message, code, status: ERRORS[code].status, ...(resource && { resource }), ...(issues && { issues }), docs: docsUrl(code), request_id: requestId }
+  return {
+    error: message,
+    code,
+    status: ERRORS[code].status,
+    ...(resource && { resource }),
+    ...(issues && { issues }),
+    docs: docsUrl(code),
+    request_id: requestId,
+  }
 }

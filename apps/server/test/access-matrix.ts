@@ -14,7 +14,7 @@ export const MATRIX: Record<Persona, Partial<Record<Place, NamespaceAccess>>> = 
   publisher: { 'team-shared': 'write' },
 }
 
-export const CELLS = PERSONAS.flatMap((persona) => NAMESPACES.map((place) => ({ persona, place, access: MATRIX[persona][place] ?? 'none' })))
+export const CELLS = PERSONAS.flatMap((persona) => NAMESPACES.map((place) => ({ persona, place, access: MATRIX[persona][place] ?? ('none' as const) })))
 
 /** What an operation needs: `append` stores, `edit` changes or removes and so needs to read as well. */
 export type Need = 'read' | 'append' | 'edit'

@@ -6,33 +6,43 @@ const OPEN_TABLES = ['migrations']
 
 test('every table forces row security, or is on the list of open tables', async () => {
   await using t = await start()
-  const tables = await t.owner((sql) => sql<{ name: string; guarded: boolean }[]>`
+  const tables = await t.owner(
+    (sql) => sql<{ name: string; guarded: boolean }[]>`
     select relname as name, relrowsecurity and relforcerowsecurity as guarded
-    from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'm', 'f')`)
+    from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'm', 'f')`,
+  )
   expect(tables.length).toBeGreaterThan(8)
   expect(tables.filter(({ guarded }) => !guarded).map(({ name }) => name)).toEqual(OPEN_TABLES)
 })
 
 test('no role of ours can bypass row security or log in, and the app owns nothing', async () => {
   await using t = await start()
-  const roles = await t.owner((sql) => sql`select rolname, rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname like 'dakera_%' order by 1`)
+  const roles = await t.owner(
+    (sql) => sql`select rolname, rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname like 'dakera_%' order by 1`,
+  )
   const plain = { rolsuper: false, rolbypassrls: false, rolcanlogin: false, rolcreaterole: false }
   expect([...roles]).toEqual(['dakera_app', 'dakera_owner', 'dakera_search'].map((rolname) => ({ rolname, ...plain })))
-  const owned = await t.owner((sql) => sql`
+  const owned = await t.owner(
+    (sql) => sql`
     select relname as name from pg_class where relowner = 'dakera_app'::regrole
     union all select proname from pg_proc where proowner = 'dakera_app'::regrole
-    union all select nspname from pg_namespace where nspowner = 'dakera_app'::regrole`)
+    union all select nspname from pg_namespace where nspowner = 'dakera_app'::regrole`,
+  )
   expect([...owned]).toEqual([])
-  const memberships = await t.owner((sql) => sql`select roleid::regrole::text as of from pg_auth_members where member in ('dakera_app'::regrole, 'dakera_search'::regrole)`)
+  const memberships = await t.owner(
+    (sql) => sql`select roleid::regrole::text as of from pg_auth_members where member in ('dakera_app'::regrole, 'dakera_search'::regrole)`,
+  )
   expect([...memberships]).toEqual([])
 })
 
 test('every function of ours fixes its search_path where it matters, and none is open to PUBLIC', async () => {
   await using t = await start()
-  const functions = await t.owner((sql) => sql<{ name: string; definer: boolean; path: string | null; open: boolean }[]>`
+  const functions = await t.owner(
+    (sql) => sql<{ name: string; definer: boolean; path: string | null; open: boolean }[]>`
     select p.oid::regprocedure::text as name, prosecdef as definer, array_to_string(proconfig, ';') as path,
       has_function_privilege('public', p.oid, 'execute') as open
-    from pg_proc p where pronamespace = 'public'::regnamespace and proowner in ('dakera_owner'::regrole, 'dakera_search'::regrole)`)
+    from pg_proc p where pronamespace = 'public'::regnamespace and proowner in ('dakera_owner'::regrole, 'dakera_search'::regrole)`,
+  )
   expect(functions.length).toBeGreaterThan(30)
   expect(functions.filter(({ open }) => open).map(({ name }) => name)).toEqual([])
   expect(functions.filter(({ definer, path }) => definer && !/search_path=pg_catalog, (public, )?pg_temp/.test(path ?? '')).map(({ name }) => name)).toEqual([])
@@ -40,16 +50,19 @@ test('every function of ours fixes its search_path where it matters, and none is
 
 test('the search role sees no content and no vector, and may create nothing', async () => {
   await using t = await start()
-  const [rights] = await t.owner((sql) => sql`
+  const [rights] = await t.owner(
+    (sql) => sql`
     select has_column_privilege('dakera_search', 'memories', 'content', 'select') as content, has_column_privilege('dakera_search', 'memories', 'v', 'select') as v,
       has_column_privilege('dakera_search', 'memories', 'ts', 'select') as ts, has_schema_privilege('dakera_search', 'public', 'create') as creates,
-      has_schema_privilege('dakera_app', 'public', 'create') as app_creates`)
+      has_schema_privilege('dakera_app', 'public', 'create') as app_creates`,
+  )
   expect({ ...rights }).toEqual({ content: false, v: false, ts: true, creates: false, app_creates: false })
 })
 
 test('the server acts as dakera_app whatever its login could do otherwise', async () => {
   await using t = await start()
-  const [who] = await t.database.sql`select current_user as acts_as, session_user as logged_in_as, (select rolsuper from pg_roles where rolname = session_user) as is_super`
+  const [who] = await t.database
+    .sql`select current_user as acts_as, session_user as logged_in_as, (select rolsuper from pg_roles where rolname = session_user) as is_super`
   expect(who).toMatchObject({ acts_as: 'dakera_app', is_super: true })
   if (engine === 'pglite') return // one session: there RESET ROLE leads back to the superuser, and no SQL of a caller ever runs
   await t.database.sql.begin(async (sql) => {
@@ -60,9 +73,11 @@ test('the server acts as dakera_app whatever its login could do otherwise', asyn
 
 test('large tables lead their keys with namespace_id, so that the data can be sharded by it', async () => {
   await using t = await start()
-  const leading = await t.owner((sql) => sql<{ table: string; first: string }[]>`
+  const leading = await t.owner(
+    (sql) => sql<{ table: string; first: string }[]>`
     select i.indrelid::regclass::text as table, a.attname as first
     from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-    where i.indisprimary and i.indrelid in ('memories'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass)`)
+    where i.indisprimary and i.indrelid in ('memories'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass)`,
+  )
   expect(leading.map(({ first }) => first)).toEqual(Array(4).fill('namespace_id'))
 })

@@ -11,7 +11,7 @@ import { inject } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { settleEmbeddingSpace, settleRootKey } from '../src/db/first-start.ts'
 import { readMigrations } from '../src/db/migrate.ts'
-import { type Database, openDatabase } from '../src/db/open.ts'
+import { openDatabase } from '../src/db/open.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import type { Embedder } from '../src/embedding/embedder.ts'
 import { startJobs } from '../src/jobs/runner.ts'
@@ -22,17 +22,32 @@ export const engine = inject('engine')
 export type Grants = Record<string, NamespaceAccess>
 
 const log = pino({ level: process.env['DAKERA_TEST_LOG'] ?? 'silent' })
-const version = createHash('sha256').update(readMigrations().map(({ checksum }) => checksum).join()).digest('hex').slice(0, 12)
+const version = createHash('sha256')
+  .update(
+    readMigrations()
+      .map(({ checksum }) => checksum)
+      .join(),
+  )
+  .digest('hex')
+  .slice(0, 12)
 let builtin: Promise<Embedder> | undefined
 
 type Options = { embedder?: Embedder; jobs?: boolean; maxBodyBytes?: number; corsOrigins?: string[] }
 
 /** The real server over a private, migrated database, on a port of its own. `await using` takes both down again. */
 export async function start(options: Options = {}) {
-  const embedder = options.embedder ?? (await (builtin ??= chooseEmbedder({ provider: 'builtin' })))
+  builtin ??= chooseEmbedder({ provider: 'builtin' })
+  const embedder = options.embedder ?? (await builtin)
   const place = await (engine === 'postgres' ? clonePostgres(embedder) : clonePglite(embedder))
   const database = await openDatabase(place.settings, log, (owner) => prepare(owner, embedder))
-  const app = createApp({ database, embedder, log, maxBodyBytes: options.maxBodyBytes ?? 2 * 1024 * 1024, corsOrigins: options.corsOrigins ?? [], isDraining: () => false })
+  const app = createApp({
+    database,
+    embedder,
+    log,
+    maxBodyBytes: options.maxBodyBytes ?? 2 * 1024 * 1024,
+    corsOrigins: options.corsOrigins ?? [],
+    isDraining: () => false,
+  })
   const jobs = options.jobs ? startJobs(database, log) : undefined
   const { server, url } = await listen(app.fetch)
   const client = (apiKey: string) => new DakeraClient({ apiKey, baseUrl: url, maxRetries: 0 })
@@ -97,7 +112,11 @@ async function prepare(owner: Sql, embedder: Embedder): Promise<void> {
 }
 
 type Place = { settings: Parameters<typeof openDatabase>[0]; remove(): Promise<void> }
-const templateName = (embedder: Embedder) => `dakera_template_${version}_${createHash('sha256').update(embedder.model + embedder.dimension).digest('hex').slice(0, 8)}`
+const templateName = (embedder: Embedder) =>
+  `dakera_template_${version}_${createHash('sha256')
+    .update(embedder.model + embedder.dimension)
+    .digest('hex')
+    .slice(0, 8)}`
 
 /** An empty database on the test cluster, without a schema. */
 export async function emptyPostgres(): Promise<Place & { settings: { engine: 'postgres'; url: string } }> {

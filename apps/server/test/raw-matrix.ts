@@ -2,7 +2,11 @@ import { CELLS, isAllowed, MATRIX, type Need, PERSONAS, type Persona, type Place
 import type { Stage } from './harness.ts'
 
 type Sql = Parameters<Parameters<Stage['as']>[1]>[0]
-type Probe = { wall: string; need: Need; /** Whether it got through: rows seen, or a statement that took effect. */ gets(sql: Sql, place: Place, hash: string): Promise<boolean> }
+type Probe = {
+  wall: string
+  need: Need /** Whether it got through: rows seen, or a statement that took effect. */
+  gets(sql: Sql, place: Place, hash: string): Promise<boolean>
+}
 
 const some = async (rows: PromiseLike<readonly unknown[]>) => (await rows).length > 0
 const NAMESPACE = (sql: Sql, place: Place) => sql`(select id from probe_namespaces where name = ${place})`
@@ -16,10 +20,21 @@ const PROBES: Probe[] = [
     gets: async (sql, place) => (await sql`insert into memories (namespace_id, content) values (${NAMESPACE(sql, place)}, 'smuggled')`).count > 0,
   },
   // Without a where clause, so that the select policy has no say: these show the walls of update and delete alone.
-  { wall: 'memories_update', need: 'edit', gets: async (sql, place) => (await sql.unsafe(`update memories set memory_type = 'touched'`)).count > 0 && (await wasTouched(sql, place)) },
+  {
+    wall: 'memories_update',
+    need: 'edit',
+    gets: async (sql, place) => (await sql.unsafe(`update memories set memory_type = 'touched'`)).count > 0 && (await wasTouched(sql, place)),
+  },
   { wall: 'memories_delete', need: 'edit', gets: async (sql, place) => (await sql.unsafe('delete from memories')).count > 0 && (await isGone(sql, place)) },
   { wall: 'recall', need: 'read', gets: (sql, place, hash) => some(sql`select from recall(decode(${hash}, 'hex'), ${place}, 'resident', null)`) },
-  { wall: 'lexical_search', need: 'read', gets: (sql, place) => some(sql`select from lexical_search((select id from probe_namespaces where name = ${place}), 'resident', null, 50, null, 5000) l where l.ids is not null`) },
+  {
+    wall: 'lexical_search',
+    need: 'read',
+    gets: (sql, place) =>
+      some(
+        sql`select from lexical_search((select id from probe_namespaces where name = ${place}), 'resident', null, 50, null, 5000) l where l.ids is not null`,
+      ),
+  },
   {
     wall: 'store',
     need: 'append',

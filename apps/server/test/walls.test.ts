@@ -19,7 +19,13 @@ const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
   ['the update policy of memories', ['alter policy memories_update on memories using (true) with check (true)'], /^memories_update: \w+ gets into/],
   ['the delete policy of memories', ['alter policy memories_delete on memories using (true)'], /^memories_delete: \w+ gets into/],
   ['the check inside lexical_search', [UNCHECKED], /^lexical_search: \w+ gets into/],
-  ['the resolver', [`create or replace function resolve_namespace(wanted text, access text) returns namespaces language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$ select n from namespaces n where name = wanted $$`], /^nothing/],
+  [
+    'the resolver',
+    [
+      `create or replace function resolve_namespace(wanted text, access text) returns namespaces language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$ select n from namespaces n where name = wanted $$`,
+    ],
+    /^nothing/,
+  ],
   ['row security of memories', ['alter table memories disable row level security'], /^memories_(select|insert|update|delete): \w+ gets into/],
 ]
 
@@ -72,11 +78,24 @@ test('the identity ends with its transaction', async () => {
 test('dakera_app reads no key, secret, grant, reply or statistics, and stamps nothing itself', async () => {
   await using t = await start()
   const denied = async (statement: string) => {
-    await expect(t.as('dk-admin-key', (sql) => sql.unsafe(statement)), statement).rejects.toMatchObject({ code: '42501' })
+    await expect(
+      t.as('dk-admin-key', (sql) => sql.unsafe(statement)),
+      statement,
+    ).rejects.toMatchObject({ code: '42501' })
   }
-  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'namespace_statistics', 'term_statistics', 'statistics_deltas', 'embedding_space']) await denied(`select * from ${table}`)
-  for (const call of ['presented_key()', 'require_key()', 'require_admin()', "set_root_secret('\\x00')", "set_grants('key_root', '{}')", "lock_key('key_root')"]) await denied(`select ${call}`)
-  for (const column of ['author', 'created_at', 'updated_at', 'version', 'ts', 'dl', 'namespace_id', 'id']) await denied(`update memories set ${column} = default`)
+  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'namespace_statistics', 'term_statistics', 'statistics_deltas', 'embedding_space'])
+    await denied(`select * from ${table}`)
+  for (const call of [
+    'presented_key()',
+    'require_key()',
+    'require_admin()',
+    "set_root_secret('\\x00')",
+    "set_grants('key_root', '{}')",
+    "lock_key('key_root')",
+  ])
+    await denied(`select ${call}`)
+  for (const column of ['author', 'created_at', 'updated_at', 'version', 'ts', 'dl', 'namespace_id', 'id'])
+    await denied(`update memories set ${column} = default`)
   await denied('alter table memories disable row level security')
   await denied('create table mine ()')
   await denied('drop table memories')

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import postgres, { type ReservedSql, type Sql } from 'postgres'
+import { asDb, type Database, type FirstStart } from './database.ts'
 import { migrate } from './migrate.ts'
-import { asDb, type Database, type FirstStart } from './open.ts'
 import { openPglite } from './pglite/open.ts'
 
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }

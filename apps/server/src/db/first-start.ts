@@ -13,7 +13,9 @@ const MAX_DIMENSION = 4000
 /** Notes which embedder makes this database's vectors, or refuses to mix in another one's. */
 export async function settleEmbeddingSpace(owner: Sql, { model, dimension }: EmbeddingSpace): Promise<void> {
   if (dimension > MAX_DIMENSION) {
-    throw new SettingsError(`${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`)
+    throw new SettingsError(
+      `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`,
+    )
   }
   const [stored] = await owner<EmbeddingSpace[]>`select model, dimension from embedding_space`
   if (!stored) {

@@ -30,7 +30,10 @@ export async function migrate<T>(sql: Sql, afterwards: () => Promise<T>): Promis
     for (const migration of readMigrations()) {
       const checksum = applied.get(migration.name)
       if (checksum === migration.checksum) continue
-      if (checksum) throw new SettingsError(`The migration ${migration.name} was changed after this database had applied it. Use the release that made the database, or a new database.`)
+      if (checksum)
+        throw new SettingsError(
+          `The migration ${migration.name} was changed after this database had applied it. Use the release that made the database, or a new database.`,
+        )
       await sql.begin(async (tx) => {
         await tx.unsafe(migration.text)
         await tx`insert into migrations (name, checksum) values (${migration.name}, ${migration.checksum})`
@@ -57,8 +60,13 @@ async function requirePgvector(sql: Sql): Promise<void> {
       (select coalesce(installed_version, default_version) from pg_available_extensions where name = 'vector') as version`
   if (!server || server.number < 160_000) throw new SettingsError('This Postgres is too old: Dakera needs version 16 or newer.')
   if (!server.version) {
-    throw new SettingsError('This Postgres has no pgvector. Install the extension "vector" 0.8 or newer on the database server, or use the image pgvector/pgvector:pg17.')
+    throw new SettingsError(
+      'This Postgres has no pgvector. Install the extension "vector" 0.8 or newer on the database server, or use the image pgvector/pgvector:pg17.',
+    )
   }
   const [major = 0, minor = 0] = server.version.split('.').map(Number)
-  if (major === 0 && minor < 8) throw new SettingsError(`This Postgres has pgvector ${server.version}; Dakera needs 0.8 or newer. After an upgrade of the package, run: alter extension vector update`)
+  if (major === 0 && minor < 8)
+    throw new SettingsError(
+      `This Postgres has pgvector ${server.version}; Dakera needs 0.8 or newer. After an upgrade of the package, run: alter extension vector update`,
+    )
 }

@@ -1,9 +1,9 @@
-import postgres, { type Options, type Sql } from 'postgres'
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
+import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
+import { asDb, type Database, type FirstStart } from './database.ts'
 import { isMigrated, migrate } from './migrate.ts'
-import { asDb, type Database, type FirstStart } from './open.ts'
 
 type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined }
 
@@ -40,7 +40,9 @@ async function prepare(url: string, common: Options<{}>, log: Logger, firstStart
   try {
     if (await isServingLogin(sql)) {
       if (!(await isMigrated(sql))) {
-        throw new SettingsError('The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a login that owns the database.')
+        throw new SettingsError(
+          'The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a login that owns the database.',
+        )
       }
       log.info('the schema is up to date; this login may not migrate or build vector indexes')
       return false

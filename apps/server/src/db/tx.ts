@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm'
-import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { Fault } from '../fault.ts'
 import type { Access, Principal } from '../principal.ts'
+import type { Db } from './database.ts'
 
-export type Db = PostgresJsDatabase
 declare const bound: unique symbol
 /** A transaction that already carries a caller's identity. Repositories accept nothing else. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0] & { readonly [bound]: true; readonly isAdmin: boolean }
@@ -26,7 +25,9 @@ export type NamespaceRef = { id: number; name: string; dimension: number }
 
 /** Checks the grant, and finds the namespace: undefined when the caller may use that name and nothing is there yet. */
 export async function resolveNamespace(tx: Tx, name: string, access: Access): Promise<NamespaceRef | undefined> {
-  const [row] = await tx.execute<{ id: number | null; name: string; dimension: number }>(sql`select id, name, dimension from resolve_namespace(${name}, ${access})`)
+  const [row] = await tx.execute<{ id: number | null; name: string; dimension: number }>(
+    sql`select id, name, dimension from resolve_namespace(${name}, ${access})`,
+  )
   return row?.id == null ? undefined : { id: row.id, name: row.name, dimension: row.dimension }
 }
 

@@ -9,5 +9,9 @@ export function fromCursor<T extends string>(cursor: string, names: readonly T[]
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as Record<T, string>
     if (names.every((name) => typeof position[name] === 'string' && !position[name].includes('\u0000') && position[name].isWellFormed())) return position
   } catch {} // told below
-  throw new Fault('INVALID_REQUEST', { issues: [{ path: 'cursor', message: 'not a cursor of this list' }] }, { message: 'cursor: this is not a cursor of this list. Start again without one.' })
+  throw new Fault(
+    'INVALID_REQUEST',
+    { issues: [{ path: 'cursor', message: 'not a cursor of this list' }] },
+    { message: 'cursor: this is not a cursor of this list. Start again without one.' },
+  )
 }

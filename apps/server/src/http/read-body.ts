@@ -2,7 +2,12 @@ import { Fault } from '../fault.ts'
 
 /** Reads a body of at most `limit` bytes; what is longer is refused before it is held. */
 export async function readBody(request: Request, limit: number): Promise<Buffer> {
-  const tooLarge = () => new Fault('PAYLOAD_TOO_LARGE', {}, { message: `The request body is larger than ${limit} bytes. Send fewer or shorter memories at once, or raise DAKERA_MAX_BODY_BYTES.` })
+  const tooLarge = () =>
+    new Fault(
+      'PAYLOAD_TOO_LARGE',
+      {},
+      { message: `The request body is larger than ${limit} bytes. Send fewer or shorter memories at once, or raise DAKERA_MAX_BODY_BYTES.` },
+    )
   if (Number(request.headers.get('content-length')) > limit) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0

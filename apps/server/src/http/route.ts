@@ -35,7 +35,10 @@ export class Reply<T> {
 export type Route = { endpoint: Endpoint; handle(input: never): Promise<unknown> }
 
 /** Binds a handler to its endpoint. The handler gets parsed values and returns the response value. */
-export const route = <E extends Endpoint>(endpoint: E, handle: (input: Input<E>) => Promise<z.input<E['response']> | Reply<z.input<E['response']>>>): Route => ({
+export const route = <E extends Endpoint>(
+  endpoint: E,
+  handle: (input: Input<E>) => Promise<z.input<E['response']> | Reply<z.input<E['response']>>>,
+): Route => ({
   endpoint,
   handle,
 })
@@ -72,7 +75,8 @@ export const addresses = ({ method, path, aliases = [] }: Endpoint): [Method, st
 
 function readIdempotencyKey(headers: Headers): string | undefined {
   const key = headers.get('idempotency-key') ?? undefined
-  if (key !== undefined && !IDEMPOTENCY_KEY.test(key)) throw new Fault('INVALID_REQUEST', {}, { message: 'Idempotency-Key must be 1 to 255 printable ASCII characters.' })
+  if (key !== undefined && !IDEMPOTENCY_KEY.test(key))
+    throw new Fault('INVALID_REQUEST', {}, { message: 'Idempotency-Key must be 1 to 255 printable ASCII characters.' })
   return key
 }
 
@@ -88,5 +92,9 @@ function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   if (result.success) return result.data
   const issues = result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
   const [first] = issues
-  throw new Fault('INVALID_REQUEST', { issues }, { message: first && `${first.path || 'The request'}: ${first.message}${issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''}` })
+  throw new Fault(
+    'INVALID_REQUEST',
+    { issues },
+    { message: first && `${first.path || 'The request'}: ${first.message}${issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''}` },
+  )
 }

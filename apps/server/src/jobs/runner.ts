@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Database } from '../db/open.ts'
+import type { Database } from '../db/database.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
 type Job = { name: string; everyMs: number; run(): Promise<object | undefined> }
@@ -32,7 +32,8 @@ export function startJobs(database: Database, log: Logger): { stop(): Promise<vo
         const done = await run()
         if (done) log.info({ job: name, ...done, ms: Math.round(performance.now() - started) }, 'job')
       } catch (error) {
-        if (!stopped.signal.aborted) log.warn({ job: name, err: { message: (error as Error).message, code: (error as { code?: string }).code } }, 'a job failed; it will be tried again')
+        if (!stopped.signal.aborted)
+          log.warn({ job: name, err: { message: (error as Error).message, code: (error as { code?: string }).code } }, 'a job failed; it will be tried again')
       }
     }
   })

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Sql } from '../db/database.ts'
 
 /** Above it a namespace gets its own HNSW index, and loses it again below half. Exact scans are as fast under it. */
 const THRESHOLD = { postgres: 5_000, pglite: 10_000 }

@@ -90,7 +90,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
 
   test('what a dropped socket left open is rolled back, and none of its state reaches the next one', async () => {
     const first = pglite.socket()
-    const dropped = postgres({ socket: () => first, max: 1, onnotice: () => {}, fetch_types: false } as never) as Sql
+    const dropped = postgres({ socket: () => first, max: 1, onnotice: () => {} } as never) as Sql
     const held = await dropped.reserve()
     await held.unsafe(`set role reader`)
     await held.unsafe(`set work_mem = '7MB'`)

@@ -1,11 +1,14 @@
 import { Duplex } from 'node:stream'
 import { setImmediate as pause } from 'node:timers/promises'
 import type { Engine } from './engine.ts'
-import { endsIdle, errorIn, type Frame, FrameReader, queryMessage, startMessage, syncMessage } from './frames.ts'
+import { endsIdle, errorIn, failedReply, type Frame, FrameReader, queryMessage, startMessage, syncMessage, type WorkFrame } from './frames.ts'
 import type { WalFlusher } from './wal-flusher.ts'
 
 // These choose what a server process is for; here there is one, for one database, acting as its superuser.
 const NOT_SETTINGS = new Set(['user', 'database', 'replication', 'options', 'client_encoding'])
+
+// io_error, which Postgres too says when its disk fails.
+const DISK_FAILURE = '58030'
 
 /** Makes sockets for postgres.js. One may be open at a time, because there is one session behind all of them. */
 export class Bridge {
@@ -143,26 +146,36 @@ class Session {
         return
       case 'work': {
         this.#release ??= await this.#bridge.engine.acquire()
-        const reply = await this.#bridge.engine.execute(frame.bytes)
+        const reply = await this.#execute(frame)
         if (endsIdle(reply)) this.#giveTurnBack()
-        this.#answer(reply)
+        this.#answer(reply, frame)
         // The next statement may hold the thread; let replies, flushes and other requests go first.
         await pause()
       }
     }
   }
 
+  /** A stopped database answers each statement with the reason: postgres.js loses a FATAL message, and hangs in end() after a broken socket. */
+  async #execute({ bytes, isComplete }: WorkFrame): Promise<Buffer> {
+    try {
+      return await this.#bridge.engine.execute(bytes)
+    } catch (error) {
+      return failedReply(DISK_FAILURE, (error as Error).message, isComplete)
+    }
+  }
+
   /** Not awaited: the next statement runs while this one's log is being flushed, and so shares the flush of those behind it. */
-  #answer(reply: Buffer): void {
-    const position = this.#bridge.position
+  #answer(reply: Buffer, { isComplete }: WorkFrame): void {
+    const { engine, position } = this.#bridge
     this.#acknowledged = this.#acknowledged
       .then(() => this.#bridge.durable(position))
       .then(
-        () => {
-          if (!this.duplex.destroyed) this.duplex.push(reply)
-        },
-        (error: Error) => this.#refuse(error),
+        () => reply,
+        (error: Error) => failedReply(DISK_FAILURE, (engine.stopped ?? error).message, isComplete),
       )
+      .then((answer) => {
+        if (!this.duplex.destroyed) this.duplex.push(answer)
+      })
   }
 
   async #start(settings: Map<string, string>): Promise<void> {
@@ -186,15 +199,11 @@ class Session {
     this.#release = undefined
   }
 
-  /**
-   * Hangs up with the reason: no reply behind this one may leave. As the socket's error and not as a FATAL message,
-   * because postgres.js drops such a message unless it is followed by the reply to the statement.
-   */
+  /** Hangs up with the reason. */
   #refuse(error: Error & { code?: string }): void {
     this.#over = true
     const { stopped } = this.#bridge.engine
-    // 58030 is Postgres' code for a failing disk.
-    this.duplex.destroy(stopped ? Object.assign(new Error(stopped.message, { cause: stopped }), { code: '58030' }) : error)
+    this.duplex.destroy(stopped ? Object.assign(new Error(stopped.message, { cause: stopped }), { code: DISK_FAILURE }) : error)
     this.#wake()
   }
 

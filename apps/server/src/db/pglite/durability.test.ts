@@ -146,7 +146,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     const sql = connect(pglite)
     await sql`insert into notes values (1, 'kept')`
     const { fdatasync } = fs
-    fs.fdatasync = ((_fd: number, done: (error: Error) => void) => setImmediate(done, Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' }))) as typeof fs.fdatasync
+    fs.fdatasync = ((_fd: number, done: (error: Error) => void) => setImmediate(done, Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' }))) as unknown as typeof fs.fdatasync
     try {
       await expect(sql`insert into notes values (2, 'not acknowledged')`).rejects.toMatchObject({ code: '58030', message: expect.stringContaining('The disk is full') })
     } finally {

@@ -7,14 +7,18 @@ const SYNC = 0x53
 const FLUSH = 0x48
 const FUNCTION_CALL = 0x46
 const TERMINATE = 0x58
+const READY = Uint8Array.of(0x5a, 0, 0, 0, 5, 0x49)
 
 /** What a client sent, cut into pieces that each get one reply. */
 export type Frame =
   | { kind: 'start'; settings: Map<string, string> }
   | { kind: 'encryption' }
   | { kind: 'cancel' }
-  | { kind: 'work'; bytes: Uint8Array }
   | { kind: 'terminate' }
+  | WorkFrame
+
+/** Messages up to a Query, Sync or Flush. Complete: Postgres ends its reply with ReadyForQuery (not after a Flush). */
+export type WorkFrame = { kind: 'work'; bytes: Uint8Array; isComplete: boolean }
 
 /** Cuts the client's stream at Query, Sync and Flush: each piece is a whole statement, so pipelined ones do not hold the event loop together. */
 export class FrameReader {
@@ -45,7 +49,7 @@ export class FrameReader {
         frames.push({ kind: 'terminate' })
         begin = end
       } else if (type === QUERY || type === SYNC || type === FLUSH || type === FUNCTION_CALL) {
-        frames.push({ kind: 'work', bytes: this.#buffer.subarray(begin, end) })
+        frames.push({ kind: 'work', bytes: this.#buffer.subarray(begin, end), isComplete: type !== FLUSH })
         begin = end
       }
     }
@@ -85,6 +89,16 @@ export function startMessage(): Uint8Array {
   message.writeUInt32BE(196608, 4)
   text.copy(message, 8)
   return message
+}
+
+/** What Postgres would answer to a statement that failed. */
+export function failedReply(code: string, text: string, isComplete: boolean): Buffer {
+  const fields = Buffer.from(`SERROR\0VERROR\0C${code}\0M${text}\0\0`)
+  const message = Buffer.alloc(5 + fields.length)
+  message[0] = 0x45
+  message.writeUInt32BE(4 + fields.length, 1)
+  fields.copy(message, 5)
+  return isComplete ? Buffer.concat([message, READY]) : message
 }
 
 /** The first error in a reply of the server, if there is one. */

@@ -18,7 +18,11 @@ export const health = ({ database, embedder, isDraining }: Deps) => [
       ),
       embedder.check(),
     ])
-    const results = { database: answers, embedder: embeds, server: isDraining() ? { ok: false as const, message: 'The server is shutting down.' } : { ok: true as const } }
+    const results = {
+      database: answers,
+      embedder: embeds,
+      server: isDraining() ? { ok: false as const, message: 'The server is shutting down.' } : { ok: true as const },
+    }
     const checks: Readiness['checks'] = {}
     const components: Readiness['components'] = {}
     for (const [name, result] of Object.entries(results)) {

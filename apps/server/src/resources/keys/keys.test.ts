@@ -4,11 +4,21 @@ import { ADMIN_KEY, failure, start } from '../../../test/harness.ts'
 test('a key shows its secret once, opens what it was given, and is listed without its secret', async () => {
   await using t = await start()
   const created = await t.admin.createKey({ name: 'researcher', grants: { researcher: 'read_write', coordinator: 'read' } })
-  expect(created).toMatchObject({ name: 'researcher', scope: 'write', active: true, namespaces: ['coordinator', 'researcher'].sort((a, b) => a.length - b.length || 0) })
+  expect(created).toMatchObject({
+    name: 'researcher',
+    scope: 'write',
+    active: true,
+    namespaces: ['coordinator', 'researcher'].sort((a, b) => a.length - b.length || 0),
+  })
   expect(created.key).toMatch(/^dk-[\w-]{32}$/)
   const shown = JSON.stringify([await t.admin.getKey(created.key_id), await t.admin.listKeys()])
   expect(shown).not.toContain(created.key)
-  expect(await t.client(created.key).whoami()).toMatchObject({ key_id: created.key_id, name: 'researcher', grants: { researcher: 'read_write', coordinator: 'read' }, auth_enabled: true })
+  expect(await t.client(created.key).whoami()).toMatchObject({
+    key_id: created.key_id,
+    name: 'researcher',
+    grants: { researcher: 'read_write', coordinator: 'read' },
+    auth_enabled: true,
+  })
 })
 
 test('a secret of the operator is taken as it is, and two keys never share one', async () => {
@@ -27,10 +37,16 @@ test('what clients in the field send makes the grants they mean', async () => {
     const response = await t.fetch(path, { method: 'POST', key: ADMIN_KEY, body: JSON.stringify(body) })
     return [response.status, await response.json()] as const
   }
-  expect(await post('/admin/keys', { name: 'w', scope: 'write', namespaces: ['one', 'two'] })).toMatchObject([201, { scope: 'write', grants: { one: 'read_write', two: 'read_write' } }])
+  expect(await post('/admin/keys', { name: 'w', scope: 'write', namespaces: ['one', 'two'] })).toMatchObject([
+    201,
+    { scope: 'write', grants: { one: 'read_write', two: 'read_write' } },
+  ])
   expect(await post('/v1/admin/keys', { name: 'r', namespaces: ['one'] })).toMatchObject([201, { scope: 'read', grants: { one: 'read' } }])
   expect(await post('/v1/keys', { name: 'p', permissions: ['read', 'write'], namespaces: ['one'] })).toMatchObject([201, { grants: { one: 'read_write' } }])
-  expect(await post('/admin/keys', { name: 'n', scope: 'write', namespaces: [] })).toMatchObject([201, { grants: {}, warning: expect.stringContaining('opens nothing') }])
+  expect(await post('/admin/keys', { name: 'n', scope: 'write', namespaces: [] })).toMatchObject([
+    201,
+    { grants: {}, warning: expect.stringContaining('opens nothing') },
+  ])
   expect(await post('/admin/keys', { name: 's', scope: 'super_admin', expires_in_days: 1 })).toMatchObject([201, { scope: 'admin' }])
   for (const namespaces of [['*'], ['team-*'], ['_x'], ['system_a']]) expect((await post('/admin/keys', { name: 'x', scope: 'read', namespaces }))[0]).toBe(400)
   for (const grants of [{ '*': 'read' }, { a: 'all' }, { a: 'none' }]) expect((await post('/admin/keys', { name: 'x', grants }))[0]).toBe(400)
@@ -77,7 +93,12 @@ test('a deactivated, deleted or expired key opens nothing', async () => {
 
 test('the root key belongs to whoever runs the server, not to the API', async () => {
   await using t = await start()
-  for (const attempt of [() => t.admin.rotateKey('key_root'), () => t.admin.deleteKey('key_root'), () => t.admin.deactivateKey('key_root'), () => t.admin.updateKey('key_root', { name: 'x' })]) {
+  for (const attempt of [
+    () => t.admin.rotateKey('key_root'),
+    () => t.admin.deleteKey('key_root'),
+    () => t.admin.deactivateKey('key_root'),
+    () => t.admin.updateKey('key_root', { name: 'x' }),
+  ]) {
     expect((await failure(attempt())).code).toBe('CONFLICT')
   }
   expect((await t.admin.whoami()).scope).toBe('admin')
@@ -96,7 +117,13 @@ test('no secret is stored: neither of keys nor in the replies kept for repeats',
   const created = await t.admin.createKey({ name: 'agent', grants: { one: 'read' } }, { idempotencyKey: 'once' })
   const again = await t.admin.createKey({ name: 'agent', grants: { one: 'read' } }, { idempotencyKey: 'once' })
   expect(again).toEqual(created)
-  const stored = await t.owner(async (sql) => JSON.stringify([await sql`select * from keys`, await sql`select encode(secret_hash, 'escape') as hash, key_id from key_secrets`, await sql`select * from replies`]))
+  const stored = await t.owner(async (sql) =>
+    JSON.stringify([
+      await sql`select * from keys`,
+      await sql`select encode(secret_hash, 'escape') as hash, key_id from key_secrets`,
+      await sql`select * from replies`,
+    ]),
+  )
   expect(stored).toContain('sealed')
   expect(stored).not.toContain(created.key)
 })

@@ -1,9 +1,17 @@
 import type { Key, NamespaceAccess } from '@dakera-ai/protocol'
-import { sql, type SQL } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/tx.ts'
 
 /** What describe_key() in migrations/0005_keys.sql says of a key. */
-type Description = { id: string; name: string; is_admin: boolean; active: boolean; created_at: number; expires_at: number | null; grants: Record<string, NamespaceAccess> }
+type Description = {
+  id: string
+  name: string
+  is_admin: boolean
+  active: boolean
+  created_at: number
+  expires_at: number | null
+  grants: Record<string, NamespaceAccess>
+}
 
 function toKey({ id, name, is_admin, active, created_at, expires_at, grants }: Description): Key {
   const accesses = Object.values(grants)
@@ -35,7 +43,10 @@ const one = async (tx: Tx, call: SQL) => {
 export type NewKey = { id: string; name: string; hash: Buffer; isAdmin: boolean; grants: Record<string, NamespaceAccess>; expiresAt: Date | undefined }
 
 export async function insertKey(tx: Tx, { id, name, hash, isAdmin, grants, expiresAt }: NewKey): Promise<Key> {
-  const key = await one(tx, sql`create_key(${id}, ${name}, ${hash}, ${isAdmin}, ${JSON.stringify(grants)}::jsonb, ${expiresAt?.toISOString() ?? null}::timestamptz)`)
+  const key = await one(
+    tx,
+    sql`create_key(${id}, ${name}, ${hash}, ${isAdmin}, ${JSON.stringify(grants)}::jsonb, ${expiresAt?.toISOString() ?? null}::timestamptz)`,
+  )
   if (!key) throw new Error('create_key returned nothing')
   return key
 }
@@ -48,7 +59,10 @@ export const deleteKey = (tx: Tx, id: string) => one(tx, sql`delete_key(${id})`)
 export type KeyChanges = { name: string | undefined; grants: Record<string, NamespaceAccess | 'none'>; onlyNamespaces: string[] | undefined }
 
 export const updateKey = (tx: Tx, id: string, { name, grants, onlyNamespaces }: KeyChanges) =>
-  one(tx, sql`update_key(${id}, ${name ?? null}::text, ${JSON.stringify(grants)}::jsonb, ${onlyNamespaces === undefined ? null : sql.param(onlyNamespaces)}::text[])`)
+  one(
+    tx,
+    sql`update_key(${id}, ${name ?? null}::text, ${JSON.stringify(grants)}::jsonb, ${onlyNamespaces === undefined ? null : sql.param(onlyNamespaces)}::text[])`,
+  )
 
 /** The key, and when its old secrets end. */
 export async function rotateKey(tx: Tx, id: string, hash: Buffer, graceSeconds: number): Promise<{ key: Key; oldExpiresAt: number } | undefined> {

@@ -13,7 +13,11 @@ const { create, list, get, update, rotate, deactivate, delete: remove, whoami } 
 
 export const keys = ({ database: { db } }: Deps) => {
   /** Deactivate and delete read the same but for the verb. */
-  const act = (input: Pick<Input<typeof deactivate>, 'principal' | 'params' | 'repeat'>, change: (tx: Tx, id: string) => Promise<Key | undefined>, message: string) =>
+  const act = (
+    input: Pick<Input<typeof deactivate>, 'principal' | 'params' | 'repeat'>,
+    change: (tx: Tx, id: string) => Promise<Key | undefined>,
+    message: string,
+  ) =>
     withPrincipal(db, input.principal, 'write', async (tx): Promise<KeyActionResponse> => {
       requireAdmin(tx)
       const id = idFrom(input.params.key_id)
@@ -66,7 +70,14 @@ export const keys = ({ database: { db } }: Deps) => {
         return once(tx, repeat, async () => {
           const { secret, hash } = makeSecret()
           const rotated = present(await rotateKey(tx, id, hash, body.grace_secs), id)
-          return { key_id: id, key: secret, new_key: secret, name: rotated.key.name, old_key_expires_at: rotated.oldExpiresAt, warning: warningFor(rotated.key) }
+          return {
+            key_id: id,
+            key: secret,
+            new_key: secret,
+            name: rotated.key.name,
+            old_key_expires_at: rotated.oldExpiresAt,
+            warning: warningFor(rotated.key),
+          }
         })
       }),
     ),

@@ -1,4 +1,4 @@
-import type { Database } from '../../db/open.ts'
+import type { Database } from '../../db/database.ts'
 import type { Principal } from '../../principal.ts'
 import type { Selection } from './selection.ts'
 

@@ -15,14 +15,25 @@ test('a stored memory is read back as it was stored', async () => {
     expiresAt: '2100-01-01',
   })
   expect(await researcher.getMemory(memory.id)).toEqual(memory)
-  expect(memory).toMatchObject({ importance: 0.3, memory_type: 'semantic', session_id: 's-1', author: 'researcher', version: 1, expires_at: 4102444800, valid_from: 1767323045 })
+  expect(memory).toMatchObject({
+    importance: 0.3,
+    memory_type: 'semantic',
+    session_id: 's-1',
+    author: 'researcher',
+    version: 1,
+    expires_at: 4102444800,
+    valid_from: 1767323045,
+  })
   expect(memory.created_at).toBeGreaterThan(Date.now() / 1000 - 60)
 })
 
 test('a batch is stored in order, all or none', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
-  const { stored, stored_count } = await agent.storeMemories('a', ['one', 'two', 'three'].map((content) => ({ content })))
+  const { stored, stored_count } = await agent.storeMemories(
+    'a',
+    ['one', 'two', 'three'].map((content) => ({ content })),
+  )
   expect([stored_count, ...stored.map(({ content }) => content)]).toEqual([3, 'one', 'two', 'three'])
   await agent.storeMemory('a', { content: 'taken', id: 'mine' })
   const refused = await failure(agent.storeMemories('a', [{ content: 'new' }, { content: 'again', id: 'mine' }]))
@@ -65,7 +76,11 @@ test('memories are forgotten by id, tags, session and age; nothing is forgotten 
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   const { id } = await agent.storeMemory('a', { content: 'by id' })
-  await agent.storeMemories('a', [{ content: 'both', tags: ['x', 'y'] }, { content: 'one', tags: ['x'] }, { content: 'session', sessionId: 's' }])
+  await agent.storeMemories('a', [
+    { content: 'both', tags: ['x', 'y'] },
+    { content: 'one', tags: ['x'] },
+    { content: 'session', sessionId: 's' },
+  ])
   expect(await agent.forget('a', id)).toEqual({ deleted_count: 1, status: 'ok' })
   expect((await agent.forget('a', { tags: ['x', 'y'] })).deleted_count).toBe(1)
   expect((await agent.forget('a', { sessionId: 's', tags: ['x'] })).deleted_count).toBe(0)
@@ -80,11 +95,19 @@ test('a batch forget counts first when asked, in either spelling, and needs a co
   await using t = await start()
   const secret = await t.secret({ a: 'read_write' })
   const agent = t.client(secret)
-  await agent.storeMemories('a', [0.1, 0.2, 0.8].map((importance) => ({ content: `worth ${importance}`, importance, metadata: { kind: importance < 0.5 ? 'scratch' : 'result' } })))
-  const call = async (method: string, body: object) => (await (await t.fetch('/v1/memories/forget/batch', { method, key: secret, body: JSON.stringify({ agent_id: 'a', ...body }) })).json()) as Record<string, unknown>
+  await agent.storeMemories(
+    'a',
+    [0.1, 0.2, 0.8].map((importance) => ({ content: `worth ${importance}`, importance, metadata: { kind: importance < 0.5 ? 'scratch' : 'result' } })),
+  )
+  const call = async (method: string, body: object) =>
+    (await (await t.fetch('/v1/memories/forget/batch', { method, key: secret, body: JSON.stringify({ agent_id: 'a', ...body }) })).json()) as Record<
+      string,
+      unknown
+    >
   expect(await call('DELETE', { filters: { max_importance: 0.5, dry_run: true } })).toEqual({ deleted_count: 2, dry_run: true })
   expect(await call('POST', { filter: { metadata: { kind: 'scratch' } }, dry_run: true })).toEqual({ deleted_count: 2, dry_run: true })
-  for (const body of [{}, { filter: {} }, { filter: { tags: [] } }, { filter: { metadata: {} } }, { filters: { dry_run: false } }]) expect(await call('DELETE', body)).toMatchObject({ status: 400 })
+  for (const body of [{}, { filter: {} }, { filter: { tags: [] } }, { filter: { metadata: {} } }, { filters: { dry_run: false } }])
+    expect(await call('DELETE', body)).toMatchObject({ status: 400 })
   expect((await agent.listMemories('a')).total).toBe(3)
   expect(await agent.batchForget('a', { maxImportance: 0.5 })).toEqual({ deleted_count: 2, dry_run: false })
   expect((await agent.listMemories('a')).map(({ content }) => content)).toEqual(['worth 0.8'])
@@ -93,7 +116,10 @@ test('a batch forget counts first when asked, in either spelling, and needs a co
 test('a list goes through all memories once, newest first, while others store', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
-  await agent.storeMemories('a', Array.from({ length: 25 }, (_, i) => ({ content: `note ${i}`, tags: [i % 2 ? 'odd' : 'even'] })))
+  await agent.storeMemories(
+    'a',
+    Array.from({ length: 25 }, (_, i) => ({ content: `note ${i}`, tags: [i % 2 ? 'odd' : 'even'] })),
+  )
   const seen: string[] = []
   for await (const { content } of agent.listMemories('a', { limit: 10 })) {
     if (seen.length === 5) await agent.storeMemory('a', { content: 'a late one' })
@@ -111,7 +137,8 @@ test('an expired memory is invisible everywhere in the same instant, and its id 
   await agent.storeMemory('a', { content: 'lasting heron' })
   expect(await agent.recall('a', 'heron')).toHaveLength(2)
   await new Promise((resolve) => setTimeout(resolve, 1100))
-  for (const routing of ['bm25', 'vector', 'hybrid'] as const) expect((await agent.recall('a', 'ephemeral heron', { routing })).map(({ content }) => content)).toEqual(['lasting heron'])
+  for (const routing of ['bm25', 'vector', 'hybrid'] as const)
+    expect((await agent.recall('a', 'ephemeral heron', { routing })).map(({ content }) => content)).toEqual(['lasting heron'])
   expect(await agent.searchMemories('a', 'ephemeral', { mode: 'exact' })).toHaveLength(0)
   expect((await agent.listMemories('a')).total).toBe(1)
   expect((await agent.getNamespace('a')).memory_count).toBe(1)

@@ -11,7 +11,10 @@ const NOTES = [
 
 async function withNotes(t: Stage) {
   const agent = await t.key({ a: 'read_write' })
-  await agent.storeMemories('a', NOTES.map((content) => ({ content })))
+  await agent.storeMemories(
+    'a',
+    NOTES.map((content) => ({ content })),
+  )
   return agent
 }
 
@@ -34,7 +37,15 @@ test('what explain says adds up to the score', async () => {
   const found = await agent.recall('a', 'memory of the vector index', { explain: true })
   expect(found.length).toBeGreaterThan(1)
   for (const { score, explain } of found) {
-    const { relevance, factor, vector_weight: w, text, vector, importance, recency } = explain as Record<string, never> & {
+    const {
+      relevance,
+      factor,
+      vector_weight: w,
+      text,
+      vector,
+      importance,
+      recency,
+    } = explain as Record<string, never> & {
       relevance: number
       factor: number
       vector_weight: number
@@ -45,7 +56,10 @@ test('what explain says adds up to the score', async () => {
     }
     expect(text.score).toBeCloseTo(text.bm25 / text.bm25_max, 9)
     expect(relevance).toBeCloseTo((1 - w) * text.score + w * Math.max(0, vector.cosine), 9)
-    expect(factor).toBeCloseTo((1 + importance.weight * (2 * importance.value - 1) + recency.weight * recency.value) / (1 + importance.weight + recency.weight), 9)
+    expect(factor).toBeCloseTo(
+      (1 + importance.weight * (2 * importance.value - 1) + recency.weight * recency.value) / (1 + importance.weight + recency.weight),
+      9,
+    )
     expect(score).toBeCloseTo(relevance * factor, 9)
   }
 })
@@ -62,8 +76,16 @@ test('search puts memories with every word and phrase first, and returns only th
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   const contents = ['the latency of the index', 'index latency', 'latency alone', 'an unrelated line']
-  await agent.storeMemories('a', contents.map((content) => ({ content })))
-  expect((await agent.searchMemories('a', 'index latency')).slice(0, 2).map(({ content }) => content).sort()).toEqual(['index latency', 'the latency of the index'])
+  await agent.storeMemories(
+    'a',
+    contents.map((content) => ({ content })),
+  )
+  expect(
+    (await agent.searchMemories('a', 'index latency'))
+      .slice(0, 2)
+      .map(({ content }) => content)
+      .sort(),
+  ).toEqual(['index latency', 'the latency of the index'])
   expect((await agent.searchMemories('a', '"index latency"', { mode: 'exact' })).map(({ content }) => content)).toEqual(['index latency'])
   expect(await agent.searchMemories('a', 'index heron', { mode: 'exact' })).toHaveLength(0)
 })
@@ -73,7 +95,13 @@ test('every filter narrows both arms, from a body and from a query string alike'
   const secret = await t.secret({ a: 'read_write' }, 'me')
   const agent = t.client(secret)
   const other = await t.key({ a: 'read_write' }, 'other')
-  await agent.storeMemory('a', { content: 'heron one', tags: ['x', 'y'], importance: 0.9, metadata: { source: 'lab', year: 2026, deep: { list: ['p', 'q'] } }, sessionId: 's' })
+  await agent.storeMemory('a', {
+    content: 'heron one',
+    tags: ['x', 'y'],
+    importance: 0.9,
+    metadata: { source: 'lab', year: 2026, deep: { list: ['p', 'q'] } },
+    sessionId: 's',
+  })
   await other.storeMemory('a', { content: 'heron two', tags: ['x'], importance: 0.2, metadata: { source: 'web', year: 2024 }, memoryType: 'semantic' })
   const cases: [object, string[]][] = [
     [{ tags: ['x', 'y'] }, ['heron one']],
@@ -101,8 +129,15 @@ test('every filter narrows both arms, from a body and from a query string alike'
   for (const [filter, expected] of cases) {
     for (const routing of ['hybrid', 'bm25', 'vector']) {
       const body = { agent_id: 'a', query: 'heron', routing, ...filter }
-      const posted = (await (await t.fetch('/v1/memory/recall', { method: 'POST', key: secret, body: JSON.stringify(body) })).json()) as { memories: { memory: { content: string } }[] }
-      const query = new URLSearchParams(Object.entries(body).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)]))
+      const posted = (await (await t.fetch('/v1/memory/recall', { method: 'POST', key: secret, body: JSON.stringify(body) })).json()) as {
+        memories: { memory: { content: string } }[]
+      }
+      const query = new URLSearchParams(
+        Object.entries(body).map(([name, value]): [string, string] => [
+          name,
+          Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value),
+        ]),
+      )
       const got = (await (await t.fetch(`/v1/memory/recall?${query}`, { key: secret })).json()) as typeof posted
       for (const reply of [posted, got]) expect([body, reply.memories.map(({ memory }) => memory.content).sort()]).toEqual([body, expected])
     }
@@ -116,7 +151,7 @@ test('a malformed filter is refused, naming its place', async () => {
   expect([wrong.status, wrong.message]).toEqual([400, expect.stringContaining('filter.year.$near')])
 })
 
-test('vectors of the caller are kept apart from the embedder\'s, in the dimension the namespace declares', async () => {
+test("vectors of the caller are kept apart from the embedder's, in the dimension the namespace declares", async () => {
   await using t = await start()
   await t.admin.createNamespace('a', { dimension: 3 })
   const agent = await t.key({ a: 'read_write' })
@@ -149,7 +184,14 @@ test('the scores of words are those of BM25, exactly, after any mix of changes',
   let seed = 7
   const random = (n: number) => (seed = (seed * 48271) % 2147483647) % n
   const texts = Array.from({ length: 60 }, () => Array.from({ length: 3 + random(12) }, () => words[random(words.length)]).join(' '))
-  const live = new Map((await agent.storeMemories('a', texts.map((content) => ({ content })))).stored.map(({ id, content }) => [id, content]))
+  const live = new Map(
+    (
+      await agent.storeMemories(
+        'a',
+        texts.map((content) => ({ content })),
+      )
+    ).stored.map(({ id, content }) => [id, content]),
+  )
   const ids = [...live.keys()]
   for (const id of ids.slice(0, 15)) {
     await agent.forget('a', id)

@@ -54,7 +54,13 @@ export type MemoryChanges = {
 }
 
 /** False when there is no such memory, or its version is not the one expected. */
-export async function updateMemory(tx: Tx, namespaceId: number, id: string, { vector, ...changes }: MemoryChanges, ifVersion: number | undefined): Promise<boolean> {
+export async function updateMemory(
+  tx: Tx,
+  namespaceId: number,
+  id: string,
+  { vector, ...changes }: MemoryChanges,
+  ifVersion: number | undefined,
+): Promise<boolean> {
   const set = { ...changes, ...(vector !== undefined && { v: vector === null ? null : (sql`${vector}::text::halfvec` as SQL), suppliedV: null }) }
   const said = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined))
   const updated = await tx

@@ -95,7 +95,8 @@ export const memories = (deps: Deps) => {
         if (!namespace) return { memories: [], total: 0, filtered: 0 }
         const after = cursor == null ? undefined : fromCursor(cursor, ['namespace', 'time', 'id'])
         if (after && after.namespace !== String(namespace.id)) throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: it belongs to another namespace.' })
-        if (after && !TIME.test(after.time)) throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: this is not a cursor of this list. Start again without one.' })
+        if (after && !TIME.test(after.time))
+          throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: this is not a cursor of this list. Start again without one.' })
         const rows = await listMemories(tx, namespace, selection, after, limit + 1)
         const page = rows.slice(0, limit)
         const last = rows.length > limit ? page.at(-1) : undefined

@@ -66,11 +66,17 @@ export const forgetSelection = ({ memory_ids: ids, tags, session_id, before_time
 
 /** `filters` is another spelling of `filter`; with both it would be a guess which one is meant. */
 export function forgetBatchSelection({ filter, filters, memory_ids }: z.output<typeof ForgetBatchRequest>): Selection {
-  if (filter && filters) throw new Fault('INVALID_REQUEST', { issues: [{ path: 'filters', message: 'send filter or filters, not both' }] }, { message: 'filters: send filter or filters, not both.' })
+  if (filter && filters)
+    throw new Fault(
+      'INVALID_REQUEST',
+      { issues: [{ path: 'filters', message: 'send filter or filters, not both' }] },
+      { message: 'filters: send filter or filters, not both.' },
+    )
   return { ...listSelection(filter ?? filters), ...select({ ids: memory_ids }) }
 }
 
 /** Refuses to forget everything by accident. */
 export function requireCondition(selection: Selection, names: string): void {
-  if (Object.keys(selection).length === 0) throw new Fault('INVALID_REQUEST', {}, { message: `Say which memories: ${names}. To remove all of them, delete the namespace.` })
+  if (Object.keys(selection).length === 0)
+    throw new Fault('INVALID_REQUEST', {}, { message: `Say which memories: ${names}. To remove all of them, delete the namespace.` })
 }

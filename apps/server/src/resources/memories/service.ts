@@ -14,9 +14,21 @@ type New = z.output<typeof NewMemory>
 type Call = { principal: Principal; repeat: Repeat; signal: AbortSignal }
 
 /** Stores all or none; in the order given. */
-export async function storeAll(deps: Deps, { principal, repeat, signal }: Call, namespace: string, incoming: New[]): Promise<{ memories: Memory[]; ms: number }> {
+export async function storeAll(
+  deps: Deps,
+  { principal, repeat, signal }: Call,
+  namespace: string,
+  incoming: New[],
+): Promise<{ memories: Memory[]; ms: number }> {
   const supplied = incoming.map(({ embedding }) => suppliedVector(embedding))
-  const { vectors, ms } = await embedFor(deps, principal, namespace, 'write', incoming.map(({ content }) => content), signal)
+  const { vectors, ms } = await embedFor(
+    deps,
+    principal,
+    namespace,
+    'write',
+    incoming.map(({ content }) => content),
+    signal,
+  )
   const rows = await storeMemories(deps.database, principal, {
     namespace,
     memories: incoming.map(({ embedding: _vector, ...memory }) => memory),
@@ -27,7 +39,15 @@ export async function storeAll(deps: Deps, { principal, repeat, signal }: Call, 
   })
   const memories = rows.map((row, i) => {
     const { content, memory_type, importance, tags, metadata, session_id = null, valid_from } = incoming[i] as New
-    const sent = { content, memory_type, importance: Math.fround(importance), tags, metadata, session_id, valid_from: valid_from ? Math.floor(valid_from.getTime() / 1000) : null }
+    const sent = {
+      content,
+      memory_type,
+      importance: Math.fround(importance),
+      tags,
+      metadata,
+      session_id,
+      valid_from: valid_from ? Math.floor(valid_from.getTime() / 1000) : null,
+    }
     return toMemory({ ...sent, ...row, importance, updated_at: row.created_at, version: 1 }, namespace)
   })
   return { memories, ms }
@@ -49,7 +69,15 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
     ...(own && vector && { supplied: true }),
     ...('mode' in body && body.mode === 'exact' && { exact: 'only' }),
   }
-  const rows = await recallMemories(deps.database, principal, { kind, namespace: agent_id, query, vector, topK: top_k, selection: recallSelection(body as z.output<typeof RecallRequest>), options })
+  const rows = await recallMemories(deps.database, principal, {
+    kind,
+    namespace: agent_id,
+    query,
+    vector,
+    topK: top_k,
+    selection: recallSelection(body as z.output<typeof RecallRequest>),
+    options,
+  })
   const memories = rows.map((row) => ({
     memory: toMemory(row, agent_id),
     score: row.score,
@@ -98,7 +126,11 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
       const [found] = await findMemories(tx, id, namespace.id)
       if (!found) throw absent(id)
       if (!updated || (ifVersion !== undefined && !isChange && found.memory.version !== ifVersion)) {
-        throw new Fault('CONFLICT', { resource: id }, { message: `The memory has version ${found.memory.version} by now, not ${ifVersion}. Read it again, then change it.` })
+        throw new Fault(
+          'CONFLICT',
+          { resource: id },
+          { message: `The memory has version ${found.memory.version} by now, not ${ifVersion}. Read it again, then change it.` },
+        )
       }
       return found.memory
     })
@@ -109,6 +141,7 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
 export async function setImportanceOf(tx: Tx, namespace: NamespaceRef | undefined, ids: string[], importance: number): Promise<number> {
   const distinct = [...new Set(ids)]
   const count = namespace ? await setImportance(tx, namespace.id, distinct, importance) : 0
-  if (count < distinct.length) throw new Fault('NOT_FOUND', {}, { message: `${distinct.length - count} of these ids are not in this namespace, so nothing was changed.` })
+  if (count < distinct.length)
+    throw new Fault('NOT_FOUND', {}, { message: `${distinct.length - count} of these ids are not in this namespace, so nothing was changed.` })
   return count
 }

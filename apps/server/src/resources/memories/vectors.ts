@@ -1,4 +1,4 @@
-import pgvector from 'pgvector'
+import { toHalfvec } from '../../db/halfvec.ts'
 import { resolveNamespace, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { EmbedderUnavailable } from '../../embedding/embedder.ts'
@@ -11,22 +11,31 @@ export type Embedded = { vectors: (string | null)[]; ms: number }
  * Embeds texts for a namespace, outside any transaction. An embedder that costs money and time is asked only for who may
  * use the namespace; the built-in one is cheaper than the question, and the database answers it with the write anyway.
  */
-export async function embedFor({ embedder, database }: Deps, principal: Principal, namespace: string, access: Access, texts: string[], signal: AbortSignal): Promise<Embedded> {
+export async function embedFor(
+  { embedder, database }: Deps,
+  principal: Principal,
+  namespace: string,
+  access: Access,
+  texts: string[],
+  signal: AbortSignal,
+): Promise<Embedded> {
   if (!embedder.isLocal) await withPrincipal(database.db, principal, 'read', (tx) => resolveNamespace(tx, namespace, access))
   const started = performance.now()
   try {
     const vectors = await embedder.embed(texts, signal)
-    return { vectors: vectors.map((vector) => (vector ? toText(vector) : null)), ms: round(performance.now() - started) }
+    return { vectors: vectors.map((vector) => (vector ? toHalfvec(vector) : null)), ms: round(performance.now() - started) }
   } catch (error) {
     if (!(error instanceof EmbedderUnavailable)) throw error
     const { retryAfterSeconds } = error
-    throw new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds }, { message: 'The embedder cannot answer right now, so nothing was stored or looked up. Try again after the seconds in Retry-After.', cause: error })
+    throw new Fault(
+      'SERVICE_UNAVAILABLE',
+      { retryAfterSeconds },
+      { message: 'The embedder cannot answer right now, so nothing was stored or looked up. Try again after the seconds in Retry-After.', cause: error },
+    )
   }
 }
 
 export const round = (ms: number) => Math.round(ms * 1000) / 1000
-
-const toText = (vector: ArrayLike<number>) => pgvector.toSql(Array.from(vector)) as string
 
 /** A caller's own vector, scaled to length 1: only its direction counts, and half floats overflow early. */
 export function suppliedVector(embedding: number[] | null | undefined): string | null {
@@ -35,5 +44,5 @@ export function suppliedVector(embedding: number[] | null | undefined): string |
   if (largest === 0) throw new Fault('EMPTY_VECTOR')
   const scaled = embedding.map((value) => value / largest)
   const length = Math.hypot(...scaled)
-  return toText(scaled.map((value) => value / length))
+  return toHalfvec(scaled.map((value) => value / length))
 }

@@ -4,7 +4,15 @@ import { ADMIN_KEY, failure, start } from '../../../test/harness.ts'
 test('a namespace is created, found, listed and deleted', async () => {
   await using t = await start()
   const created = await t.admin.createNamespace('team-shared', { description: 'Verified findings', metadata: { team: 'a' } })
-  expect(created).toMatchObject({ namespace: 'team-shared', dimension: 256, distance: 'cosine', memory_count: 0, description: 'Verified findings', metadata: { team: 'a' }, created: true })
+  expect(created).toMatchObject({
+    namespace: 'team-shared',
+    dimension: 256,
+    distance: 'cosine',
+    memory_count: 0,
+    description: 'Verified findings',
+    metadata: { team: 'a' },
+    created: true,
+  })
   await t.admin.storeMemory('team-shared', { content: 'The budget is 40k.' })
   expect(await t.admin.getNamespace('team-shared')).toMatchObject({ memory_count: 1, vector_count: 1 })
   expect((await t.admin.listNamespaces()).map(({ name, memory_count, access }) => [name, memory_count, access])).toEqual([['team-shared', 1, 'read_write']])
@@ -59,7 +67,7 @@ test('a write creates the namespace a grant names; a read creates nothing', asyn
   expect((await agent.listNamespaces()).map(({ name }) => name)).toEqual(['fresh'])
 })
 
-test('the grants on a namespace die with it, so a new one of that name is nobody else\'s', async () => {
+test("the grants on a namespace die with it, so a new one of that name is nobody else's", async () => {
   await using t = await start()
   const agent = await t.key({ mine: 'read_write' })
   await agent.storeMemory('mine', { content: 'old' })

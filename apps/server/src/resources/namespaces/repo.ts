@@ -5,7 +5,12 @@ import type { Tx } from '../../db/tx.ts'
 
 type Row = typeof namespaces.$inferSelect
 type Counts = { documents: number; vectors: number }
-export type Settings = { description?: string | null | undefined; dimension?: number | null | undefined; metadata?: Record<string, unknown> | null | undefined; policy?: Record<string, unknown> | null | undefined }
+export type Settings = {
+  description?: string | null | undefined
+  dimension?: number | null | undefined
+  metadata?: Record<string, unknown> | null | undefined
+  policy?: Record<string, unknown> | null | undefined
+}
 
 /** Of vectors that callers supply, where they declare none. */
 const DEFAULT_DIMENSION = 256
@@ -48,7 +53,10 @@ export async function insertNamespace(tx: Tx, name: string, { description, dimen
 export async function updateNamespace(tx: Tx, name: string, settings: Settings): Promise<void> {
   const changes = given(settings)
   if (Object.keys(changes).length === 0) return
-  await tx.update(namespaces).set({ ...changes, updatedAt: sql`now()` } as never).where(eq(namespaces.name, name))
+  await tx
+    .update(namespaces)
+    .set({ ...changes, updatedAt: sql`now()` } as never)
+    .where(eq(namespaces.name, name))
 }
 
 const given = (settings: Settings) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))
@@ -56,12 +64,19 @@ const given = (settings: Settings) => Object.fromEntries(Object.entries(settings
 /** In order of name, from behind `after`. */
 export async function listNamespaces(tx: Tx, after: string | undefined, limit: number | undefined): Promise<NamespaceSummary[]> {
   const page = tx
-    .select({ row: namespaces, canRead: sql<boolean>`${namespaces.id} in (select unnest(readable_namespaces()))`, canWrite: sql<boolean>`${namespaces.id} in (select unnest(writable_namespaces()))` })
+    .select({
+      row: namespaces,
+      canRead: sql<boolean>`${namespaces.id} in (select unnest(readable_namespaces()))`,
+      canWrite: sql<boolean>`${namespaces.id} in (select unnest(writable_namespaces()))`,
+    })
     .from(namespaces)
     .where(after === undefined ? undefined : gt(namespaces.name, after))
     .orderBy(asc(namespaces.name))
   const rows = await (limit === undefined ? page : page.limit(limit))
-  const counts = await countMemories(tx, rows.map(({ row }) => row.id))
+  const counts = await countMemories(
+    tx,
+    rows.map(({ row }) => row.id),
+  )
   return rows.map(({ row, canRead, canWrite }) => ({
     name: row.name,
     description: row.description,

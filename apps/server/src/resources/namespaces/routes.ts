@@ -80,16 +80,26 @@ function refuseDisagreement(existing: Namespace, settings: Settings): void {
   const differing = Object.entries(settings).filter(([name, value]) => value != null && !isSame(value, existing[name as keyof Namespace]))
   if (differing.length === 0) return
   const names = differing.map(([name]) => name).join(', ')
-  throw new Fault('CONFLICT', { resource: existing.namespace }, { message: `The namespace "${existing.namespace}" exists with another ${names}. Change it with PUT /v1/namespaces/${existing.namespace}.` })
+  throw new Fault(
+    'CONFLICT',
+    { resource: existing.namespace },
+    { message: `The namespace "${existing.namespace}" exists with another ${names}. Change it with PUT /v1/namespaces/${existing.namespace}.` },
+  )
 }
 
 function refuseNewDimension(existing: Namespace, { dimension }: Settings): void {
   if (dimension == null || dimension === existing.dimension || existing.memory_count === 0) return
-  throw new Fault('CONFLICT', { resource: existing.namespace }, { message: `The namespace "${existing.namespace}" holds memories; its dimension stays ${existing.dimension}.` })
+  throw new Fault(
+    'CONFLICT',
+    { resource: existing.namespace },
+    { message: `The namespace "${existing.namespace}" holds memories; its dimension stays ${existing.dimension}.` },
+  )
 }
 
 const isSame = (a: unknown, b: unknown) => canonical(a) === canonical(b)
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   )

@@ -1,9 +1,9 @@
 import type { NamespaceAccess } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
-import type { Database } from './db/open.ts'
-import { withPrincipal } from './db/tx.ts'
-import { SettingsError } from './env.ts'
-import { hashSecret, principalOf } from './principal.ts'
+import { SettingsError } from '../env.ts'
+import { hashSecret, principalOf } from '../principal.ts'
+import type { Database } from './database.ts'
+import { withPrincipal } from './tx.ts'
 
 export const DEMO_ADMIN_KEY = 'dk-admin-key'
 
@@ -20,7 +20,10 @@ const KEYS: Record<string, Record<string, NamespaceAccess>> = {
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 export function requireLoopback(host: string): void {
-  if (!LOOPBACK.has(host)) throw new SettingsError(`--demo uses secrets that everybody knows, so it listens on loopback only, not on ${host}. Leave --demo out, or set --host 127.0.0.1.`)
+  if (!LOOPBACK.has(host))
+    throw new SettingsError(
+      `--demo uses secrets that everybody knows, so it listens on loopback only, not on ${host}. Leave --demo out, or set --host 127.0.0.1.`,
+    )
 }
 
 /** Adds what is missing of the demo; an older demo in the same database stays. */

@@ -1,0 +1,29 @@
+import type { Database } from './db/database.ts'
+import { DEMO_ADMIN_KEY } from './db/demo.ts'
+import type { RootKey } from './db/first-start.ts'
+import { version } from './version.ts'
+
+type Started = { host: string; port: number; engine: Database['engine']; rootKey: RootKey; isDemo: boolean }
+
+/** What a person reads when the server is up: where it is, the admin key when it is new, and a line to try. */
+export function welcome({ host, port, engine, rootKey, isDemo }: Started): string {
+  const url = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? 'localhost' : host}:${port}`
+  const key = isDemo ? DEMO_ADMIN_KEY : rootKey?.isNew ? rootKey.secret : rootKey?.file ? `$(cat ${rootKey.file})` : '$DAKERA_ROOT_API_KEY'
+  return [
+    `Dakera ${version} listens on ${url} (${host}), database: ${engine === 'pglite' ? 'embedded' : 'Postgres'}`,
+    ...aboutKey(rootKey, isDemo),
+    '',
+    'Try it:',
+    `  curl ${url}/v1/memory/store -H "Authorization: Bearer ${key}" -d '{"agent_id": "team-shared", "content": "Dakera runs."}'`,
+    `  curl "${url}/v1/memory/recall?agent_id=team-shared&query=what+runs" -H "Authorization: Bearer ${key}"`,
+    '',
+    `API: ${url}/docs`,
+  ].join('\n')
+}
+
+function aboutKey(rootKey: RootKey, isDemo: boolean): string[] {
+  if (isDemo) return ['', '!! DEMO: this server accepts keys that everybody knows (dk-admin-key, dk-researcher-key, …). Never expose it. !!']
+  if (!rootKey) return ['The admin key was shown when this database was new. To set another: DAKERA_ROOT_API_KEY=<key>']
+  if (rootKey.isNew) return ['', `Admin key, shown this once and kept in ${rootKey.file}:`, `  ${rootKey.secret}`]
+  return rootKey.file ? [`The admin key is in ${rootKey.file}`] : []
+}

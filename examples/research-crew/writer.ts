@@ -1,0 +1,56 @@
+// Writes an article from what the team knows. It cannot see how the researcher came to it.
+import { compose, type Finding, isCovered, readArticle, title } from './article.ts'
+import { expectDenied, joinCrew, main, nextTask, SHORT_LIVED, type Source } from './crew.ts'
+import { chosenModel, composeByModel } from './model.ts'
+
+await main(async () => {
+  const { dakera, namespaces, topic } = joinCrew()
+  const task = await nextTask(dakera, namespaces.coordinator, 'writer')
+
+  await expectDenied("asks for the researcher's private notes", 'NAMESPACE_ACCESS_DENIED', dakera.recall(namespaces.researcher, topic))
+
+  const recalled = await dakera.recall(namespaces.shared, topic, { topK: 8, tags: ['verified'], filter: { source: 'researcher' } })
+  console.log(`recalled ${recalled.length} verified findings for "${topic}" in ${recalled.queryTimeMs.toFixed(0)} ms`)
+  const findings: Finding[] = recalled.map(({ id, content, metadata }) => ({ id, content, source: metadata as unknown as Source }))
+  if (findings.length === 0) throw new Error('The team knows nothing about that. Try another --topic.')
+
+  await dakera.storeMemory(namespaces.writer, {
+    content: `Plan for "${topic}": begin with ${findings[0]?.source.file}, "${findings[0]?.source.heading}". Too narrow?`,
+    importance: 0.25,
+    tags: ['draft-note', 'structure'],
+  })
+
+  const model = chosenModel(process.env)
+  const draft = model ? await composeByModel(model, topic, findings) : compose(topic, findings)
+  const article = model ? edit(draft, findings) : draft
+
+  await dakera.storeMemory(namespaces.shared, {
+    content: article,
+    importance: 0.9,
+    tags: ['output', 'article', 'status:complete', `task_id:${task.id}`],
+    memoryType: 'semantic',
+    metadata: { source: 'writer', written_by: model?.name ?? 'template', cites: findings.map(({ id }) => id) },
+  })
+  console.log(`published an article of ${readArticle(article).length} sentences, written by ${model ? `the model ${model.name}` : 'template'}`)
+
+  await dakera.storeMemory(namespaces.writer, {
+    content: 'The article is published.',
+    importance: 0.4,
+    tags: ['status-update', 'status:complete', `task_id:${task.id}`],
+    ...SHORT_LIVED,
+  })
+})
+
+/** A model may say more than it was told. What has no source, or is not in it, is left out. */
+function edit(draft: string, findings: Finding[]): string {
+  const sentences = readArticle(draft)
+  const kept = sentences.filter(({ sentence, numbers }) => {
+    const cited = numbers.flatMap((number) => findings[number - 1]?.content ?? [])
+    return numbers.length > 0 && cited.length === numbers.length && isCovered(sentence, cited)
+  })
+  if (kept.length < sentences.length) console.log(`left out ${sentences.length - kept.length} sentences of the model that have no source`)
+  if (kept.length === 0) throw new Error('The model wrote nothing that has a source.')
+  return [title(topicOf(draft)), '', ...kept.map(({ sentence, numbers }) => `${sentence} ${numbers.map((number) => `[${number}]`).join('')}`)].join('\n')
+}
+
+const topicOf = (draft: string): string => draft.split('\n', 1)[0]?.replace(/^# /, '') ?? ''
