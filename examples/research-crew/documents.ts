@@ -73,6 +73,7 @@ export function plain(markdown: string): string {
   return markdown
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replaceAll(/(\*\*|__|`)/g, '')
+    .replaceAll(/(?<![\w*])\*([^*\s][^*]*)\*(?!\w)/g, '$1')
     .replaceAll(/(^|\s)([-*+]|\d+\.|>)\s+/g, '$1')
     .replaceAll(/\s+/g, ' ')
     .trim()

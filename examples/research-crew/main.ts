@@ -6,14 +6,17 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { type CreatedKey, DakeraClient, DakeraError } from '@dakera-ai/dakera'
-import { ACCESS, namespacesOf, ROLES, type Role } from './crew.ts'
+import { namespacesOf, ROLES, type Role } from './crew.ts'
+import { describeAccess, grantsOf, tryEveryCell } from './matrix.ts'
+
+const TOPIC = 'What should a newcomer know first?'
 
 const HELP = `A researcher, a writer, a QC and an orchestrator write an article together, as four processes with four keys.
 
 Usage: node examples/research-crew/main.ts [folder] [options]
 
   folder           Markdown files to read (default: the docs of Dakera)
-  --topic <text>   What the article is about (default: "${'What should a newcomer know first?'}")
+  --topic <text>   What the article is about (default: "${TOPIC}")
   --team <name>    Begins the names of the namespaces (default: crew and the time)
   --clean          Remove the namespaces at the end
   --help           Show this
@@ -39,32 +42,18 @@ async function run(): Promise<number> {
   const keys = new Map<Role, CreatedKey>()
   const crew: ChildProcess[] = []
   try {
-    for (const role of ROLES) keys.set(role, await admin.createKey({ name: `${team}-${role}`, grants: grantsOf(role) }))
-    printAccess()
+    for (const role of ROLES) keys.set(role, await admin.createKey({ name: `${team}-${role}`, grants: grantsOf(team, role) }))
+    console.log(`${describeAccess()}\n`)
 
     const endings = ROLES.map((role) => startAgent(role, baseUrl, keys.get(role)?.key ?? '', crew))
     const failed = (await Promise.all(endings)).filter((role) => role !== undefined)
-    return await conclude(admin, failed)
+    const cells = await tryEveryCell(team, baseUrl, new Map([...keys].map(([role, { key }]) => [role, key])))
+    return await conclude(admin, failed, cells)
   } finally {
     for (const child of crew) child.kill()
     for (const { id } of keys.values()) await admin.deleteKey(id)
     if (clean) for (const name of Object.values(namespaces)) await admin.deleteNamespace(name)
   }
-}
-
-function grantsOf(role: Role): Record<string, 'read' | 'read_write'> {
-  const namespaces = namespacesOf(team)
-  return Object.fromEntries(Object.entries(ACCESS[role]).map(([name, access]) => [namespaces[name as keyof typeof namespaces], access]))
-}
-
-function printAccess(): void {
-  const columns = Object.keys(namespacesOf(team))
-  console.log(['One key each:'.padEnd(14), ...columns.map((name) => name.padEnd(12))].join(''))
-  for (const role of ROLES) {
-    const cells = columns.map((name) => ({ read: 'R', read_write: 'RW', none: '-' })[(ACCESS[role] as Record<string, 'read' | 'read_write'>)[name] ?? 'none'])
-    console.log(`  ${role.padEnd(12)}${cells.map((cell) => cell.padEnd(12)).join('')}`)
-  }
-  console.log()
 }
 
 /** Starts one agent and gives its role when it fails. Its environment holds its own key and nothing else of ours; a model is the writer's affair. */
@@ -86,7 +75,7 @@ async function startAgent(role: Role, baseUrl: string, key: string, crew: ChildP
 }
 
 /** Shows the article, and what all of this has shown. */
-async function conclude(admin: DakeraClient, failed: Role[]): Promise<number> {
+async function conclude(admin: DakeraClient, failed: Role[], cells: Awaited<ReturnType<typeof tryEveryCell>>): Promise<number> {
   const { shared, researcher, writer } = namespacesOf(team)
   const everything = async (name: string) => Array.fromAsync(admin.listMemories(name, { limit: 1000 }))
   const [published, notes, drafts] = [await everything(shared), await everything(researcher), await everything(writer)]
@@ -101,13 +90,12 @@ async function conclude(admin: DakeraClient, failed: Role[]): Promise<number> {
     }
   }
   const strangers = published.filter(({ author }) => author !== `${team}-researcher` && author !== `${team}-writer`)
-  const leaks = leaked(published, [...notes, ...drafts])
   const claims: [holds: boolean, claim: string][] = [
     [failed.length === 0, `Four processes worked with four keys${failed.length > 0 ? `; ${failed.join(' and ')} did not end well` : ''}.`],
     [article !== undefined, 'An article is published, and each of its sentences has a source.'],
     [
-      notes.length > 0 && drafts.length > 0 && leaks === 0,
-      `${notes.length + drafts.length} private notes stayed private; ${leaks} of them are in the shared namespace.`,
+      cells.wrong.length === 0,
+      `Every cell of the table holds: ${cells.refused} calls were refused${cells.wrong.map((cell) => `, but ${cell}`).join('')}. So ${notes.length + drafts.length} notes are private.`,
     ],
     [strangers.length === 0, `${published.length} memories are shared, by the researcher and the writer alone.`],
   ]
@@ -116,17 +104,12 @@ async function conclude(admin: DakeraClient, failed: Role[]): Promise<number> {
   return claims.every(([holds]) => holds) ? 0 : 1
 }
 
-function leaked(published: { content: string }[], notes: { content: string }[]): number {
-  const shared = new Set(published.map(({ content }) => content))
-  return notes.filter(({ content }) => shared.has(content)).length
-}
-
 function readArguments() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
-        topic: { type: 'string', default: 'What should a newcomer know first?' },
+        topic: { type: 'string', default: TOPIC },
         team: { type: 'string', default: `crew-${Math.floor(Date.now() / 1000).toString(36)}` },
         clean: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

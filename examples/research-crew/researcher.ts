@@ -1,5 +1,5 @@
 // Reads the documents. Every sentence is first a private note; what can be stood by is published with its place.
-import { joinCrew, main, nextTask, SHORT_LIVED } from './crew.ts'
+import { joinCrew, main, nextTask, SHORT_LIVED, type Source } from './crew.ts'
 import { isStillThere, readSentences, type Sentence } from './documents.ts'
 
 const PER_CALL = 200
@@ -61,7 +61,9 @@ function isCertain(text: string): boolean {
   return !text.endsWith('?') && !/\b(todo|tbd|fixme|maybe|perhaps|probably|might|possibly|not sure|unclear|we think|i think)\b/i.test(text)
 }
 
-const place = ({ file, heading, line }: Sentence) => ({ file, heading, line })
+function place({ file, heading, line }: Sentence): Source {
+  return { file, heading, line }
+}
 
 function inParts<T>(items: T[]): T[][] {
   return Array.from({ length: Math.ceil(items.length / PER_CALL) }, (_, i) => items.slice(i * PER_CALL, (i + 1) * PER_CALL))

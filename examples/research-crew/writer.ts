@@ -53,4 +53,6 @@ function edit(draft: string, findings: Finding[]): string {
   return [title(topicOf(draft)), '', ...kept.map(({ sentence, numbers }) => `${sentence} ${numbers.map((number) => `[${number}]`).join('')}`)].join('\n')
 }
 
-const topicOf = (draft: string): string => draft.split('\n', 1)[0]?.replace(/^# /, '') ?? ''
+function topicOf(draft: string): string {
+  return draft.split('\n', 1)[0]?.replace(/^# /, '') ?? ''
+}

@@ -77,7 +77,8 @@ function refuseTheRest(app: Hono, routes: Route[]): void {
       throw new Fault('METHOD_NOT_ALLOWED', {}, { message: `${c.req.path} takes ${allow}.` })
     })
   }
-  app.notFound(() => {
+  // A route and not app.notFound(): what that throws passes by the log and the request id above.
+  app.all('*', () => {
     throw new Fault('NOT_FOUND', {}, { message: 'There is no such path. GET /docs lists them all.' })
   })
 }

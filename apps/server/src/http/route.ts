@@ -82,7 +82,7 @@ function readIdempotencyKey(headers: Headers): string | undefined {
 
 function readVersion(header: string | null): number | undefined {
   if (header === null || header === '*') return undefined
-  const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(header)?.[1]
+  const version = /^(?:W\/)?("?)(\d{1,9})\1$/.exec(header)?.[2]
   if (!version) throw new Fault('INVALID_REQUEST', {}, { message: 'If-Match must hold the version you have seen, as in If-Match: "3".' })
   return Number(version)
 }

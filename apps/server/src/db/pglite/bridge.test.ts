@@ -126,10 +126,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
   test('a cancel request is taken without harm', async () => {
     const sql = connect()
     await sql`select 1`
-    const query = sql`select 1 as a from generate_series(1, 1000)`
-    const running = failure(query)
-    query.cancel()
-    expect(['no failure', '57014']).toContain(await running)
+    const query = sql`select 1 as a from generate_series(1, 1000)`.execute()
+    // Not at once: cancelling what was not sent yet makes postgres.js lose the connection, on any Postgres.
+    setImmediate(() => query.cancel())
+    expect(await query).toHaveLength(1000)
     expect((await sql`select 5 as a`)[0]?.a).toBe(5)
   })
 

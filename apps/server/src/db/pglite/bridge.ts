@@ -134,8 +134,8 @@ class Session {
         return
       case 'cancel':
         // Statements hold the thread, so none is running while this is read; Postgres too ignores a cancel that comes too late.
-        this.duplex.push(null)
         this.#over = true
+        this.duplex.destroy()
         return
       case 'start':
         return this.#start(frame.settings)

@@ -182,7 +182,10 @@ test('the scores of words are those of BM25, exactly, after any mix of changes',
   const agent = await t.key({ a: 'read_write' })
   const words = ['heron', 'index', 'budget', 'tea', 'vector', 'spring', 'plant', 'river']
   let seed = 7
-  const random = (n: number) => (seed = (seed * 48271) % 2147483647) % n
+  const random = (n: number) => {
+    seed = (seed * 48271) % 2147483647
+    return seed % n
+  }
   const texts = Array.from({ length: 60 }, () => Array.from({ length: 3 + random(12) }, () => words[random(words.length)]).join(' '))
   const live = new Map(
     (

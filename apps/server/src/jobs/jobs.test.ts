@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { engine, start } from '../../test/harness.ts'
+import { buildVectorIndexes } from './vector-indexes.ts'
+
+const waitFor = async (holds: () => Promise<boolean>) => {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 100))) if (await holds()) return
+  throw new Error('it did not come true within 20 s')
+}
+
+test('expired memories are removed in bounded steps, and the statistics stay exact', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories(
+    'a',
+    Array.from({ length: 5 }, () => ({ content: 'short lived', ttlSeconds: 3600 })),
+  )
+  await agent.storeMemory('a', { content: 'lasting' })
+  await t.owner((sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const rows = async () => (await t.owner((sql) => sql`select from memories`)).length
+  expect((await agent.getNamespace('a')).memory_count).toBe(1)
+  expect(await t.database.sql`select delete_expired(2) as count`).toMatchObject([{ count: 2 }])
+  expect(await rows()).toBe(4)
+  expect((await agent.getNamespace('a')).memory_count).toBe(1)
+  expect(await t.database.sql`select delete_expired(1000) as count`).toMatchObject([{ count: 3 }])
+  expect((await agent.getNamespace('a')).memory_count).toBe(1)
+})
+
+test('the jobs of a running server merge statistics and sweep by themselves', async () => {
+  await using t = await start({ jobs: true })
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories(
+    'a',
+    Array.from({ length: 250 }, (_, i) => ({ content: `note ${i}` })),
+  )
+  await waitFor(async () => (await t.owner((sql) => sql`select from statistics_deltas`)).length === 0)
+  expect((await agent.getNamespace('a')).memory_count).toBe(250)
+})
+
+test('deltas and replies of a deleted namespace or an old day are cleared away', async () => {
+  await using t = await start()
+  await t.admin.storeMemory('a', { content: 'x' }, { idempotencyKey: 'once' })
+  await t.admin.deleteNamespace('a')
+  expect(await t.owner((sql) => sql`select from statistics_deltas`)).toHaveLength(0)
+  await t.owner((sql) => sql`update replies set created_at = now() - interval '25 hours'`)
+  expect((await t.database.sql`select delete_old_replies(10) as count`)[0]).toMatchObject({ count: expect.any(Number) })
+  expect(await t.owner((sql) => sql`select from replies`)).toHaveLength(0)
+})
+
+test.runIf(engine === 'postgres')('what a killed build left is removed, and a shrunken namespace loses its index', async () => {
+  await using t = await start()
+  await t.admin.createNamespace('a')
+  await t.owner(async (sql) => {
+    const [{ id } = { id: 0 }] = await sql<{ id: number }[]>`select id from namespaces`
+    await sql.unsafe(`create index memories_v_${id} on memories using hnsw (v halfvec_cosine_ops) where namespace_id = ${id}`)
+    await sql.unsafe('create index memories_v_999999 on memories using hnsw (v halfvec_cosine_ops) where namespace_id = 999999')
+    expect(await buildVectorIndexes(sql, 'postgres')).toEqual({ built: 0, dropped: 2 })
+    expect(await buildVectorIndexes(sql, 'postgres')).toBeUndefined()
+  })
+})

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DakeraClient } from '@dakera-ai/dakera'
+import { ADMIN_KEY, emptyPostgres, engine } from './harness.ts'
+
+const MAIN = join(import.meta.dirname, '../src/main.ts')
+
+export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
+type Settings = Record<string, string | undefined>
+
+/** Starts the server as its users do, with nothing in the environment but these settings, on a free port of loopback. */
+export function launch(settings: Settings, args: string[] = []) {
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DAKERA_HOST: '127.0.0.1', DAKERA_PORT: '0', ...settings }
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined))
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { env: given, stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = { stdout: '', stderr: '' }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => void (said.stdout += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => void (said.stderr += text))
+  const ended = once(child, 'close').then(([code, signal]): Ended => ({ code, signal, ...said }))
+
+  /** The address it listens on, once it says that it is ready. */
+  const ready = new Promise<string>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      const url = /listens on (http:\/\/\S+)/.exec(said.stdout)?.[1]
+      if (url) resolve(url)
+    })
+    void ended.then(({ code, signal }) => reject(new Error(`the server ended with ${code ?? signal}: ${said.stderr || said.stdout}`)))
+  })
+  ready.catch(() => {}) // whoever only waits for the end does not care
+  return {
+    said,
+    ended,
+    ready,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    client: async (apiKey = ADMIN_KEY) => new DakeraClient({ apiKey, baseUrl: await ready, maxRetries: 0, timeoutMs: 20_000 } as never),
+    async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
+      child.kill(signal)
+      return ended
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+export type ChildServer = ReturnType<typeof launch>
+
+/** An empty database of this run's engine, and a data directory: what a server that nobody started before finds. */
+export async function freshPlace() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'dakera-child-'))
+  const database = engine === 'postgres' ? await emptyPostgres() : undefined
+  return {
+    dataDir,
+    databaseUrl: database?.settings.url,
+    /** The settings of a server there, with an admin key that the test knows. */
+    settings: { DATABASE_URL: database?.settings.url, DAKERA_DATA_DIR: dataDir, DAKERA_ROOT_API_KEY: ADMIN_KEY, DAKERA_LOG_LEVEL: 'warn' } satisfies Settings,
+    async [Symbol.asyncDispose]() {
+      await database?.remove()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { freshPlace, launch } from './child-server.ts'
+import { engine } from './harness.ts'
+import { rareWord } from './rare-words.ts'
+
+const ROUNDS = 20
+const WRITERS = 10
+const BURST_MS = engine === 'postgres' ? 300 : 500
+
+const sentence = (word: string) => `The note about ${word} says ${word}.`
+
+test(`${ROUNDS} times kill -9 during ${WRITERS} writers: every acknowledged memory is there, and both arms find it`, { timeout: 240_000 }, async () => {
+  await using place = await freshPlace()
+  await using stack = new AsyncDisposableStack()
+  const begin = () => stack.use(launch(place.settings))
+  const acknowledged = new Map<string, string>()
+  let count = 0
+
+  let server = begin()
+  for (let round = 0; round < ROUNDS; round++) {
+    const client = await server.client()
+    const fresh: string[] = []
+    let isKilled = false
+    const writers = Array.from({ length: WRITERS }, async () => {
+      while (!isKilled) {
+        const word = rareWord(count++)
+        const stored = await client.storeMemory('inbox', { content: sentence(word) }).catch(() => undefined)
+        if (!stored) return
+        acknowledged.set(word, stored.id)
+        fresh.push(word)
+      }
+    })
+    // Not always in the same phase of a write.
+    await new Promise((resolve) => setTimeout(resolve, BURST_MS + round * 7))
+    const end = server.stop('SIGKILL')
+    isKilled = true
+    await Promise.all([end, ...writers])
+
+    server = begin()
+    const reader = await server.client()
+    const listed = new Set<string>()
+    for await (const memory of reader.memories.list('inbox', { limit: 1000 })) listed.add(memory.id)
+    expect([...acknowledged].filter(([, id]) => !listed.has(id))).toEqual([])
+    // Every id stands above; of each round the last, which the kill was nearest to, and some others go through both arms as well.
+    const sample = fresh.filter((_, i) => i % Math.ceil(fresh.length / 10) === 0 || i >= fresh.length - 5)
+    expect(sample.length).toBeGreaterThan(0)
+    for (const word of sample) {
+      for (const routing of ['vector', 'bm25'] as const) {
+        const found = await reader.recall('inbox', sentence(word), { routing, topK: 10 })
+        expect([routing, word, found.some(({ id }) => id === acknowledged.get(word))]).toEqual([routing, word, true])
+      }
+    }
+  }
+  expect(acknowledged.size).toBeGreaterThan(ROUNDS * WRITERS)
+})
