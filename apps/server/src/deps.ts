@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import type { Database } from './db/database.ts'
 import type { Embedder } from './embedding/embedder.ts'
+import type { Accesses } from './resources/memories/accesses.ts'
 
 /** Everything the server needs from outside. `main.ts` builds it; tests build another. */
 export type Deps = {
   database: Database
   embedder: Embedder
+  accesses: Accesses
   log: Logger
   maxBodyBytes: number
   corsOrigins: string[]

@@ -9,6 +9,7 @@ import { EmbedderUnavailable } from './embedding/embedder.ts'
 import { readEnv, SettingsError } from './env.ts'
 import { startJobs } from './jobs/runner.ts'
 import { createLog } from './log.ts'
+import { createAccesses } from './resources/memories/accesses.ts'
 import { version } from './version.ts'
 import { welcome } from './welcome.ts'
 
@@ -41,9 +42,10 @@ async function main(): Promise<void> {
     })
     closers.push(() => database.close())
     if (options.demo) await addDemo(database)
-    const jobs = startJobs(database, log)
+    const accesses = createAccesses(database)
+    const jobs = startJobs({ database, accesses, log })
     closers.push(() => jobs.stop())
-    app = createApp({ database, embedder, log, maxBodyBytes: env.maxBodyBytes, corsOrigins: env.corsOrigins, isDraining: () => isDraining })
+    app = createApp({ database, embedder, accesses, log, maxBodyBytes: env.maxBodyBytes, corsOrigins: env.corsOrigins, isDraining: () => isDraining })
     return welcome({ host, port, engine: database.engine, rootKey, isDemo: options.demo })
   })()
 

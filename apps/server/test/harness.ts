@@ -16,6 +16,7 @@ import { chooseEmbedder } from '../src/embedding/choose.ts'
 import type { Embedder } from '../src/embedding/embedder.ts'
 import { startJobs } from '../src/jobs/runner.ts'
 import { hashSecret } from '../src/principal.ts'
+import { createAccesses } from '../src/resources/memories/accesses.ts'
 
 export const ADMIN_KEY = 'dk-admin-key'
 export const engine = inject('engine')
@@ -40,15 +41,17 @@ export async function start(options: Options = {}) {
   const embedder = options.embedder ?? (await builtin)
   const place = await (engine === 'postgres' ? clonePostgres(embedder) : clonePglite(embedder))
   const database = await openDatabase(place.settings, log, (owner) => prepare(owner, embedder))
+  const accesses = createAccesses(database)
   const app = createApp({
     database,
+    accesses,
     embedder,
     log,
     maxBodyBytes: options.maxBodyBytes ?? 2 * 1024 * 1024,
     corsOrigins: options.corsOrigins ?? [],
     isDraining: () => false,
   })
-  const jobs = options.jobs ? startJobs(database, log) : undefined
+  const jobs = options.jobs ? startJobs({ database, accesses, log }) : undefined
   const { server, url } = await listen(app.fetch)
   const client = (apiKey: string) => new DakeraClient({ apiKey, baseUrl: url, maxRetries: 0 })
   const admin = client(ADMIN_KEY)
@@ -56,6 +59,7 @@ export async function start(options: Options = {}) {
   return {
     url,
     app,
+    accesses,
     database,
     settings: place.settings,
     admin,

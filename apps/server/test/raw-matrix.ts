@@ -26,6 +26,8 @@ const PROBES: Probe[] = [
     gets: async (sql, place) => (await sql.unsafe(`update memories set memory_type = 'touched'`)).count > 0 && (await wasTouched(sql, place)),
   },
   { wall: 'memories_delete', need: 'edit', gets: async (sql, place) => (await sql.unsafe('delete from memories')).count > 0 && (await isGone(sql, place)) },
+  { wall: 'namespaces_select', need: 'any', gets: (sql, place) => some(sql`select from namespaces where name = ${place}`) },
+  { wall: 'memory_accesses_select', need: 'read', gets: (sql, place) => some(sql`select from memory_accesses where namespace_id = ${NAMESPACE(sql, place)}`) },
   { wall: 'recall', need: 'read', gets: (sql, place, hash) => some(sql`select from recall(decode(${hash}, 'hex'), ${place}, 'resident', null)`) },
   {
     wall: 'lexical_search',
@@ -50,7 +52,11 @@ const isGone = async (sql: Sql, place: Place) => !(await some(sql`select from pr
 export async function furnish(t: Stage): Promise<Record<Persona, string>> {
   const secrets = {} as Record<Persona, string>
   for (const persona of PERSONAS) secrets[persona] = await t.secret(MATRIX[persona], persona)
-  for (const place of new Set(CELLS.map((cell) => cell.place))) await t.admin.storeMemory(place, { content: `The resident of ${place}.` })
+  for (const place of new Set(CELLS.map((cell) => cell.place))) {
+    const { id } = await t.admin.storeMemory(place, { content: `The resident of ${place}.` })
+    t.accesses.note(place, [id])
+  }
+  await t.accesses.flush()
   await t.owner(async (sql) => {
     await sql`create view probe_namespaces as select id, name from namespaces`
     await sql`create view probe_memories as select n.name as namespace, m.memory_type from memories m join namespaces n on n.id = m.namespace_id`

@@ -18,6 +18,8 @@ const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
   ['the insert policy of memories', ['alter policy memories_insert on memories with check (true)'], /^memories_insert: \w+ gets into/],
   ['the update policy of memories', ['alter policy memories_update on memories using (true) with check (true)'], /^memories_update: \w+ gets into/],
   ['the delete policy of memories', ['alter policy memories_delete on memories using (true)'], /^memories_delete: \w+ gets into/],
+  ['the select policy of namespaces', ['alter policy namespaces_select on namespaces using (true)'], /^namespaces_select: \w+ gets into/],
+  ['the select policy of memory_accesses', ['alter policy memory_accesses_select on memory_accesses using (true)'], /^memory_accesses_select: \w+ gets into/],
   ['the check inside lexical_search', [UNCHECKED], /^lexical_search: \w+ gets into/],
   [
     'the resolver',

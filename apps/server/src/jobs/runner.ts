@@ -1,5 +1,4 @@
-import type { Logger } from 'pino'
-import type { Database } from '../db/database.ts'
+import type { Deps } from '../deps.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
 type Job = { name: string; everyMs: number; run(): Promise<object | undefined> }
@@ -11,7 +10,7 @@ const WAITING_DELTAS = 200
  * What happens without a request. Every server runs these; each takes a lock or skips locked rows in the database, so
  * that several servers do not do the same work twice.
  */
-export function startJobs(database: Database, log: Logger): { stop(): Promise<void> } {
+export function startJobs({ database, accesses, log }: Pick<Deps, 'database' | 'accesses' | 'log'>): { stop(): Promise<void> } {
   const { sql, maintain } = database
   const counted = async (name: string, query: Promise<{ count: number }[]>) => {
     const [row] = await query
@@ -19,6 +18,14 @@ export function startJobs(database: Database, log: Logger): { stop(): Promise<vo
   }
   const jobs: Job[] = [
     { name: 'merge statistics', everyMs: 1_000, run: () => counted('deltas', sql`select merge_all_statistics(${WAITING_DELTAS}) as count`) },
+    {
+      name: 'accesses',
+      everyMs: 2_000,
+      run: async () => {
+        await accesses.flush()
+        return undefined
+      },
+    },
     { name: 'expire', everyMs: 15_000, run: () => counted('memories', sql`select delete_expired(1000) as count`) },
     { name: 'old replies', everyMs: 600_000, run: () => counted('replies', sql`select delete_old_replies(10000) as count`) },
     ...(maintain ? [{ name: 'vector indexes', everyMs: 5_000, run: () => maintain((owner) => buildVectorIndexes(owner, database.engine)) }] : []),
@@ -41,6 +48,7 @@ export function startJobs(database: Database, log: Logger): { stop(): Promise<vo
     async stop() {
       stopped.abort()
       await Promise.all(loops)
+      await accesses.flush().catch(() => {}) // a hint; the database may be gone already
     },
   }
 }

@@ -84,6 +84,16 @@ create index memories_words_idx      on memories using gin (namespace_id, ts) wi
 create index memories_created_at_idx on memories (namespace_id, created_at desc, id desc);
 create index memories_expires_at_idx on memories (namespace_id, expires_at) where expires_at is not null;
 
+-- How often and when a memory was last given out. Beside memories, as every update there rewrites a 1.6 kB row and its index entries.
+create table memory_accesses (
+  namespace_id     int not null,
+  id               text collate "C" not null,
+  access_count     bigint not null,
+  last_accessed_at timestamptz not null,
+  primary key (namespace_id, id),
+  foreign key (namespace_id, id) references memories on delete cascade
+);
+
 -- Which embedder made memories.v. Vectors of two embedders must never be compared.
 create table embedding_space (
   only_row  boolean primary key default true check (only_row),

@@ -129,7 +129,7 @@ grant execute on function granted_namespaces(text), readable_namespaces() to dak
 do $$
 declare guarded text;
 begin
-  foreach guarded in array array['namespaces', 'keys', 'key_secrets', 'grants', 'replies', 'memories', 'embedding_space',
+  foreach guarded in array array['namespaces', 'keys', 'key_secrets', 'grants', 'replies', 'memories', 'memory_accesses', 'embedding_space',
     'namespace_statistics', 'term_statistics', 'statistics_deltas'] loop
     execute format('alter table %I enable row level security', guarded);
     execute format('alter table %I force row level security', guarded);
@@ -144,6 +144,7 @@ create policy memories_insert on memories for insert to dakera_app with check (n
 create policy memories_update on memories for update to dakera_app
   using (namespace_id in (select unnest(editable_namespaces()))) with check (namespace_id in (select unnest(editable_namespaces())));
 create policy memories_delete on memories for delete to dakera_app using (namespace_id in (select unnest(editable_namespaces())));
+create policy memory_accesses_select on memory_accesses for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
 create policy namespaces_select on namespaces for select to dakera_app
   using ((select is_admin()) or id in (select unnest(readable_namespaces())) or id in (select unnest(writable_namespaces())));
 create policy namespaces_insert on namespaces for insert to dakera_app with check (is_admin());
@@ -160,7 +161,7 @@ create policy statistics_deltas_search on statistics_deltas for select to dakera
 grant select, delete on memories to dakera_app;
 grant insert (namespace_id, id, content, memory_type, importance, tags, metadata, session_id, valid_from, expires_at, v, supplied_v) on memories to dakera_app;
 grant update (content, memory_type, importance, tags, metadata, session_id, expires_at, v, supplied_v) on memories to dakera_app;
-grant select on namespaces to dakera_app;
+grant select on namespaces, memory_accesses to dakera_app;
 grant insert (name, description, dimension, metadata, policy) on namespaces to dakera_app;
 grant update (description, dimension, metadata, policy, updated_at) on namespaces to dakera_app;
 -- dakera_search sees no content and no vector.

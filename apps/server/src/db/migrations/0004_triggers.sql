@@ -88,6 +88,23 @@ end $$;
 
 -- ── Jobs: they return counts, never rows, so the server may call them without a key ──
 
+/* Counts what was given out: [{"namespace": …, "id": …, "count": …, "at": <unix seconds>}]. What is gone by now is left out. */
+create function record_accesses(given jsonb) returns int
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare recorded int;
+begin
+  insert into memory_accesses as a (namespace_id, id, access_count, last_accessed_at)
+  select m.namespace_id, m.id, g.count, to_timestamp(g.at)
+  from jsonb_to_recordset(given) as g(namespace text, id text, count bigint, at float8)
+  join namespaces n on n.name = g.namespace join memories m on m.namespace_id = n.id and m.id = g.id
+  order by m.namespace_id, m.id   -- in one order, so that two servers do not wait for each other in a circle
+  for key share of m skip locked
+  on conflict (namespace_id, id) do update set access_count = a.access_count + excluded.access_count,
+    last_accessed_at = greatest(a.last_accessed_at, excluded.last_accessed_at);
+  get diagnostics recorded = row_count;
+  return recorded;
+end $$;
+
 /* Folds a namespace's deltas into the base; returns how many. */
 create function merge_statistics(target int) returns int
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -148,8 +165,8 @@ begin
   return deleted + ended;
 end $$;
 
-revoke all on function memories_before_write(), memories_after_write(), count_memories(int[]), delete_namespace(text), merge_statistics(int),
+revoke all on function memories_before_write(), memories_after_write(), record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_statistics(int),
   merge_all_statistics(int), delete_expired(int), delete_old_replies(int) from public;
-grant execute on function count_memories(int[]), delete_namespace(text), merge_all_statistics(int), delete_expired(int), delete_old_replies(int) to dakera_app;
+grant execute on function record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_all_statistics(int), delete_expired(int), delete_old_replies(int) to dakera_app;
 
 reset role;

@@ -12,7 +12,7 @@ create function recall(key_hash bytea, namespace text, query_text text, query_ve
   filter jsonb default null, options jsonb default null)
 returns table (id text, content text, memory_type text, importance real, tags text[], metadata jsonb, session_id text, author text,
   valid_from timestamptz, created_at timestamptz, updated_at timestamptz, expires_at timestamptz, version int,
-  score float8, text_score float8, vector_score float8, explain jsonb)
+  access_count bigint, last_accessed_at timestamptz, score float8, text_score float8, vector_score float8, explain jsonb)
 language plpgsql volatile set search_path = pg_catalog, public, pg_temp set hnsw.iterative_scan = relaxed_order set hnsw.ef_search = 100 as $$
 #variable_conflict use_column
 declare
@@ -69,14 +69,14 @@ begin
       where relevance > 0 and relevance * r.factor >= $9 %6$s
       order by %7$s score desc, r.importance desc, r.created_at desc, r.id desc limit %8$s)
     select b.id, b.content, b.memory_type, b.importance, b.tags, b.metadata, b.session_id, b.author, b.valid_from,
-      b.created_at, b.updated_at, b.expires_at, b.version, b.score, b.text_score, b.vector_score,
+      b.created_at, b.updated_at, b.expires_at, b.version, a.access_count, a.last_accessed_at, b.score, b.text_score, b.vector_score,
       case when $10 then jsonb_build_object(
         'relevance', b.relevance, 'vector_weight', $5, 'factor', b.factor, 'exact', b.exact,
         'text', jsonb_build_object('rank', b.text_rank, 'bm25', b.bm25, 'bm25_max', $4, 'score', b.text_score),
         'vector', jsonb_build_object('rank', b.vector_rank, 'cosine', b.cosine, 'score', b.vector_score),
         'importance', jsonb_build_object('value', b.importance, 'weight', $6),
         'recency', jsonb_build_object('value', b.recency, 'weight', $7, 'half_life_days', $8)) end
-    from best b order by %9$s b.score desc, b.importance desc, b.created_at desc, b.id desc $sql$,
+    from best b left join memory_accesses a on a.namespace_id = %1$s and a.id = b.id order by %9$s b.score desc, b.importance desc, b.created_at desc, b.id desc $sql$,
     place.id, distance, condition, case when query_vector is null or w = 0 then 0 else o.pool end,
     bm25_expression('m', words.queries, words.weights, words.average_length),
     case when o.exact = 'only' then 'and r.exact' else '' end,
@@ -91,7 +91,7 @@ create function search(key_hash bytea, namespace text, query_text text, query_ve
   filter jsonb default null, options jsonb default null)
 returns table (id text, content text, memory_type text, importance real, tags text[], metadata jsonb, session_id text, author text,
   valid_from timestamptz, created_at timestamptz, updated_at timestamptz, expires_at timestamptz, version int,
-  score float8, text_score float8, vector_score float8, explain jsonb)
+  access_count bigint, last_accessed_at timestamptz, score float8, text_score float8, vector_score float8, explain jsonb)
 language sql volatile set search_path = pg_catalog, public, pg_temp as $$
   select * from recall(key_hash, namespace, query_text, query_vector, k, filter, '{"exact": "first"}' || coalesce(options, '{}')) $$;
 

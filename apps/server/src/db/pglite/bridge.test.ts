@@ -16,7 +16,11 @@ function connect(connection: Record<string, string> = {}): Sql {
   return sql
 }
 
-const failure = (work: PromiseLike<unknown>) => Promise.resolve(work).then(() => 'no failure', (error: { code: string }) => error.code)
+const failure = (work: PromiseLike<unknown>) =>
+  Promise.resolve(work).then(
+    () => 'no failure',
+    (error: { code: string }) => error.code,
+  )
 
 describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge between postgres.js and PGlite', () => {
   beforeAll(async () => {
@@ -77,14 +81,18 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
 
   test('a rolled back transaction leaves nothing, a failed one included', async () => {
     const sql = connect()
-    await failure(sql.begin(async (tx) => {
-      await tx`insert into notes values (1, 'never')`
-      await tx`select 1 / 0`
-    }))
-    await failure(sql.begin(async (tx) => {
-      await tx`insert into notes values (2, 'never')`
-      throw new Error('changed my mind')
-    }))
+    await failure(
+      sql.begin(async (tx) => {
+        await tx`insert into notes values (1, 'never')`
+        await tx`select 1 / 0`
+      }),
+    )
+    await failure(
+      sql.begin(async (tx) => {
+        await tx`insert into notes values (2, 'never')`
+        throw new Error('changed my mind')
+      }),
+    )
     expect(await sql`select * from notes`).toHaveLength(0)
   })
 
@@ -94,7 +102,9 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
     const held = await dropped.reserve()
     await held.unsafe(`set role reader`)
     await held.unsafe(`set work_mem = '7MB'`)
-    await held.unsafe(`reset role; create temp table leftover (a int); select pg_advisory_lock(7); prepare kept as select 1; begin; insert into notes values (3, 'never'); set role reader`)
+    await held.unsafe(
+      `reset role; create temp table leftover (a int); select pg_advisory_lock(7); prepare kept as select 1; begin; insert into notes values (3, 'never'); set role reader`,
+    )
     first.destroy()
     const sql = connect()
     const [state] = await sql`

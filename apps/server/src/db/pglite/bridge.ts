@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import { setImmediate as pause } from 'node:timers/promises'
 import type { Engine } from './engine.ts'
-import { endsIdle, errorIn, failedReply, type Frame, FrameReader, queryMessage, startMessage, syncMessage, type WorkFrame } from './frames.ts'
+import { endsIdle, errorIn, type Frame, FrameReader, failedReply, queryMessage, startMessage, syncMessage, type WorkFrame } from './frames.ts'
 import type { WalFlusher } from './wal-flusher.ts'
 
 // These choose what a server process is for; here there is one, for one database, acting as its superuser.
@@ -180,7 +180,11 @@ class Session {
 
   async #start(settings: Map<string, string>): Promise<void> {
     if (!(await this.#bridge.admit(this))) {
-      return this.#refuse(Object.assign(new Error('The embedded database has one session, and it is in use. Connect with max: 1, and end the other client first.'), { code: '53300' }))
+      return this.#refuse(
+        Object.assign(new Error('The embedded database has one session, and it is in use. Connect with max: 1, and end the other client first.'), {
+          code: '53300',
+        }),
+      )
     }
     this.#admitted = true
     this.#release = await this.#bridge.engine.acquire()

@@ -127,7 +127,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     const dataDir = copyOf(fresh)
     const acknowledged: number[] = []
     for (let round = 0; round < 5; round++) {
-      const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITER, dataDir, durability, String(1 + round * 100_000)], { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname })
+      const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITER, dataDir, durability, String(1 + round * 100_000)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        cwd: import.meta.dirname,
+      })
       const gone = once(writer, 'exit')
       let seen = 0
       for await (const line of createInterface(writer.stdout)) {
@@ -146,9 +149,13 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     const sql = connect(pglite)
     await sql`insert into notes values (1, 'kept')`
     const { fdatasync } = fs
-    fs.fdatasync = ((_fd: number, done: (error: Error) => void) => setImmediate(done, Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' }))) as unknown as typeof fs.fdatasync
+    fs.fdatasync = ((_fd: number, done: (error: Error) => void) =>
+      setImmediate(done, Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' }))) as unknown as typeof fs.fdatasync
     try {
-      await expect(sql`insert into notes values (2, 'not acknowledged')`).rejects.toMatchObject({ code: '58030', message: expect.stringContaining('The disk is full') })
+      await expect(sql`insert into notes values (2, 'not acknowledged')`).rejects.toMatchObject({
+        code: '58030',
+        message: expect.stringContaining('The disk is full'),
+      })
     } finally {
       fs.fdatasync = fdatasync
     }

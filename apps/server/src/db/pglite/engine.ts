@@ -59,7 +59,11 @@ export class Engine {
   /** For good: after a failed flush or a crash inside Postgres only a restart, which recovers from the log, gives a known state. */
   stop(cause: Error): void {
     const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'The disk is full. Make room' : 'See the cause'
-    this.#stopped ??= new PgliteError('STOPPED', `The embedded database has stopped and takes no more requests (${cause.message}). ${full} and restart: every acknowledged write is kept.`, { cause })
+    this.#stopped ??= new PgliteError(
+      'STOPPED',
+      `The embedded database has stopped and takes no more requests (${cause.message}). ${full} and restart: every acknowledged write is kept.`,
+      { cause },
+    )
   }
 
   #check(): void {

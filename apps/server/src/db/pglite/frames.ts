@@ -10,12 +10,7 @@ const TERMINATE = 0x58
 const READY = Uint8Array.of(0x5a, 0, 0, 0, 5, 0x49)
 
 /** What a client sent, cut into pieces that each get one reply. */
-export type Frame =
-  | { kind: 'start'; settings: Map<string, string> }
-  | { kind: 'encryption' }
-  | { kind: 'cancel' }
-  | { kind: 'terminate' }
-  | WorkFrame
+export type Frame = { kind: 'start'; settings: Map<string, string> } | { kind: 'encryption' } | { kind: 'cancel' } | { kind: 'terminate' } | WorkFrame
 
 /** Messages up to a Query, Sync or Flush. Complete: Postgres ends its reply with ReadyForQuery (not after a Flush). */
 export type WorkFrame = { kind: 'work'; bytes: Uint8Array; isComplete: boolean }
@@ -105,7 +100,10 @@ export function failedReply(code: string, text: string, isComplete: boolean): Bu
 export function errorIn(reply: Buffer): { code: string; message: string } | undefined {
   for (let at = 0; at + 5 <= reply.length; at += reply.readUInt32BE(at + 1) + 1) {
     if (reply[at] !== 0x45) continue
-    const fields = reply.subarray(at + 5, at + 1 + reply.readUInt32BE(at + 1)).toString('utf8').split('\0')
+    const fields = reply
+      .subarray(at + 5, at + 1 + reply.readUInt32BE(at + 1))
+      .toString('utf8')
+      .split('\0')
     const field = (letter: string) => fields.find((one) => one.startsWith(letter))?.slice(1) ?? ''
     return { code: field('C'), message: field('M') }
   }

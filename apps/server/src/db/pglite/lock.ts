@@ -65,7 +65,10 @@ async function refuseIfHeld(file: string, folder: string): Promise<void> {
   } else if (await isSilent(file)) return
   const where = holder.host === hostId() ? '' : ` on another host or container (${holder.host}); if it is gone for good, remove ${folder}`
   const who = holder.pid === process.pid && holder.host === hostId() ? 'this very process' : `process ${holder.pid}${where}`
-  throw new PgliteError('IN_USE', `The data directory ${path.dirname(folder)} is in use by ${who}, since ${holder.since} (${holder.command}). Stop it first, or choose another directory.`)
+  throw new PgliteError(
+    'IN_USE',
+    `The data directory ${path.dirname(folder)} is in use by ${who}, since ${holder.since} (${holder.command}). Stop it first, or choose another directory.`,
+  )
 }
 
 /** Watches whether the holder still touches its lock. Compares the file's time with itself, so clocks need not agree. */
@@ -135,7 +138,11 @@ function read(file: string): Partial<Holder> | undefined {
 
 /** Tells process ids of one boot and one process namespace from all others. */
 function hostId(): string {
-  return [os.hostname(), attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().slice(0, 8)), attempt(() => fs.readlinkSync('/proc/self/ns/pid'))]
+  return [
+    os.hostname(),
+    attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().slice(0, 8)),
+    attempt(() => fs.readlinkSync('/proc/self/ns/pid')),
+  ]
     .filter(Boolean)
     .join(' ')
 }

@@ -37,8 +37,18 @@ export class Maintenance {
   start(): void {
     const every = (milliseconds: number, name: string, work: () => Promise<void>, isDue: () => boolean) =>
       this.#timers.push(setInterval(() => isDue() && void this.#attempt(name, work), milliseconds).unref())
-    every(CHECKPOINT_MS, 'checkpoint', () => this.checkpoint(), () => this.#sinceCheckpoint > 0)
-    every(VACUUM_MS, 'vacuum', () => this.vacuum(), () => this.#sinceVacuum > 0)
+    every(
+      CHECKPOINT_MS,
+      'checkpoint',
+      () => this.checkpoint(),
+      () => this.#sinceCheckpoint > 0,
+    )
+    every(
+      VACUUM_MS,
+      'vacuum',
+      () => this.vacuum(),
+      () => this.#sinceVacuum > 0,
+    )
   }
 
   /** After this no timer fires and nothing is running. */

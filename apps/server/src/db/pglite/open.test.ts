@@ -87,7 +87,11 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
   })
 
   test('what cannot be opened is explained', async () => {
-    const refusal = (dataDir: string) => open(dataDir).then(() => 'opened', (error: { code: string; message: string }) => `${error.code}: ${error.message}`)
+    const refusal = (dataDir: string) =>
+      open(dataDir).then(
+        () => 'opened',
+        (error: { code: string; message: string }) => `${error.code}: ${error.message}`,
+      )
     const file = path.join(folder('file'), 'a-file')
     fs.writeFileSync(file, '')
     expect(await refusal(file)).toContain('UNUSABLE: ')

@@ -141,7 +141,11 @@ async function start(files: string, flusher: WalFlusher, written: (bytes: number
     })
   } catch (error) {
     const complaint = said.filter((line) => /FATAL|PANIC|ERROR/.test(line)).join('; ') || (error as Error).message
-    throw new PgliteError('UNUSABLE', `The database in ${files} cannot be started: ${complaint}. Its files may be damaged: restore them from a backup, or move them away to begin anew.`, { cause: error })
+    throw new PgliteError(
+      'UNUSABLE',
+      `The database in ${files} cannot be started: ${complaint}. Its files may be damaged: restore them from a backup, or move them away to begin anew.`,
+      { cause: error },
+    )
   }
 }
 
@@ -153,7 +157,10 @@ function checkFiles(files: string): boolean {
   if (!fs.existsSync(versionFile)) throw new PgliteError('UNUSABLE', `${files} holds files, but no database. Choose another data directory, or move them away.`)
   const version = fs.readFileSync(versionFile, 'utf8').trim()
   if (version !== String(POSTGRES_MAJOR)) {
-    throw new PgliteError('UNUSABLE', `The database in ${files} was written by Postgres ${version}; this release reads ${POSTGRES_MAJOR}. Open it with the release that wrote it, and move the data by export and import.`)
+    throw new PgliteError(
+      'UNUSABLE',
+      `The database in ${files} was written by Postgres ${version}; this release reads ${POSTGRES_MAJOR}. Open it with the release that wrote it, and move the data by export and import.`,
+    )
   }
   return false
 }

@@ -95,8 +95,10 @@ function mix(kept: Buffer, source: string, ino: number, random: () => number): B
 }
 
 function list(folder: string): Map<string, { ino: number; isFolder: boolean }> {
-  return new Map(fs.readdirSync(folder).map((name) => {
-    const stat = fs.statSync(path.join(folder, name))
-    return [name, { ino: stat.ino, isFolder: stat.isDirectory() }]
-  }))
+  return new Map(
+    fs.readdirSync(folder).map((name) => {
+      const stat = fs.statSync(path.join(folder, name))
+      return [name, { ino: stat.ino, isFolder: stat.isDirectory() }]
+    }),
+  )
 }

@@ -18,6 +18,8 @@ export type MemoryRow = {
   updated_at: number
   expires_at: number | null
   version: number
+  access_count?: number | null
+  last_accessed_at?: number | null
 }
 export type RecallRow = MemoryRow & { score: number; text_score: number; vector_score: number; explain: Record<string, unknown> | null }
 export type RecallCall = {
@@ -33,9 +35,10 @@ export type RecallCall = {
 
 export async function recallMemories({ sql }: Database, { keyHash }: Principal, call: RecallCall): Promise<RecallRow[]> {
   return sql<RecallRow[]>`
-    select id, content, memory_type, importance, tags, metadata, session_id, author, version, score, text_score, vector_score, explain,
+    select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8, score, text_score, vector_score, explain,
       floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
-      floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at
+      floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at,
+      floor(extract(epoch from last_accessed_at))::float8 as last_accessed_at
     from ${sql(call.kind)}(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
       ${JSON.stringify(call.selection)}::jsonb, ${JSON.stringify(call.options)}::jsonb)`
 }

@@ -20,15 +20,16 @@ export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
   valid_from: row.valid_from,
   created_at: row.created_at,
   updated_at: row.updated_at,
-  last_accessed_at: null,
-  access_count: 0,
+  last_accessed_at: row.last_accessed_at ?? null,
+  access_count: row.access_count ?? 0,
   expires_at: row.expires_at,
   version: row.version,
 })
 
 const seconds = (column: string) => sql.raw(`floor(extract(epoch from m.${column}))::float8 as ${column}`)
 const columns = sql`m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.version,
-  ${seconds('valid_from')}, ${seconds('created_at')}, ${seconds('updated_at')}, ${seconds('expires_at')}`
+  ${seconds('valid_from')}, ${seconds('created_at')}, ${seconds('updated_at')}, ${seconds('expires_at')}, a.access_count::float8, floor(extract(epoch from a.last_accessed_at))::float8 as last_accessed_at`
+const accesses = sql`left join memory_accesses a on a.namespace_id = m.namespace_id and a.id = m.id`
 
 export type Located = { memory: Memory; namespace: NamespaceRef }
 
@@ -36,7 +37,7 @@ export type Located = { memory: Memory; namespace: NamespaceRef }
 export async function findMemories(tx: Tx, id: string, namespaceId?: number): Promise<Located[]> {
   const within = namespaceId === undefined ? sql`true` : sql`m.namespace_id = ${namespaceId}`
   const rows = await tx.execute<MemoryRow & { namespace_id: number; namespace: string; dimension: number }>(sql`
-    select ${columns}, m.namespace_id, n.name as namespace, n.dimension from memories m join namespaces n on n.id = m.namespace_id
+    select ${columns}, m.namespace_id, n.name as namespace, n.dimension from memories m join namespaces n on n.id = m.namespace_id ${accesses}
     where m.id = ${id} and ${within} limit 2`)
   return rows.map((row) => ({ memory: toMemory(row, row.namespace), namespace: { id: row.namespace_id, name: row.namespace, dimension: row.dimension } }))
 }
@@ -87,7 +88,8 @@ export type Position = { time: string; id: string }
 export async function listMemories(tx: Tx, { id, name }: NamespaceRef, selection: Selection, after: Position | undefined, limit: number) {
   const rows = await tx.execute<MemoryRow & { time: string }>(sql`
     select ${columns}, m.created_at::text as time
-    from list_memories(${id}::int, ${JSON.stringify(selection)}::jsonb, ${after?.time ?? null}::timestamptz, ${after?.id ?? null}::text, ${limit}::int) m`)
+    from list_memories(${id}::int, ${JSON.stringify(selection)}::jsonb, ${after?.time ?? null}::timestamptz, ${after?.id ?? null}::text, ${limit}::int) m ${accesses}
+    order by m.created_at desc, m.id desc`)
   return rows.map((row) => ({ memory: toMemory(row, name), position: { time: row.time, id: row.id } }))
 }
 

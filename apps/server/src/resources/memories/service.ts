@@ -87,6 +87,10 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
     text_score: row.text_score,
     ...(row.explain && { explain: row.explain }),
   }))
+  deps.accesses.note(
+    agent_id,
+    rows.map(({ id }) => id),
+  )
   return { memories, total_found: memories.length, query_time_ms: round(performance.now() - started) }
 }
 

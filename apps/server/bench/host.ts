@@ -1,0 +1,118 @@
+// The server under measurement, in a process of its own. Beside HTTP it takes orders from its parent: to do the same by
+// SQL alone, through the same pool and the same functions of hot.ts, and to say how long that took.
+import { createHash, randomUUID } from 'node:crypto'
+import { serve } from '@hono/node-server'
+import pgvector from 'pgvector'
+import { createApp } from '../src/app.ts'
+import { settleEmbeddingSpace, settleRootKey } from '../src/db/first-start.ts'
+import { openDatabase } from '../src/db/open.ts'
+import { withPrincipal } from '../src/db/tx.ts'
+import { chooseEmbedder } from '../src/embedding/choose.ts'
+import { startJobs } from '../src/jobs/runner.ts'
+import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
+import { createLog } from '../src/log.ts'
+import { principalOf } from '../src/principal.ts'
+import { recallMemories, storeMemories } from '../src/resources/memories/hot.ts'
+import { listNamespaces } from '../src/resources/namespaces/repo.ts'
+import { burst, time } from './measure.ts'
+import type { Note } from './notes.ts'
+
+/** What the parent says first. */
+export type Settings = { database: Parameters<typeof openDatabase>[0]; adminKey: string; dataDir: string }
+
+/** What the parent can order; each gives a value. */
+export type Orders = {
+  /** Merges the statistics, builds the vector indexes and analyzes, as the jobs and autovacuum would in their own time. */
+  settle(): Promise<{ version: string; memories: number; vectorIndexes: number }>
+  recall(secret: string, namespace: string, query: string, topK: number): Promise<number[]>
+  store(secrets: string[], namespace: string, notes: Note[]): Promise<number[]>
+  listNamespaces(secret: string): Promise<number[]>
+  residentBytes(): Promise<number>
+}
+/** An order on its way, and its answer. */
+export type Order = { [K in keyof Orders]: { id: number; name: K; args: Parameters<Orders[K]> } }[keyof Orders]
+export type Answer = { id: number; value?: unknown; error?: string }
+
+process.once('message', (settings: Settings) => {
+  open(settings).catch((error: unknown) => {
+    process.send?.({ id: 0, error: String((error as Error).stack) } satisfies Answer)
+    process.exitCode = 1
+    process.disconnect()
+  })
+})
+
+async function open({ database: place, adminKey, dataDir }: Settings): Promise<void> {
+  const log = createLog('info') // the default of the server; it goes to /dev/null
+  const embedder = await chooseEmbedder({ provider: 'builtin' })
+  const database = await openDatabase(place, log, async (owner) => {
+    await settleEmbeddingSpace(owner, embedder)
+    await settleRootKey(owner, adminKey, dataDir)
+  })
+  const jobs = startJobs(database, log)
+  const app = createApp({ database, embedder, log, maxBodyBytes: 8 * 1024 * 1024, corsOrigins: [], isDraining: () => false })
+  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
+    process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
+  })
+
+  const { maintain } = database
+  if (!maintain) throw new Error('This login may not act as the owner of the tables, so the benchmark cannot build indexes.')
+  const vectorsOf = async (texts: string[]) => (await embedder.embed(texts)).map((vector) => vector && (pgvector.toSql(Array.from(vector)) as string))
+
+  const orders: Orders = {
+    async settle() {
+      await database.sql`select merge_all_statistics(0)`
+      await maintain((owner) => buildVectorIndexes(owner, database.engine))
+      return maintain(async (owner) => {
+        await owner`analyze`.simple()
+        const [found] = await owner<{ version: string; memories: number; indexes: number }[]>`
+          select current_setting('server_version') as version, coalesce(sum(documents), 0)::int as memories,
+            (select count(*)::int from pg_indexes where indexname ~ '^memories_v_[0-9]+$') as indexes
+          from namespace_statistics`
+        return { version: found?.version ?? '', memories: found?.memories ?? 0, vectorIndexes: found?.indexes ?? 0 }
+      })
+    },
+    async recall(secret, namespace, query, topK) {
+      const [vector = null] = await vectorsOf([query])
+      return [await time(() => recallMemories(database, principalOf(secret), { kind: 'recall', namespace, query, vector, topK, selection: {}, options: {} }))]
+    },
+    async store(secrets, namespace, notes) {
+      const calls = await Promise.all(notes.map(async (note) => ({ note, vectors: await vectorsOf([note.content]) })))
+      const perAgent = notes.length / secrets.length
+      const taken = secrets.map((_, agent) => agent * perAgent)
+      return burst(secrets.length, perAgent, (agent) => {
+        const call = calls[taken[agent]++ as number]
+        if (!call) throw new Error('too few notes')
+        const idempotencyKey = randomUUID() // the SDK sends one with every write
+        const fingerprint = createHash('sha256').update(idempotencyKey).digest()
+        return storeMemories(database, principalOf(secrets[agent] ?? ''), {
+          namespace,
+          memories: [call.note],
+          vectors: call.vectors,
+          supplied: [null],
+          idempotencyKey,
+          fingerprint,
+        })
+      })
+    },
+    async listNamespaces(secret) {
+      return [await time(() => withPrincipal(database.db, principalOf(secret), 'read', (tx) => listNamespaces(tx, undefined, undefined)))]
+    },
+    async residentBytes() {
+      return process.memoryUsage.rss()
+    },
+  }
+
+  process.on('message', ({ id, name, args }: Order) => {
+    const act = orders[name] as (...args: unknown[]) => Promise<unknown>
+    act(...args).then(
+      (value) => process.send?.({ id, value } satisfies Answer),
+      (error: Error) => process.send?.({ id, error: String(error.stack) } satisfies Answer),
+    )
+  })
+  process.once('disconnect', async () => {
+    server.close()
+    if ('closeAllConnections' in server) server.closeAllConnections()
+    await jobs.stop()
+    await database.close()
+  })
+}

@@ -1,0 +1,92 @@
+// pnpm bench: the performance table of the product document, measured on this machine.
+import { randomBytes } from 'node:crypto'
+import { availableParallelism, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { findPostgres } from '../test/postgres/find.ts'
+import { describe } from './report.ts'
+import { measure, type Result } from './rows.ts'
+import { type Server, startServer } from './server.ts'
+
+const HELP = `Measures what the product document's performance table lists, over HTTP through the TypeScript SDK, beside the same
+SQL without a server and beside an HTTP request that does nothing. The three take turns within each row.
+
+Usage: pnpm bench [options]
+
+  --database-url <url>   A Postgres where a database can be created (and is dropped at the end);
+                         default: the one that the tests find or start
+  --engine <name>        postgres, pglite or both (default both)
+  --rows <n>             Memories in the shared namespace (default 10000)
+  --seconds <n>          How long to measure each row on each database (default 8)
+  --json                 Print JSON
+  --help                 Show this
+`
+
+const options = readArguments()
+if (options.help) console.log(HELP)
+else {
+  const results = await run()
+  const machine = { cores: availableParallelism(), node: process.version, load: loadavg()[0] ?? 0 }
+  console.log(options.json ? JSON.stringify({ machine, results }, null, 2) : describe(machine, results))
+}
+
+async function run(): Promise<Result[]> {
+  const results: Result[] = []
+  if (options.engine !== 'pglite') {
+    const found = options.databaseUrl ? { url: options.databaseUrl, stop: async () => {} } : await findPostgres()
+    try {
+      results.push(await runOn('Postgres', found.url))
+    } finally {
+      await found.stop()
+    }
+  }
+  if (options.engine !== 'postgres') results.push(await runOn('Embedded', undefined))
+  return results
+}
+
+async function runOn(name: string, postgresUrl: string | undefined): Promise<Result> {
+  const adminKey = `dk-${randomBytes(24).toString('base64url')}`
+  let server: Server | undefined
+  const stopEarly = () => {
+    const ended = server?.close() ?? Promise.resolve()
+    ended.finally(() => process.exit(130))
+  }
+  process.once('SIGINT', stopEarly)
+  try {
+    say(`${name}: starting`)
+    server = await startServer(postgresUrl, adminKey)
+    return await measure(name, server, adminKey, options, say)
+  } finally {
+    process.off('SIGINT', stopEarly)
+    await server?.close()
+  }
+}
+
+/** Progress; the result alone goes to standard output. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+function readArguments() {
+  const { values } = parseArgs({
+    // pnpm hands a "--" on as it is.
+    args: process.argv.slice(2).filter((argument) => argument !== '--'),
+    options: {
+      'database-url': { type: 'string' },
+      engine: { type: 'string', default: 'both' },
+      rows: { type: 'string', default: '10000' },
+      seconds: { type: 'string', default: '8' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const [rows, seconds] = [Number(values.rows), Number(values.seconds)]
+  if (!Number.isInteger(rows) || rows < 1) stop('--rows must be a whole number from 1.')
+  if (!(seconds > 0)) stop('--seconds must be a number above 0.')
+  if (!['postgres', 'pglite', 'both'].includes(values.engine)) stop('--engine must be postgres, pglite or both.')
+  return { databaseUrl: values['database-url'], engine: values.engine, rows, seconds, json: values.json, help: values.help }
+}
+
+function stop(problem: string): never {
+  console.error(`${problem}\n\n${HELP}`)
+  process.exit(1)
+}

@@ -1,0 +1,35 @@
+import type { Database } from '../../db/database.ts'
+
+type Access = { namespace: string; id: string; count: number; at: number }
+
+/** Beyond this many memories the counts are written at once and not at the next turn of the job. */
+const MOST = 10_000
+
+/**
+ * Counts which memories were given out, and writes the counts now and then: a read must not cost a write.
+ * What a killed server had not yet written is lost; the counts are a hint, not a record.
+ */
+export function createAccesses({ sql }: Pick<Database, 'sql'>) {
+  let waiting = new Map<string, Access>()
+
+  const flush = async (): Promise<number> => {
+    if (waiting.size === 0) return 0
+    const given = [...waiting.values()]
+    waiting = new Map()
+    const [row] = await sql<{ count: number }[]>`select record_accesses(${JSON.stringify(given)}::jsonb) as count`
+    return row?.count ?? 0
+  }
+  return {
+    note(namespace: string, ids: string[]): void {
+      const at = Date.now() / 1000
+      for (const id of ids) {
+        const key = `${namespace} ${id}` // a name has no space
+        const access = waiting.get(key)
+        if (access) Object.assign(access, { count: access.count + 1, at })
+        else if (waiting.size < MOST) waiting.set(key, { namespace, id, count: 1, at })
+      }
+    },
+    flush,
+  }
+}
+export type Accesses = ReturnType<typeof createAccesses>
