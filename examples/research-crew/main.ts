@@ -41,8 +41,11 @@ async function run(): Promise<number> {
   console.log(`Namespaces: ${Object.values(namespaces).join(', ')}\n`)
   const keys = new Map<Role, CreatedKey>()
   const crew: ChildProcess[] = []
+  process.once('SIGINT', () => {
+    for (const child of crew) child.kill() // then what follows them cleans up
+  })
   try {
-    for (const role of ROLES) keys.set(role, await admin.createKey({ name: `${team}-${role}`, grants: grantsOf(team, role) }))
+    for (const role of ROLES) keys.set(role, await admin.createKey({ name: `${team}-${role}`, grants: grantsOf(team, role), expiresInDays: 1 }))
     console.log(`${describeAccess()}\n`)
 
     const endings = ROLES.map((role) => startAgent(role, baseUrl, keys.get(role)?.key ?? '', crew))
@@ -93,9 +96,10 @@ async function conclude(admin: DakeraClient, failed: Role[], cells: Awaited<Retu
   const claims: [holds: boolean, claim: string][] = [
     [failed.length === 0, `Four processes worked with four keys${failed.length > 0 ? `; ${failed.join(' and ')} did not end well` : ''}.`],
     [article !== undefined, 'An article is published, and each of its sentences has a source.'],
+    [cells.wrong.length === 0, `Every cell of the table was tried; ${cells.refused} calls were refused${cells.wrong.map((cell) => `, but ${cell}`).join('')}.`],
     [
-      cells.wrong.length === 0,
-      `Every cell of the table holds: ${cells.refused} calls were refused${cells.wrong.map((cell) => `, but ${cell}`).join('')}. So ${notes.length + drafts.length} notes are private.`,
+      notes.length > 0 && drafts.length > 0,
+      `${notes.length} notes of the researcher and ${drafts.length} of the writer are where only they and the orchestrator can read.`,
     ],
     [strangers.length === 0, `${published.length} memories are shared, by the researcher and the writer alone.`],
   ]

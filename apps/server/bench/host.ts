@@ -12,6 +12,7 @@ import { startJobs } from '../src/jobs/runner.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { createLog } from '../src/log.ts'
 import { principalOf } from '../src/principal.ts'
+import { createAccesses } from '../src/resources/memories/accesses.ts'
 import { recallMemories, storeMemories } from '../src/resources/memories/hot.ts'
 import { listNamespaces } from '../src/resources/namespaces/repo.ts'
 import { burst, time } from './measure.ts'
@@ -48,8 +49,9 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     await settleEmbeddingSpace(owner, embedder)
     await settleRootKey(owner, adminKey, dataDir)
   })
-  const jobs = startJobs(database, log)
-  const app = createApp({ database, embedder, log, maxBodyBytes: 8 * 1024 * 1024, corsOrigins: [], isDraining: () => false })
+  const accesses = createAccesses(database)
+  const jobs = startJobs({ database, accesses, log })
+  const app = createApp({ database, embedder, accesses, log, maxBodyBytes: 8 * 1024 * 1024, corsOrigins: [], isDraining: () => false })
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
     process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
   })
@@ -78,9 +80,9 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     async store(secrets, namespace, notes) {
       const calls = await Promise.all(notes.map(async (note) => ({ note, vectors: await vectorsOf([note.content]) })))
       const perAgent = notes.length / secrets.length
-      const taken = secrets.map((_, agent) => agent * perAgent)
+      const queues = secrets.map((_, agent) => calls.slice(agent * perAgent, (agent + 1) * perAgent))
       return burst(secrets.length, perAgent, (agent) => {
-        const call = calls[taken[agent]++ as number]
+        const call = queues[agent]?.shift()
         if (!call) throw new Error('too few notes')
         const idempotencyKey = randomUUID() // the SDK sends one with every write
         const fingerprint = createHash('sha256').update(idempotencyKey).digest()

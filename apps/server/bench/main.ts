@@ -67,6 +67,15 @@ function say(line: string): void {
 }
 
 function readArguments() {
+  try {
+    return checkArguments()
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`)
+    process.exit(1)
+  }
+}
+
+function checkArguments() {
   const { values } = parseArgs({
     // pnpm hands a "--" on as it is.
     args: process.argv.slice(2).filter((argument) => argument !== '--'),
@@ -80,13 +89,8 @@ function readArguments() {
     },
   })
   const [rows, seconds] = [Number(values.rows), Number(values.seconds)]
-  if (!Number.isInteger(rows) || rows < 1) stop('--rows must be a whole number from 1.')
-  if (!(seconds > 0)) stop('--seconds must be a number above 0.')
-  if (!['postgres', 'pglite', 'both'].includes(values.engine)) stop('--engine must be postgres, pglite or both.')
+  if (!Number.isInteger(rows) || rows < 1) throw new Error('--rows must be a whole number from 1.')
+  if (!(seconds > 0)) throw new Error('--seconds must be a number above 0.')
+  if (!['postgres', 'pglite', 'both'].includes(values.engine)) throw new Error('--engine must be postgres, pglite or both.')
   return { databaseUrl: values['database-url'], engine: values.engine, rows, seconds, json: values.json, help: values.help }
-}
-
-function stop(problem: string): never {
-  console.error(`${problem}\n\n${HELP}`)
-  process.exit(1)
 }

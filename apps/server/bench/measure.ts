@@ -43,6 +43,6 @@ export async function burst(agents: number, callsEach: number, call: (agent: num
 
 function summarize(times: number[]): Summary {
   const sorted = times.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+  const at = (share: number) => Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN) * 1000) / 1000
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) }
 }

@@ -32,7 +32,7 @@ const SQLSTATES: Record<string, [ErrorCode, string?]> = {
 }
 
 /** Postgres is away, restarting, full or out of patience: the same request may succeed later. Classes first, then single codes. */
-const AWAY = /^(08|53|57P|58)|^(40001|40P01|55P03|57014|25006)$/
+const AWAY = /^(08|53|57P|58)|^(40001|40P01|55000|55P03|57014|25006)$/
 const DISCONNECTED = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',

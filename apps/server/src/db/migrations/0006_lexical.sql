@@ -30,6 +30,10 @@ begin
   return expression;
 end $$;
 
+/* How often a word stands in ts, the same way. */
+create function term_frequency(ts tsvector, term tsquery) returns float8 language sql immutable parallel safe as $$
+  select round(1::float8 / (1.6449340668482264::float8 - ts_rank('{1,1,1,1}', ts, term)::float8 * 1.64493406685::float8) - 0.5::float8) $$;
+
 /* SQL text of the caller's filter over memories m; only predicates that are present appear, every value through quote_literal.
    The metadata filter arrives compiled: {"path": <jsonpath>, "vars": {...}} (resources/memories/jsonpath.ts). A jsonpath is a pure function of the row's
    metadata, values travel in vars; even a hostile path can only answer yes or no about rows its caller may read. */
@@ -50,8 +54,8 @@ begin
     'jsonb_path_match(m.metadata, ' || quote_literal(f.metadata ->> 'path') || ', ' || quote_literal(coalesce(f.metadata ->> 'vars', '{}')) || ', true)');
 end $$;
 
-revoke all on function lexeme_query(text), bm25_expression(text, text[], float8[], float8), filter_condition(jsonb) from public;
-grant execute on function lexeme_query(text), bm25_expression(text, text[], float8[], float8), filter_condition(jsonb) to dakera_app, dakera_search;
+revoke all on function lexeme_query(text), term_frequency(tsvector, tsquery), bm25_expression(text, text[], float8[], float8), filter_condition(jsonb) from public;
+grant execute on function lexeme_query(text), term_frequency(tsvector, tsquery), bm25_expression(text, text[], float8[], float8), filter_condition(jsonb) to dakera_app, dakera_search;
 grant execute on function caller_name() to dakera_search;
 
 -- ── The lexical arm ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

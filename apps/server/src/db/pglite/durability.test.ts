@@ -82,10 +82,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
       }
       for (let id = 0; id < 20; id++) await store(id)
       cut()
-      // In the middle of a checkpoint, at every third sync, at most four times.
+      // In the middle of a checkpoint, at every third sync, at most three times.
       let syncs = 0
       power.afterSync = () => {
-        if (++syncs % 3 === 0 && syncs <= 12) cut()
+        if (++syncs % 3 === 0 && syncs <= 9) cut()
       }
       await pglite.checkpoint()
       power.afterSync = undefined
@@ -161,6 +161,28 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     }
     await expect(sql`select 1`).rejects.toMatchObject({ code: '58030' })
     await expect(pglite.checkpoint()).rejects.toMatchObject({ code: 'STOPPED' })
+    await sql.end()
+    await pglite.close()
+    expect((await idsIn(dataDir)).has(1)).toBe(true)
+  })
+
+  test('a disk that is full while Postgres writes its log stops the database, and says so', async () => {
+    const dataDir = copyOf(fresh)
+    const pglite = await openPglite({ dataDir, durability: 'full', log })
+    const sql = connect(pglite)
+    await sql`insert into notes values (1, 'kept')`
+    const { writeSync } = fs
+    fs.writeSync = () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+    }
+    try {
+      await expect(sql`insert into notes values (2, 'not acknowledged')`).rejects.toMatchObject({
+        code: '58030',
+        message: expect.stringContaining('The disk is full'),
+      })
+    } finally {
+      fs.writeSync = writeSync
+    }
     await sql.end()
     await pglite.close()
     expect((await idsIn(dataDir)).has(1)).toBe(true)

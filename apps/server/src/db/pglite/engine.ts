@@ -10,9 +10,10 @@ export class Engine {
   #turn: Promise<void> = Promise.resolve()
   #stopped: PgliteError | undefined
 
-  constructor(db: PGlite) {
+  /** `lastWords` is what Postgres wrote to its log before it gave up. */
+  constructor(db: PGlite, lastWords: () => string | undefined) {
     this.#db = db
-    guardAgainstPanic(db, (cause) => this.stop(cause))
+    guardAgainstPanic(db, (cause) => this.stop(new Error(lastWords() ?? cause.message, { cause })))
   }
 
   /** Why the database no longer answers. */
@@ -58,10 +59,10 @@ export class Engine {
 
   /** For good: after a failed flush or a crash inside Postgres only a restart, which recovers from the log, gives a known state. */
   stop(cause: Error): void {
-    const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'The disk is full. Make room' : 'See the cause'
+    const advice = /ENOSPC|EDQUOT|No space left|quota/.test(cause.message) ? 'The disk is full: make room, then restart.' : 'Check the disk and restart.'
     this.#stopped ??= new PgliteError(
       'STOPPED',
-      `The embedded database has stopped and takes no more requests (${cause.message}). ${full} and restart: every acknowledged write is kept.`,
+      `The embedded database has stopped and takes no more requests (${cause.message}). ${advice} Every acknowledged write is kept.`,
       { cause },
     )
   }

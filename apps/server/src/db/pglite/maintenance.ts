@@ -1,4 +1,5 @@
 import { setImmediate as pause } from 'node:timers/promises'
+import type { DeadEntries } from './dead-entries.ts'
 import type { Engine } from './engine.ts'
 import type { PgliteLog } from './open.ts'
 
@@ -7,11 +8,11 @@ const CHECKPOINT_MS = 5 * MINUTE_MS
 const VACUUM_MS = 10 * MINUTE_MS
 // Replayed at the next start after a crash, so it bounds how long that takes.
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
-const DEAD_SHARE = 0.2
 
 /** The upkeep a Postgres server does in the background and a single session does not. Each step waits for the open transaction to end. */
 export class Maintenance {
   readonly #engine: Engine
+  readonly #deadEntries: DeadEntries
   readonly #log: PgliteLog
   #timers: NodeJS.Timeout[] = []
   #sinceCheckpoint = 0
@@ -20,8 +21,9 @@ export class Maintenance {
   #closing = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(engine: Engine, log: PgliteLog) {
+  constructor(engine: Engine, deadEntries: DeadEntries, log: PgliteLog) {
     this.#engine = engine
+    this.#deadEntries = deadEntries
     this.#log = log
   }
 
@@ -82,21 +84,7 @@ export class Maintenance {
       await this.#withTurn(() => this.#engine.run(`vacuum (index_cleanup off, truncate off, analyze) ${name}`))
       await pause()
     }
-  }
-
-  /** Only at start, before requests: builds HNSW indexes anew where more than a fifth of what they hold is dead, and cleans their tables wholly. */
-  async rebuildDeadIndexes(): Promise<void> {
-    const tables = await this.#engine.rows<{ name: string; oid: number }>(`
-      select format('%I.%I', s.schemaname, s.relname) as name, s.relid::int as oid from pg_stat_user_tables s
-      where exists (select from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam where i.indrelid = s.relid and a.amname = 'hnsw')
-        and s.n_tup_del + s.n_tup_upd - s.n_tup_hot_upd > greatest(1000, ${DEAD_SHARE} * s.n_live_tup)`)
-    for (const { name, oid } of tables) {
-      this.#log.info({ table: name }, 'rebuilding indexes: more than a fifth of their entries are dead')
-      await this.#engine.run(`reindex table ${name}`)
-      await this.#engine.run(`vacuum (index_cleanup on, truncate off, analyze) ${name}`)
-      // These counters are the only record of what died since the last rebuild.
-      await this.#engine.run(`select pg_stat_reset_single_table_counters(${oid})`)
-    }
+    await this.#withTurn(() => this.#deadEntries.save())
   }
 
   async #withTurn<T>(work: () => Promise<T>): Promise<T> {

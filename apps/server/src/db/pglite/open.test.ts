@@ -5,13 +5,21 @@ import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { PGlite } from '@electric-sql/pglite'
+import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { takeLock } from './lock.ts'
 import { openPglite, POSTGRES_MAJOR } from './open.ts'
 
 const log = { info() {}, warn() {}, error() {} }
 let root: string
+let fresh: string
 const folder = (name: string) => fs.mkdtempSync(path.join(root, `${name}-`))
+/** A database of its own, copied because creating one takes seconds. */
+function copy(name: string): string {
+  const target = folder(name)
+  fs.cpSync(fresh, target, { recursive: true })
+  return target
+}
 const open = (dataDir: string) => openPglite({ dataDir, durability: 'full', log })
 const script = (code: string, ...args: string[]) =>
   spawn(process.execPath, ['--input-type=module', '-e', code, ...args], { stdio: ['pipe', 'pipe', 'inherit'], cwd: import.meta.dirname })
@@ -22,13 +30,15 @@ const HOLDER = `
 `
 
 describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embedded database', () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     root = fs.mkdtempSync(path.join(os.tmpdir(), 'pglite-open-'))
+    fresh = folder('fresh')
+    await (await open(fresh)).close()
   })
   afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
   test('a directory in use is refused, naming who uses it; closing gives it free', async () => {
-    const dataDir = folder('used')
+    const dataDir = copy('used')
     const first = await open(dataDir)
     await expect(open(dataDir)).rejects.toMatchObject({ code: 'IN_USE', message: expect.stringContaining('this very process') })
     await Promise.all([first.close(), first.close()])
@@ -78,11 +88,32 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     expect(fs.existsSync(path.join(dataDir, 'unfinished'))).toBe(false)
   })
 
+  test('a table whose HNSW index is full of dead entries is rebuilt at the next start', async () => {
+    const dataDir = copy('dead')
+    const first = await open(dataDir)
+    const sql = postgres({ socket: first.socket, max: 1, onnotice: () => {} } as never) as Sql
+    await sql`create extension vector`
+    await sql`create table places (id int primary key, v halfvec(3))`
+    await sql`create index places_v on places using hnsw ((v::vector(3)) vector_cosine_ops)`
+    await sql`insert into places select i, array[i, 1, 2]::real[]::vector(3)::halfvec(3) from generate_series(1, 3000) i`
+    await sql`delete from places where id % 2 = 0`
+    await sql.end()
+    await first.close()
+    const said: string[] = []
+    const reopen = () => openPglite({ dataDir, durability: 'full', log: { ...log, info: (about: object) => said.push(JSON.stringify(about)) } })
+    await (await reopen()).close()
+    expect(said).toEqual(['{"table":"public.places","dead":1500}'])
+    await (await reopen()).close()
+    expect(said).toHaveLength(1)
+  })
+
   test('an export can be read back', async () => {
-    const pglite = await open(folder('export'))
-    const copy = await PGlite.create({ loadDataDir: await pglite.dump() })
-    expect((await copy.query<{ server_version_num: string }>('show server_version_num')).rows[0]?.server_version_num).toMatch(new RegExp(`^${POSTGRES_MAJOR}`))
-    await copy.close()
+    const pglite = await open(copy('export'))
+    const restored = await PGlite.create({ loadDataDir: await pglite.dump() })
+    expect((await restored.query<{ server_version_num: string }>('show server_version_num')).rows[0]?.server_version_num).toMatch(
+      new RegExp(`^${POSTGRES_MAJOR}`),
+    )
+    await restored.close()
     await pglite.close()
   })
 
@@ -102,8 +133,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     fs.writeFileSync(path.join(other, 'postgres', 'letter.txt'), 'dear')
     expect(await refusal(other)).toContain('holds files, but no database')
 
-    const dataDir = folder('damaged')
-    await (await open(dataDir)).close()
+    const dataDir = copy('damaged')
     const version = path.join(dataDir, 'postgres', 'PG_VERSION')
     fs.writeFileSync(version, '19\n')
     expect(await refusal(dataDir)).toContain('was written by Postgres 19')

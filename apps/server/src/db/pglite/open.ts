@@ -6,6 +6,7 @@ import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { vector } from '@electric-sql/pglite-pgvector'
 import { Bridge } from './bridge.ts'
+import { DeadEntries } from './dead-entries.ts'
 import { DurableFs, syncOne, syncTree } from './durable-fs.ts'
 import { Engine } from './engine.ts'
 import { PgliteError } from './error.ts'
@@ -88,9 +89,10 @@ async function open(folder: string, durability: PgliteOptions['durability'], log
     return started
   })
 
-  engine = new Engine(db)
-  maintenance = new Maintenance(engine, log)
-  await maintenance.rebuildDeadIndexes()
+  engine = new Engine(db, () => said.findLast((line) => /FATAL|PANIC/.test(line)))
+  const deadEntries = new DeadEntries(engine, path.join(folder, 'dead-entries.json'))
+  await deadEntries.rebuild(log)
+  maintenance = new Maintenance(engine, deadEntries, log)
   maintenance.start()
   const bridge = new Bridge(engine, flusher, durability === 'full')
   const relaxed = durability === 'relaxed' ? setInterval(() => void flusher.reached(flusher.position).catch(() => {}), RELAXED_FLUSH_MS).unref() : undefined
@@ -115,9 +117,11 @@ async function open(folder: string, durability: PgliteOptions['durability'], log
       // A stopped database must not make a shutdown checkpoint: what it has in memory may differ from the disk.
       if (!engine.stopped) {
         await engine.acquire()
+        await deadEntries.save().catch((error: Error) => log.warn({ err: error }, 'could not note how many index entries are dead'))
         await db.close()
       }
       const failure = engine.stopped ?? attempt(() => flusher.barrier())
+      engine.stop(new Error('it was closed'))
       flusher.close()
       lock.release()
       if (failure) log.error({ err: failure }, 'the embedded database was not shut down cleanly; the next start recovers it from its log')

@@ -1,0 +1,62 @@
+import fs from 'node:fs'
+import type { Engine } from './engine.ts'
+import type { PgliteLog } from './open.ts'
+
+const DEAD_SHARE = 0.2
+const DEAD_AT_LEAST = 1000
+
+type Counts = Record<string, number>
+
+/**
+ * How many entries died in tables with an HNSW index, whose dead entries our vacuum leaves in place. Postgres counts
+ * them, but in single-user mode it forgets its statistics at shutdown, so they are kept in a file beside the database.
+ * After a crash a count is too low and the rebuild comes later; nothing else depends on it.
+ */
+export class DeadEntries {
+  readonly #engine: Engine
+  readonly #file: string
+  #before: Counts = {}
+
+  constructor(engine: Engine, file: string) {
+    this.#engine = engine
+    this.#file = file
+  }
+
+  /** Only at start, before requests: builds the indexes of a table anew where more than a fifth of its entries are dead, and cleans it wholly. */
+  async rebuild(log: PgliteLog): Promise<void> {
+    this.#before = read(this.#file)
+    const dead = { ...this.#before }
+    const tables = await this.#engine.rows<{ name: string; id: string; rows: number }>(`
+      select format('%I.%I', n.nspname, t.relname) as name, t.oid::text as id, t.reltuples::float8 as rows
+      from pg_class t join pg_namespace n on n.oid = t.relnamespace
+      where exists (select from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam where i.indrelid = t.oid and a.amname = 'hnsw')`)
+    for (const { name, id, rows } of tables) {
+      if ((dead[id] ?? 0) < Math.max(DEAD_AT_LEAST, DEAD_SHARE * rows)) continue
+      log.info({ table: name, dead: dead[id] }, 'rebuilding indexes: more than a fifth of their entries are dead')
+      await this.#engine.run(`reindex table ${name}`)
+      await this.#engine.run(`vacuum (index_cleanup on, truncate off, analyze) ${name}`)
+      delete dead[id]
+    }
+    this.#before = dead
+    fs.writeFileSync(this.#file, JSON.stringify(dead))
+  }
+
+  /** Only for who holds the turn. */
+  async save(): Promise<void> {
+    await this.#engine.run('select pg_stat_force_next_flush()')
+    const tables = await this.#engine.rows<{ id: string; dead: number }>(
+      'select relid::text as id, (n_tup_del + n_tup_upd - n_tup_hot_upd)::float8 as dead from pg_stat_user_tables where n_tup_del + n_tup_upd > 0',
+    )
+    const counts = { ...this.#before }
+    for (const { id, dead } of tables) counts[id] = (counts[id] ?? 0) + dead
+    fs.writeFileSync(this.#file, JSON.stringify(counts))
+  }
+}
+
+function read(file: string): Counts {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as Counts
+  } catch {
+    return {}
+  }
+}
