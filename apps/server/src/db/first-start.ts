@@ -46,9 +46,13 @@ export async function settleRootKey(owner: Sql, chosen: string | undefined, data
   const [root] = await owner`select from keys where id = 'key_root'`
   if (root) return undefined
   const secret = `dk-${randomBytes(24).toString('base64url')}`
-  mkdirSync(dataDir, { recursive: true })
-  writeFileSync(file, `${secret}\n`, { mode: 0o600 })
-  chmodSync(file, 0o600) // the mode above counts only for a new file
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    writeFileSync(file, `${secret}\n`, { mode: 0o600 })
+    chmodSync(file, 0o600) // the mode above counts only for a new file
+  } catch (error) {
+    throw new SettingsError(`Cannot keep the admin key in ${file}: ${(error as Error).message}. Set DAKERA_DATA_DIR to a folder that this user may write, or choose the key with DAKERA_ROOT_API_KEY.`)
+  }
   await owner`select set_root_secret(${hashSecret(secret)})`
   return { secret, isNew: true, file }
 }

@@ -13,14 +13,14 @@ export async function openPostgres({ url, migrationUrl, poolSize }: Settings, lo
 
   const canMaintain = await prepare(migrationUrl ?? url, common, log, firstStart)
 
-  const sql = postgres(url, {
+  const sql = connect(url, {
     ...common,
     max: poolSize ?? 2 * Math.max(2, availableParallelism()),
     // The role in the start packet is what even RESET ROLE goes back to.
     connection: { application_name: 'dakera', role: 'dakera_app', statement_timeout: 30_000, idle_in_transaction_session_timeout: 30_000 },
   })
   const owner = canMaintain
-    ? postgres(migrationUrl ?? url, { ...common, max: 1, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
+    ? connect(migrationUrl ?? url, { ...common, max: 1, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
     : undefined
 
   return {
@@ -34,9 +34,19 @@ export async function openPostgres({ url, migrationUrl, poolSize }: Settings, lo
   }
 }
 
+/** A URL that is none is told without repeating it: it may hold a password. */
+function connect(url: string, options: Options<{}>): Sql {
+  try {
+    return postgres(url, options)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_INVALID_URL') throw error
+    throw new SettingsError('DATABASE_URL or DAKERA_MIGRATION_URL is not a URL like postgres://user:password@host:5432/database. Special characters in a password are written as %XX.')
+  }
+}
+
 /** Migrates, or finds that somebody with more rights has. Returns whether this login may act as the owner. */
 async function prepare(url: string, common: Options<{}>, log: Logger, firstStart: FirstStart): Promise<boolean> {
-  const sql = postgres(url, { ...common, max: 1, connection: { application_name: 'dakera-migrations' } })
+  const sql = connect(url, { ...common, max: 1, connection: { application_name: 'dakera-migrations' } })
   try {
     if (await isServingLogin(sql)) {
       if (!(await isMigrated(sql))) {

@@ -71,7 +71,7 @@ language plpgsql stable security definer set search_path = pg_catalog, public, p
 #variable_conflict use_column
 declare
   config regconfig; frequencies int[];
-  known int; used int := 1; candidates float8; rest float8; too_many boolean; matching text;
+  known int; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching text;
   score text; condition text := filter_condition(filter);
 begin
   if not target = any(readable_namespaces()) then return; end if;
@@ -111,15 +111,18 @@ begin
     candidates := candidates + frequencies[used];
   end loop;
   loop
-    matching := format('memories m where m.namespace_id = %s and m.ts @@ %L::tsquery', target, array_to_string(queries[:used], ' | '));
+    -- Only what the words of this round bring in: what earlier rounds met has its whole score already.
+    matching := format('memories m where m.namespace_id = %s and m.ts @@ %L::tsquery', target, array_to_string(queries[scored + 1:used], ' | '))
+      || case when scored > 0 then format(' and not m.ts @@ %L::tsquery', array_to_string(queries[:scored], ' | ')) else '' end;
     -- For common words reading back from the newest meets budget matches (after budget * documents / candidates rows) before GIN gathers them all.
     too_many := candidates > sqrt(budget * documents);
     if too_many then
       matching := format('(select m.id, m.ts, m.dl, m.memory_type, m.importance, m.tags, m.metadata, m.author, m.session_id, m.created_at, m.expires_at'
         ' from %s order by m.created_at desc limit %s) m where true', matching, budget);
     end if;
-    execute format('select array_agg(id), array_agg(score) from (select m.id, %s as score from %s and %s order by score desc, m.id limit %s) best',
-      score, matching, condition, how_many) into ids, scores;
+    execute format('select array_agg(id), array_agg(score) from (select * from (select m.id, %s as score from %s and %s union all select * from unnest($1, $2)) found'
+      ' order by 2 desc, 1 limit %s) best', score, matching, condition, how_many) into ids, scores using ids, scores;
+    scored := used;
     exit when used = known or too_many;
     select sum(weight) into rest from unnest(weights[used + 1:]) weight;
     exit when cardinality(ids) >= how_many and scores[how_many] >= rest;
