@@ -11,16 +11,12 @@ export const root = join(import.meta.dirname, '..')
 // What the surroundings say of a server must not reach one that a test starts.
 const surroundings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(DAKERA_|OPENAI_|DATABASE_URL|NODE_OPTIONS|VITEST)/.test(name)))
 
-/**
- * The real server with --demo, as its own process over an empty embedded database. `await using` ends it and removes its data.
- * DAKERA_EXAMPLES_DATABASE_URL, an empty Postgres database, takes the embedded one's place.
- */
+/** The real server with --demo, as its own process over an empty embedded database. `await using` ends it and removes its data. */
 export async function startDemoServer(port = 0) {
   const dataDir = await mkdtemp(join(tmpdir(), 'dakera-example-'))
-  const postgres = process.env['DAKERA_EXAMPLES_DATABASE_URL']
   const child = spawn(process.execPath, ['apps/server/src/main.ts', '--demo', '--port', String(port)], {
     cwd: root,
-    env: { ...surroundings, DAKERA_DATA_DIR: dataDir, DAKERA_LOG_LEVEL: 'warn', ...(postgres && { DATABASE_URL: postgres }) },
+    env: { ...surroundings, DAKERA_DATA_DIR: dataDir, DAKERA_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const stop = async () => {

@@ -91,7 +91,7 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
     // What a server without the package answers, in this database alone.
     const sql = postgres(place.databaseUrl ?? '', { max: 1, onnotice: () => {} })
     await sql`set allow_system_table_mods = on`
-    await sql.unsafe("create or replace view pg_catalog.pg_available_extensions as select name, default_version, null::text collate "C" as installed_version, comment from pg_available_extensions() where name <> 'vector'")
+    await sql.unsafe(`create or replace view pg_catalog.pg_available_extensions as select name, default_version, null::text collate "C" as installed_version, comment from pg_available_extensions() where name <> 'vector'`)
     await sql.end()
     await using server = launch(place.settings)
     expectRefusal(await server.ended, /no pgvector.*pgvector\/pgvector:pg17/)

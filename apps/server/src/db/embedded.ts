@@ -1,29 +1,27 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import postgres, { type ReservedSql, type Sql } from 'postgres'
+import postgres, { type Options, type ReservedSql, type Sql } from 'postgres'
+import { SettingsError } from '../env.ts'
 import { asDb, type Database, type FirstStart } from './database.ts'
 import { migrate } from './migrate.ts'
-import { openPglite } from './pglite/open.ts'
+import { openPglite, type Pglite, PgliteError } from './pglite/open.ts'
 
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }
 
-/** Opens the database in this process. It has one session, so that session takes the app's role when the schema is up to date. */
+/** Opens the database in this process. It has one session, which belongs to the app's role once the schema is up to date. */
 export async function openEmbedded({ dataDir, durability }: Settings, log: Logger, firstStart: FirstStart): Promise<Database> {
-  const pglite = await openPglite({ dataDir: join(dataDir, 'db'), durability, log })
-  const sql = postgres({ socket: pglite.socket, max: 1, max_lifetime: null, idle_timeout: 0, onnotice: () => {} } as never) as Sql
-
-  const close = async () => {
-    await sql.end({ timeout: 5 })
-    await pglite.close()
-  }
+  const pglite = await openFolder(join(dataDir, 'db'), durability, log)
   try {
-    await migrate(sql, () => firstStart(sql))
-    await sql`set role dakera_app`
+    const migrating = connect(pglite, 'dakera-migrations')
+    await migrate(migrating, () => firstStart(migrating))
+    await migrating.end({ timeout: 5 })
   } catch (error) {
-    await close()
+    await pglite.close()
     throw error
   }
 
+  // In the start packet, so that a session which postgres.js opens again has the role again.
+  const sql = connect(pglite, 'dakera', { role: 'dakera_app' })
   return {
     engine: 'pglite',
     sql,
@@ -38,6 +36,21 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
         session.release()
       }
     },
-    close,
+    async close() {
+      await sql.end({ timeout: 5 })
+      await pglite.close()
+    },
+  }
+}
+
+/** `socket` is how postgres.js is handed a connection; its types do not know that option. */
+const connect = ({ socket }: Pglite, application_name: string, settings: { role?: string } = {}): Sql =>
+  postgres({ socket, max: 1, max_lifetime: null, idle_timeout: 0, onnotice: () => {}, connection: { application_name, ...settings } } as Options<{}>) as Sql
+
+async function openFolder(dataDir: string, durability: Settings['durability'], log: Logger): Promise<Pglite> {
+  try {
+    return await openPglite({ dataDir, durability, log })
+  } catch (error) {
+    throw error instanceof PgliteError ? new SettingsError(error.message) : error
   }
 }
