@@ -46,18 +46,21 @@ async function run(): Promise<Result[]> {
 async function runOn(name: string, postgresUrl: string | undefined): Promise<Result> {
   const adminKey = `dk-${randomBytes(24).toString('base64url')}`
   let server: Server | undefined
-  const stopEarly = () => {
-    const ended = server?.close() ?? Promise.resolve()
-    ended.finally(() => process.exit(130))
+  let isInterrupted = false
+  const interrupt = () => {
+    isInterrupted = true
+    server?.close()
   }
-  process.once('SIGINT', stopEarly)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt)
   try {
     say(`${name}: starting`)
     server = await startServer(postgresUrl, adminKey)
+    if (isInterrupted) throw new Error('interrupted')
     return await measure(name, server, adminKey, options, say)
   } finally {
-    process.off('SIGINT', stopEarly)
+    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt)
     await server?.close()
+    if (isInterrupted) process.exit(130) // and not with whatever the end of the server broke
   }
 }
 

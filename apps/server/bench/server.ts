@@ -7,7 +7,7 @@ import postgres from 'postgres'
 import type { Answer, Orders, Settings } from './host.ts'
 
 /** A server of the benchmark: where it listens, and what it can be ordered to do. */
-export type Server = { url: string; order: Orders; close(): Promise<void> }
+export type Server = { url: string; order: Orders /** Also removes its data. */; close(): Promise<void> }
 
 /** Starts one over the embedded database, or over a database of its own on the Postgres at this URL. */
 export async function startServer(postgresUrl: string | undefined, adminKey: string): Promise<Server> {
@@ -23,7 +23,9 @@ export async function startServer(postgresUrl: string | undefined, adminKey: str
 
   const child = fork(join(import.meta.dirname, 'host.ts'), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' })
   const { order, opened } = command(child)
-  const close = async () => {
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= end())
+  const end = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       const closed = once(child, 'exit')
       if (child.connected) child.disconnect()

@@ -54,7 +54,7 @@ export function createApp(deps: Deps) {
   }
 
   const routes = [...health(deps), ...namespaces(deps), ...keys(deps), ...memories(deps)]
-  mount(app as unknown as Hono, deps.maxBodyBytes, routes)
+  mount(app as unknown as Hono, { maxBodyBytes: deps.maxBodyBytes, isAlive: () => deps.database.answers() }, routes)
   const document = openapi()
   app.get('/openapi.json', (c) => c.json(document))
   app.get('/docs', (c) => c.html(apiPage(document)))

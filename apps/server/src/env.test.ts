@@ -25,13 +25,24 @@ test('the values of .env.example are the defaults', () => {
 })
 
 test('every problem is listed at once', () => {
-  const message = complaint({ DAKERA_PORT: '70000', DAKERA_LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x', DAKERA_ROOT_API_KEY: 'short', OPENAI_BASE_URL: 'ftp://x' })
+  const message = complaint({
+    DAKERA_PORT: '70000',
+    DAKERA_LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://x',
+    DAKERA_ROOT_API_KEY: 'short',
+    OPENAI_BASE_URL: 'ftp://x',
+  })
   for (const name of ['DAKERA_PORT', 'DAKERA_LOG_LEVEL', 'DATABASE_URL', 'DAKERA_ROOT_API_KEY', 'OPENAI_BASE_URL']) expect(message).toContain(`  ${name}: `)
 })
 
 test('a complaint repeats no secret', () => {
   const secret = 'correct horse'
-  const message = complaint({ DATABASE_URL: `mysql://user:${secret}@host/db`, DAKERA_MIGRATION_URL: `x:${secret}`, DAKERA_ROOT_API_KEY: secret, OPENAI_BASE_URL: `ftp://${secret}` })
+  const message = complaint({
+    DATABASE_URL: `mysql://user:${secret}@host/db`,
+    DAKERA_MIGRATION_URL: `x:${secret}`,
+    DAKERA_ROOT_API_KEY: secret,
+    OPENAI_BASE_URL: `ftp://${secret}`,
+  })
   expect(message.split('\n')).toHaveLength(5)
   expect(message).not.toContain(secret)
 })

@@ -99,6 +99,10 @@ describe('depth and size', () => {
     }
   })
 
+  test('a filter is at most 16 levels deep', async () => {
+    for (const levels of [17, 100]) expectError(await post('/v1/memory/recall', `{"agent_id": "inbox", "query": "x", "filter": ${nested(levels, '{"$and":[', ']}', '{"a":1}')}}`), 'INVALID_REQUEST', /16 levels/)
+  })
+
   test('the largest filters are answered or refused, quickly', async () => {
     expectError(await recall({ filter: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, 1])) }), 'INVALID_REQUEST', /256 conditions/)
     expectError(await recall({ filter: { a: { $in: Array.from({ length: 1001 }, () => 1) } } }), 'INVALID_REQUEST', /1000 values/)

@@ -19,7 +19,7 @@ export function send(url: string, path: string, { method = 'GET', key, headers =
   const { hostname, port } = new URL(url)
   const requestId = `req_test_${crypto.randomUUID()}`
   const bytes = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
-  const length = bytes === undefined || chunked ? {} : { 'content-length': String(Buffer.byteLength(bytes)) }
+  const length = chunked ? { 'transfer-encoding': 'chunked' } : bytes === undefined ? {} : { 'content-length': String(Buffer.byteLength(bytes)) }
   const credential = key === undefined ? {} : { authorization: `Bearer ${key}` }
   return new Promise((resolve, reject) => {
     const call = request({ hostname, port, path, method, agent, headers: { 'x-request-id': requestId, ...length, ...credential, ...headers } }, (reply) => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type * as z from 'zod'
 import { Instant, JsonObject, text } from '../src/fields.ts'
-import { NamespaceName } from '../src/resources/namespaces.ts'
 import { StoreMemoryRequest } from '../src/resources/memories.ts'
+import { NamespaceName } from '../src/resources/namespaces.ts'
 
 const accepts = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success
 
@@ -10,12 +10,25 @@ test.each(['a', '7', 'team-shared', 'a.b_c-d', 'A'.repeat(128), 'systems'])('%s 
   expect(NamespaceName.parse(name)).toBe(name)
 })
 
-test.each(['', '_private', '-a', '.a', 'a b', 'a/b', 'a*', 'é', 'a\u0000', 'a\n', 'system_x', 'A'.repeat(129), '_dakera_agent_', '_dakera_agent__x', '_dakera_agent_system_x'])(
-  '%j names no namespace',
-  (name) => {
-    expect(accepts(NamespaceName, name)).toBe(false)
-  },
-)
+test.each([
+  '',
+  '_private',
+  '-a',
+  '.a',
+  'a b',
+  'a/b',
+  'a*',
+  'é',
+  'a\u0000',
+  'a\n',
+  'system_x',
+  'A'.repeat(129),
+  '_dakera_agent_',
+  '_dakera_agent__x',
+  '_dakera_agent_system_x',
+])('%j names no namespace', (name) => {
+  expect(accepts(NamespaceName, name)).toBe(false)
+})
 
 test('_dakera_agent_x means x', () => {
   expect(NamespaceName.parse('_dakera_agent_x')).toBe('x')
@@ -28,7 +41,8 @@ test('NUL and lone surrogates are refused wherever text can stand', () => {
     expect(accepts(JsonObject, { [bad]: 1 })).toBe(false)
     const memory = { agent_id: 'a', content: 'fine' }
     expect(accepts(StoreMemoryRequest, memory)).toBe(true)
-    for (const field of ['content', 'memory_type', 'session_id', 'id', 'agent_id']) expect(accepts(StoreMemoryRequest, { ...memory, [field]: bad }), field).toBe(false)
+    for (const field of ['content', 'memory_type', 'session_id', 'id', 'agent_id'])
+      expect(accepts(StoreMemoryRequest, { ...memory, [field]: bad }), field).toBe(false)
     expect(accepts(StoreMemoryRequest, { ...memory, tags: [bad] })).toBe(false)
   }
 })

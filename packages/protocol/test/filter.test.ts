@@ -15,7 +15,13 @@ test('operators stand under a field, a dotted field reaches inside', () => {
   expect(parseFilter({ 'run.score': { $gte: 0.5, $lt: 1 }, tag: { $in: ['a', null] }, draft: { $exists: false } })).toEqual({
     kind: 'all',
     filters: [
-      { kind: 'all', filters: [{ kind: 'compare', path: ['run', 'score'], operator: '$gte', value: 0.5 }, { kind: 'compare', path: ['run', 'score'], operator: '$lt', value: 1 }] },
+      {
+        kind: 'all',
+        filters: [
+          { kind: 'compare', path: ['run', 'score'], operator: '$gte', value: 0.5 },
+          { kind: 'compare', path: ['run', 'score'], operator: '$lt', value: 1 },
+        ],
+      },
       { kind: 'all', filters: [{ kind: 'list', path: ['tag'], operator: '$in', values: ['a', null] }] },
       { kind: 'all', filters: [{ kind: 'exists', path: ['draft'], value: false }] },
     ],

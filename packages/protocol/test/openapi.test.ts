@@ -9,7 +9,10 @@ test('every $ref resolves', () => {
   const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref as string)
   expect(refs.length).toBeGreaterThan(50)
   for (const ref of new Set(refs)) {
-    const found = ref.replace(/^#\//, '').split('/').reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document)
+    const found = ref
+      .replace(/^#\//, '')
+      .split('/')
+      .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document)
     expect(found, ref).toBeTypeOf('object')
   }
 })
@@ -21,13 +24,17 @@ test('the committed openapi.json is what openapi() gives', () => {
 })
 
 test('every endpoint is in the document once, under its own id', () => {
-  const listed = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => `${(operation as { operationId: string }).operationId} ${method.toUpperCase()} ${path}`))
+  const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => `${(operation as { operationId: string }).operationId} ${method.toUpperCase()} ${path}`),
+  )
   const declared = Object.values(endpoints).flatMap((group) => Object.values(group).map(({ id, method, path }: Endpoint) => `${id} ${method} ${path}`))
   expect(listed.sort()).toEqual(declared.sort())
 })
 
 test('no two endpoints share an address, aliases included', () => {
-  const addresses = Object.values(endpoints).flatMap((group) => Object.values(group).flatMap(({ method, path, aliases = [] }: Endpoint) => [`${method} ${path}`, ...aliases]))
+  const addresses = Object.values(endpoints).flatMap((group) =>
+    Object.values(group).flatMap(({ method, path, aliases = [] }: Endpoint) => [`${method} ${path}`, ...aliases]),
+  )
   expect(addresses).toHaveLength(new Set(addresses).size)
 })
 

@@ -13,6 +13,8 @@ export type Database = {
   db: Db
   /** Runs jobs on a connection that acts as dakera_owner; undefined where the login may not. */
   maintain: (<T>(fn: (sql: Sql) => Promise<T>) => Promise<T>) | undefined
+  /** Whether a connection made now gets an answer, within some 3 seconds. A network that loses every packet makes no error by itself. */
+  answers(): Promise<boolean>
   close(): Promise<void>
 }
 

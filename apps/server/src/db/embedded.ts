@@ -36,6 +36,7 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
         session.release()
       }
     },
+    answers: async () => true, // it lives in this process
     async close() {
       await sql.end({ timeout: 5 })
       await pglite.close()

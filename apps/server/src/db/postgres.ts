@@ -23,15 +23,35 @@ export async function openPostgres({ url, migrationUrl, poolSize }: Settings, lo
     ? connect(migrationUrl ?? url, { ...common, max: 1, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
     : undefined
 
+  let asked: Promise<boolean> | undefined // one question for all who wait
   return {
     engine: 'postgres',
     sql,
     db: asDb(sql),
     maintain: owner && (<T>(fn: (sql: Sql) => Promise<T>) => fn(owner)),
+    answers: () => (asked ??= ask(url, common).finally(() => (asked = undefined))),
     async close() {
       await Promise.all([sql.end({ timeout: 5 }), owner?.end({ timeout: 5 })])
     },
   }
+}
+
+/** Outside of the pool: its connections may be the ones that are silent. */
+async function ask(url: string, common: Options<{}>): Promise<boolean> {
+  const sql = connect(url, { ...common, max: 1, connect_timeout: 2, connection: { application_name: 'dakera-question' } })
+  try {
+    return await within(3_000, sql`select 1`.then(() => true))
+  } finally {
+    void sql.end({ timeout: 0 }).catch(() => {})
+  }
+}
+
+/** False also when there is no answer in time. */
+function within(ms: number, answer: Promise<boolean>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms, false)
+    answer.then(resolve, () => resolve(false)).finally(() => clearTimeout(timer))
+  })
 }
 
 /** A URL that is none is told without repeating it: it may hold a password. */

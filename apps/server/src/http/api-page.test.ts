@@ -1,4 +1,4 @@
-import { docsUrl, ERRORS, type Endpoint, endpoints } from '@dakera-ai/protocol'
+import { docsUrl, type Endpoint, ERRORS, endpoints } from '@dakera-ai/protocol'
 import { openapi } from '@dakera-ai/protocol/openapi'
 import { expect, test } from 'vitest'
 import { type ApiDocument, apiPage } from './api-page.ts'

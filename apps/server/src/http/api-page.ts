@@ -56,27 +56,29 @@ export function apiPage(document: ApiDocument): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escape(title)} API</title>
+<title>${toHtml(title)} API</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <a class="skip" href="#content">Skip to content</a>
 <nav aria-label="Operations">
-<p class="brand"><a href="#content">${escape(title)} API</a></p>
-${[...groups].map(([tag, members]) => `<h2><a href="#${escape(tag)}">${escape(tag)}</a></h2>\n<ul>\n${members.map(link).join('\n')}\n</ul>`).join('\n')}
+<p class="brand"><a href="#content">${toHtml(title)} API</a></p>
+${[...groups].map(([tag, members]) => `<h2><a href="#${toHtml(tag)}">${toHtml(tag)}</a></h2>\n<ul>\n${members.map(link).join('\n')}\n</ul>`).join('\n')}
 </nav>
 <main id="content" tabindex="-1">
 <header>
-<h1>${escape(title)} API <small>version ${escape(version)}</small></h1>
+<h1>${toHtml(title)} API <small>version ${toHtml(version)}</small></h1>
 <p>${prose(description)}</p>
 <p>Send the key as <code>Authorization: Bearer &lt;key&gt;</code> or <code>X-API-Key: &lt;key&gt;</code>. Bodies are JSON, whatever the Content-Type. Unknown fields are ignored.
 Every write takes an <code>Idempotency-Key</code>: a repeat within a day gets the first reply. Every failure has the shape of <a href="#Error">Error</a>.
 The same as data: <a href="/openapi.json">/openapi.json</a>.</p>
 </header>
-${[...groups].map(([tag, members]) => `<section id="${escape(tag)}">\n<h2>${escape(tag)}</h2>\n${members.map((entry) => article(entry, context)).join('\n')}\n</section>`).join('\n')}
+${[...groups].map(([tag, members]) => `<section id="${toHtml(tag)}">\n<h2>${toHtml(tag)}</h2>\n${members.map((entry) => article(entry, context)).join('\n')}\n</section>`).join('\n')}
 <section id="schemas">
 <h2>schemas</h2>
-${Object.entries(context.schemas).map(([name, schema]) => model(name, schema)).join('\n')}
+${Object.entries(context.schemas)
+  .map(([name, schema]) => model(name, schema))
+  .join('\n')}
 </section>
 </main>
 </body>
@@ -87,24 +89,27 @@ ${Object.entries(context.schemas).map(([name, schema]) => model(name, schema)).j
 type Context = { schemas: Record<string, Schema>; server: string }
 
 const link = ({ method, operation }: Entry) =>
-  `<li><a href="#${escape(operation.operationId)}"><span class="method ${escape(method)}">${escape(method)}</span> ${escape(operation.operationId.split('.').at(-1) ?? '')}</a></li>`
+  `<li><a href="#${toHtml(operation.operationId)}"><span class="method ${toHtml(method)}">${toHtml(method)}</span> ${toHtml(operation.operationId.split('.').at(-1) ?? '')}</a></li>`
 
 function article({ method, path, operation }: Entry, context: Context): string {
   const { operationId, summary, parameters, requestBody, responses } = operation
   const aliases = operation['x-aliases'] ?? []
   const success = Object.entries(responses).filter(([status]) => Number(status) < 400)
   const failures = Object.entries(responses).filter(([status]) => Number(status) >= 400)
-  const inPlace = (place: string) => parameters.filter((parameter) => parameter.in === place).map(({ name, schema, required, description }): Row => ({ name, schema, required, ...(description && { description }) }))
+  const inPlace = (place: string) =>
+    parameters
+      .filter((parameter) => parameter.in === place)
+      .map(({ name, schema, required, description }): Row => ({ name, schema, required, ...(description && { description }) }))
   const body = bodySchema(requestBody)
-  return `<article id="${escape(operationId)}">
-<h3><span class="method ${escape(method)}">${escape(method)}</span> <code>${escape(path)}</code> <a class="anchor" href="#${escape(operationId)}">${escape(operationId)}</a></h3>
+  return `<article id="${toHtml(operationId)}">
+<h3><span class="method ${toHtml(method)}">${toHtml(method)}</span> <code>${toHtml(path)}</code> <a class="anchor" href="#${toHtml(operationId)}">${toHtml(operationId)}</a></h3>
 <p>${prose(summary)}${operation.security?.length === 0 ? ' Needs no key.' : ''}</p>
-${aliases.length > 0 ? `<p class="aliases">Also ${aliases.map((alias) => `<code>${escape(alias)}</code>`).join(', ')}</p>` : ''}
+${aliases.length > 0 ? `<p class="aliases">Also ${aliases.map((alias) => `<code>${toHtml(alias)}</code>`).join(', ')}</p>` : ''}
 ${table('In the path', inPlace('path'))}
 ${table('Query', inPlace('query'))}
 ${body ? table(`Body: ${reference(body)}`, rows(resolve(body, context.schemas))) : ''}
 ${success.map(([status, response]) => answer(status, bodySchema(response), context)).join('\n')}
-<details><summary>Example</summary><pre tabindex="0"><code>${escape(curl(method, path, operation, context))}</code></pre></details>
+<details><summary>Example</summary><pre tabindex="0"><code>${toHtml(curl(method, path, operation, context))}</code></pre></details>
 <details><summary>Errors</summary><table><thead><tr><th>Status</th><th>Code</th><th>Meaning</th></tr></thead><tbody>
 ${failures.flatMap(([status, { description }]) => description.split(', ').map((code) => failure(status, code))).join('\n')}
 </tbody></table></details>
@@ -112,15 +117,15 @@ ${failures.flatMap(([status, { description }]) => description.split(', ').map((c
 }
 
 const answer = (status: string, schema: Schema | undefined, context: Context) =>
-  schema ? `<details><summary>Answer ${escape(status)}: ${reference(schema)}</summary>${table('', rows(resolve(schema, context.schemas)))}</details>` : ''
+  schema ? `<details><summary>Answer ${toHtml(status)}: ${reference(schema)}</summary>${table('', rows(resolve(schema, context.schemas)))}</details>` : ''
 
 function failure(status: string, code: string): string {
   const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : undefined
-  const name = `<code>${escape(code)}</code>`
-  return `<tr><td>${escape(status)}</td><td>${known ? `<a href="${escape(docsUrl(known))}">${name}</a>` : name}</td><td>${known ? prose(ERRORS[known].title) : ''}</td></tr>`
+  const name = `<code>${toHtml(code)}</code>`
+  return `<tr><td>${toHtml(status)}</td><td>${known ? `<a href="${toHtml(docsUrl(known))}">${name}</a>` : name}</td><td>${known ? prose(ERRORS[known].title) : ''}</td></tr>`
 }
 
-const model = (name: string, schema: Schema) => `<details id="${escape(name)}"><summary>${escape(name)}</summary>
+const model = (name: string, schema: Schema) => `<details id="${toHtml(name)}"><summary>${toHtml(name)}</summary>
 <p>${prose(schema.description ?? '')}</p>
 ${table('', rows(schema))}
 </details>`
@@ -130,41 +135,51 @@ const resolve = (schema: Schema, schemas: Record<string, Schema>): Schema => (sc
 const refName = (ref: string) => ref.split('/').at(-1) ?? ref
 
 const rows = ({ properties = {}, required = [] }: Schema): Row[] =>
-  Object.entries(properties).map(([name, schema]) => ({ name, schema, required: required.includes(name), ...(schema.description && { description: schema.description }) }))
+  Object.entries(properties).map(([name, schema]) => ({
+    name,
+    schema,
+    required: required.includes(name),
+    ...(schema.description && { description: schema.description }),
+  }))
 
 function table(caption: string, fields: Row[]): string {
   if (fields.length === 0) return ''
   const lines = fields.map(({ name, schema, required, description }) => {
-    const standard = schema.default === undefined ? '' : `Default <code>${escape(JSON.stringify(schema.default))}</code>. `
-    return `<tr><th scope="row"><code>${escape(name)}</code>${required ? ' <em>required</em>' : ''}</th><td>${typeOf(schema)}</td><td>${standard}${prose(description ?? '')}</td></tr>`
+    const standard = schema.default === undefined ? '' : `Default <code>${toHtml(JSON.stringify(schema.default))}</code>. `
+    return `<tr><th scope="row"><code>${toHtml(name)}</code>${required ? ' <em>required</em>' : ''}</th><td>${typeOf(schema)}</td><td>${standard}${prose(description ?? '')}</td></tr>`
   })
   return `<table>${caption && `<caption>${caption}</caption>`}<thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table>`
 }
 
-const reference = (schema: Schema) => (schema.$ref ? `<a href="#${escape(refName(schema.$ref))}">${escape(refName(schema.$ref))}</a>` : typeOf(schema))
+const reference = (schema: Schema) => (schema.$ref ? `<a href="#${toHtml(refName(schema.$ref))}">${toHtml(refName(schema.$ref))}</a>` : typeOf(schema))
 
 /** A type in a few words, as HTML. */
 function typeOf(schema: Schema): string {
   if (schema.$ref) return reference(schema)
   if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ')
-  if (schema.enum) return schema.enum.map((value) => `<code>${escape(JSON.stringify(value))}</code>`).join(', ')
-  if (schema.const !== undefined) return `<code>${escape(JSON.stringify(schema.const))}</code>`
-  if (schema.items) return `list of ${typeOf(schema.items)}${limits(schema.minItems, schema.maxItems)}`
+  if (schema.enum) return schema.enum.map((value) => `<code>${toHtml(JSON.stringify(value))}</code>`).join(', ')
+  if (schema.const !== undefined) return `<code>${toHtml(JSON.stringify(schema.const))}</code>`
+  if (schema.items) return `list of ${typeOf(schema.items)}${limits(schema.minItems, schema.maxItems, ' items')}`
   const name = Array.isArray(schema.type) ? schema.type.join(' or ') : (schema.format ?? schema.type ?? 'any')
   if (name === 'integer') return `integer${limits(near(schema.minimum), near(schema.maximum))}`
   if (name === 'number') return `number${limits(schema.minimum ?? schema.exclusiveMinimum, schema.maximum)}`
-  if (schema.type === 'string') return `${escape(name)}${limits(schema.minLength, schema.maxLength, ' letters')}`
-  if (schema.type === 'object' && typeof schema.additionalProperties === 'object' && Object.keys(schema.additionalProperties).length > 0) return `object of ${typeOf(schema.additionalProperties)}`
-  return escape(name)
+  if (schema.type === 'string') return `${toHtml(name)}${limits(schema.minLength, schema.maxLength, ' letters')}`
+  if (schema.type === 'object' && typeof schema.additionalProperties === 'object' && Object.keys(schema.additionalProperties).length > 0)
+    return `object of ${typeOf(schema.additionalProperties)}`
+  return toHtml(name)
 }
 
 /** A bound that a program set, not the end of the number line. */
 const near = (bound: number | undefined) => (bound !== undefined && Math.abs(bound) < 1e9 ? bound : undefined)
 const limits = (least: number | undefined, most: number | undefined, unit = '') =>
-  least === undefined && most === undefined ? '' : ` <small>${[least === undefined ? '' : `from ${least}`, most === undefined ? '' : `to ${most}`].filter(Boolean).join(' ')}${unit}</small>`
+  least === undefined && most === undefined
+    ? ''
+    : ` <small>${[least === undefined ? '' : `from ${least}`, most === undefined ? '' : `to ${most}`].filter(Boolean).join(' ')}${unit}</small>`
 
 function curl(method: string, path: string, operation: Operation, { schemas, server }: Context): string {
-  const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => sampleOf(name, {}, schemas) as string)
+  const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    method === 'DELETE' && name === 'namespace' ? 'scratch' : (sampleOf(name, {}, schemas) as string),
+  )
   const query = operation.parameters
     .filter((parameter) => parameter.in === 'query' && parameter.required)
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(sampleOf(name, schema, schemas)))}`)
@@ -197,15 +212,17 @@ function sampleOf(name: string, schema: Schema, schemas: Record<string, Schema>)
   if (known.properties) {
     const required = known.required ?? []
     const wanted = Object.keys(known.properties).filter((key) => required.includes(key) || key === 'memory_id' || key === 'memory_ids')
-    return Object.fromEntries(wanted.filter((key) => key !== 'memory_ids' || !wanted.includes('memory_id')).map((key) => [key, sampleOf(key, known.properties?.[key] ?? {}, schemas)]))
+    return Object.fromEntries(
+      wanted.filter((key) => key !== 'memory_ids' || !wanted.includes('memory_id')).map((key) => [key, sampleOf(key, known.properties?.[key] ?? {}, schemas)]),
+    )
   }
   if (known.items) return [sampleOf('', known.items, schemas)]
   return known.enum?.[0] ?? known.const ?? known.default ?? (known.type === 'number' || known.type === 'integer' ? (known.minimum ?? 1) : 'text')
 }
 
-const escape = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+const toHtml = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 /** Text in which `code` is marked as in Markdown. */
-const prose = (text: string) => escape(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+const prose = (text: string) => toHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #fff; --panel: #f5f7f9; --line: #d8dee4; --accent: #0b57d0 }

@@ -45,7 +45,28 @@ export const route = <E extends Endpoint>(
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
-export function mount(app: Hono, maxBodyBytes: number, routes: Route[]): void {
+/** After so long without a reply a request asks whether the database is still there; then it waits on, or is told. */
+const PATIENCE_MS = 5_000
+
+async function patiently<T>(reply: Promise<T>, isAlive: () => Promise<boolean>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_resolve, reject) => {
+    const look = async () => {
+      if (await isAlive()) timer = setTimeout(look, PATIENCE_MS)
+      else reject(new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: 'The database does not answer right now. Try again in a moment.' }))
+    }
+    timer = setTimeout(look, PATIENCE_MS)
+  })
+  try {
+    return await Promise.race([reply, silence])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+type Surroundings = { maxBodyBytes: number; isAlive: () => Promise<boolean> }
+
+export function mount(app: Hono, { maxBodyBytes, isAlive }: Surroundings, routes: Route[]): void {
   for (const { endpoint, handle } of routes) {
     const answer = async (c: Context) => {
       const headers = c.req.raw.headers
@@ -60,7 +81,7 @@ export function mount(app: Hono, maxBodyBytes: number, routes: Route[]): void {
         repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.path, bytes) },
         signal: c.req.raw.signal,
       }
-      const result = await handle(input as never)
+      const result = await (endpoint.access === 'public' ? handle(input as never) : patiently(handle(input as never), isAlive))
       return result instanceof Reply ? c.json(result.value, result.status, result.headers) : c.json(result as object, endpoint.status ?? 200)
     }
     for (const [method, path] of addresses(endpoint)) app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer)

@@ -12,10 +12,7 @@ export const health = ({ database, embedder, isDraining }: Deps) => [
 
   route(endpoints.health.ready, async () => {
     const [answers, embeds] = await Promise.all([
-      database.sql`select 1`.then(
-        () => ({ ok: true as const }),
-        () => ({ ok: false as const, message: 'The database does not answer.' }),
-      ),
+      database.answers().then((ok) => (ok ? { ok } : { ok, message: 'The database does not answer.' })),
       embedder.check(),
     ])
     const results = {
