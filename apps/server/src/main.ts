@@ -36,9 +36,11 @@ async function main(): Promise<void> {
   const opening = (async () => {
     const embedder = await chooseEmbedder(env.embedding)
     let rootKey: RootKey
-    const database = await openDatabase(env.database, log, async (owner) => {
-      await settleEmbeddingSpace(owner, embedder)
-      rootKey = await settleRootKey(owner, options.demo ? DEMO_ADMIN_KEY : env.rootApiKey, env.dataDir)
+    const database = await openDatabase(env.database, log, async (sql, isOwner) => {
+      const chosen = options.demo ? DEMO_ADMIN_KEY : env.rootApiKey
+      await settleEmbeddingSpace(sql, embedder, isOwner)
+      if (isOwner) rootKey = await settleRootKey(sql, chosen, env.dataDir)
+      else if (chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
     })
     closers.push(() => database.close())
     if (options.demo) await addDemo(database)

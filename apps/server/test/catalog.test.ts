@@ -1,4 +1,7 @@
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { openDatabase } from '../src/db/open.ts'
+import { hashSecret } from '../src/principal.ts'
 import { engine, start } from './harness.ts'
 
 /** Tables without guarded rows: names and checksums of migrations. */
@@ -80,4 +83,24 @@ test('large tables lead their keys with namespace_id, so that the data can be sh
     where i.indisprimary and i.indrelid in ('memories'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass)`,
   )
   expect(leading.map(({ first }) => first)).toEqual(Array(4).fill('namespace_id'))
+})
+
+test.runIf(engine === 'postgres')('a connection that kept the rights of its login serves nobody', async () => {
+  await using t = await start()
+  const secret = await t.secret({ researcher: 'read_write' })
+  const { default: postgres } = await import('postgres')
+  const sql = postgres((t.settings as { url: string }).url, { max: 1 }) // as the superuser, as behind a pooler that drops "role"
+  const hash = hashSecret(secret)
+  const calls = [
+    sql`select identify(${hash})`,
+    sql`select * from recall(${hash}, 'researcher', 'x', null)`,
+    sql`select * from store(${hash}, 'researcher', '[{"content": "x"}]', array[null]::halfvec[])`,
+  ]
+  for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'DK001' })
+  await sql.end()
+  const override = new URL((t.settings as { url: string }).url)
+  override.searchParams.set('role', 'postgres')
+  await expect(
+    openDatabase({ engine: 'postgres', url: override.href, migrationUrl: undefined, poolSize: 1 }, pino({ level: 'silent' }), async () => {}),
+  ).rejects.toThrow(/row-level security does not bind/)
 })

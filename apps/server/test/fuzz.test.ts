@@ -57,6 +57,6 @@ describe(`seed ${seed}, ${numRuns} requests to each of ${ADDRESSES.length} addre
   test('the requests were neither all refused nor all taken, and the secret still stands', async () => {
     expect(seen[2]).toBeGreaterThan(numRuns * 5)
     expect(seen[4]).toBeGreaterThan(numRuns * 5)
-    expect((await t.admin.getMemory(FOREIGN_ID, { agentId: FOREIGN })).content).toContain(MARKER)
+    expect((await t.admin.getMemory(FOREIGN_ID, { namespace: FOREIGN })).content).toContain(MARKER)
   })
 })

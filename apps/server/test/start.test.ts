@@ -101,7 +101,7 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
 // The embedded database belongs to one process.
 test.runIf(engine === 'postgres')('five servers that start at once on an empty database all come up, and one of them makes the admin key', { timeout: 120_000 }, async () => {
   await using stack = new AsyncDisposableStack()
-  const places = []
+  const places: Awaited<ReturnType<typeof freshPlace>>[] = []
   for (let i = 0; i < 5; i++) places.push(stack.use(await freshPlace()))
   const settings = places.map(({ settings: own }) => ({ ...own, DATABASE_URL: places[0]?.databaseUrl, DAKERA_ROOT_API_KEY: undefined }))
   const servers = settings.map((own) => stack.use(launch(own)))

@@ -85,7 +85,7 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
       statement,
     ).rejects.toMatchObject({ code: '42501' })
   }
-  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'namespace_statistics', 'term_statistics', 'statistics_deltas', 'embedding_space'])
+  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'namespace_statistics', 'term_statistics', 'statistics_deltas'])
     await denied(`select * from ${table}`)
   for (const call of [
     'presented_key()',

@@ -18,7 +18,7 @@ export type Database = {
   close(): Promise<void>
 }
 
-/** What is done once per start, under the lock of the migrations: see first-start.ts. */
-export type FirstStart = (owner: Sql) => Promise<void>
+/** What is done once per start, under the lock of the migrations where the login may change things: see first-start.ts. */
+export type FirstStart = (sql: Sql, isOwner: boolean) => Promise<void>
 
 export const asDb = (sql: Sql): Db => drizzle({ client: sql })

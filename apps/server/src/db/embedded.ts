@@ -13,7 +13,7 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
   const pglite = await openFolder(join(dataDir, 'db'), durability, log)
   try {
     const migrating = connect(pglite, 'dakera-migrations')
-    await migrate(migrating, () => firstStart(migrating))
+    await migrate(migrating, () => firstStart(migrating, true))
     await migrating.end({ timeout: 5 })
   } catch (error) {
     await pglite.close()

@@ -11,16 +11,17 @@ type EmbeddingSpace = { model: string; dimension: number }
 const MAX_DIMENSION = 4000
 
 /** Notes which embedder makes this database's vectors, or refuses to mix in another one's. */
-export async function settleEmbeddingSpace(owner: Sql, { model, dimension }: EmbeddingSpace): Promise<void> {
+export async function settleEmbeddingSpace(sql: Sql, { model, dimension }: EmbeddingSpace, isOwner = true): Promise<void> {
   if (dimension > MAX_DIMENSION) {
     throw new SettingsError(
       `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`,
     )
   }
-  const [stored] = await owner<EmbeddingSpace[]>`select model, dimension from embedding_space`
+  const [stored] = await sql<EmbeddingSpace[]>`select model, dimension from embedding_space`
   if (!stored) {
-    await owner.unsafe(`alter table memories alter column v type halfvec(${Math.trunc(dimension)})`)
-    await owner`insert into embedding_space (model, dimension) values (${model}, ${dimension})`
+    if (!isOwner) throw new SettingsError('This database has not been started yet by a login that may change it. Set DAKERA_MIGRATION_URL for the first start.')
+    await sql.unsafe(`alter table memories alter column v type halfvec(${Math.trunc(dimension)})`)
+    await sql`insert into embedding_space (model, dimension) values (${model}, ${dimension})`
   } else if (stored.model !== model || stored.dimension !== dimension) {
     throw new SettingsError(
       `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server is set to ${model} (${dimension}). ` +
@@ -51,7 +52,9 @@ export async function settleRootKey(owner: Sql, chosen: string | undefined, data
     writeFileSync(file, `${secret}\n`, { mode: 0o600 })
     chmodSync(file, 0o600) // the mode above counts only for a new file
   } catch (error) {
-    throw new SettingsError(`Cannot keep the admin key in ${file}: ${(error as Error).message}. Set DAKERA_DATA_DIR to a folder that this user may write, or choose the key with DAKERA_ROOT_API_KEY.`)
+    throw new SettingsError(
+      `Cannot keep the admin key in ${file}: ${(error as Error).message}. Set DAKERA_DATA_DIR to a folder that this user may write, or choose the key with DAKERA_ROOT_API_KEY.`,
+    )
   }
   await owner`select set_root_secret(${hashSecret(secret)})`
   return { secret, isNew: true, file }

@@ -19,6 +19,7 @@ export async function openPostgres({ url, migrationUrl, poolSize }: Settings, lo
     // The role in the start packet is what even RESET ROLE goes back to.
     connection: { application_name: 'dakera', role: 'dakera_app', statement_timeout: 30_000, idle_in_transaction_session_timeout: 30_000 },
   })
+  await requireBoundRole(sql, url)
   const owner = canMaintain
     ? connect(migrationUrl ?? url, { ...common, max: 1, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
     : undefined
@@ -40,7 +41,10 @@ export async function openPostgres({ url, migrationUrl, poolSize }: Settings, lo
 async function ask(url: string, common: Options<{}>): Promise<boolean> {
   const sql = connect(url, { ...common, max: 1, connect_timeout: 2, connection: { application_name: 'dakera-question' } })
   try {
-    return await within(3_000, sql`select 1`.then(() => true))
+    return await within(
+      3_000,
+      sql`select 1`.then(() => true),
+    )
   } finally {
     void sql.end({ timeout: 0 }).catch(() => {})
   }
@@ -60,7 +64,23 @@ function connect(url: string, options: Options<{}>): Sql {
     return postgres(url, options)
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_INVALID_URL') throw error
-    throw new SettingsError('DATABASE_URL or DAKERA_MIGRATION_URL is not a URL like postgres://user:password@host:5432/database. Special characters in a password are written as %XX.')
+    throw new SettingsError(
+      'DATABASE_URL or DAKERA_MIGRATION_URL is not a URL like postgres://user:password@host:5432/database. Special characters in a password are written as %XX.',
+    )
+  }
+}
+
+/** The database refuses every request of a role that row security does not bind; this says so at start, and finds a pool that cannot connect. */
+async function requireBoundRole(sql: Sql, url: string): Promise<void> {
+  try {
+    await sql`select require_bound_role()`
+  } catch (error) {
+    await sql.end({ timeout: 1 })
+    const { code, message } = error as { code?: string; message?: string }
+    if (code !== 'DK001') throw explain(error, url)
+    throw new SettingsError(
+      `${message} A pooler in between must pass the start parameter "role" on, or the login of DATABASE_URL must be one that has dakera_app alone (docs/postgres.md).`,
+    )
   }
 }
 
@@ -74,10 +94,11 @@ async function prepare(url: string, common: Options<{}>, log: Logger, firstStart
           'The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a login that owns the database.',
         )
       }
+      await firstStart(sql, false)
       log.info('the schema is up to date; this login may not migrate or build vector indexes')
       return false
     }
-    await migrate(sql, () => firstStart(sql))
+    await migrate(sql, () => firstStart(sql, true))
     return true
   } catch (error) {
     throw explain(error, url)

@@ -107,18 +107,30 @@ begin
   return found_namespace;
 end $$;
 
+/* Refuses to go on as a role that row security does not bind. A pooler that drops the start parameter "role" would otherwise leave
+   the server with all the rights of its login, and nobody would notice. */
+create function require_bound_role() returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+  if current_user <> 'dakera_app' and (pg_has_role(current_user, 'dakera_owner', 'member')
+    or exists (select from pg_roles where rolname = current_user and (rolsuper or rolbypassrls))) then
+    raise exception 'This connection acts as %, which row-level security does not bind. It must act as dakera_app.', current_user using errcode = 'DK001';
+  end if;
+end $$;
+
 /* First statement of a transaction that is not one of the hot functions: who calls, from here to its end. True for an admin. */
 create function identify(key_hash bytea) returns boolean
 language plpgsql volatile set search_path = pg_catalog, public, pg_temp as $$
 begin
+  perform require_bound_role();
   perform set_config('dakera.key', encode(key_hash, 'hex'), true);
   return caller_is_admin();
 end $$;
 
-revoke all on function identify(bytea), caller_is_admin(), fail(text, text, text), presented_hash(), presented_key(), require_key(), require_admin(), granted_namespaces(text),
+revoke all on function require_bound_role(), identify(bytea), caller_is_admin(), fail(text, text, text), presented_hash(), presented_key(), require_key(), require_admin(), granted_namespaces(text),
   readable_namespaces(), writable_namespaces(), editable_namespaces(), is_admin(), caller_name(), resolve_namespace(text, text),
   open_namespace(text), new_memory_id() from public;
-grant execute on function identify(bytea), caller_is_admin(), fail(text, text, text), granted_namespaces(text), readable_namespaces(), writable_namespaces(), editable_namespaces(),
+grant execute on function require_bound_role(), identify(bytea), caller_is_admin(), fail(text, text, text), granted_namespaces(text), readable_namespaces(), writable_namespaces(), editable_namespaces(),
   is_admin(), caller_name(), resolve_namespace(text, text), open_namespace(text), new_memory_id() to dakera_app;
 grant execute on function granted_namespaces(text), readable_namespaces() to dakera_search;
 
@@ -144,6 +156,7 @@ create policy memories_insert on memories for insert to dakera_app with check (n
 create policy memories_update on memories for update to dakera_app
   using (namespace_id in (select unnest(editable_namespaces()))) with check (namespace_id in (select unnest(editable_namespaces())));
 create policy memories_delete on memories for delete to dakera_app using (namespace_id in (select unnest(editable_namespaces())));
+create policy embedding_space_select on embedding_space for select to dakera_app using (true);   -- the name of a model
 create policy memory_accesses_select on memory_accesses for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
 create policy namespaces_select on namespaces for select to dakera_app
   using ((select is_admin()) or id in (select unnest(readable_namespaces())) or id in (select unnest(writable_namespaces())));
@@ -161,7 +174,7 @@ create policy statistics_deltas_search on statistics_deltas for select to dakera
 grant select, delete on memories to dakera_app;
 grant insert (namespace_id, id, content, memory_type, importance, tags, metadata, session_id, valid_from, expires_at, v, supplied_v) on memories to dakera_app;
 grant update (content, memory_type, importance, tags, metadata, session_id, expires_at, v, supplied_v) on memories to dakera_app;
-grant select on namespaces, memory_accesses to dakera_app;
+grant select on namespaces, memory_accesses, embedding_space to dakera_app;
 grant insert (name, description, dimension, metadata, policy) on namespaces to dakera_app;
 grant update (description, dimension, metadata, policy, updated_at) on namespaces to dakera_app;
 -- dakera_search sees no content and no vector.

@@ -42,6 +42,7 @@ language plpgsql volatile set search_path = pg_catalog, public, pg_temp set plan
 declare
   place namespaces; o record; words record; w float8; near_ids text[]; terms tsquery[]; bm25_max float8;
 begin
+  perform require_bound_role();
   perform set_config('dakera.key', encode(key_hash, 'hex'), true);   -- first: policies of the statements below are evaluated after it
   place := resolve_namespace(namespace, 'read');
   if place.id is null then return; end if;

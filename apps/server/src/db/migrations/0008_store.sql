@@ -20,6 +20,7 @@ language plpgsql volatile set search_path = pg_catalog, public, pg_temp as $$
 #variable_conflict use_column
 declare place namespaces; saved jsonb; chosen text[]; mismatch int;
 begin
+  perform require_bound_role();
   perform set_config('dakera.key', encode(key_hash, 'hex'), true);
   place := open_namespace(namespace);
 
