@@ -27,8 +27,16 @@ describe('a body that cannot be read', () => {
     ['a list', '[]', /expected object/],
     ['a string', '"store this"', /expected object/],
     ['a number', '3', /expected object/],
-    ['bytes that are not UTF-8', Buffer.concat([Buffer.from('{"agent_id": "inbox", "content": "'), Buffer.from([0xc3, 0x28, 0xff]), Buffer.from('"}')]), /UTF-8/],
-    ['a surrogate in UTF-8 bytes', Buffer.concat([Buffer.from('{"agent_id": "inbox", "content": "'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]), /UTF-8/],
+    [
+      'bytes that are not UTF-8',
+      Buffer.concat([Buffer.from('{"agent_id": "inbox", "content": "'), Buffer.from([0xc3, 0x28, 0xff]), Buffer.from('"}')]),
+      /UTF-8/,
+    ],
+    [
+      'a surrogate in UTF-8 bytes',
+      Buffer.concat([Buffer.from('{"agent_id": "inbox", "content": "'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]),
+      /UTF-8/,
+    ],
     ['UTF-16', Buffer.from('{"agent_id": "inbox", "content": "x"}', 'utf16le'), /not valid/],
     ['100,000 brackets', nested(100_000, '[', ']'), /expected object/],
   ])('%s is 400', async (_name, body, says) => {
@@ -67,10 +75,17 @@ describe('text that no database can hold', () => {
     ['ids to forget', (bad) => post('/v1/memory/forget', `{"agent_id": "inbox", "memory_ids": ["${bad}"]}`)],
     ['a cursor', (bad) => post('/v1/memories/recall/batch', `{"agent_id": "inbox", "cursor": "${bad}"}`)],
     ["a key's name", (bad) => send(t.url, '/v1/keys', { method: 'POST', key: ADMIN_KEY, body: `{"name": "a${bad}"}` })],
-    ["a namespace's description", (bad) => send(t.url, '/v1/namespaces', { method: 'POST', key: ADMIN_KEY, body: `{"name": "described", "description": "${bad}"}` })],
+    [
+      "a namespace's description",
+      (bad) => send(t.url, '/v1/namespaces', { method: 'POST', key: ADMIN_KEY, body: `{"name": "described", "description": "${bad}"}` }),
+    ],
     ["a namespace's metadata", (bad) => send(t.url, '/v1/namespaces/described', { method: 'PUT', key: ADMIN_KEY, body: `{"metadata": {"a": "${bad}"}}` })],
   ]
-  describe.each([['U+0000', '\\u0000'], ['half a surrogate pair', '\\ud800'], ['the other half', 'x\\udc00x']])('%s', (_name, bad) => {
+  describe.each([
+    ['U+0000', '\\u0000'],
+    ['half a surrogate pair', '\\ud800'],
+    ['the other half', 'x\\udc00x'],
+  ])('%s', (_name, bad) => {
     test.each(places)('in %s is 400', async (_place, call) => expectError(await call(bad), 'INVALID_REQUEST'))
   })
 
@@ -95,12 +110,20 @@ describe('depth and size', () => {
         expectError(await post(path, `{"agent_id": "inbox", "query": "x", "filter": ${deep}}`), 'INVALID_REQUEST', /filter\./)
       }
       expectError(await post('/v1/memories/recall/batch', `{"agent_id": "inbox", "filter": {"metadata": ${deep}}}`), 'INVALID_REQUEST', /filter\.metadata/)
-      expectError(await send(t.url, '/v1/memories/forget/batch', { method: 'DELETE', key, body: `{"agent_id": "inbox", "filter": {"metadata": ${deep}}}` }), 'INVALID_REQUEST')
+      expectError(
+        await send(t.url, '/v1/memories/forget/batch', { method: 'DELETE', key, body: `{"agent_id": "inbox", "filter": {"metadata": ${deep}}}` }),
+        'INVALID_REQUEST',
+      )
     }
   })
 
   test('a filter is at most 16 levels deep', async () => {
-    for (const levels of [17, 100]) expectError(await post('/v1/memory/recall', `{"agent_id": "inbox", "query": "x", "filter": ${nested(levels, '{"$and":[', ']}', '{"a":1}')}}`), 'INVALID_REQUEST', /16 levels/)
+    for (const levels of [17, 100])
+      expectError(
+        await post('/v1/memory/recall', `{"agent_id": "inbox", "query": "x", "filter": ${nested(levels, '{"$and":[', ']}', '{"a":1}')}}`),
+        'INVALID_REQUEST',
+        /16 levels/,
+      )
   })
 
   test('the largest filters are answered or refused, quickly', async () => {

@@ -17,8 +17,11 @@ export function launch(settings: Settings, args: string[] = []) {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined))
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { env: given, stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { stdout: '', stderr: '' }
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => void (said.stdout += text))
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => void (said.stderr += text))
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text
+    })
+  }
   const ended = once(child, 'close').then(([code, signal]): Ended => ({ code, signal, ...said }))
 
   /** The address it listens on, once it says that it is ready. */

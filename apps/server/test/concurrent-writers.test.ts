@@ -6,7 +6,9 @@ import { rareWord } from './rare-words.ts'
 const WRITERS = 10
 const STORES = 200
 
-test(`${WRITERS} writers × ${STORES} stores: each memory has its own id and is found by word and by vector as soon as it is acknowledged`, { timeout: 300_000 }, async () => {
+test(`${WRITERS} writers × ${STORES} stores: each memory has its own id and is found by word and by vector as soon as it is acknowledged`, {
+  timeout: 300_000,
+}, async () => {
   await using t = await start({ jobs: true })
   await t.admin.createNamespace('crowded')
   const ids = new Set<string>()
@@ -30,5 +32,8 @@ test(`${WRITERS} writers × ${STORES} stores: each memory has its own id and is 
 
   expect(missed).toEqual([])
   expect(ids.size).toBe(WRITERS * STORES)
-  expect((await send(t.url, '/v1/namespaces/crowded', { key: ADMIN_KEY })).json).toMatchObject({ memory_count: WRITERS * STORES, vector_count: WRITERS * STORES })
+  expect((await send(t.url, '/v1/namespaces/crowded', { key: ADMIN_KEY })).json).toMatchObject({
+    memory_count: WRITERS * STORES,
+    vector_count: WRITERS * STORES,
+  })
 })

@@ -1,4 +1,4 @@
-import { endpoints, type Endpoint } from '@dakera-ai/protocol'
+import { type Endpoint, endpoints } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_KEY, type Stage, start } from './harness.ts'
 import { expectError, send } from './http-call.ts'
@@ -23,7 +23,10 @@ describe.each(GUARDED)('$id', (endpoint) => {
   })
 
   test('?api_key= opens nothing', async () => {
-    expectError(await send(t.url, `${endpoint.path.replace(/\{\w+\}/, 'thing')}?api_key=${ADMIN_KEY}`, { method: endpoint.method, ...(endpoint.body && { body: '{}' }) }), 'AUTHENTICATION_REQUIRED')
+    expectError(
+      await send(t.url, `${endpoint.path.replace(/\{\w+\}/, 'thing')}?api_key=${ADMIN_KEY}`, { method: endpoint.method, ...(endpoint.body && { body: '{}' }) }),
+      'AUTHENTICATION_REQUIRED',
+    )
   })
 })
 
@@ -50,7 +53,17 @@ test('the word Bearer may be written in any case', async () => {
 })
 
 test('an Authorization header that holds no bearer is 401', async () => {
-  for (const value of ['Bearer', 'Bearer ', '', key, `Basic ${Buffer.from(`admin:${ADMIN_KEY}`).toString('base64')}`, `Token ${key}`, `Bearer ${key} ${key}`, `Bearer\t${key}`, `"Bearer ${key}"`]) {
+  for (const value of [
+    'Bearer',
+    'Bearer ',
+    '',
+    key,
+    `Basic ${Buffer.from(`admin:${ADMIN_KEY}`).toString('base64')}`,
+    `Token ${key}`,
+    `Bearer ${key} ${key}`,
+    `Bearer\t${key}`,
+    `"Bearer ${key}"`,
+  ]) {
     expectError(await whoami({ authorization: value }), 'AUTHENTICATION_REQUIRED')
   }
 })
@@ -79,7 +92,12 @@ test('an expired key is told so, everywhere', async () => {
   await new Promise((resolve) => setTimeout(resolve, 2100))
   expectError(await whoami({ 'x-api-key': ending }), 'API_KEY_EXPIRED', /expired/)
   for (const endpoint of usable) expectError(await call(endpoint, { key: ending, ...(endpoint.body && { body: '{}' }) }), 'API_KEY_EXPIRED')
-  for (const [path, body] of [['store', { content: 'x' }], ['recall', { query: 'x' }], ['search', { query: 'x' }], ['forget', { tags: ['x'] }]] as const) {
+  for (const [path, body] of [
+    ['store', { content: 'x' }],
+    ['recall', { query: 'x' }],
+    ['search', { query: 'x' }],
+    ['forget', { tags: ['x'] }],
+  ] as const) {
     expectError(await send(t.url, `/v1/memory/${path}`, { method: 'POST', key: ending, body: { agent_id: 'inbox', ...body } }), 'API_KEY_EXPIRED')
   }
 })

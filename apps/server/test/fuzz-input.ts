@@ -20,15 +20,36 @@ export const ADDRESSES = ALL.flatMap((endpoint) =>
 )
 export type Address = (typeof ADDRESSES)[number]
 
-const anyText = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 20 }), fc.constantFrom('', '\u0000', '\ud800', "'; --", '%', '\\', '"', '../..', '__proto__', 'x'.repeat(300), '\u{1F600}'))
-const number = fc.oneof(fc.integer({ min: -3, max: 200 }), fc.double(), fc.constantFrom(0, -0, 0.5, 1, 1e308, -1e308, 2 ** 53, 2 ** 31, -(2 ** 31) - 1, 5e-324, 253_402_300_799, -62_135_596_800))
-const garbage: Arbitrary<unknown> = fc.oneof(anyText, number, fc.boolean(), fc.constantFrom(null, [], {}, [[]], [null], { a: { b: 1 } }), fc.jsonValue({ maxDepth: 4 }))
+const anyText = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.constantFrom('', '\u0000', '\ud800', "'; --", '%', '\\', '"', '../..', '__proto__', 'x'.repeat(300), '\u{1F600}'),
+)
+const number = fc.oneof(
+  fc.integer({ min: -3, max: 200 }),
+  fc.double(),
+  fc.constantFrom(0, -0, 0.5, 1, 1e308, -1e308, 2 ** 53, 2 ** 31, -(2 ** 31) - 1, 5e-324, 253_402_300_799, -62_135_596_800),
+)
+const garbage: Arbitrary<unknown> = fc.oneof(
+  anyText,
+  number,
+  fc.boolean(),
+  fc.constantFrom(null, [], {}, [[]], [null], { a: { b: 1 } }),
+  fc.jsonValue({ maxDepth: 4 }),
+)
 
-const namespace = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(MINE, SHARED, FOREIGN, `_dakera_agent_${MINE}`, 'not-there') }, { weight: 1, arbitrary: anyText })
+const namespace = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(MINE, SHARED, FOREIGN, `_dakera_agent_${MINE}`, 'not-there') },
+  { weight: 1, arbitrary: anyText },
+)
 const id = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(FOREIGN_ID, SHARED_ID, 'mem_never', 'key_root', 'key_never') }, { weight: 1, arbitrary: anyText })
 const words = fc.oneof(fc.constantFrom('notes about tides', '"exact phrase" tide', 'the', '!!', 'secret tides plan'), anyText)
 const tags = fc.array(fc.oneof(fc.constantFrom('a', 'shared', 'b,c'), anyText), { maxLength: 4 })
-const moment = fc.oneof(fc.integer({ min: 0, max: 4_000_000_000 }), fc.date({ noInvalidDate: true }).map((date) => date.toISOString()), fc.constantFrom('2030-01-01', '9999-12-31T23:59:59-14:00', '0001-01-01T00:00:00+14:00', '0000-01-01', -62_135_596_800))
+const moment = fc.oneof(
+  fc.integer({ min: 0, max: 4_000_000_000 }),
+  fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+  fc.constantFrom('2030-01-01', '9999-12-31T23:59:59-14:00', '0001-01-01T00:00:00+14:00', '0000-01-01', -62_135_596_800),
+)
 const share = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), number)
 const access = fc.constantFrom('read', 'write', 'read_write', 'none', 'all')
 const vector = fc.oneof(fc.array(number, { maxLength: 5 }), fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 256, maxLength: 256 }))
@@ -41,14 +62,34 @@ const { filter } = fc.letrec<{ filter: unknown }>((tie) => ({
     fc.oneof(
       { maxDepth: 3 },
       scalar,
-      fc.dictionary(fc.constantFrom('$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$contains', '$exists', '$in', '$nin', '$regex'), fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })), { maxKeys: 2 }),
+      fc.dictionary(
+        fc.constantFrom('$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$contains', '$exists', '$in', '$nin', '$regex'),
+        fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })),
+        { maxKeys: 2 },
+      ),
       fc.array(tie('filter'), { maxLength: 2 }),
       tie('filter'),
     ),
     { maxKeys: 3 },
   ),
 }))
-const selection = fc.record({ tags, tags_any: tags, min_importance: share, max_importance: share, created_after: moment, created_before: moment, memory_type: words, session_id: anyText, author: words, exclude_author: fc.constant('self'), metadata: filter, dry_run: fc.boolean() }, { requiredKeys: [] })
+const selection = fc.record(
+  {
+    tags,
+    tags_any: tags,
+    min_importance: share,
+    max_importance: share,
+    created_after: moment,
+    created_before: moment,
+    memory_type: words,
+    session_id: anyText,
+    author: words,
+    exclude_author: fc.constant('self'),
+    metadata: filter,
+    dry_run: fc.boolean(),
+  },
+  { requiredKeys: [] },
+)
 
 /** By field name, so that a field means the same wherever it stands; what is not named here gets garbage. */
 const FIELDS: Record<string, Arbitrary<unknown>> = {
@@ -89,7 +130,12 @@ const FIELDS: Record<string, Arbitrary<unknown>> = {
   filter: fc.oneof(filter, selection),
   filters: selection,
   dry_run: fc.boolean(),
-  cursor: fc.oneof(anyText, fc.constantFrom({ id: 'key_root' }, { name: 'a' }, { namespace: '1', time: '2026-01-01 00:00:00+00', id: '' }).map((position) => Buffer.from(JSON.stringify(position)).toString('base64url'))),
+  cursor: fc.oneof(
+    anyText,
+    fc
+      .constantFrom({ id: 'key_root' }, { name: 'a' }, { namespace: '1', time: '2026-01-01 00:00:00+00', id: '' })
+      .map((position) => Buffer.from(JSON.stringify(position)).toString('base64url')),
+  ),
   grants,
   namespaces: fc.array(namespace, { maxLength: 3 }),
   scope: fc.constantFrom('read', 'write'),
@@ -119,7 +165,11 @@ const asQuery = (values: Record<string, unknown>) => {
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs as [string, string][]).toString().slice(0, 4000)}`
 }
 const headers = fc.record(
-  { 'idempotency-key': fc.constantFrom('k1', 'k2', 'k3', 'two words', ''), 'if-match': fc.constantFrom('"1"', '*', 'x', '2'), 'content-type': fc.constantFrom('text/plain', 'application/json', 'multipart/form-data') },
+  {
+    'idempotency-key': fc.constantFrom('k1', 'k2', 'k3', 'two words', ''),
+    'if-match': fc.constantFrom('"1"', '*', 'x', '2'),
+    'content-type': fc.constantFrom('text/plain', 'application/json', 'multipart/form-data'),
+  },
   { requiredKeys: [] },
 )
 
@@ -128,13 +178,23 @@ export const shotAt = (address: Address): Arbitrary<Shot> => {
   const { endpoint, path } = address
   const segment = path.includes('{namespace}') ? namespace : id
   const query = endpoint.query ? objectOf(fieldNames(endpoint.query)) : fc.constant({})
-  const body = endpoint.body ? fc.oneof({ weight: 12, arbitrary: objectOf(fieldNames(endpoint.body)) }, { weight: 1, arbitrary: garbage }) : fc.constant(undefined)
+  const body = endpoint.body
+    ? fc.oneof({ weight: 12, arbitrary: objectOf(fieldNames(endpoint.body)) }, { weight: 1, arbitrary: garbage })
+    : fc.constant(undefined)
   const calm = fc.record({}, { requiredKeys: [] }) as Arbitrary<Record<string, string>>
-  return fc.record({ segment, query, body, who: fc.constantFrom(...WHO), headers: fc.oneof({ weight: 3, arbitrary: calm }, { weight: 1, arbitrary: headers as Arbitrary<Record<string, string>> }) }).map((drawn) => ({
-    address,
-    path: path.replace(/\{\w+\}/, encodeURIComponent(drawn.segment.toWellFormed()) || 'x') + asQuery(drawn.query),
-    body: drawn.body === undefined ? undefined : JSON.stringify(drawn.body),
-    who: drawn.who,
-    headers: drawn.headers,
-  }))
+  return fc
+    .record({
+      segment,
+      query,
+      body,
+      who: fc.constantFrom(...WHO),
+      headers: fc.oneof({ weight: 3, arbitrary: calm }, { weight: 1, arbitrary: headers as Arbitrary<Record<string, string>> }),
+    })
+    .map((drawn) => ({
+      address,
+      path: path.replace(/\{\w+\}/, encodeURIComponent(drawn.segment.toWellFormed()) || 'x') + asQuery(drawn.query),
+      body: drawn.body === undefined ? undefined : JSON.stringify(drawn.body),
+      who: drawn.who,
+      headers: drawn.headers,
+    }))
 }

@@ -14,7 +14,10 @@ beforeAll(async () => {
   t = await start()
   const secret = { content: `${MARKER} the secret tides plan`, tags: [MARKER, 'a'], metadata: { source: MARKER, n: 1, a: { b: MARKER } } }
   await t.admin.storeMemory(FOREIGN, { ...secret, id: FOREIGN_ID, sessionId: MARKER } as never)
-  await t.admin.storeMemories(FOREIGN, Array.from({ length: 5 }, () => secret))
+  await t.admin.storeMemories(
+    FOREIGN,
+    Array.from({ length: 5 }, () => secret),
+  )
   await t.admin.storeMemory(SHARED, { content: 'Shared notes about tides.', tags: ['shared'], metadata: { source: 'tides' }, id: SHARED_ID } as never)
   keys = {
     admin: ADMIN_KEY,
@@ -29,7 +32,9 @@ afterAll(() => t?.[Symbol.asyncDispose]())
 const spares = ({ address: { endpoint, method }, path, body = '', who }: Shot) =>
   who !== 'admin' ||
   method === 'GET' ||
-  (endpoint.id === 'namespaces.delete' ? ![FOREIGN, MINE, SHARED].some((name) => path.includes(name)) : ![FOREIGN, FOREIGN_ID].some((name) => (path + body).includes(name)))
+  (endpoint.id === 'namespaces.delete'
+    ? ![FOREIGN, MINE, SHARED].some((name) => path.includes(name))
+    : ![FOREIGN, FOREIGN_ID].some((name) => (path + body).includes(name)))
 
 const seen = { 2: 0, 4: 0 } as Record<number, number>
 

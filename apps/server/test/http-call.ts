@@ -1,5 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
-import { docsUrl, type ErrorCode, ERRORS, ErrorBody } from '@dakera-ai/protocol'
+import { docsUrl, ERRORS, ErrorBody, type ErrorCode } from '@dakera-ai/protocol'
 import { expect } from 'vitest'
 
 export type Call = {
@@ -53,7 +53,10 @@ export function flawsOf({ status, headers, text, json, requestId }: Answer): str
   const rules: [boolean, string][] = [
     [result.data.status === status && ERRORS[code].status === status, `the status of ${code} is ${ERRORS[code].status}, not ${status}`],
     [docs === docsUrl(code), `docs: ${docs}`],
-    [request_id === requestId && headers['x-request-id'] === requestId, `request id: ${request_id}, header ${String(headers['x-request-id'])}, sent ${requestId}`],
+    [
+      request_id === requestId && headers['x-request-id'] === requestId,
+      `request id: ${request_id}, header ${String(headers['x-request-id'])}, sent ${requestId}`,
+    ],
     [headers['content-type']?.startsWith('application/json') === true, `content type: ${headers['content-type']}`],
     [error.length >= 10, `says nothing: ${error}`],
     [!/\n\s+at |node_modules|\.[tj]s:\d|select |insert into|postgres/i.test(text.replaceAll(docs, '')), `shows the inside: ${text}`],

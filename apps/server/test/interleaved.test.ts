@@ -18,7 +18,10 @@ test(`${CLIENTS} clients with different keys on one pool, ${REQUESTS} requests: 
   /** Everything that a reply shows must be the caller's own: text, namespace and author. */
   const check = (owner: Owner, what: string, reply: unknown) => {
     const text = JSON.stringify(reply)
-    const others = [...(text.match(marks) ?? []).filter((mark) => mark !== owner.mark), ...(text.match(/owner-\d+/g) ?? []).filter((name) => name !== owner.name)]
+    const others = [
+      ...(text.match(marks) ?? []).filter((mark) => mark !== owner.mark),
+      ...(text.match(/owner-\d+/g) ?? []).filter((name) => name !== owner.name),
+    ]
     if (others.length > 0) wrong = [...wrong, `${what} of ${owner.name} shows ${others[0]}`]
   }
   let done = 0

@@ -44,7 +44,9 @@ async function survive(server: ChildServer, { begin, end }: Omit<Outage, 'url'>)
       expectError(await call(url), 'SERVICE_UNAVAILABLE', /again/)
       expect([name, performance.now() - started < 10_000]).toEqual([name, true])
     })
-    const ready = send(url, '/health/ready').then((answer) => expect([answer.status, answer.headers['retry-after'], answer.json]).toMatchObject([503, '1', { ready: false, components: { database: false } }]))
+    const ready = send(url, '/health/ready').then((answer) =>
+      expect([answer.status, answer.headers['retry-after'], answer.json]).toMatchObject([503, '1', { ready: false, components: { database: false } }]),
+    )
     const alive = send(url, '/health/live').then((answer) => expect([answer.status, answer.json]).toMatchObject([200, { alive: true }]))
     await Promise.all([...answers, ready, alive])
   }
@@ -57,50 +59,59 @@ async function survive(server: ChildServer, { begin, end }: Omit<Outage, 'url'>)
   const listed = new Set((json as { memories: { id: string }[] }).memories.map(({ id }) => id))
   expect(acknowledged.filter((id) => !listed.has(id))).toEqual([])
   expect(acknowledged.length).toBeGreaterThanOrEqual(20 + 40)
-  for (const routing of ['vector', 'bm25']) expect((await post(url, '/v1/memory/recall', { query: 'kept for good', routing })).json).toMatchObject({ total_found: 5 })
+  for (const routing of ['vector', 'bm25'])
+    expect((await post(url, '/v1/memory/recall', { query: 'kept for good', routing })).json).toMatchObject({ total_found: 5 })
   expect((await server.stop()).code).toBe(0)
 }
 
 // The embedded database lives and dies with the server: there is nothing to be away.
-describe.runIf(engine === 'postgres')('while the database is away every call is 503 within ten seconds, and afterwards all is as before without a restart', () => {
-  const settings = (dataDir: string, url: string) => ({ DATABASE_URL: url, DAKERA_DATA_DIR: dataDir, DAKERA_ROOT_API_KEY: ADMIN_KEY, DAKERA_LOG_LEVEL: 'warn' })
+describe.runIf(engine === 'postgres')(
+  'while the database is away every call is 503 within ten seconds, and afterwards all is as before without a restart',
+  () => {
+    const settings = (dataDir: string, url: string) => ({
+      DATABASE_URL: url,
+      DAKERA_DATA_DIR: dataDir,
+      DAKERA_ROOT_API_KEY: ADMIN_KEY,
+      DAKERA_LOG_LEVEL: 'warn',
+    })
 
-  test('Postgres is stopped and started again', async ({ skip }) => {
-    const programs = await findPrograms()
-    if (!programs) return skip('there is no Postgres here that the test could stop')
-    await using place = await freshPlace()
-    await using cluster = await openCluster(programs)
-    await using server = launch(settings(place.dataDir, cluster.url))
-    await server.ready
-    await survive(server, { begin: cluster.stop, end: cluster.start })
-  })
+    test('Postgres is stopped and started again', async ({ skip }) => {
+      const programs = await findPrograms()
+      if (!programs) return skip('there is no Postgres here that the test could stop')
+      await using place = await freshPlace()
+      await using cluster = await openCluster(programs)
+      await using server = launch(settings(place.dataDir, cluster.url))
+      await server.ready
+      await survive(server, { begin: cluster.stop, end: cluster.start })
+    })
 
-  test('the database refuses connections', async () => {
-    await using place = await freshPlace()
-    const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
-    const name = new URL(place.databaseUrl ?? '').pathname.slice(1)
-    await using server = launch(place.settings)
-    const begin = async () => {
-      await cluster.unsafe(`alter database ${name} allow_connections false`)
-      await cluster`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`
-    }
-    await survive(server, { begin, end: () => cluster.unsafe(`alter database ${name} allow_connections true`) })
-    await cluster.end()
-  })
+    test('the database refuses connections', async () => {
+      await using place = await freshPlace()
+      const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
+      const name = new URL(place.databaseUrl ?? '').pathname.slice(1)
+      await using server = launch(place.settings)
+      const begin = async () => {
+        await cluster.unsafe(`alter database ${name} allow_connections false`)
+        await cluster`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`
+      }
+      await survive(server, { begin, end: () => cluster.unsafe(`alter database ${name} allow_connections true`) })
+      await cluster.end()
+    })
 
-  test('the network between is cut', async () => {
-    await using place = await freshPlace()
-    await using proxy = await openProxy(place.databaseUrl ?? '')
-    await using server = launch(settings(place.dataDir, proxy.url))
-    await server.ready
-    await survive(server, { begin: proxy.cut, end: proxy.mend })
-  })
+    test('the network between is cut', async () => {
+      await using place = await freshPlace()
+      await using proxy = await openProxy(place.databaseUrl ?? '')
+      await using server = launch(settings(place.dataDir, proxy.url))
+      await server.ready
+      await survive(server, { begin: proxy.cut, end: proxy.mend })
+    })
 
-  test('the network between loses every packet', { timeout: 90_000 }, async () => {
-    await using place = await freshPlace()
-    await using proxy = await openProxy(place.databaseUrl ?? '')
-    await using server = launch(settings(place.dataDir, proxy.url))
-    await server.ready
-    await survive(server, { begin: proxy.goSilent, end: proxy.mend })
-  })
-})
+    test('the network between loses every packet', { timeout: 90_000 }, async () => {
+      await using place = await freshPlace()
+      await using proxy = await openProxy(place.databaseUrl ?? '')
+      await using server = launch(settings(place.dataDir, proxy.url))
+      await server.ready
+      await survive(server, { begin: proxy.goSilent, end: proxy.mend })
+    })
+  },
+)

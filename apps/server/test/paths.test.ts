@@ -1,4 +1,4 @@
-import { endpoints, type Endpoint } from '@dakera-ai/protocol'
+import { type Endpoint, endpoints } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_KEY, type Stage, start } from './harness.ts'
 import { expectError, send } from './http-call.ts'
@@ -44,7 +44,22 @@ describe.each([...BY_PATH])('%s', (path, methods) => {
 })
 
 test('an unknown path is 404 and points to the list, with any method and with or without a key', async () => {
-  for (const path of ['/', '/nothing', '/v1', '/v1/memory', '/v1/memory/store/', '//v1/namespaces', '/V1/namespaces', '/v1/namespaces/a/b', '/v1/memory/get/', '/v1/memory/get/a/b', '/.env', '/v1/memory/../../etc/passwd', '/v1/memory/get/..', '/v1/%6eamespaces%00']) {
+  for (const path of [
+    '/',
+    '/nothing',
+    '/v1',
+    '/v1/memory',
+    '/v1/memory/store/',
+    '//v1/namespaces',
+    '/V1/namespaces',
+    '/v1/namespaces/a/b',
+    '/v1/memory/get/',
+    '/v1/memory/get/a/b',
+    '/.env',
+    '/v1/memory/../../etc/passwd',
+    '/v1/memory/get/..',
+    '/v1/%6eamespaces%00',
+  ]) {
     for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) {
       for (const credential of [undefined, key]) expectError(await send(t.url, path, { method, key: credential }), 'NOT_FOUND', /docs/)
     }
@@ -52,7 +67,25 @@ test('an unknown path is 404 and points to the list, with any method and with or
 })
 
 test('an id is text and never a path: what nobody stored is 404', async () => {
-  for (const id of ['%00', '%2e%2e%2f%2e%2e', '%2F', 'a%2Fb', '%ff%fe', '%ed%a0%80', '%', '%zz', '%E0%A4%A', "'%3B%20drop%20table%20memories%3B--", '$%7Bx%7D', 'x'.repeat(201), 'x'.repeat(12_000), '%F0%9F%98%80', 'mem_never', '*', '%25']) {
+  for (const id of [
+    '%00',
+    '%2e%2e%2f%2e%2e',
+    '%2F',
+    'a%2Fb',
+    '%ff%fe',
+    '%ed%a0%80',
+    '%',
+    '%zz',
+    '%E0%A4%A',
+    "'%3B%20drop%20table%20memories%3B--",
+    '$%7Bx%7D',
+    'x'.repeat(201),
+    'x'.repeat(12_000),
+    '%F0%9F%98%80',
+    'mem_never',
+    '*',
+    '%25',
+  ]) {
     expectError(await send(t.url, `/v1/memory/get/${id}`, { key }), 'NOT_FOUND')
     expectError(await send(t.url, `/v1/memory/get/${id}?agent_id=inbox`, { key }), 'NOT_FOUND')
     expectError(await send(t.url, `/v1/memory/update/${id}`, { method: 'PUT', key, body: { importance: 1 } }), 'NOT_FOUND')
@@ -73,7 +106,10 @@ test('X-HTTP-Method-Override and its like change nothing', async () => {
   await t.admin.createNamespace('kept')
   for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
     expect((await send(t.url, '/v1/namespaces/kept', { key: ADMIN_KEY, headers: { [name]: 'DELETE' } })).json).toMatchObject({ namespace: 'kept' })
-    expectError(await send(t.url, '/v1/namespaces/kept?_method=DELETE', { method: 'POST', key: ADMIN_KEY, headers: { [name]: 'DELETE' }, body: { _method: 'DELETE' } }), 'METHOD_NOT_ALLOWED')
+    expectError(
+      await send(t.url, '/v1/namespaces/kept?_method=DELETE', { method: 'POST', key: ADMIN_KEY, headers: { [name]: 'DELETE' }, body: { _method: 'DELETE' } }),
+      'METHOD_NOT_ALLOWED',
+    )
   }
   expect((await send(t.url, '/v1/namespaces/kept', { key: ADMIN_KEY })).status).toBe(200)
 })

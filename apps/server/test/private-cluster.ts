@@ -33,7 +33,19 @@ export async function openCluster(programs: string) {
   const group = isRoot ? (await run('id', ['-g', 'nobody'])).stdout.trim() : ''
   const user = isRoot ? ['setpriv', '--reuid=nobody', `--regid=${group}`, '--clear-groups', 'env', `HOME=${folder}`] : ['env']
   if (isRoot) chownSync(folder, Number((await run('id', ['-u', 'nobody'])).stdout), Number(group))
-  const [command = '', ...args] = [...user, join(programs, 'initdb'), '-D', data, '-U', 'postgres', '--auth=trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
+  const [command = '', ...args] = [
+    ...user,
+    join(programs, 'initdb'),
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '--auth=trust',
+    '-E',
+    'UTF8',
+    '--locale=C.UTF-8',
+    '--no-sync',
+  ]
   await run(command, args, { cwd: folder })
   const port = await freePort()
   let stopRunning = async () => {}
@@ -73,7 +85,13 @@ export async function openProxy(target: string) {
     far.on('data', (bytes) => isSilent || near.write(bytes)).on('close', () => isSilent || near.destroy())
     pairs.add([near, far])
   }
-  const listen = (port: number) => new Promise<Server>((resolve) => void createServer(accept).listen(port, '127.0.0.1', function (this: Server) { resolve(this) }))
+  const listen = (port: number) =>
+    new Promise<Server>(
+      (resolve) =>
+        void createServer(accept).listen(port, '127.0.0.1', function (this: Server) {
+          resolve(this)
+        }),
+    )
   let server = await listen(0)
   const { port } = server.address() as { port: number }
   const url = new URL(target)
@@ -89,7 +107,9 @@ export async function openProxy(target: string) {
       cutAll()
       await closed
     },
-    goSilent: () => void (isSilent = true),
+    goSilent() {
+      isSilent = true
+    },
     async mend() {
       isSilent = false
       cutAll()

@@ -11,9 +11,11 @@ beforeAll(async () => {
 afterAll(() => t?.[Symbol.asyncDispose]())
 
 const call = (method: string, path: string, body: unknown, { headers = {}, ...rest }: Call = {}) => send(t.url, path, { method, key, body, headers, ...rest })
-const once = (idempotencyKey: string, body: object, given: Call = {}) => call('POST', '/v1/memory/store', { agent_id: 'inbox', ...body }, { headers: { 'idempotency-key': idempotencyKey }, ...given })
+const once = (idempotencyKey: string, body: object, given: Call = {}) =>
+  call('POST', '/v1/memory/store', { agent_id: 'inbox', ...body }, { headers: { 'idempotency-key': idempotencyKey }, ...given })
 const idOf = ({ json }: Answer) => (json as { memory: { id: string } }).memory.id
-const stored = async (tag: string) => ((await call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', filter: { tags: [tag] } })).json as { filtered: number }).filtered
+const stored = async (tag: string) =>
+  ((await call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', filter: { tags: [tag] } })).json as { filtered: number }).filtered
 const unique = () => `k-${crypto.randomUUID()}`
 
 describe('Idempotency-Key', () => {
@@ -31,8 +33,14 @@ describe('Idempotency-Key', () => {
     const k = unique()
     await once(k, { content: 'Once.' })
     expectError(await once(k, { content: 'Twice.' }), 'CONFLICT', /Idempotency-Key/)
-    expectError(await call('POST', '/v1/memory/forget', { agent_id: 'inbox', content: 'Once.', tags: ['x'] }, { headers: { 'idempotency-key': k } }), 'CONFLICT')
-    expectError(await call('POST', '/v1/memories/store/batch', { agent_id: 'inbox', memories: [{ content: 'Once.' }] }, { headers: { 'idempotency-key': k } }), 'CONFLICT')
+    expectError(
+      await call('POST', '/v1/memory/forget', { agent_id: 'inbox', content: 'Once.', tags: ['x'] }, { headers: { 'idempotency-key': k } }),
+      'CONFLICT',
+    )
+    expectError(
+      await call('POST', '/v1/memories/store/batch', { agent_id: 'inbox', memories: [{ content: 'Once.' }] }, { headers: { 'idempotency-key': k } }),
+      'CONFLICT',
+    )
   })
 
   test('keys of different credentials never meet', async () => {
@@ -62,7 +70,10 @@ describe('Idempotency-Key', () => {
     const update = (given: Call) => call('PUT', `/v1/memory/update/${idOf(first)}?agent_id=inbox`, { tags: ['quiet'] }, given)
     expect((await update({ key: leaving, headers: { 'idempotency-key': `${k}-2` } })).status).toBe(200)
     await t.admin.updateKey(key_id, { grants: { inbox: 'none' } } as never)
-    for (const again of [await once(k, { content: 'Kept quiet.' }, { key: leaving }), await update({ key: leaving, headers: { 'idempotency-key': `${k}-2` } })]) {
+    for (const again of [
+      await once(k, { content: 'Kept quiet.' }, { key: leaving }),
+      await update({ key: leaving, headers: { 'idempotency-key': `${k}-2` } }),
+    ]) {
       expectError(again, 'NAMESPACE_ACCESS_DENIED')
       expect(again.text).not.toContain('Kept quiet')
     }
@@ -89,7 +100,8 @@ describe('Idempotency-Key', () => {
   test('deleting twice with one key deletes once and answers twice', async () => {
     await t.admin.createNamespace('short-lived')
     const headers = { 'idempotency-key': unique() }
-    for (let i = 0; i < 2; i++) expect((await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY, headers })).json).toMatchObject({ deleted: true })
+    for (let i = 0; i < 2; i++)
+      expect((await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY, headers })).json).toMatchObject({ deleted: true })
     expectError(await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY }), 'NAMESPACE_NOT_FOUND')
   })
 
@@ -99,11 +111,18 @@ describe('Idempotency-Key', () => {
 })
 
 describe('If-Match', () => {
-  const update = (id: string, version: string, body: object = { importance: 0.9 }) => call('PUT', `/v1/memory/update/${id}?agent_id=inbox`, body, { headers: { 'if-match': version } })
+  const update = (id: string, version: string, body: object = { importance: 0.9 }) =>
+    call('PUT', `/v1/memory/update/${id}?agent_id=inbox`, body, { headers: { 'if-match': version } })
 
   test('changes what has that version, and is 409 for a stale one', async () => {
     const id = idOf(await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Versioned.' }))
-    for (const [version, next] of [['"1"', 2], ['2', 3], ['W/"3"', 4], ['*', 5]] as const) expect((await update(id, version)).json).toMatchObject({ version: next })
+    for (const [version, next] of [
+      ['"1"', 2],
+      ['2', 3],
+      ['W/"3"', 4],
+      ['*', 5],
+    ] as const)
+      expect((await update(id, version)).json).toMatchObject({ version: next })
     for (const stale of ['"1"', '0', '"999999999"']) expectError(await update(id, stale, { content: 'Never.' }), 'CONFLICT', /version 5/)
     expectError(await update(id, '"1"', {}), 'CONFLICT')
     expect((await send(t.url, `/v1/memory/get/${id}`, { key })).json).toMatchObject({ version: 5, content: 'Versioned.' })
@@ -141,11 +160,31 @@ describe('a cursor', () => {
 
   test('that was not made here is 400', async () => {
     const { namespace } = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as { namespace: string }
-    const times = ['', 'x', '2026-13-45 00:00:00+00', '2026-01-01 00:00:00 Foo/Bar', '2026-01-01 00:00:00+99', '999999-01-01 00:00:00+00', "'; drop table memories; --"]
-    const bad = ['', '!', 'null', 'W10', 'x'.repeat(1001), cursor.slice(0, -9), forged({}), forged({ namespace, time: 5, id: 'x' }), forged({ namespace: 'inbox', time: '2026-01-01 00:00:00+00', id: 'x' }), ...times.map((time) => forged({ namespace, time, id: 'x' }))]
+    const times = [
+      '',
+      'x',
+      '2026-13-45 00:00:00+00',
+      '2026-01-01 00:00:00 Foo/Bar',
+      '2026-01-01 00:00:00+99',
+      '999999-01-01 00:00:00+00',
+      "'; drop table memories; --",
+    ]
+    const bad = [
+      '',
+      '!',
+      'null',
+      'W10',
+      'x'.repeat(1001),
+      cursor.slice(0, -9),
+      forged({}),
+      forged({ namespace, time: 5, id: 'x' }),
+      forged({ namespace: 'inbox', time: '2026-01-01 00:00:00+00', id: 'x' }),
+      ...times.map((time) => forged({ namespace, time, id: 'x' })),
+    ]
     for (const cursor of bad) expectError(await page({ cursor }), 'INVALID_REQUEST', /cursor|[Dd]ate/)
     for (const path of ['/v1/namespaces', '/v1/keys']) {
-      for (const cursor of ['!', forged({}), forged({ name: '\u0000', id: '\ud800' })]) expectError(await send(t.url, `${path}?limit=1&cursor=${encodeURIComponent(cursor)}`, { key: ADMIN_KEY }), 'INVALID_REQUEST', /cursor/)
+      for (const cursor of ['!', forged({}), forged({ name: '\u0000', id: '\ud800' })])
+        expectError(await send(t.url, `${path}?limit=1&cursor=${encodeURIComponent(cursor)}`, { key: ADMIN_KEY }), 'INVALID_REQUEST', /cursor/)
       expect((await send(t.url, `${path}?limit=1&cursor=${forged({ name: 'zzz', id: 'never' })}`, { key: ADMIN_KEY })).status).toBe(200)
     }
   })

@@ -8,9 +8,20 @@ import { send } from './http-call.ts'
 /** A request that the server has begun with and whose body is yet to come: it answers 100 to the head alone. */
 async function begin(url: string, path: string) {
   const { hostname, port } = new URL(url)
-  const call = request({ hostname, port, path, method: 'POST', headers: { authorization: `Bearer ${ADMIN_KEY}`, expect: '100-continue', 'transfer-encoding': 'chunked' } })
+  const call = request({
+    hostname,
+    port,
+    path,
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_KEY}`, expect: '100-continue', 'transfer-encoding': 'chunked' },
+  })
   const answered = new Promise<number>((resolve, reject) => {
-    call.once('response', (reply) => reply.resume().once('end', () => resolve(reply.statusCode ?? 0)).once('error', reject))
+    call.once('response', (reply) =>
+      reply
+        .resume()
+        .once('end', () => resolve(reply.statusCode ?? 0))
+        .once('error', reject),
+    )
     call.once('error', reject)
   })
   answered.catch(() => {}) // told where it is awaited
@@ -19,25 +30,29 @@ async function begin(url: string, path: string) {
   return { answered, finish: (body: object) => void call.end(JSON.stringify(body)) }
 }
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s during 20 slow requests: all are answered, nothing new is taken, and the exit code is 0', { timeout: 120_000 }, async (signal) => {
-  await using place = await freshPlace()
-  await using server = launch(place.settings)
-  const url = await server.ready
-  const slow = []
-  for (let i = 0; i < 20; i++) slow.push(await begin(url, '/v1/memories/store/batch'))
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s during 20 slow requests: all are answered, nothing new is taken, and the exit code is 0',
+  { timeout: 120_000 },
+  async (signal) => {
+    await using place = await freshPlace()
+    await using server = launch(place.settings)
+    const url = await server.ready
+    const slow = []
+    for (let i = 0; i < 20; i++) slow.push(await begin(url, '/v1/memories/store/batch'))
 
-  const ended = server.stop(signal)
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  await expect(send(url, '/health')).rejects.toThrow(/ECONNREFUSED|ECONNRESET|socket hang up/)
-  server.kill(signal) // an impatient second one changes nothing
-  const memories = Array.from({ length: 50 }, (_, i) => ({ content: `Slow note ${i} of a batch.` }))
-  for (const { finish } of slow) finish({ agent_id: 'inbox', memories })
-  expect(await Promise.all(slow.map(({ answered }) => answered))).toEqual(slow.map(() => 200))
-  expect((await ended).code).toBe(0)
+    const ended = server.stop(signal)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await expect(send(url, '/health')).rejects.toThrow(/ECONNREFUSED|ECONNRESET|socket hang up/)
+    server.kill(signal) // an impatient second one changes nothing
+    const memories = Array.from({ length: 50 }, (_, i) => ({ content: `Slow note ${i} of a batch.` }))
+    for (const { finish } of slow) finish({ agent_id: 'inbox', memories })
+    expect(await Promise.all(slow.map(({ answered }) => answered))).toEqual(slow.map(() => 200))
+    expect((await ended).code).toBe(0)
 
-  await using again = launch(place.settings)
-  expect((await send(await again.ready, '/v1/namespaces/inbox', { key: ADMIN_KEY })).json).toMatchObject({ memory_count: 1000 })
-})
+    await using again = launch(place.settings)
+    expect((await send(await again.ready, '/v1/namespaces/inbox', { key: ADMIN_KEY })).json).toMatchObject({ memory_count: 1000 })
+  },
+)
 
 test('a request that never ends is cut after DAKERA_SHUTDOWN_SECONDS', async () => {
   await using place = await freshPlace()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import { describe, expect, inject, test } from 'vitest'
 import { type Ended, freshPlace, launch } from './child-server.ts'
-import { ADMIN_KEY, engine, start } from './harness.ts'
+import { engine, start } from './harness.ts'
 import { send } from './http-call.ts'
 
 /** A start that must fail: with a message for the operator, no stack, and exit code 1. */
@@ -28,7 +28,16 @@ test('a taken port is named, with what to do', async () => {
 })
 
 test('wrong settings are listed all at once', async () => {
-  const wrong = { DAKERA_PORT: 'eighty', DATABASE_URL: 'mysql://root:topsecret@localhost/x', DAKERA_POOL_SIZE: '0', DAKERA_DURABILITY: 'maybe', DAKERA_ROOT_API_KEY: 'short', DAKERA_LOG_LEVEL: 'loud', DAKERA_MAX_BODY_BYTES: '1', OPENAI_BASE_URL: 'ftp://x' }
+  const wrong = {
+    DAKERA_PORT: 'eighty',
+    DATABASE_URL: 'mysql://root:topsecret@localhost/x',
+    DAKERA_POOL_SIZE: '0',
+    DAKERA_DURABILITY: 'maybe',
+    DAKERA_ROOT_API_KEY: 'short',
+    DAKERA_LOG_LEVEL: 'loud',
+    DAKERA_MAX_BODY_BYTES: '1',
+    OPENAI_BASE_URL: 'ftp://x',
+  }
   await using server = launch(wrong)
   const ended = await server.ended
   for (const name of Object.keys(wrong)) expectRefusal(ended, new RegExp(`\\n {2}${name}: `))
@@ -36,8 +45,11 @@ test('wrong settings are listed all at once', async () => {
 
 test('an unknown argument is refused; --help and --version answer without a database', async () => {
   await using wrong = launch({}, ['--prot', '3300'])
-  expectRefusal(await wrong.ended, /--prot[^]*--help/)
-  for (const [argument, says] of [['--help', /--port <n>/], ['--version', /^\d+\.\d+\.\d+/]] as const) {
+  expectRefusal(await wrong.ended, /--prot[\s\S]*--help/)
+  for (const [argument, says] of [
+    ['--help', /--port <n>/],
+    ['--version', /^\d+\.\d+\.\d+/],
+  ] as const) {
     await using server = launch({ DATABASE_URL: 'postgres://127.0.0.1:1/x' }, [argument])
     expect(await server.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(says), stderr: '' })
   }
@@ -91,7 +103,9 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
     // What a server without the package answers, in this database alone.
     const sql = postgres(place.databaseUrl ?? '', { max: 1, onnotice: () => {} })
     await sql`set allow_system_table_mods = on`
-    await sql.unsafe(`create or replace view pg_catalog.pg_available_extensions as select name, default_version, null::text collate "C" as installed_version, comment from pg_available_extensions() where name <> 'vector'`)
+    await sql.unsafe(
+      `create or replace view pg_catalog.pg_available_extensions as select name, default_version, null::text collate "C" as installed_version, comment from pg_available_extensions() where name <> 'vector'`,
+    )
     await sql.end()
     await using server = launch(place.settings)
     expectRefusal(await server.ended, /no pgvector.*pgvector\/pgvector:pg17/)
@@ -99,19 +113,23 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
 })
 
 // The embedded database belongs to one process.
-test.runIf(engine === 'postgres')('five servers that start at once on an empty database all come up, and one of them makes the admin key', { timeout: 120_000 }, async () => {
-  await using stack = new AsyncDisposableStack()
-  const places: Awaited<ReturnType<typeof freshPlace>>[] = []
-  for (let i = 0; i < 5; i++) places.push(stack.use(await freshPlace()))
-  const settings = places.map(({ settings: own }) => ({ ...own, DATABASE_URL: places[0]?.databaseUrl, DAKERA_ROOT_API_KEY: undefined }))
-  const servers = settings.map((own) => stack.use(launch(own)))
-  const urls = await Promise.all(servers.map(({ ready }) => ready))
-  const files = places.map(({ dataDir }) => join(dataDir, 'admin-key')).filter((file) => existsSync(file))
-  expect(files.length).toBe(1)
-  const secret = readFileSync(files[0] ?? '', 'utf8').trim()
-  for (const url of urls) expect((await whoami(url, secret)).json).toMatchObject({ scope: 'admin' })
-  expect(servers.filter(({ said }) => said.stdout.includes(secret)).length).toBe(1)
-})
+test.runIf(engine === 'postgres')(
+  'five servers that start at once on an empty database all come up, and one of them makes the admin key',
+  { timeout: 120_000 },
+  async () => {
+    await using stack = new AsyncDisposableStack()
+    const places: Awaited<ReturnType<typeof freshPlace>>[] = []
+    for (let i = 0; i < 5; i++) places.push(stack.use(await freshPlace()))
+    const settings = places.map(({ settings: own }) => ({ ...own, DATABASE_URL: places[0]?.databaseUrl, DAKERA_ROOT_API_KEY: undefined }))
+    const servers = settings.map((own) => stack.use(launch(own)))
+    const urls = await Promise.all(servers.map(({ ready }) => ready))
+    const files = places.map(({ dataDir }) => join(dataDir, 'admin-key')).filter((file) => existsSync(file))
+    expect(files.length).toBe(1)
+    const secret = readFileSync(files[0] ?? '', 'utf8').trim()
+    for (const url of urls) expect((await whoami(url, secret)).json).toMatchObject({ scope: 'admin' })
+    expect(servers.filter(({ said }) => said.stdout.includes(secret)).length).toBe(1)
+  },
+)
 
 test('a generated admin key is shown once and kept for the operator alone', async () => {
   await using place = await freshPlace()
@@ -154,7 +172,8 @@ test("the demo knows the samples' keys and refuses to be reached from elsewhere"
 
 test('whatever its login may do, the server acts as dakera_app, and nothing brings the login back', async () => {
   await using t = await start()
-  const acting = () => t.database.sql`select current_user::text as role, (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as may_all`
+  const acting = () =>
+    t.database.sql`select current_user::text as role, (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as may_all`
   expect([...(await acting())]).toEqual([{ role: 'dakera_app', may_all: false }])
   // PGlite has one session, which is a superuser's: there only the role it has taken stands between. On Postgres the role is the
   // session's own; only "set role none" can leave it, and only where the login has more than dakera_app.

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 
 export type Question = { text: string; category: string; evidence: string[] }
 /** Memories that belong together, in order, and what is asked about them. */
-export type Collection = { name: string; memories: { id: string; content: string }[]; questions: Question[] }
+export type Collection = { name: string; memories: { id: string; content: string; sessionId?: string }[]; questions: Question[] }
 
-type Turn = { id: string; speaker: string; text: string; caption?: string }
+type Turn = { id: string; session: number; speaker: string; text: string; caption?: string }
 type Conversations = {
   categories: Record<string, string>
   conversations: {
@@ -26,7 +26,11 @@ function fromConversation({ conversation, turns, questions }: Conversations['con
   const ids = new Set(turns.map(({ id }) => id))
   return {
     name: conversation,
-    memories: turns.map(({ id, speaker, text, caption }) => ({ id, content: `${speaker}: ${text}${caption ? ` [image: ${caption}]` : ''}` })),
+    memories: turns.map(({ id, session, speaker, text, caption }) => ({
+      id,
+      sessionId: `session-${session}`,
+      content: `${speaker}: ${text}${caption ? ` [image: ${caption}]` : ''}`,
+    })),
     questions: questions
       .filter(({ category }) => category !== 5)
       .map(({ question, category, evidence, corrected_evidence }) => ({

@@ -107,7 +107,10 @@ function report(answers: Record<Arm, Answer[]>, asJson: boolean): void {
     const of = (arm: Arm) => score(answers[arm].filter((answer) => category === 'all' || answer.category === category))
     return { category, ...(Object.fromEntries(ARMS.map((arm) => [arm, of(arm)])) as Record<Arm, Score>) }
   })
-  if (asJson) return console.log(JSON.stringify(table, null, 2))
+  if (asJson) {
+    console.log(JSON.stringify(table, null, 2))
+    return
+  }
   console.log(`${'category'.padEnd(16)}${'arm'.padEnd(8)}${'n'.padStart(5)}${CUTS.map((k) => `R@${k}`.padStart(7)).join('')}${'MRR'.padStart(7)}`)
   for (const { category, ...arms } of table) {
     for (const arm of ARMS) {

@@ -63,6 +63,7 @@ create table memories (
   dl           int not null,                      -- document length: the number of positions in ts
   importance   real not null default 0.5 check (importance between 0 and 1),
   version      int not null default 1,
+  session_position int,                           -- which of its session it is, in order of storing; null without a session
   created_at   timestamptz not null default now(),
   updated_at   timestamptz not null default now(),
   expires_at   timestamptz,
@@ -82,6 +83,7 @@ create table memories (
 -- No global vector index: a job builds a partial one for each large namespace (jobs/vector-indexes.ts).
 create index memories_words_idx      on memories using gin (namespace_id, ts) with (fastupdate = off);
 create index memories_created_at_idx on memories (namespace_id, created_at desc, id desc);
+create index memories_session_idx    on memories (namespace_id, session_id, session_position) where session_id is not null;
 create index memories_expires_at_idx on memories (namespace_id, expires_at) where expires_at is not null;
 
 -- How often and when a memory was last given out. Beside memories, as every update there rewrites a 1.6 kB row and its index entries.

@@ -18,6 +18,10 @@ begin
     new.updated_at := now();
     new.version := old.version + 1;
   end if;
+  if tg_op = 'INSERT' or new.session_id is distinct from old.session_id then   -- two writers at once may get the same number; it is an order, not a name
+    new.session_position := case when new.session_id is not null then 1 + coalesce((
+      select max(session_position) from memories where namespace_id = new.namespace_id and session_id = new.session_id), 0) end;
+  end if;
   if new.expires_at <= now() and (tg_op = 'INSERT' or new.expires_at is distinct from old.expires_at) then
     perform fail('INVALID_REQUEST', 'expires_at lies in the past. To remove a memory, forget it.');
   end if;

@@ -1,8 +1,10 @@
 -- The words' half of recall. lexical_search is the only function that looks at memories without the caller's policy: see its comment.
 --
 --   score = relevance * (1 + a * (2 * importance - 1) + b * recency) / (1 + a + b)                       always in [0, 1]
---   relevance = (1 - w) * bm25(m, q) / bm25_max(q)  +  w * max(0, cosine(m, q))                          absolute, no ranks
+--   relevance = own + c * context * (1 - own)            context: what the best of the two memories before and after it in its session scores
+--   own       = (1 - w) * bm25(m, q) / bm25_max(q)  +  w * max(0, cosine(m, q))                          absolute, no ranks
 --   w vector_weight 0.35 · a importance_weight 0.1 · b recency_weight 0.05 · recency = 0.5 ^ (age / half_life_days), 30 days
+--   c context_weight 0.35, and 0 for memories without a session or when one arm alone is asked
 -- Each arm proposes 50 candidates; every candidate is then scored on BOTH sides. With the defaults importance and recency together
 -- can lift a memory over another only if that one's relevance is less than (1 + a + b) / (1 - a) = 1.28 times as high.
 --

@@ -27,9 +27,13 @@ begin
   return nearest;
 end $$;
 
+/* What a neighbour in a session lends: all of its relevance at distance 1, less at 2, nothing beyond. */
+create function nearby(relevance float8, distance int) returns float8 language sql immutable parallel safe as $$
+  select case when distance <= 1 then relevance when distance = 2 then 0.8 * relevance else 0 end $$;
+
 /* The k best memories of one namespace for a text and its vector. SECURITY INVOKER: the vector arm and every returned row pass the
    caller's own policy, whatever the lexical arm said. Without a grant: the error of the API.
-   options: vector_weight, importance_weight, recency_weight, half_life_days, min_score, explain, exact (first | only),
+   options: vector_weight, importance_weight, recency_weight, half_life_days, context_weight, min_score, explain, exact (first | only),
    pool (candidates per arm), budget, supplied (query_vector belongs to the vectors that callers supplied, not to the embedder's);
    a namespace's own defaults stand in namespaces.ranking. query_vector null: words only. */
 create function recall(key_hash bytea, namespace text, query_text text, query_vector halfvec, k int default 5,
@@ -48,7 +52,7 @@ begin
   if place.id is null then return; end if;
 
   select * into o from jsonb_to_record(place.ranking || coalesce(options, '{}')) as t(
-    vector_weight float8, importance_weight float8, recency_weight float8, half_life_days float8, min_score float8,
+    vector_weight float8, importance_weight float8, recency_weight float8, half_life_days float8, context_weight float8, min_score float8,
     explain boolean, exact text, pool int, budget int, supplied boolean);
   if o.supplied and vector_dims(query_vector) <> place.dimension then
     perform fail('DIMENSION_MISMATCH', format('The embedding has %s numbers; the namespace "%s" declares %s.', vector_dims(query_vector), place.name, place.dimension), place.name);
@@ -58,6 +62,7 @@ begin
   o.importance_weight := least(greatest(coalesce(o.importance_weight, 0.1), 0), 1);
   o.recency_weight := least(greatest(coalesce(o.recency_weight, 0.05), 0), 1);
   o.half_life_days := greatest(coalesce(o.half_life_days, 30), 0.001);
+  o.context_weight := least(greatest(coalesce(o.context_weight, 0.35), 0), 1);
 
   words := lexical_search(place.id, case when w < 1 or o.exact is not null then query_text else '' end, filter, o.pool, o.exact,
     coalesce(o.budget, 5000));
@@ -79,7 +84,7 @@ begin
     group by t.id),
   scored as materialized (   -- both sides of every candidate, whichever arm proposed it; each computed once
     select m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.valid_from, m.created_at, m.updated_at,
-      m.expires_at, m.version, c.text_rank, c.vector_rank,
+      m.expires_at, m.version, m.session_position, c.text_rank, c.vector_rank,
       coalesce(o.exact is not null and m.id = any(words.exact_ids), false) as exact,
       coalesce(c.bm25, (
         select sum(weight * (1 - length_part / (length_part + term_frequency(m.ts, term))))
@@ -92,15 +97,27 @@ begin
     select s.*, coalesce(s.bm25 / bm25_max, 0) as text_score, greatest(s.cosine, 0) as vector_score,
       (1 + o.importance_weight * (2 * s.importance - 1) + o.recency_weight * s.recency) / (1 + o.importance_weight + o.recency_weight) as factor
     from scored s),
+  weighed as (select r.*, (1 - w) * r.text_score + w * r.vector_score as own from related r),
+  neighboured as (   -- what was said right before or after it in its session, as far as that is a candidate too
+    select e.*, case when e.session_id is null then 0 else greatest(
+        nearby(e.own_before, e.session_position - e.position_before), nearby(e.own_before_that, e.session_position - e.position_before_that),
+        nearby(e.own_after, e.position_after - e.session_position), nearby(e.own_after_that, e.position_after_that - e.session_position)) end as context
+    from (
+      select g.*,
+        lag(g.own) over turns as own_before, lag(g.session_position) over turns as position_before,
+        lag(g.own, 2) over turns as own_before_that, lag(g.session_position, 2) over turns as position_before_that,
+        lead(g.own) over turns as own_after, lead(g.session_position) over turns as position_after,
+        lead(g.own, 2) over turns as own_after_that, lead(g.session_position, 2) over turns as position_after_that
+      from weighed g window turns as (partition by g.session_id order by g.session_position, g.created_at, g.id)) e),
   best as (
     select r.*, relevance, relevance * r.factor as score
-    from related r cross join lateral (select (1 - w) * r.text_score + w * r.vector_score) as blend(relevance)
-    where relevance > 0 and relevance * r.factor >= coalesce(o.min_score, 0) and (r.exact or o.exact is distinct from 'only')
+    from neighboured r cross join lateral (select r.own + o.context_weight * r.context * (1 - r.own)) as blend(relevance)
+    where r.own > 0 and relevance * r.factor >= coalesce(o.min_score, 0) and (r.exact or o.exact is distinct from 'only')
     order by r.exact desc, score desc, r.importance desc, r.created_at desc, r.id desc limit k)
   select b.id, b.content, b.memory_type, b.importance, b.tags, b.metadata, b.session_id, b.author, b.valid_from,
     b.created_at, b.updated_at, b.expires_at, b.version, a.access_count, a.last_accessed_at, b.score, b.text_score, b.vector_score,
     case when o.explain then jsonb_build_object(
-      'relevance', b.relevance, 'vector_weight', w, 'factor', b.factor, 'exact', b.exact,
+      'relevance', b.relevance, 'own', b.own, 'context', jsonb_build_object('value', b.context, 'weight', o.context_weight), 'vector_weight', w, 'factor', b.factor, 'exact', b.exact,
       'text', jsonb_build_object('rank', b.text_rank, 'bm25', b.bm25, 'bm25_max', bm25_max, 'score', b.text_score),
       'vector', jsonb_build_object('rank', b.vector_rank, 'cosine', b.cosine, 'score', b.vector_score),
       'importance', jsonb_build_object('value', b.importance, 'weight', o.importance_weight),
@@ -118,6 +135,6 @@ returns table (id text, content text, memory_type text, importance real, tags te
 language sql volatile set search_path = pg_catalog, public, pg_temp as $$
   select * from recall(key_hash, namespace, query_text, query_vector, k, filter, '{"exact": "first"}' || coalesce(options, '{}')) $$;
 
-revoke all on function nearest_memories(int, halfvec, boolean, jsonb, float8, int), recall(bytea, text, text, halfvec, int, jsonb, jsonb), search(bytea, text, text, halfvec, int, jsonb, jsonb) from public;
-grant execute on function nearest_memories(int, halfvec, boolean, jsonb, float8, int), recall(bytea, text, text, halfvec, int, jsonb, jsonb), search(bytea, text, text, halfvec, int, jsonb, jsonb) to dakera_app;
+revoke all on function nearby(float8, int), nearest_memories(int, halfvec, boolean, jsonb, float8, int), recall(bytea, text, text, halfvec, int, jsonb, jsonb), search(bytea, text, text, halfvec, int, jsonb, jsonb) from public;
+grant execute on function nearby(float8, int), nearest_memories(int, halfvec, boolean, jsonb, float8, int), recall(bytea, text, text, halfvec, int, jsonb, jsonb), search(bytea, text, text, halfvec, int, jsonb, jsonb) to dakera_app;
 reset role;

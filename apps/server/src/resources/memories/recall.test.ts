@@ -31,36 +31,58 @@ test('recall finds by meaning and by words, and the best comes first', async () 
   expect(await agent.recall('a', 'kittens nap', { routing: 'bm25' })).toHaveLength(0)
 })
 
+type Explanation = {
+  relevance: number
+  own: number
+  factor: number
+  vector_weight: number
+  context: { value: number; weight: number }
+  text: { score: number; bm25: number; bm25_max: number }
+  vector: { score: number; cosine: number }
+  importance: { value: number; weight: number }
+  recency: { value: number; weight: number }
+}
+
 test('what explain says adds up to the score', async () => {
   await using t = await start()
   const agent = await withNotes(t)
+  await agent.storeMemories(
+    'a',
+    ['Which index fits in memory?', 'The small vector one.', 'Good.'].map((content) => ({ content, sessionId: 'talk' })),
+  )
   const found = await agent.recall('a', 'memory of the vector index', { explain: true })
-  expect(found.length).toBeGreaterThan(1)
+  expect(found.length).toBeGreaterThan(2)
+  expect(found.some(({ explain }) => (explain as Explanation).context.value > 0)).toBe(true)
   for (const { score, explain } of found) {
-    const {
-      relevance,
-      factor,
-      vector_weight: w,
-      text,
-      vector,
-      importance,
-      recency,
-    } = explain as Record<string, never> & {
-      relevance: number
-      factor: number
-      vector_weight: number
-      text: { score: number; bm25: number; bm25_max: number }
-      vector: { score: number; cosine: number }
-      importance: { value: number; weight: number }
-      recency: { value: number; weight: number }
-    }
+    const { relevance, own, factor, vector_weight: w, context, text, vector, importance, recency } = explain as Explanation
     expect(text.score).toBeCloseTo(text.bm25 / text.bm25_max, 9)
-    expect(relevance).toBeCloseTo((1 - w) * text.score + w * Math.max(0, vector.cosine), 9)
-    expect(factor).toBeCloseTo(
-      (1 + importance.weight * (2 * importance.value - 1) + recency.weight * recency.value) / (1 + importance.weight + recency.weight),
-      9,
-    )
+    expect(own).toBeCloseTo((1 - w) * text.score + w * Math.max(0, vector.cosine), 9)
+    expect(relevance).toBeCloseTo(own + context.weight * context.value * (1 - own), 9)
+    const weights = 1 + importance.weight + recency.weight
+    expect(factor).toBeCloseTo((1 + importance.weight * (2 * importance.value - 1) + recency.weight * recency.value) / weights, 9)
     expect(score).toBeCloseTo(relevance * factor, 9)
+  }
+})
+
+test('what stands next to a hit in its session is lifted; other sessions and namespaces are not', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write', b: 'read_write' })
+  const talk = ['Where does the heron nest?', 'By the river, near the old mill.', 'Lovely.']
+  await agent.storeMemories(
+    'a',
+    talk.map((content) => ({ content, sessionId: 's1' })),
+  )
+  await agent.storeMemory('b', { content: 'noise between', sessionId: 's1' })
+  await agent.storeMemory('a', { content: 'By the river, near the old mill.', sessionId: 's2' })
+  await agent.storeMemory('a', { content: 'By the river, near the old mill.' })
+  const found = await agent.recall('a', 'heron near the river', { explain: true })
+  const contexts = found.filter(({ content }) => content === talk[1]).map(({ session_id, explain }) => [session_id, (explain as Explanation).context.value > 0])
+  expect(contexts[0]).toEqual(['s1', true])
+  expect(contexts.slice(1).map(([, lifted]) => lifted)).toEqual([false, false])
+  for (const routing of ['bm25', 'vector'] as const) {
+    expect(
+      (await agent.recall('a', 'heron near the river', { explain: true, routing })).every(({ explain }) => (explain as Explanation).context.weight === 0),
+    ).toBe(true)
   }
 })
 

@@ -64,6 +64,8 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
   const weight = routing === 'bm25' ? 0 : routing === 'vector' ? 1 : vector_weight
   const options = {
     ...(weight != null && { vector_weight: weight }),
+    // Who asks for one arm wants to see that arm.
+    ...((routing === 'bm25' || routing === 'vector') && { context_weight: 0 }),
     ...(min_score != null && { min_score }),
     ...(explain && { explain }),
     ...(own && vector && { supplied: true }),
