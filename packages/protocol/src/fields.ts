@@ -6,7 +6,17 @@ import * as z from 'zod'
  */
 const isWellFormed = (text: string) => !text.includes('\u0000') && text.isWellFormed()
 const malformed = 'must not contain U+0000 or lone surrogates'
-export const text = (min: number, max: number) => z.string().min(min).max(max).refine(isWellFormed, malformed)
+
+/** Between min and max characters, counted as Postgres and JSON Schema count them: an emoji is one. */
+export const text = (min: number, max: number) =>
+  z
+    .string()
+    .refine((value) => value.length >= min && isAtMost(value, max), `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters`)
+    .refine(isWellFormed, malformed)
+    .meta({ minLength: min, maxLength: max })
+
+/** Counts only where the cheap bounds do not decide. */
+const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && [...value].length <= max)
 
 /** Any JSON object whose strings are all well formed, at most 64 levels deep. */
 export const JsonObject = z
@@ -20,12 +30,17 @@ function isPlainJson(value: unknown, levels: number): boolean {
   return Object.entries(value).every(([key, inner]) => isWellFormed(key) && isPlainJson(inner, levels - 1))
 }
 
+// The years 1 to 9999: what ISO-8601 writes with four digits, and Postgres reads back.
+const FIRST_MS = -62_135_596_800_000
+const LAST_MS = 253_402_300_799_000
+
 /** A moment: integer unix seconds or ISO-8601 in a request. Handlers get a Date. */
 export const Instant = z
-  .union([z.int().min(-62_135_596_800).max(253_402_300_799), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
+  .union([z.int(), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
     error: 'expected unix seconds or an ISO-8601 date-time',
   })
   .transform((value) => new Date(typeof value === 'number' ? value * 1000 : value))
+  .refine((moment) => moment.getTime() >= FIRST_MS && moment.getTime() <= LAST_MS, 'must lie between the years 1 and 9999, in UTC')
   .meta({ description: 'Unix seconds, or ISO-8601 (UTC unless it says otherwise).' })
 
 /** Moments in replies. */

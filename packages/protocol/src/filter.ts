@@ -48,6 +48,7 @@ export function parseFilter(input: unknown): Filter {
     if (key === '$not') return { kind: 'not', filter: parse(value, at, depth + 1) }
     if (key.startsWith('$')) throw new FilterError(at, 'unknown operator')
     const path = key.split('.')
+    if (!key.isWellFormed() || key.includes('\u0000')) throw new FilterError(at, 'a path must not contain U+0000 or lone surrogates')
     if (path.includes('')) throw new FilterError(at, 'a dotted path must not have empty parts')
     if (!isObject(value)) return { kind: 'compare', path, operator: '$eq', value: scalar(value, at) }
     return { kind: 'all', filters: Object.entries(value).map(([operator, operand]) => comparison(path, operator, operand, [...at, operator])) }
