@@ -110,4 +110,4 @@ export function createStartingApp() {
   return app
 }
 
-const newRequestId = () => `req_${crypto.randomUUID().replaceAll('-', '')}`
+export const newRequestId = () => `req_${crypto.randomUUID().replaceAll('-', '')}`

@@ -1,5 +1,6 @@
+import type { Duplex } from 'node:stream'
 import { serve } from '@hono/node-server'
-import { createApp, createStartingApp } from './app.ts'
+import { createApp, createStartingApp, newRequestId } from './app.ts'
 import { HELP, readArguments } from './arguments.ts'
 import { addDemo, DEMO_ADMIN_KEY, requireLoopback } from './db/demo.ts'
 import { type RootKey, settleEmbeddingSpace, settleRootKey } from './db/first-start.ts'
@@ -7,6 +8,7 @@ import { openDatabase } from './db/open.ts'
 import { chooseEmbedder } from './embedding/choose.ts'
 import { EmbedderUnavailable } from './embedding/embedder.ts'
 import { readEnv, SettingsError } from './env.ts'
+import { Fault, toBody } from './fault.ts'
 import { startJobs } from './jobs/runner.ts'
 import { createLog } from './log.ts'
 import { createAccesses } from './resources/memories/accesses.ts'
@@ -91,7 +93,19 @@ function listen(hostname: string, port: number, fetch: (request: Request) => Res
           : error,
       )
     server.once('error', fail)
+    server.on('clientError', answerGarbage)
   })
+}
+
+/** What is not even HTTP gets the one error shape too; Node would answer a bare status line. */
+function answerGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const message = error.code === 'HPE_HEADER_OVERFLOW' ? 'The headers are larger than the server accepts.' : 'This is not a valid HTTP request.'
+  const body = JSON.stringify(toBody(new Fault('INVALID_REQUEST', {}, { message }), newRequestId()))
+  socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
 /** Waits for requests under way, for at most graceMs. */

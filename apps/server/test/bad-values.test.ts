@@ -143,9 +143,10 @@ test('harmless oddities are taken: -0, duplicate and unknown fields, fields of e
   expect(odd.json).toMatchObject({ memory: { content: 'B.', importance: 0.5 } })
   const kept = await post(
     '/v1/memory/store',
-    '{"agent_id": "inbox", "content": "A.", "metadata": {"constructor": {"prototype": 1}, "toString": "x", "hasOwnProperty": null}}',
+    '{"agent_id": "inbox", "content": "A.", "metadata": {"constructor": {"prototype": 1}, "toString": "x", "hasOwnProperty": null, "__proto__": {"kept": 1}}}',
   )
   expect(kept.json).toMatchObject({ memory: { metadata: { constructor: { prototype: 1 }, toString: 'x', hasOwnProperty: null } } })
+  expect(JSON.stringify(kept.json)).toContain('"__proto__":{"kept":1}')
   expect((await recall({ filter: { constructor: 'x', toString: { $exists: true } } })).status).toBe(200)
   expect(({} as { polluted?: number }).polluted).toBeUndefined()
 })

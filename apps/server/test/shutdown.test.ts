@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { freshPlace, launch } from './child-server.ts'
 import { ADMIN_KEY } from './harness.ts'
@@ -62,4 +63,27 @@ test('a request that never ends is cut after DAKERA_SHUTDOWN_SECONDS', async () 
   expect((await server.stop()).code).toBe(0)
   expect(performance.now() - started).toBeLessThan(8000)
   await expect(answered).rejects.toThrow()
+})
+
+test('what is not even HTTP gets the one error shape too, and the server goes on', async () => {
+  await using place = await freshPlace()
+  await using server = launch(place.settings)
+  const { hostname, port } = new URL(await server.ready)
+  for (const garbage of ['hello\r\n\r\n', `GET / HTTP/1.1\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`]) {
+    const socket = connect(Number(port), hostname)
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text
+    })
+    socket.on('error', () => {}) // the rest of what we send meets a closed door
+    socket.write(garbage)
+    await once(socket, 'close')
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({
+      code: 'INVALID_REQUEST',
+      status: 400,
+      request_id: expect.stringMatching(/^req_/),
+    })
+  }
+  expect((await fetch(`${await server.ready}/health`)).status).toBe(200)
 })

@@ -18,10 +18,15 @@ export const text = (min: number, max: number) =>
 /** Counts only where the cheap bounds do not decide. */
 const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && [...value].length <= max)
 
-/** Any JSON object whose strings are all well formed, at most 64 levels deep. */
+/**
+ * Any JSON object whose strings are all well formed, at most 64 levels deep. Passed on as it came: z.record would copy it
+ * and lose a key named __proto__.
+ */
 export const JsonObject = z
-  .record(z.string(), z.unknown())
+  .unknown()
+  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), { error: 'expected an object', abort: true })
   .refine((value) => isPlainJson(value, 64), `nested more than 64 levels deep, or a string in it ${malformed}`)
+  .meta({ type: 'object', additionalProperties: {} }) as unknown as z.ZodType<Record<string, unknown>, Record<string, unknown>>
 
 function isPlainJson(value: unknown, levels: number): boolean {
   if (typeof value === 'string') return isWellFormed(value)
