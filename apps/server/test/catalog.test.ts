@@ -56,7 +56,7 @@ test('the search role sees no content and no vector, and may create nothing', as
   const [rights] = await t.owner(
     (sql) => sql`
     select has_column_privilege('dakera_search', 'memories', 'content', 'select') as content, has_column_privilege('dakera_search', 'memories', 'v', 'select') as v,
-      has_column_privilege('dakera_search', 'memories', 'ts', 'select') as ts, has_schema_privilege('dakera_search', 'public', 'create') as creates,
+      has_column_privilege('dakera_search', 'memory_words', 'ts', 'select') as ts, has_schema_privilege('dakera_search', 'public', 'create') as creates,
       has_schema_privilege('dakera_app', 'public', 'create') as app_creates`,
   )
   expect({ ...rights }).toEqual({ content: false, v: false, ts: true, creates: false, app_creates: false })
@@ -80,9 +80,9 @@ test('large tables lead their keys with namespace_id, so that the data can be sh
     (sql) => sql<{ table: string; first: string }[]>`
     select i.indrelid::regclass::text as table, a.attname as first
     from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-    where i.indisprimary and i.indrelid in ('memories'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass)`,
+    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass)`,
   )
-  expect(leading.map(({ first }) => first)).toEqual(Array(4).fill('namespace_id'))
+  expect(leading.map(({ first }) => first)).toEqual(Array(5).fill('namespace_id'))
 })
 
 test.runIf(engine === 'postgres')('a connection that kept the rights of its login serves nobody', async () => {

@@ -33,7 +33,7 @@ const vector = `[${Array.from({ length: 256 }, (_, j) => Math.sin(j)).join(',')}
 
 test('under row security both arms of recall use their index', async () => {
   const text = engine === 'postgres' ? await explainPostgres() : await explainStatements()
-  expect(text).toMatch(/memories_words_idx/)
+  expect(text).toMatch(/memory_words_idx/)
   expect(text).toMatch(new RegExp(`memories_v_${namespaceId}`))
   expect(text).not.toMatch(/Seq Scan on memories/)
 })
@@ -62,7 +62,7 @@ async function explainStatements(): Promise<string> {
   const words = await t.owner(async (sql) => {
     await sql`set role none`
     await sql`set role dakera_search`
-    const rows = await sql.unsafe(`explain select m.id from memories m where m.namespace_id = ${namespaceId} and m.ts @@ '''word7'''::tsquery`)
+    const rows = await sql.unsafe(`explain select m.id from memory_words m where m.namespace_id = ${namespaceId} and m.ts @@ '''word7'''::tsquery`)
     await sql`set role none`
     await sql`set role dakera_owner`
     return rows

@@ -19,6 +19,7 @@ const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
   ['the update policy of memories', ['alter policy memories_update on memories using (true) with check (true)'], /^memories_update: \w+ gets into/],
   ['the delete policy of memories', ['alter policy memories_delete on memories using (true)'], /^memories_delete: \w+ gets into/],
   ['the select policy of namespaces', ['alter policy namespaces_select on namespaces using (true)'], /^namespaces_select: \w+ gets into/],
+  ['the select policy of memory_words', ['alter policy memory_words_select on memory_words using (true)'], /^memory_words_select: \w+ gets into/],
   ['the select policy of memory_accesses', ['alter policy memory_accesses_select on memory_accesses using (true)'], /^memory_accesses_select: \w+ gets into/],
   ['the check inside lexical_search', [UNCHECKED], /^lexical_search: \w+ gets into/],
   [
@@ -96,7 +97,7 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
     "lock_key('key_root')",
   ])
     await denied(`select ${call}`)
-  for (const column of ['author', 'created_at', 'updated_at', 'version', 'ts', 'dl', 'namespace_id', 'id'])
+  for (const column of ['author', 'created_at', 'updated_at', 'version', 'session_position', 'namespace_id', 'id'])
     await denied(`update memories set ${column} = default`)
   await denied('alter table memories disable row level security')
   await denied('create table mine ()')

@@ -60,7 +60,6 @@ create function new_memory_id() returns text language sql volatile parallel safe
 -- Fixed-width columns stand first: what stands behind a variable-length column costs a walk over it in every row visited.
 create table memories (
   namespace_id int not null references namespaces on delete cascade,
-  dl           int not null,                      -- document length: the number of positions in ts
   importance   real not null default 0.5 check (importance between 0 and 1),
   version      int not null default 1,
   session_position int,                           -- which of its session it is, in order of storing; null without a session
@@ -76,15 +75,26 @@ create table memories (
   metadata     jsonb not null default '{}',
   v            halfvec,                           -- by the server's embedder; null where it knows no word of the content. Its dimension is set at the first start
   supplied_v   halfvec,                           -- the caller's own vector, of the dimension its namespace declares
-  ts           tsvector not null,
   content      text not null check (length(content) between 1 and 100000),
   primary key (namespace_id, id)
 );
 -- No global vector index: a job builds a partial one for each large namespace (jobs/vector-indexes.ts).
-create index memories_words_idx      on memories using gin (namespace_id, ts) with (fastupdate = off);
 create index memories_created_at_idx on memories (namespace_id, created_at desc, id desc);
 create index memories_session_idx    on memories (namespace_id, session_id, session_position) where session_id is not null;
 create index memories_expires_at_idx on memories (namespace_id, expires_at) where expires_at is not null;
+
+-- The words of each memory, kept by memories_after_write. Apart from the memories, whose rows are six times as wide: the lexical arm
+-- visits thousands of rows, one to a page there, and a change of importance there would rewrite the index entries of every word.
+create table memory_words (
+  namespace_id int not null references namespaces on delete cascade,
+  dl           int not null,                      -- document length: the number of positions in ts
+  expires_at   timestamptz,                       -- that of the memory
+  id           text collate "C" not null,
+  ts           tsvector not null,
+  primary key (namespace_id, id)
+);
+create index memory_words_idx            on memory_words using gin (namespace_id, ts) with (fastupdate = off);
+create index memory_words_expires_at_idx on memory_words (namespace_id, expires_at) where expires_at is not null;
 
 -- How often and when a memory was last given out. Beside memories, as every update there rewrites a 1.6 kB row and its index entries.
 create table memory_accesses (

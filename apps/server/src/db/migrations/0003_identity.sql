@@ -141,7 +141,7 @@ grant execute on function granted_namespaces(text), readable_namespaces() to dak
 do $$
 declare guarded text;
 begin
-  foreach guarded in array array['namespaces', 'keys', 'key_secrets', 'grants', 'replies', 'memories', 'memory_accesses', 'embedding_space',
+  foreach guarded in array array['namespaces', 'keys', 'key_secrets', 'grants', 'replies', 'memories', 'memory_words', 'memory_accesses', 'embedding_space',
     'namespace_statistics', 'term_statistics', 'statistics_deltas'] loop
     execute format('alter table %I enable row level security', guarded);
     execute format('alter table %I force row level security', guarded);
@@ -157,6 +157,7 @@ create policy memories_update on memories for update to dakera_app
   using (namespace_id in (select unnest(editable_namespaces()))) with check (namespace_id in (select unnest(editable_namespaces())));
 create policy memories_delete on memories for delete to dakera_app using (namespace_id in (select unnest(editable_namespaces())));
 create policy embedding_space_select on embedding_space for select to dakera_app using (true);   -- the name of a model
+create policy memory_words_select on memory_words for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
 create policy memory_accesses_select on memory_accesses for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
 create policy namespaces_select on namespaces for select to dakera_app
   using ((select is_admin()) or id in (select unnest(readable_namespaces())) or id in (select unnest(writable_namespaces())));
@@ -164,6 +165,7 @@ create policy namespaces_insert on namespaces for insert to dakera_app with chec
 create policy namespaces_update on namespaces for update to dakera_app using (is_admin()) with check (is_admin());
 
 -- A constant-true policy is folded away, and that alone lets GIN serve @@ (it is not leakproof) with FORCE on.
+create policy memory_words_search on memory_words for select to dakera_search using (true);
 create policy memories_search on memories for select to dakera_search using (true);
 create policy namespaces_search on namespaces for select to dakera_search using (true);
 create policy namespace_statistics_search on namespace_statistics for select to dakera_search using (true);
@@ -174,11 +176,11 @@ create policy statistics_deltas_search on statistics_deltas for select to dakera
 grant select, delete on memories to dakera_app;
 grant insert (namespace_id, id, content, memory_type, importance, tags, metadata, session_id, valid_from, expires_at, v, supplied_v) on memories to dakera_app;
 grant update (content, memory_type, importance, tags, metadata, session_id, expires_at, v, supplied_v) on memories to dakera_app;
-grant select on namespaces, memory_accesses, embedding_space to dakera_app;
+grant select on namespaces, memory_words, memory_accesses, embedding_space to dakera_app;
 grant insert (name, description, dimension, metadata, policy) on namespaces to dakera_app;
 grant update (description, dimension, metadata, policy, updated_at) on namespaces to dakera_app;
 -- dakera_search sees no content and no vector.
-grant select (namespace_id, id, ts, dl, memory_type, importance, tags, metadata, author, session_id, created_at, expires_at) on memories to dakera_search;
-grant select on namespaces, namespace_statistics, term_statistics, statistics_deltas to dakera_search;
+grant select (namespace_id, id, memory_type, importance, tags, metadata, author, session_id, created_at, expires_at) on memories to dakera_search;
+grant select on namespaces, memory_words, namespace_statistics, term_statistics, statistics_deltas to dakera_search;
 
 reset role;

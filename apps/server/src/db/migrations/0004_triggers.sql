@@ -1,7 +1,7 @@
 -- What the database keeps itself, and the jobs' functions.
 set role dakera_owner;
 
--- Author, times, version, words and length come from here on every path: the functions, drizzle, psql.
+-- Author, times, version and the place in the session come from here on every path: the functions, drizzle, psql.
 create function memories_before_write() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
@@ -25,29 +25,50 @@ begin
   if new.expires_at <= now() and (tg_op = 'INSERT' or new.expires_at is distinct from old.expires_at) then
     perform fail('INVALID_REQUEST', 'expires_at lies in the past. To remove a memory, forget it.');
   end if;
-  if tg_op = 'INSERT' or new.content is distinct from old.content then
-    new.ts := to_tsvector((select text_config::regconfig from namespaces where id = new.namespace_id), new.content);
-    new.dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(new.ts));
-  end if;
   return new;
 end $$;
 create trigger memories_before_write before insert or update on memories for each row execute function memories_before_write();
+
+/* What is indexed of a content, and how long it is. */
+create function words_of(target int, content text, out ts tsvector, out dl int)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  ts := to_tsvector((select text_config::regconfig from namespaces where id = target), content);
+  dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(ts));
+end $$;
 
 create function memories_after_write() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
   if tg_op = 'INSERT' then
+    with added as (
+      insert into memory_words (namespace_id, id, expires_at, ts, dl)
+      select n.namespace_id, n.id, n.expires_at, w.ts, w.dl from new_rows n cross join lateral words_of(n.namespace_id, n.content) w
+      returning namespace_id, id, ts, dl)
     insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
-    select namespace_id, 1, dl, (v is not null)::int, strip(ts) from new_rows;
-  elsif tg_op = 'DELETE' then   -- not when the whole namespace goes: its statistics go with it
+    select a.namespace_id, 1, a.dl, (n.v is not null)::int, strip(a.ts) from added a join new_rows n using (namespace_id, id);
+  elsif tg_op = 'DELETE' then   -- when the whole namespace goes, its statistics go with it
+    with gone as (
+      delete from memory_words w using old_rows o where w.namespace_id = o.namespace_id and w.id = o.id
+      returning w.namespace_id, w.dl, w.ts, (o.v is not null)::int as vectors)
     insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
-    select namespace_id, -1, dl, (v is not null)::int, strip(ts) from old_rows where exists (select from namespaces n where n.id = namespace_id);
+    select namespace_id, -1, dl, vectors, strip(ts) from gone where exists (select from namespaces n where n.id = namespace_id);
   else
+    with changed as (   -- the words as they were: this statement's own update is not seen here
+      select n.namespace_id, n.id, n.expires_at, n.content is distinct from o.content as is_new, w.ts as old_ts, w.dl as old_dl,
+        (o.v is not null)::int as old_vectors, (n.v is not null)::int as vectors, n.content
+      from old_rows o join new_rows n using (namespace_id, id) join memory_words w using (namespace_id, id)
+      where n.content is distinct from o.content or n.expires_at is distinct from o.expires_at or (o.v is null) <> (n.v is null)),
+    rewritten as (
+      update memory_words w set expires_at = c.expires_at, ts = coalesce(f.ts, w.ts), dl = coalesce(f.dl, w.dl)
+      from changed c left join lateral (select * from words_of(c.namespace_id, c.content) where c.is_new) f on true
+      where w.namespace_id = c.namespace_id and w.id = c.id
+      returning w.namespace_id, w.id, w.ts, w.dl)
     insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
-    select o.namespace_id, change.sign, change.dl, change.vectors, strip(change.ts)
-    from old_rows o join new_rows n using (namespace_id, id)
-    cross join lateral (values (-1, o.dl, (o.v is not null)::int, o.ts), (1, n.dl, (n.v is not null)::int, n.ts)) change(sign, dl, vectors, ts)
-    where o.ts is distinct from n.ts or (o.v is null) <> (n.v is null);
+    select c.namespace_id, change.sign, change.dl, change.vectors, strip(change.ts)
+    from changed c join rewritten r using (namespace_id, id)
+    cross join lateral (values (-1, c.old_dl, c.old_vectors, c.old_ts), (1, r.dl, c.vectors, r.ts)) change(sign, dl, vectors, ts)
+    where c.is_new or c.old_vectors <> c.vectors;
   end if;
   return null;
 end $$;
@@ -149,9 +170,10 @@ create function delete_expired(how_many int) returns int
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare deleted int;
 begin
-  delete from memories m using namespaces n cross join lateral (
-    select id from memories where namespace_id = n.id and expires_at <= now() limit how_many for update skip locked) e
-  where m.namespace_id = n.id and m.id = e.id;
+  with expired as materialized (   -- materialized: a plan that looks twice would lock, and delete, others the second time
+    select n.id as namespace_id, e.id from namespaces n cross join lateral (
+      select id from memories where namespace_id = n.id and expires_at <= now() limit how_many for update skip locked) e)
+  delete from memories m using expired e where m.namespace_id = e.namespace_id and m.id = e.id;
   get diagnostics deleted = row_count;
   return deleted;
 end $$;
@@ -169,7 +191,7 @@ begin
   return deleted + ended;
 end $$;
 
-revoke all on function memories_before_write(), memories_after_write(), record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_statistics(int),
+revoke all on function memories_before_write(), words_of(int, text), memories_after_write(), record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_statistics(int),
   merge_all_statistics(int), delete_expired(int), delete_old_replies(int) from public;
 grant execute on function record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_all_statistics(int), delete_expired(int), delete_old_replies(int) to dakera_app;
 

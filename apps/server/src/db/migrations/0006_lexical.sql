@@ -5,7 +5,7 @@
 --   own       = (1 - w) * bm25(m, q) / bm25_max(q)  +  w * max(0, cosine(m, q))                          absolute, no ranks
 --   w vector_weight 0.35 · a importance_weight 0.1 · b recency_weight 0.05 · recency = 0.5 ^ (age / half_life_days), 30 days
 --   c context_weight 0.35, and 0 for memories without a session or when one arm alone is asked
--- Each arm proposes 50 candidates; every candidate is then scored on BOTH sides. With the defaults importance and recency together
+-- Each arm proposes 3k candidates, at least 25; every candidate is then scored on BOTH sides. With the defaults importance and recency together
 -- can lift a memory over another only if that one's relevance is less than (1 + a + b) / (1 - a) = 1.28 times as high.
 --
 -- BM25: k1 1.2, b 0.75, idf = ln(1 + (N - df + 0.5) / (df + 0.5)), any word may match (OR). bm25_max = sum of idf * 2.2 over the
@@ -74,7 +74,7 @@ language plpgsql stable security definer set search_path = pg_catalog, public, p
 declare
   config regconfig; frequencies int[];
   known int; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching text;
-  score text; condition text := filter_condition(filter);
+  score text; source text; filtered boolean := filter is not null and filter <> '{}';
 begin
   if not target = any(readable_namespaces()) then return; end if;
   config := (select text_config::regconfig from namespaces where namespaces.id = target);
@@ -85,7 +85,7 @@ begin
   change as materialized (   -- not merged yet; or expired and not swept yet
     select sign, positions, words from statistics_deltas where namespace_id = target
     union all
-    select -1, m.dl, m.ts from memories m where m.namespace_id = target and m.expires_at <= now()),
+    select -1, dl, ts from memory_words where namespace_id = target and expires_at <= now()),
   total as (
     select coalesce(sum(documents), 0)::float8 as documents, coalesce(sum(positions), 0)::float8 as positions
     from (select documents, positions from namespace_statistics where namespace_id = target
@@ -104,7 +104,10 @@ begin
   known := cardinality(queries);
   if known is null then return; end if;
   average_length := greatest(average_length, 1);
-  score := bm25_expression('m', queries, weights, average_length);
+  score := bm25_expression('w', queries, weights, average_length);
+  source := format('select w.id, w.ts, w.dl from memory_words w%s where w.namespace_id = %s and (w.expires_at is null or w.expires_at > now())%s',
+    case when filtered then ' join memories m on m.namespace_id = w.namespace_id and m.id = w.id' end, target,
+    case when filtered then ' and ' || filter_condition(filter) end);
 
   -- Start with as many words as it takes; a common one is never pulled in just to have enough candidates.
   candidates := frequencies[1];
@@ -114,16 +117,13 @@ begin
   end loop;
   loop
     -- Only what the words of this round bring in: what earlier rounds met has its whole score already.
-    matching := format('memories m where m.namespace_id = %s and m.ts @@ %L::tsquery', target, array_to_string(queries[scored + 1:used], ' | '))
-      || case when scored > 0 then format(' and not m.ts @@ %L::tsquery', array_to_string(queries[:scored], ' | ')) else '' end;
-    -- For common words reading back from the newest meets budget matches (after budget * documents / candidates rows) before GIN gathers them all.
+    matching := format(' and w.ts @@ %L::tsquery', array_to_string(queries[scored + 1:used], ' | '))
+      || case when scored > 0 then format(' and not w.ts @@ %L::tsquery', array_to_string(queries[:scored], ' | ')) else '' end;
+    -- For common words reading back from the newest ids meets budget matches (after budget * documents / candidates rows) before GIN gathers them all.
     too_many := candidates > sqrt(budget * documents);
-    if too_many then
-      matching := format('(select m.id, m.ts, m.dl, m.memory_type, m.importance, m.tags, m.metadata, m.author, m.session_id, m.created_at, m.expires_at'
-        ' from %s order by m.created_at desc limit %s) m where true', matching, budget);
-    end if;
-    execute format('select array_agg(id), array_agg(score) from (select * from (select m.id, %s as score from %s and %s union all select * from unnest($1, $2)) found'
-      ' order by 2 desc, 1 limit %s) best', score, matching, condition, how_many) into ids, scores using ids, scores;
+    if too_many then matching := matching || format(' order by w.id desc limit %s', budget); end if;
+    execute format('select array_agg(id), array_agg(score) from (select * from (select w.id, %s as score from (%s%s) w union all select * from unnest($1, $2)) found'
+      ' order by 2 desc, 1 limit %s) best', score, source, matching, how_many) into ids, scores using ids, scores;
     scored := used;
     exit when used = known or too_many;
     select sum(weight) into rest from unnest(weights[used + 1:]) weight;
@@ -134,9 +134,8 @@ begin
   end loop;
 
   if exact is not null then   -- every word, and quoted phrases in order
-    execute format('select array_agg(id) from (select m.id from (select m.id, m.ts, m.dl from memories m where m.namespace_id = %s'
-      ' and m.ts @@ websearch_to_tsquery(%L::regconfig, %L) and %s limit %s) m order by %s desc, m.id limit %s) best',
-      target, config, query_text, condition, budget, score, how_many) into exact_ids;
+    execute format('select array_agg(id) from (select w.id from (%s and w.ts @@ websearch_to_tsquery(%L::regconfig, %L) limit %s) w order by %s desc, w.id limit %s) best',
+      source, config, query_text, budget, score, how_many) into exact_ids;
     ids := coalesce(ids, '{}') || array(select id from unnest(exact_ids) id where id <> all(coalesce(ids, '{}')));
   end if;
 end $$;

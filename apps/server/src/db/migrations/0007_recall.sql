@@ -4,11 +4,12 @@ set role dakera_owner;
 do $$ begin perform '[1]'::halfvec; end $$;   -- loads the library: else only a superuser may mention its settings below
 
 /* The ids of the memories nearest to a vector, nearest first. Native indexes are on the half vector; PGlite has no F16C and indexes,
-   and scans, the cast five times faster. A namespace without an index is scanned, exactly and by a statement planned once; one with
+   and scans, the cast five times faster. A namespace without an index is scanned, exactly and by a
+   statement planned once (for a namespace of average size; enable_seqscan keeps it from reading all of the table for a small one); one with
    an index needs its number as a constant, so that the partial HNSW is seen. With a filter HNSW walks far for few matches: up to 20,000
    memories the scan is exact ("+ 0" is no index expression), above it is iterative and stops after 20,000 tuples. */
 create function nearest_memories(target int, query_vector halfvec, supplied boolean, filter jsonb, documents float8, how_many int) returns text[]
-language plpgsql stable set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan
+language plpgsql stable set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off
 set hnsw.iterative_scan = relaxed_order set hnsw.ef_search = 100 as $$
 declare
   filtered boolean := filter is not null and filter <> '{}';
@@ -57,7 +58,7 @@ begin
   if o.supplied and vector_dims(query_vector) <> place.dimension then
     perform fail('DIMENSION_MISMATCH', format('The embedding has %s numbers; the namespace "%s" declares %s.', vector_dims(query_vector), place.name, place.dimension), place.name);
   end if;
-  o.pool := least(greatest(coalesce(o.pool, 50), k), 1000);
+  o.pool := least(greatest(coalesce(o.pool, greatest(25, 3 * k)), k), 1000);   -- 50 found nothing more in the first k: docs/decisions/0014
   w := least(greatest(coalesce(o.vector_weight, 0.35), 0), 1);
   o.importance_weight := least(greatest(coalesce(o.importance_weight, 0.1), 0), 1);
   o.recency_weight := least(greatest(coalesce(o.recency_weight, 0.05), 0), 1);
@@ -87,12 +88,13 @@ begin
       m.expires_at, m.version, m.session_position, c.text_rank, c.vector_rank,
       coalesce(o.exact is not null and m.id = any(words.exact_ids), false) as exact,
       coalesce(c.bm25, (
-        select sum(weight * (1 - length_part / (length_part + term_frequency(m.ts, term))))
-        from rows from (unnest(terms), unnest(words.weights)) as t(term, weight)), 0) as bm25,
+        select sum(weight * (1 - length_part / (length_part + term_frequency(x.ts, term))))
+        from memory_words x cross join lateral (select 0.3::float8 + 0.9::float8 * x.dl / words.average_length as length_part) parts
+        cross join rows from (unnest(terms), unnest(words.weights)) as t(term, weight)
+        where x.namespace_id = place.id and x.id = c.id), 0) as bm25,
       coalesce(1 - (case when o.supplied then m.supplied_v else m.v end <=> query_vector), 0) as cosine,
       0.5::float8 ^ (greatest(extract(epoch from now() - m.created_at)::float8, 0::float8) / (86400::float8 * o.half_life_days)) as recency
-    from candidate c join memories m on m.namespace_id = place.id and m.id = c.id
-    cross join lateral (select 0.3::float8 + 0.9::float8 * m.dl / words.average_length as length_part) parts),
+    from candidate c join memories m on m.namespace_id = place.id and m.id = c.id),
   related as (
     select s.*, coalesce(s.bm25 / bm25_max, 0) as text_score, greatest(s.cosine, 0) as vector_score,
       (1 + o.importance_weight * (2 * s.importance - 1) + o.recency_weight * s.recency) / (1 + o.importance_weight + o.recency_weight) as factor

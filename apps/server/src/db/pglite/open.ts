@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
+import v8 from 'node:v8'
 import { PGlite } from '@electric-sql/pglite'
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
@@ -36,6 +37,10 @@ export type Pglite = {
   /** Hangs up, makes a last checkpoint and gives the directory free. */
   close(): Promise<void>
 }
+
+// V8 13.6 (Node 24) frees replaced WebAssembly code while it runs, and a check inside that ended a process of ours
+// (ThreadIsolation::UnregisterWasmAllocation, once in some 200 databases). Not freeing it costs a few megabytes.
+v8.setFlagsFromString('--no-wasm-code-gc')
 
 /** The Postgres version whose files PGlite reads and writes. */
 export const POSTGRES_MAJOR = 18
