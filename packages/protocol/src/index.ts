@@ -10,6 +10,7 @@ export * from './resources/health.ts'
 export * from './resources/keys.ts'
 export * from './resources/memories.ts'
 export * from './resources/namespaces.ts'
+export * from './weights.ts'
 
 /** Every operation of the API, by resource. */
 export const endpoints = { health: healthEndpoints, namespaces: namespaceEndpoints, keys: keyEndpoints, memories: memoryEndpoints }

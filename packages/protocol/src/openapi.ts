@@ -63,7 +63,8 @@ const pathParameters = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([
 
 function queryParameters(query: z.ZodObject | undefined) {
   return Object.entries(query?.shape ?? {}).map(([name, field]) => {
-    const { $schema: _dialect, ...schema } = z.toJSONSchema(field, { io: 'output', unrepresentable: 'any' })
+    const { $schema: _dialect, $defs: _named, ...own } = z.toJSONSchema(field, { io: 'output', unrepresentable: 'any' })
+    const schema = JSON.parse(JSON.stringify(own).replaceAll('#/$defs/', '#/components/schemas/')) as object
     const description = z.globalRegistry.get(field)?.description
     const required = !z.safeParse(field, undefined).success
     return { name, in: 'query', required, ...(description && { description }), schema }

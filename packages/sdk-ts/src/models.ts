@@ -51,6 +51,8 @@ export interface CreateNamespaceRequest {
   /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
+  /** Defaults for recall here; they replace those set before. */
+  weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */
   policy?: Record<string, unknown> | null | undefined
 }
@@ -309,6 +311,8 @@ export interface Namespace {
   description: string | null
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
+  /** This namespace's own defaults for recall. */
+  weights: Weights
   /** Unix seconds. */
   created_at: number
   /** Unix seconds. */
@@ -408,7 +412,8 @@ export interface RecallRequest {
   until?: Instant | null | undefined
   /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
   routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
-  /** Share of meaning in the score; the rest is words. */
+  weights?: Weights | null | undefined
+  /** The same as `weights.vector`, which wins. */
   vectorWeight?: number | null | undefined
   /** The same as `vectorWeight`. */
   vector_weight?: number | null | undefined
@@ -501,7 +506,8 @@ export interface SearchRequest {
   until?: Instant | null | undefined
   /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
   routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
-  /** Share of meaning in the score; the rest is words. */
+  weights?: Weights | null | undefined
+  /** The same as `weights.vector`, which wins. */
   vectorWeight?: number | null | undefined
   /** The same as `vectorWeight`. */
   vector_weight?: number | null | undefined
@@ -610,6 +616,22 @@ export interface UpsertNamespaceRequest {
   /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
+  /** Defaults for recall here; they replace those set before. */
+  weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */
   policy?: Record<string, unknown> | null | undefined
+}
+
+/** The contract's `Weights`. */
+export interface Weights {
+  /** Share of meaning; the rest is words. Default 0.35. */
+  vector?: number | undefined
+  /** How much importance can lift or lower. Default 0.1. */
+  importance?: number | undefined
+  /** How much a new memory is lifted. Default 0.05. */
+  recency?: number | undefined
+  /** After how many days recency counts half. Default 30. */
+  half_life_days?: number | undefined
+  /** How much a memory borrows from its neighbours in the session. Default 0.35. */
+  context?: number | undefined
 }

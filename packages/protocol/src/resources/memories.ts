@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, Instant, JsonObject, text, UnixSeconds } from '../fields.ts'
 import { MetadataFilter } from '../filter.ts'
+import { Weights } from '../weights.ts'
 import { NamespaceName } from './namespaces.ts'
 
 const Id = text(1, 200).meta({ description: 'Unique within its namespace.' })
@@ -100,7 +101,8 @@ const recallFields = {
   query: text(1, 10_000).meta({ description: 'What to look for, in words.' }),
   ...selection,
   routing: Routing.default('auto'),
-  vector_weight: z.number().min(0).max(1).nullish().meta({ description: 'Share of meaning in the score; the rest is words.' }),
+  weights: Weights.nullish(),
+  vector_weight: z.number().min(0).max(1).nullish().meta({ description: 'The same as `weights.vector`, which wins.' }),
   min_score: z.number().min(0).max(1).nullish(),
   explain: z.boolean().default(false),
   embedding: Vector.nullish(),
@@ -122,6 +124,7 @@ const queryFields = {
   filter: fromQuery('json', recallFields.filter),
   since: fromQuery('number', recallFields.since),
   until: fromQuery('number', recallFields.until),
+  weights: fromQuery('json', recallFields.weights),
   vector_weight: fromQuery('number', recallFields.vector_weight),
   min_score: fromQuery('number', recallFields.min_score),
   explain: fromQuery('boolean', recallFields.explain),

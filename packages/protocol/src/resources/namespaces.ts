@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, JsonObject, text, UnixSeconds } from '../fields.ts'
+import { Weights } from '../weights.ts'
 
 const ALIAS = /^_dakera_agent_(?=.)/
 
@@ -38,6 +39,7 @@ export const Namespace = z
     description: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
     policy: z.record(z.string(), z.unknown()),
+    weights: Weights.meta({ description: "This namespace's own defaults for recall." }),
     created_at: UnixSeconds,
     updated_at: UnixSeconds,
     created: z.boolean().optional().meta({ description: 'On create and upsert: whether it is new.' }),
@@ -60,6 +62,7 @@ const settings = {
   description: Description.nullish(),
   dimension: Dimension.nullish(),
   metadata: JsonObject.nullish(),
+  weights: Weights.nullish().meta({ description: 'Defaults for recall here; they replace those set before.' }),
   policy: JsonObject.nullish().meta({ description: 'Kept for the caller; the server acts on none of it yet.' }),
 }
 export const CreateNamespaceRequest = z.object({ name: NamespaceName, ...settings }).meta({ id: 'CreateNamespaceRequest' })

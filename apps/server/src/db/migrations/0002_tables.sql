@@ -6,7 +6,7 @@ create table namespaces (
   description text,
   dimension   int not null default 256 check (dimension between 1 and 4000),   -- of vectors that callers supply; the embedder's own is in embedding_space
   text_config text not null default 'english',    -- a text search configuration; text, because pg_upgrade refuses regconfig columns
-  ranking     jsonb not null default '{}',        -- this namespace's own defaults for recall's options
+  weights     jsonb not null default '{}',        -- this namespace's own defaults for recall
   metadata    jsonb not null default '{}',
   policy      jsonb not null default '{}',
   created_at  timestamptz not null default now(),

@@ -34,9 +34,9 @@ create function nearby(relevance float8, distance int) returns float8 language s
 
 /* The k best memories of one namespace for a text and its vector. SECURITY INVOKER: the vector arm and every returned row pass the
    caller's own policy, whatever the lexical arm said. Without a grant: the error of the API.
-   options: vector_weight, importance_weight, recency_weight, half_life_days, context_weight, min_score, explain, exact (first | only),
+   options: vector, importance, recency, half_life_days, context (the weights of 0006_lexical.sql), min_score, explain, exact (first | only),
    pool (candidates per arm), budget, supplied (query_vector belongs to the vectors that callers supplied, not to the embedder's);
-   a namespace's own defaults stand in namespaces.ranking. query_vector null: words only. */
+   a namespace's own defaults stand in namespaces.weights. query_vector null: words only. */
 create function recall(key_hash bytea, namespace text, query_text text, query_vector halfvec, k int default 5,
   filter jsonb default null, options jsonb default null)
 returns table (id text, content text, memory_type text, importance real, tags text[], metadata jsonb, session_id text, author text,
@@ -52,18 +52,18 @@ begin
   place := resolve_namespace(namespace, 'read');
   if place.id is null then return; end if;
 
-  select * into o from jsonb_to_record(place.ranking || coalesce(options, '{}')) as t(
-    vector_weight float8, importance_weight float8, recency_weight float8, half_life_days float8, context_weight float8, min_score float8,
+  select * into o from jsonb_to_record(place.weights || coalesce(options, '{}')) as t(
+    vector float8, importance float8, recency float8, half_life_days float8, context float8, min_score float8,
     explain boolean, exact text, pool int, budget int, supplied boolean);
   if o.supplied and vector_dims(query_vector) <> place.dimension then
     perform fail('DIMENSION_MISMATCH', format('The embedding has %s numbers; the namespace "%s" declares %s.', vector_dims(query_vector), place.name, place.dimension), place.name);
   end if;
   o.pool := least(greatest(coalesce(o.pool, greatest(25, 3 * k)), k), 1000);   -- 50 found nothing more in the first k: docs/decisions/0014
-  w := least(greatest(coalesce(o.vector_weight, 0.35), 0), 1);
-  o.importance_weight := least(greatest(coalesce(o.importance_weight, 0.1), 0), 1);
-  o.recency_weight := least(greatest(coalesce(o.recency_weight, 0.05), 0), 1);
+  w := least(greatest(coalesce(o.vector, 0.35), 0), 1);
+  o.importance := least(greatest(coalesce(o.importance, 0.1), 0), 1);
+  o.recency := least(greatest(coalesce(o.recency, 0.05), 0), 1);
   o.half_life_days := greatest(coalesce(o.half_life_days, 30), 0.001);
-  o.context_weight := least(greatest(coalesce(o.context_weight, 0.35), 0), 1);
+  o.context := least(greatest(coalesce(o.context, 0.35), 0), 1);
 
   words := lexical_search(place.id, case when w < 1 or o.exact is not null then query_text else '' end, filter, o.pool, o.exact,
     coalesce(o.budget, 5000));
@@ -97,7 +97,7 @@ begin
     from candidate c join memories m on m.namespace_id = place.id and m.id = c.id),
   related as (
     select s.*, coalesce(s.bm25 / bm25_max, 0) as text_score, greatest(s.cosine, 0) as vector_score,
-      (1 + o.importance_weight * (2 * s.importance - 1) + o.recency_weight * s.recency) / (1 + o.importance_weight + o.recency_weight) as factor
+      (1 + o.importance * (2 * s.importance - 1) + o.recency * s.recency) / (1 + o.importance + o.recency) as factor
     from scored s),
   weighed as (select r.*, (1 - w) * r.text_score + w * r.vector_score as own from related r),
   neighboured as (   -- what was said right before or after it in its session, as far as that is a candidate too
@@ -113,17 +113,17 @@ begin
       from weighed g window turns as (partition by g.session_id order by g.session_position, g.created_at, g.id)) e),
   best as (
     select r.*, relevance, relevance * r.factor as score
-    from neighboured r cross join lateral (select r.own + o.context_weight * r.context * (1 - r.own)) as blend(relevance)
+    from neighboured r cross join lateral (select r.own + o.context * r.context * (1 - r.own)) as blend(relevance)
     where r.own > 0 and relevance * r.factor >= coalesce(o.min_score, 0) and (r.exact or o.exact is distinct from 'only')
     order by r.exact desc, score desc, r.importance desc, r.created_at desc, r.id desc limit k)
   select b.id, b.content, b.memory_type, b.importance, b.tags, b.metadata, b.session_id, b.author, b.valid_from,
     b.created_at, b.updated_at, b.expires_at, b.version, a.access_count, a.last_accessed_at, b.score, b.text_score, b.vector_score,
     case when o.explain then jsonb_build_object(
-      'relevance', b.relevance, 'own', b.own, 'context', jsonb_build_object('value', b.context, 'weight', o.context_weight), 'vector_weight', w, 'factor', b.factor, 'exact', b.exact,
+      'relevance', b.relevance, 'own', b.own, 'context', jsonb_build_object('value', b.context, 'weight', o.context), 'vector_weight', w, 'factor', b.factor, 'exact', b.exact,
       'text', jsonb_build_object('rank', b.text_rank, 'bm25', b.bm25, 'bm25_max', bm25_max, 'score', b.text_score),
       'vector', jsonb_build_object('rank', b.vector_rank, 'cosine', b.cosine, 'score', b.vector_score),
-      'importance', jsonb_build_object('value', b.importance, 'weight', o.importance_weight),
-      'recency', jsonb_build_object('value', b.recency, 'weight', o.recency_weight, 'half_life_days', o.half_life_days)) end
+      'importance', jsonb_build_object('value', b.importance, 'weight', o.importance),
+      'recency', jsonb_build_object('value', b.recency, 'weight', o.recency, 'half_life_days', o.half_life_days)) end
   from best b left join memory_accesses a on a.namespace_id = place.id and a.id = b.id
   order by b.exact desc, b.score desc, b.importance desc, b.created_at desc, b.id desc;
 end $$;

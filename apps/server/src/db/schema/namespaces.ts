@@ -1,3 +1,4 @@
+import type { Weights } from '@dakera-ai/protocol'
 import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
 /** One row per namespace. Policies: migrations/0003_identity.sql. */
@@ -9,8 +10,8 @@ export const namespaces = pgTable('namespaces', {
   dimension: integer().notNull(),
   /** A Postgres text search configuration. */
   textConfig: text('text_config').notNull(),
-  /** Defaults of recall's options here. */
-  ranking: jsonb().$type<Record<string, unknown>>().notNull(),
+  /** Defaults for recall here. */
+  weights: jsonb().$type<Weights>().notNull(),
   metadata: jsonb().$type<Record<string, unknown>>().notNull(),
   policy: jsonb().$type<Record<string, unknown>>().notNull(),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull(),

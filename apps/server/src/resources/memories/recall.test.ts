@@ -94,6 +94,27 @@ test('importance lifts one of two equals', async () => {
   expect((await agent.recall('a', 'heron')).map(({ id }) => id)).toEqual(['high', 'low'])
 })
 
+test('weights are set per request and per namespace, and the request wins', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories('a', [
+    { content: 'heron heron heron', importance: 0, id: 'relevant' },
+    { content: 'a heron among many other birds of the long river', importance: 1, id: 'important' },
+  ])
+  const weightsOf = async (how: object) => {
+    const [first] = await agent.recall('a', 'heron', { explain: true, ...how })
+    if (!first) throw new Error('nothing was recalled')
+    const { vector_weight: vector, importance, recency, context } = first.explain as Explanation
+    return [first.id, vector, importance.weight, recency.weight, context.weight]
+  }
+  expect(await weightsOf({})).toEqual(['relevant', 0.35, 0.1, 0.05, 0.35])
+  expect(await weightsOf({ weights: { vector: 0.2, importance: 1, recency: 0, context: 0 } })).toEqual(['important', 0.2, 1, 0, 0])
+  expect((await t.admin.upsertNamespace('a', { weights: { importance: 1, recency: 0.2 } })).weights).toEqual({ importance: 1, recency: 0.2 })
+  expect(await weightsOf({})).toEqual(['important', 0.35, 1, 0.2, 0.35])
+  expect(await weightsOf({ weights: { importance: 0 }, vectorWeight: 0.5 })).toEqual(['relevant', 0.5, 0, 0.2, 0.35])
+  expect((await failure(agent.recall('a', 'heron', { weights: { importance: 2 } }))).code).toBe('INVALID_REQUEST')
+})
+
 test('search puts memories with every word and phrase first, and returns only those when exact', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })

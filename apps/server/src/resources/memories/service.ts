@@ -58,14 +58,15 @@ type Recall = z.output<typeof RecallRequest> | z.output<typeof SearchRequest>
 /** Recall and search: the same call, but for what ranks first. */
 export async function find(deps: Deps, principal: Principal, kind: 'recall' | 'search', body: Recall, signal: AbortSignal): Promise<RecallResponse> {
   const started = performance.now()
-  const { agent_id, query, top_k, routing, vector_weight, min_score, explain, embedding } = body
+  const { agent_id, query, top_k, routing, weights, vector_weight, min_score, explain, embedding } = body
   const own = suppliedVector(embedding)
   const vector = routing === 'bm25' ? null : (own ?? (await embedFor(deps, principal, agent_id, 'read', [query], signal)).vectors[0] ?? null)
-  const weight = routing === 'bm25' ? 0 : routing === 'vector' ? 1 : vector_weight
   const options = {
-    ...(weight != null && { vector_weight: weight }),
+    ...(vector_weight != null && { vector: vector_weight }),
+    ...weights,
     // Who asks for one arm wants to see that arm.
-    ...((routing === 'bm25' || routing === 'vector') && { context_weight: 0 }),
+    ...(routing === 'bm25' && { vector: 0, context: 0 }),
+    ...(routing === 'vector' && { vector: 1, context: 0 }),
     ...(min_score != null && { min_score }),
     ...(explain && { explain }),
     ...(own && vector && { supplied: true }),

@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceAccess, NamespaceSummary } from '@dakera-ai/protocol'
+import type { Namespace, NamespaceAccess, NamespaceSummary, Weights } from '@dakera-ai/protocol'
 import { asc, eq, gt, sql } from 'drizzle-orm'
 import { namespaces } from '../../db/schema/namespaces.ts'
 import type { Tx } from '../../db/tx.ts'
@@ -10,6 +10,7 @@ export type Settings = {
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   policy?: Record<string, unknown> | null | undefined
+  weights?: Weights | null | undefined
 }
 
 /** Of vectors that callers supply, where they declare none. */
@@ -25,6 +26,7 @@ const toNamespace = (row: Row, counts: Counts | undefined): Namespace => ({
   description: row.description,
   metadata: row.metadata,
   policy: row.policy,
+  weights: row.weights,
   created_at: unixSeconds(row.createdAt),
   updated_at: unixSeconds(row.updatedAt),
 })
@@ -42,10 +44,11 @@ export async function findNamespace(tx: Tx, name: string): Promise<Namespace | u
 }
 
 /** Returns whether it is new. In words, as drizzle names every column, and the app may set only these. */
-export async function insertNamespace(tx: Tx, name: string, { description, dimension, metadata, policy }: Settings): Promise<boolean> {
+export async function insertNamespace(tx: Tx, name: string, { description, dimension, weights, metadata, policy }: Settings): Promise<boolean> {
   const inserted = await tx.execute(sql`
-    insert into namespaces (name, description, dimension, metadata, policy)
-    values (${name}, ${description ?? null}, ${dimension ?? DEFAULT_DIMENSION}, ${JSON.stringify(metadata ?? {})}::jsonb, ${JSON.stringify(policy ?? {})}::jsonb)
+    insert into namespaces (name, description, dimension, weights, metadata, policy)
+    values (${name}, ${description ?? null}, ${dimension ?? DEFAULT_DIMENSION}, ${JSON.stringify(weights ?? {})}::jsonb,
+      ${JSON.stringify(metadata ?? {})}::jsonb, ${JSON.stringify(policy ?? {})}::jsonb)
     on conflict (name) do nothing returning id`)
   return inserted.length > 0
 }
