@@ -94,6 +94,8 @@ function listen(hostname: string, port: number, fetch: (request: Request) => Res
       )
     server.once('error', fail)
     server.on('clientError', answerGarbage)
+    // Longer than balancers and clients keep theirs: who closes first must not be the one that gets the next request.
+    if ('keepAliveTimeout' in server) server.keepAliveTimeout = 75_000
   })
 }
 

@@ -51,6 +51,39 @@ export interface CreateNamespaceRequest {
   /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
+  /** Of a namespace without memories; with some it stays. */
+  language?:
+    | 'simple'
+    | 'arabic'
+    | 'armenian'
+    | 'basque'
+    | 'catalan'
+    | 'danish'
+    | 'dutch'
+    | 'english'
+    | 'finnish'
+    | 'french'
+    | 'german'
+    | 'greek'
+    | 'hindi'
+    | 'hungarian'
+    | 'indonesian'
+    | 'irish'
+    | 'italian'
+    | 'lithuanian'
+    | 'nepali'
+    | 'norwegian'
+    | 'portuguese'
+    | 'romanian'
+    | 'russian'
+    | 'serbian'
+    | 'spanish'
+    | 'swedish'
+    | 'tamil'
+    | 'turkish'
+    | 'yiddish'
+    | null
+    | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */
@@ -311,6 +344,37 @@ export interface Namespace {
   description: string | null
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
+  /** How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one. */
+  language:
+    | 'simple'
+    | 'arabic'
+    | 'armenian'
+    | 'basque'
+    | 'catalan'
+    | 'danish'
+    | 'dutch'
+    | 'english'
+    | 'finnish'
+    | 'french'
+    | 'german'
+    | 'greek'
+    | 'hindi'
+    | 'hungarian'
+    | 'indonesian'
+    | 'irish'
+    | 'italian'
+    | 'lithuanian'
+    | 'nepali'
+    | 'norwegian'
+    | 'portuguese'
+    | 'romanian'
+    | 'russian'
+    | 'serbian'
+    | 'spanish'
+    | 'swedish'
+    | 'tamil'
+    | 'turkish'
+    | 'yiddish'
   /** This namespace's own defaults for recall. */
   weights: Weights
   /** Unix seconds. */
@@ -616,6 +680,39 @@ export interface UpsertNamespaceRequest {
   /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
+  /** Of a namespace without memories; with some it stays. */
+  language?:
+    | 'simple'
+    | 'arabic'
+    | 'armenian'
+    | 'basque'
+    | 'catalan'
+    | 'danish'
+    | 'dutch'
+    | 'english'
+    | 'finnish'
+    | 'french'
+    | 'german'
+    | 'greek'
+    | 'hindi'
+    | 'hungarian'
+    | 'indonesian'
+    | 'irish'
+    | 'italian'
+    | 'lithuanian'
+    | 'nepali'
+    | 'norwegian'
+    | 'portuguese'
+    | 'romanian'
+    | 'russian'
+    | 'serbian'
+    | 'spanish'
+    | 'swedish'
+    | 'tamil'
+    | 'turkish'
+    | 'yiddish'
+    | null
+    | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */

@@ -26,6 +26,41 @@ export const Dimension = z
   .min(1)
   .max(4000)
   .meta({ description: "Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it." })
+/** Postgres' text search configurations: the Snowball stemmers, and `simple`, which takes each word as it is. */
+const LANGUAGES = [
+  'simple',
+  'arabic',
+  'armenian',
+  'basque',
+  'catalan',
+  'danish',
+  'dutch',
+  'english',
+  'finnish',
+  'french',
+  'german',
+  'greek',
+  'hindi',
+  'hungarian',
+  'indonesian',
+  'irish',
+  'italian',
+  'lithuanian',
+  'nepali',
+  'norwegian',
+  'portuguese',
+  'romanian',
+  'russian',
+  'serbian',
+  'spanish',
+  'swedish',
+  'tamil',
+  'turkish',
+  'yiddish',
+] as const
+export const Language = z
+  .enum(LANGUAGES)
+  .meta({ description: 'How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one.' })
 const Description = text(0, 1000)
 
 /** Names itself `namespace`, never also `name`: clients in the field fail on both. */
@@ -39,6 +74,7 @@ export const Namespace = z
     description: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
     policy: z.record(z.string(), z.unknown()),
+    language: Language,
     weights: Weights.meta({ description: "This namespace's own defaults for recall." }),
     created_at: UnixSeconds,
     updated_at: UnixSeconds,
@@ -62,6 +98,7 @@ const settings = {
   description: Description.nullish(),
   dimension: Dimension.nullish(),
   metadata: JsonObject.nullish(),
+  language: Language.nullish().meta({ description: 'Of a namespace without memories; with some it stays.' }),
   weights: Weights.nullish().meta({ description: 'Defaults for recall here; they replace those set before.' }),
   policy: JsonObject.nullish().meta({ description: 'Kept for the caller; the server acts on none of it yet.' }),
 }

@@ -177,8 +177,8 @@ grant select, delete on memories to dakera_app;
 grant insert (namespace_id, id, content, memory_type, importance, tags, metadata, session_id, valid_from, expires_at, v, supplied_v) on memories to dakera_app;
 grant update (content, memory_type, importance, tags, metadata, session_id, expires_at, v, supplied_v) on memories to dakera_app;
 grant select on namespaces, memory_words, memory_accesses, embedding_space to dakera_app;
-grant insert (name, description, dimension, weights, metadata, policy) on namespaces to dakera_app;
-grant update (description, dimension, weights, metadata, policy, updated_at) on namespaces to dakera_app;
+grant insert (name, description, dimension, text_config, weights, metadata, policy) on namespaces to dakera_app;
+grant update (description, dimension, text_config, weights, metadata, policy, updated_at) on namespaces to dakera_app;
 -- dakera_search sees no content and no vector.
 grant select (namespace_id, id, memory_type, importance, tags, metadata, author, session_id, created_at, expires_at) on memories to dakera_search;
 grant select on namespaces, memory_words, namespace_statistics, term_statistics, statistics_deltas to dakera_search;

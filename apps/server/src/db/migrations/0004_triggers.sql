@@ -29,11 +29,26 @@ begin
 end $$;
 create trigger memories_before_write before insert or update on memories for each row execute function memories_before_write();
 
+/* Chinese, Japanese and Korean runs cut into overlapping pairs, as Postgres does not segment them: a run is one word to its parser.
+   A memory is also found by a single character, so those stand behind the pairs; a query asks for them only when it has nothing longer. */
+create function segment_cjk(content text, for_query boolean) returns text
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare script constant text := '\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\uFF66-\uFF9D';
+begin
+  if content !~ ('[' || script || ']') then return content; end if;
+  return (
+    select string_agg(case when part[1] !~ ('^[' || script || ']') then part[1] else concat_ws(' ', '',
+        (select string_agg(substr(part[1], i, 2), ' ' order by i) from generate_series(1, length(part[1]) - 1) i),
+        case when not for_query or length(part[1]) = 1 then (select string_agg(substr(part[1], i, 1), ' ' order by i) from generate_series(1, length(part[1])) i) end,
+        '') end, '' order by at)
+    from regexp_matches(content, '[' || script || ']+|[^' || script || ']+', 'g') with ordinality parts(part, at));
+end $$;
+
 /* What is indexed of a content, and how long it is. */
 create function words_of(target int, content text, out ts tsvector, out dl int)
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
-  ts := to_tsvector((select text_config::regconfig from namespaces where id = target), content);
+  ts := to_tsvector((select text_config::regconfig from namespaces where id = target), segment_cjk(content, false));
   dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(ts));
 end $$;
 
@@ -191,8 +206,9 @@ begin
   return deleted + ended;
 end $$;
 
-revoke all on function memories_before_write(), words_of(int, text), memories_after_write(), record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_statistics(int),
+revoke all on function memories_before_write(), segment_cjk(text, boolean), words_of(int, text), memories_after_write(), record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_statistics(int),
   merge_all_statistics(int), delete_expired(int), delete_old_replies(int) from public;
+grant execute on function segment_cjk(text, boolean) to dakera_search;
 grant execute on function record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_all_statistics(int), delete_expired(int), delete_old_replies(int) to dakera_app;
 
 reset role;

@@ -72,7 +72,7 @@ create function lexical_search(target int, query_text text, filter jsonb, how_ma
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 #variable_conflict use_column
 declare
-  config regconfig; frequencies int[];
+  config regconfig; asked_text text := segment_cjk(query_text, true); frequencies int[];
   known int; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching text;
   score text; source text; filtered boolean := filter is not null and filter <> '{}';
 begin
@@ -81,7 +81,7 @@ begin
 
   with asked as materialized (
     select lexeme collate "C" as lexeme, lexeme_query(lexeme) as query, lexeme_query(lexeme)::tsquery as word
-    from unnest(to_tsvector(config, query_text))),
+    from unnest(to_tsvector(config, asked_text))),
   change as materialized (   -- not merged yet; or expired and not swept yet
     select sign, positions, words from statistics_deltas where namespace_id = target
     union all
@@ -135,7 +135,7 @@ begin
 
   if exact is not null then   -- every word, and quoted phrases in order
     execute format('select array_agg(id) from (select w.id from (%s and w.ts @@ websearch_to_tsquery(%L::regconfig, %L) limit %s) w order by %s desc, w.id limit %s) best',
-      source, config, query_text, budget, score, how_many) into exact_ids;
+      source, config, asked_text, budget, score, how_many) into exact_ids;
     ids := coalesce(ids, '{}') || array(select id from unnest(exact_ids) id where id <> all(coalesce(ids, '{}')));
   end if;
 end $$;

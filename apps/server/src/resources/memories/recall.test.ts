@@ -270,3 +270,51 @@ function bm25(texts: Map<string, string>, query: string[]): Map<string, number> 
     }, 0)
   return new Map([...documents].map(([id, words]) => [id, score(words)]))
 }
+
+test('Chinese, Japanese and Korean are found by words and by vectors', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const texts = {
+    chinese: '研究員確認：向量索引在一千萬個向量時的延遲是五毫秒。',
+    japanese: '東京都の会議は木曜日に変更されました。',
+    korean: '예산은 사만 유로이고 검토는 목요일입니다.',
+    english: 'The budget is 40k euros and the review is on Thursday.',
+  }
+  const { stored } = await agent.storeMemories(
+    'a',
+    Object.values(texts).map((content) => ({ content })),
+  )
+  const idOf = Object.fromEntries(Object.keys(texts).map((language, i) => [language, stored[i]?.id]))
+  const queries = { chinese: ['延遲是五毫秒', '毫秒'], japanese: ['東京都の会議', '木曜日', '都'], korean: ['예산', '목요일 검토'] }
+  for (const [language, asked] of Object.entries(queries)) {
+    for (const query of asked) {
+      expect([query, (await agent.recall('a', query, { routing: 'bm25' }))[0]?.id]).toEqual([query, idOf[language]])
+      expect([query, (await agent.searchMemories('a', query, { mode: 'exact' })).map(({ id }) => id)].flat()).toContain(idOf[language])
+    }
+    const whole = texts[language as keyof typeof texts]
+    expect([language, (await agent.recall('a', whole, { routing: 'vector' }))[0]?.id]).toEqual([language, idOf[language]])
+  }
+})
+
+test('identifiers, versions, paths and numbers are found as a person types them', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const marks = ['dk-admin-key', 'v1.2.3', 'ERR_CONN', '10M', 'src/db/open.ts', 'TICKET-4711', '192.168.0.1', 'a@b.example']
+  const { stored } = await agent.storeMemories(
+    'a',
+    marks.map((mark) => ({ content: `Note: ${mark} matters here.` })),
+  )
+  for (const [i, mark] of marks.entries()) expect([mark, (await agent.recall('a', mark, { routing: 'bm25' }))[0]?.id]).toEqual([mark, stored[i]?.id])
+})
+
+test('a namespace stems words in its own language', async () => {
+  await using t = await start()
+  await t.admin.createNamespace('german', { language: 'german' })
+  await t.admin.createNamespace('plain', { language: 'simple' })
+  for (const place of ['german', 'plain']) await t.admin.storeMemory(place, { content: 'Die Häuser stehen am Fluss.' })
+  expect(await t.admin.recall('german', 'Haus', { routing: 'bm25' })).toHaveLength(1)
+  expect(await t.admin.recall('plain', 'Haus', { routing: 'bm25' })).toHaveLength(0)
+  expect(await t.admin.recall('plain', 'häuser', { routing: 'bm25' })).toHaveLength(1)
+  expect((await failure(t.admin.upsertNamespace('plain', { language: 'german' }))).code).toBe('CONFLICT')
+  expect((await failure(t.admin.createNamespace('x', { language: 'klingon' as never }))).code).toBe('INVALID_REQUEST')
+})

@@ -5,11 +5,13 @@ import type { Tx } from '../../db/tx.ts'
 
 type Row = typeof namespaces.$inferSelect
 type Counts = { documents: number; vectors: number }
+type Language = Namespace['language']
 export type Settings = {
   description?: string | null | undefined
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   policy?: Record<string, unknown> | null | undefined
+  language?: Language | null | undefined
   weights?: Weights | null | undefined
 }
 
@@ -26,6 +28,7 @@ const toNamespace = (row: Row, counts: Counts | undefined): Namespace => ({
   description: row.description,
   metadata: row.metadata,
   policy: row.policy,
+  language: row.textConfig as Language,
   weights: row.weights,
   created_at: unixSeconds(row.createdAt),
   updated_at: unixSeconds(row.updatedAt),
@@ -44,17 +47,17 @@ export async function findNamespace(tx: Tx, name: string): Promise<Namespace | u
 }
 
 /** Returns whether it is new. In words, as drizzle names every column, and the app may set only these. */
-export async function insertNamespace(tx: Tx, name: string, { description, dimension, weights, metadata, policy }: Settings): Promise<boolean> {
+export async function insertNamespace(tx: Tx, name: string, { description, dimension, language, weights, metadata, policy }: Settings): Promise<boolean> {
   const inserted = await tx.execute(sql`
-    insert into namespaces (name, description, dimension, weights, metadata, policy)
-    values (${name}, ${description ?? null}, ${dimension ?? DEFAULT_DIMENSION}, ${JSON.stringify(weights ?? {})}::jsonb,
+    insert into namespaces (name, description, dimension, text_config, weights, metadata, policy)
+    values (${name}, ${description ?? null}, ${dimension ?? DEFAULT_DIMENSION}, ${language ?? 'english'}, ${JSON.stringify(weights ?? {})}::jsonb,
       ${JSON.stringify(metadata ?? {})}::jsonb, ${JSON.stringify(policy ?? {})}::jsonb)
     on conflict (name) do nothing returning id`)
   return inserted.length > 0
 }
 
-export async function updateNamespace(tx: Tx, name: string, settings: Settings): Promise<void> {
-  const changes = given(settings)
+export async function updateNamespace(tx: Tx, name: string, { language: textConfig, ...settings }: Settings): Promise<void> {
+  const changes = given({ ...settings, textConfig })
   if (Object.keys(changes).length === 0) return
   await tx
     .update(namespaces)
@@ -62,7 +65,7 @@ export async function updateNamespace(tx: Tx, name: string, settings: Settings):
     .where(eq(namespaces.name, name))
 }
 
-const given = (settings: Settings) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))
+const given = (settings: object) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))
 
 /** In order of name, from behind `after`. */
 export async function listNamespaces(tx: Tx, after: string | undefined, limit: number | undefined): Promise<NamespaceSummary[]> {

@@ -33,7 +33,7 @@ export const namespaces = ({ database: { db } }: Deps) => [
         const created = await insertNamespace(tx, name, settings)
         if (!created) {
           const existing = await findNamespace(tx, name)
-          if (existing) refuseNewDimension(existing, settings)
+          if (existing) refuseWhatMemoriesFix(existing, settings)
           await updateNamespace(tx, name, settings)
         }
         const found = await findNamespace(tx, name)
@@ -87,12 +87,17 @@ function refuseDisagreement(existing: Namespace, settings: Settings): void {
   )
 }
 
-function refuseNewDimension(existing: Namespace, { dimension }: Settings): void {
-  if (dimension == null || dimension === existing.dimension || existing.memory_count === 0) return
+/** What the memories of a namespace were made with stays: their vectors have that dimension, their words that language. */
+function refuseWhatMemoriesFix(existing: Namespace, { dimension, language }: Settings): void {
+  if (existing.memory_count === 0) return
+  const fixed = [dimension != null && dimension !== existing.dimension && 'dimension', language != null && language !== existing.language && 'language'].filter(
+    Boolean,
+  )
+  if (fixed.length === 0) return
   throw new Fault(
     'CONFLICT',
     { resource: existing.namespace },
-    { message: `The namespace "${existing.namespace}" holds memories; its dimension stays ${existing.dimension}.` },
+    { message: `The namespace "${existing.namespace}" holds memories; its ${fixed.join(' and ')} must stay. Use a new namespace.` },
   )
 }
 
