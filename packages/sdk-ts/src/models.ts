@@ -52,38 +52,7 @@ export interface CreateNamespaceRequest {
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
-  language?:
-    | 'simple'
-    | 'arabic'
-    | 'armenian'
-    | 'basque'
-    | 'catalan'
-    | 'danish'
-    | 'dutch'
-    | 'english'
-    | 'finnish'
-    | 'french'
-    | 'german'
-    | 'greek'
-    | 'hindi'
-    | 'hungarian'
-    | 'indonesian'
-    | 'irish'
-    | 'italian'
-    | 'lithuanian'
-    | 'nepali'
-    | 'norwegian'
-    | 'portuguese'
-    | 'romanian'
-    | 'russian'
-    | 'serbian'
-    | 'spanish'
-    | 'swedish'
-    | 'tamil'
-    | 'turkish'
-    | 'yiddish'
-    | null
-    | undefined
+  language?: Language | null | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */
@@ -223,6 +192,10 @@ export interface KeyActionResponse {
   message: string
 }
 
+/** How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one. */
+export interface Language {
+}
+
 /** The contract's `ListKeysResponse`. */
 export interface ListKeysResponse {
   keys: Key[]
@@ -344,37 +317,7 @@ export interface Namespace {
   description: string | null
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
-  /** How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one. */
-  language:
-    | 'simple'
-    | 'arabic'
-    | 'armenian'
-    | 'basque'
-    | 'catalan'
-    | 'danish'
-    | 'dutch'
-    | 'english'
-    | 'finnish'
-    | 'french'
-    | 'german'
-    | 'greek'
-    | 'hindi'
-    | 'hungarian'
-    | 'indonesian'
-    | 'irish'
-    | 'italian'
-    | 'lithuanian'
-    | 'nepali'
-    | 'norwegian'
-    | 'portuguese'
-    | 'romanian'
-    | 'russian'
-    | 'serbian'
-    | 'spanish'
-    | 'swedish'
-    | 'tamil'
-    | 'turkish'
-    | 'yiddish'
+  language: Language
   /** This namespace's own defaults for recall. */
   weights: Weights
   /** Unix seconds. */
@@ -442,6 +385,16 @@ export interface Readiness {
 
 /** The contract's `RecallRequest`. */
 export interface RecallRequest {
+  /** The namespace. */
+  agentId?: string | undefined
+  /** The same as `agentId`. */
+  agent_id?: string | undefined
+  /** Several namespaces in one ranking, instead of `agent_id`. */
+  namespaces?: string[] | null | undefined
+  /** Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false. */
+  skipDenied?: boolean | undefined
+  /** The same as `skipDenied`. */
+  skip_denied?: boolean | undefined
   /** What to look for, in words. */
   query: string
   minImportance?: number | null | undefined
@@ -499,6 +452,8 @@ export interface RecallResponse {
   memories: RecalledMemory[]
   total_found: number
   query_time_ms: number
+  /** With `skip_denied`: the namespaces left out. */
+  denied?: string[] | undefined
 }
 
 /** The contract's `RecalledMemory`. */
@@ -536,6 +491,16 @@ export interface RotatedKey {
 
 /** The contract's `SearchRequest`. */
 export interface SearchRequest {
+  /** The namespace. */
+  agentId?: string | undefined
+  /** The same as `agentId`. */
+  agent_id?: string | undefined
+  /** Several namespaces in one ranking, instead of `agent_id`. */
+  namespaces?: string[] | null | undefined
+  /** Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false. */
+  skipDenied?: boolean | undefined
+  /** The same as `skipDenied`. */
+  skip_denied?: boolean | undefined
   /** What to look for, in words. */
   query: string
   minImportance?: number | null | undefined
@@ -681,38 +646,7 @@ export interface UpsertNamespaceRequest {
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
-  language?:
-    | 'simple'
-    | 'arabic'
-    | 'armenian'
-    | 'basque'
-    | 'catalan'
-    | 'danish'
-    | 'dutch'
-    | 'english'
-    | 'finnish'
-    | 'french'
-    | 'german'
-    | 'greek'
-    | 'hindi'
-    | 'hungarian'
-    | 'indonesian'
-    | 'irish'
-    | 'italian'
-    | 'lithuanian'
-    | 'nepali'
-    | 'norwegian'
-    | 'portuguese'
-    | 'romanian'
-    | 'russian'
-    | 'serbian'
-    | 'spanish'
-    | 'swedish'
-    | 'tamil'
-    | 'turkish'
-    | 'yiddish'
-    | null
-    | undefined
+  language?: Language | null | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */

@@ -37,8 +37,8 @@ test('replies are typed as the contract types them', () => {
 
 test('requests in the spelling of the wire are typed as the contract types them', () => {
   expectTypeOf<Spelled<models.NewMemory>>().branded.toEqualTypeOf<contract.NewMemory>()
-  expectTypeOf<Spelled<models.RecallRequest>>().branded.toEqualTypeOf<Body<contract.RecallRequest>>()
-  expectTypeOf<Spelled<models.SearchRequest>>().branded.toEqualTypeOf<Body<contract.SearchRequest>>()
+  expectTypeOf<Spelled<models.RecallRequest>>().branded.toEqualTypeOf<contract.RecallRequest>()
+  expectTypeOf<Spelled<models.SearchRequest>>().branded.toEqualTypeOf<contract.SearchRequest>()
   expectTypeOf<Spelled<models.ForgetRequest>>().branded.toEqualTypeOf<Body<contract.ForgetRequest>>()
   expectTypeOf<Spelled<models.MemoryFilter>>().branded.toEqualTypeOf<contract.MemoryFilter>()
   expectTypeOf<Spelled<models.CreateNamespaceRequest>>().branded.toEqualTypeOf<contract.CreateNamespaceRequest>()

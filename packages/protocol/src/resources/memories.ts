@@ -97,7 +97,9 @@ const selection = {
 }
 
 const recallFields = {
-  agent_id: AgentId,
+  agent_id: AgentId.optional(),
+  namespaces: z.array(NamespaceName).min(1).max(20).nullish().meta({ description: 'Several namespaces in one ranking, instead of `agent_id`.' }),
+  skip_denied: z.boolean().default(false).meta({ description: 'Leaves out namespaces without a grant, and names them in `denied`; else they are an error.' }),
   query: text(1, 10_000).meta({ description: 'What to look for, in words.' }),
   ...selection,
   routing: Routing.default('auto'),
@@ -107,16 +109,21 @@ const recallFields = {
   explain: z.boolean().default(false),
   embedding: Vector.nullish(),
 }
+/** One namespace or several, and not both: which was meant would be a guess. */
+const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?: string[] | null | undefined }>>(schema: S) =>
+  schema.refine((body) => (body.agent_id === undefined) !== (body.namespaces == null), { path: ['agent_id'], error: 'give agent_id, or namespaces instead' })
 const topK = (by_default: number) => z.int().min(1).max(100).default(by_default)
 const Mode = z.enum(['best', 'exact']).default('best').meta({ description: '`exact` returns only memories in which every word and quoted phrase stands.' })
 
-export const RecallRequest = z.object({ ...recallFields, top_k: topK(5) }).meta({ id: 'RecallRequest' })
+export const RecallRequest = placed(z.object({ ...recallFields, top_k: topK(5) })).meta({ id: 'RecallRequest' })
 export type RecallRequest = z.input<typeof RecallRequest>
-export const SearchRequest = z.object({ ...recallFields, top_k: topK(10), mode: Mode }).meta({ id: 'SearchRequest' })
+export const SearchRequest = placed(z.object({ ...recallFields, top_k: topK(10), mode: Mode })).meta({ id: 'SearchRequest' })
 export type SearchRequest = z.input<typeof SearchRequest>
 
 const queryFields = {
   ...recallFields,
+  namespaces: fromQuery('list', recallFields.namespaces),
+  skip_denied: fromQuery('boolean', recallFields.skip_denied),
   min_importance: fromQuery('number', recallFields.min_importance),
   max_importance: fromQuery('number', recallFields.max_importance),
   tags: fromQuery('list', recallFields.tags),
@@ -130,8 +137,8 @@ const queryFields = {
   explain: fromQuery('boolean', recallFields.explain),
   embedding: fromQuery('json', recallFields.embedding),
 }
-export const RecallQuery = z.object({ ...queryFields, top_k: fromQuery('number', topK(5)) })
-export const SearchQuery = z.object({ ...queryFields, top_k: fromQuery('number', topK(10)), mode: Mode })
+export const RecallQuery = placed(z.object({ ...queryFields, top_k: fromQuery('number', topK(5)) }))
+export const SearchQuery = placed(z.object({ ...queryFields, top_k: fromQuery('number', topK(10)), mode: Mode }))
 
 export const RecalledMemory = z
   .object({
@@ -146,7 +153,14 @@ export const RecalledMemory = z
   .meta({ id: 'RecalledMemory' })
 export type RecalledMemory = z.output<typeof RecalledMemory>
 
-export const RecallResponse = z.object({ memories: z.array(RecalledMemory), total_found: z.int(), query_time_ms: z.number() }).meta({ id: 'RecallResponse' })
+export const RecallResponse = z
+  .object({
+    memories: z.array(RecalledMemory),
+    total_found: z.int(),
+    query_time_ms: z.number(),
+    denied: z.array(z.string()).optional().meta({ description: 'With `skip_denied`: the namespaces left out.' }),
+  })
+  .meta({ id: 'RecallResponse' })
 export type RecallResponse = z.output<typeof RecallResponse>
 
 // ── Change and forget ──

@@ -58,9 +58,10 @@ const LANGUAGES = [
   'turkish',
   'yiddish',
 ] as const
-export const Language = z
-  .enum(LANGUAGES)
-  .meta({ description: 'How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one.' })
+export const Language = z.enum(LANGUAGES).meta({
+  id: 'Language',
+  description: 'How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one.',
+})
 const Description = text(0, 1000)
 
 /** Names itself `namespace`, never also `name`: clients in the field fail on both. */

@@ -23,9 +23,10 @@ import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
 
 /** How to recall; everything but the namespace and the query. */
-export type RecallOptions = Omit<RecallRequest, 'query'>
+export type RecallOptions = Omit<RecallRequest, 'query' | Place>
 /** How to search; everything but the namespace and the query. */
-export type SearchOptions = Omit<SearchRequest, 'query'>
+export type SearchOptions = Omit<SearchRequest, 'query' | Place>
+type Place = 'agentId' | 'agent_id' | 'namespaces'
 /** What to change in a memory; what is left out stays. */
 export type MemoryChanges = UpdateMemoryRequest
 /** Which memories to forget: at least one condition; several must all hold. */
@@ -46,7 +47,13 @@ export type FoundMemory = Memory & {
 }
 
 /** What recall and search resolve to: an array, best first. */
-export type FoundMemories = FoundMemory[] & { readonly memories: FoundMemory[]; readonly totalFound: number; readonly queryTimeMs: number }
+export type FoundMemories = FoundMemory[] & {
+  readonly memories: FoundMemory[]
+  readonly totalFound: number
+  readonly queryTimeMs: number
+  /** With `skipDenied`: the namespaces left out. */
+  readonly denied: string[]
+}
 
 /** A stored memory: its fields at top level, and again under `memory`. */
 export type StoredMemory = Memory & StoreMemoryResponse
@@ -73,9 +80,9 @@ export class Memories {
     return request(this.#transport, { operation: 'memories.storeBatch', method: 'POST', path: '/v1/memories/store/batch', body, options })
   }
 
-  /** Find the memories that best answer a query, by meaning and by words together. */
-  recall(namespace: string, query: string, how?: RecallOptions, options?: RequestOptions): Promise<FoundMemories> {
-    const body = { ...toWire(how), agent_id: namespace, query }
+  /** Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking. */
+  recall(namespace: string | readonly string[], query: string, how?: RecallOptions, options?: RequestOptions): Promise<FoundMemories> {
+    const body = { ...toWire(how), ...inNamespaces(namespace), query }
     return request(this.#transport, {
       operation: 'memories.recall',
       method: 'POST',
@@ -88,8 +95,8 @@ export class Memories {
   }
 
   /** Find memories by their words: those in which every word and quoted phrase stands come first. */
-  search(namespace: string, query: string, how?: SearchOptions, options?: RequestOptions): Promise<FoundMemories> {
-    const body = { ...toWire(how), agent_id: namespace, query }
+  search(namespace: string | readonly string[], query: string, how?: SearchOptions, options?: RequestOptions): Promise<FoundMemories> {
+    const body = { ...toWire(how), ...inNamespaces(namespace), query }
     return request(this.#transport, {
       operation: 'memories.search',
       method: 'POST',
@@ -166,9 +173,9 @@ export class Memories {
 
 const flattenStored = (reply: StoreMemoryResponse): StoredMemory => ({ ...expectMemory(reply.memory), ...reply })
 
-function flattenFound({ memories, total_found, query_time_ms }: RecallResponse): FoundMemories {
+function flattenFound({ memories, total_found, query_time_ms, denied = [] }: RecallResponse): FoundMemories {
   const found = memories.map(flatten)
-  return withNames(found, { memories: found, totalFound: total_found, queryTimeMs: query_time_ms })
+  return withNames(found, { memories: found, totalFound: total_found, queryTimeMs: query_time_ms, denied })
 }
 
 const flatten = ({ memory, score, text_score, vector_score, explain }: RecalledMemory): FoundMemory => ({
@@ -194,5 +201,7 @@ function toSelector(which: string | readonly string[] | ForgetSelector): Record<
   const { before, ...selector } = which ?? {}
   return toWire({ ...(before != null && { beforeTimestamp: before }), ...selector })
 }
+
+const inNamespaces = (namespace: string | readonly string[]) => (isList(namespace) ? { namespaces: namespace } : { agent_id: namespace })
 
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value)

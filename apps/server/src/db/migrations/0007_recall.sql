@@ -41,7 +41,7 @@ create function recall(key_hash bytea, namespace text, query_text text, query_ve
   filter jsonb default null, options jsonb default null)
 returns table (id text, content text, memory_type text, importance real, tags text[], metadata jsonb, session_id text, author text,
   valid_from timestamptz, created_at timestamptz, updated_at timestamptz, expires_at timestamptz, version int,
-  access_count bigint, last_accessed_at timestamptz, score float8, text_score float8, vector_score float8, explain jsonb)
+  access_count bigint, last_accessed_at timestamptz, exact boolean, score float8, text_score float8, vector_score float8, explain jsonb)
 language plpgsql volatile set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
@@ -117,7 +117,7 @@ begin
     where r.own > 0 and relevance * r.factor >= coalesce(o.min_score, 0) and (r.exact or o.exact is distinct from 'only')
     order by r.exact desc, score desc, r.importance desc, r.created_at desc, r.id desc limit k)
   select b.id, b.content, b.memory_type, b.importance, b.tags, b.metadata, b.session_id, b.author, b.valid_from,
-    b.created_at, b.updated_at, b.expires_at, b.version, a.access_count, a.last_accessed_at, b.score, b.text_score, b.vector_score,
+    b.created_at, b.updated_at, b.expires_at, b.version, a.access_count, a.last_accessed_at, b.exact, b.score, b.text_score, b.vector_score,
     case when o.explain then jsonb_build_object(
       'relevance', b.relevance, 'own', b.own, 'context', jsonb_build_object('value', b.context, 'weight', o.context), 'vector_weight', w, 'factor', b.factor, 'exact', b.exact,
       'text', jsonb_build_object('rank', b.text_rank, 'bm25', b.bm25, 'bm25_max', bm25_max, 'score', b.text_score),
@@ -133,7 +133,7 @@ create function search(key_hash bytea, namespace text, query_text text, query_ve
   filter jsonb default null, options jsonb default null)
 returns table (id text, content text, memory_type text, importance real, tags text[], metadata jsonb, session_id text, author text,
   valid_from timestamptz, created_at timestamptz, updated_at timestamptz, expires_at timestamptz, version int,
-  access_count bigint, last_accessed_at timestamptz, score float8, text_score float8, vector_score float8, explain jsonb)
+  access_count bigint, last_accessed_at timestamptz, exact boolean, score float8, text_score float8, vector_score float8, explain jsonb)
 language sql volatile set search_path = pg_catalog, public, pg_temp as $$
   select * from recall(key_hash, namespace, query_text, query_vector, k, filter, '{"exact": "first"}' || coalesce(options, '{}')) $$;
 

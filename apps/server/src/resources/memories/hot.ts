@@ -21,7 +21,7 @@ export type MemoryRow = {
   access_count?: number | null
   last_accessed_at?: number | null
 }
-export type RecallRow = MemoryRow & { score: number; text_score: number; vector_score: number; explain: Record<string, unknown> | null }
+export type RecallRow = MemoryRow & { exact: boolean; score: number; text_score: number; vector_score: number; explain: Record<string, unknown> | null }
 export type RecallCall = {
   kind: 'recall' | 'search'
   namespace: string
@@ -35,7 +35,7 @@ export type RecallCall = {
 
 export async function recallMemories({ sql }: Database, { keyHash }: Principal, call: RecallCall): Promise<RecallRow[]> {
   return sql<RecallRow[]>`
-    select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8, score, text_score, vector_score, explain,
+    select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8, exact, score, text_score, vector_score, explain,
       floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
       floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at,
       floor(extract(epoch from last_accessed_at))::float8 as last_accessed_at

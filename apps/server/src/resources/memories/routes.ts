@@ -6,9 +6,10 @@ import { Fault } from '../../fault.ts'
 import { idFrom } from '../../http/names.ts'
 import { fromCursor, toCursor } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
+import { find } from './find.ts'
 import { countMatching, countMemories, deleteMatching, listMemories } from './repo.ts'
 import { forgetBatchSelection, forgetSelection, listSelection, requireCondition } from './selection.ts'
-import { find, locate, setImportanceOf, storeAll, update } from './service.ts'
+import { locate, setImportanceOf, storeAll, update } from './service.ts'
 
 const memory = endpoints.memories
 

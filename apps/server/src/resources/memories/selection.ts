@@ -38,7 +38,7 @@ function select({ since, until, metadata, ...rest }: Named): Selection {
 
 const isEmpty = (filter: Filter): boolean => filter.kind === 'all' && filter.filters.every(isEmpty)
 
-export const recallSelection = ({ filter, ...body }: z.output<typeof RecallRequest>): Selection => {
+export const recallSelection = ({ filter, ...body }: Omit<z.output<typeof RecallRequest>, 'top_k'>): Selection => {
   const { min_importance, max_importance, memory_type, tags, tags_any, author, exclude_author, session_id, since, until } = body
   return select({ min_importance, max_importance, memory_type, tags, tags_any, author, exclude_author, session_id, since, until, metadata: filter })
 }

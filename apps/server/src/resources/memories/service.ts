@@ -1,14 +1,13 @@
-import type { Memory, NewMemory, RecallRequest, RecallResponse, SearchRequest, UpdateMemoryRequest } from '@dakera-ai/protocol'
+import type { Memory, NewMemory, UpdateMemoryRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
 import { once, type Repeat } from '../../db/once.ts'
 import { type NamespaceRef, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { Fault } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
-import { recallMemories, storeMemories } from './hot.ts'
+import { storeMemories } from './hot.ts'
 import { findMemories, type Located, setImportance, toMemory, updateMemory } from './repo.ts'
-import { recallSelection } from './selection.ts'
-import { embedFor, round, suppliedVector } from './vectors.ts'
+import { embedFor, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
 type Call = { principal: Principal; repeat: Repeat; signal: AbortSignal }
@@ -24,7 +23,7 @@ export async function storeAll(
   const { vectors, ms } = await embedFor(
     deps,
     principal,
-    namespace,
+    [namespace],
     'write',
     incoming.map(({ content }) => content),
     signal,
@@ -53,50 +52,6 @@ export async function storeAll(
   return { memories, ms }
 }
 
-type Recall = z.output<typeof RecallRequest> | z.output<typeof SearchRequest>
-
-/** Recall and search: the same call, but for what ranks first. */
-export async function find(deps: Deps, principal: Principal, kind: 'recall' | 'search', body: Recall, signal: AbortSignal): Promise<RecallResponse> {
-  const started = performance.now()
-  const { agent_id, query, top_k, routing, weights, vector_weight, min_score, explain, embedding } = body
-  const own = suppliedVector(embedding)
-  const vector = routing === 'bm25' ? null : (own ?? (await embedFor(deps, principal, agent_id, 'read', [query], signal)).vectors[0] ?? null)
-  const options = {
-    ...(vector_weight != null && { vector: vector_weight }),
-    ...weights,
-    // Who asks for one arm wants to see that arm.
-    ...(routing === 'bm25' && { vector: 0, context: 0 }),
-    ...(routing === 'vector' && { vector: 1, context: 0 }),
-    ...(min_score != null && { min_score }),
-    ...(explain && { explain }),
-    ...(own && vector && { supplied: true }),
-    ...('mode' in body && body.mode === 'exact' && { exact: 'only' }),
-  }
-  const rows = await recallMemories(deps.database, principal, {
-    kind,
-    namespace: agent_id,
-    query,
-    vector,
-    topK: top_k,
-    selection: recallSelection(body as z.output<typeof RecallRequest>),
-    options,
-  })
-  const memories = rows.map((row) => ({
-    memory: toMemory(row, agent_id),
-    score: row.score,
-    weighted_score: row.score,
-    smart_score: row.score,
-    vector_score: row.vector_score,
-    text_score: row.text_score,
-    ...(row.explain && { explain: row.explain }),
-  }))
-  deps.accesses.note(
-    agent_id,
-    rows.map(({ id }) => id),
-  )
-  return { memories, total_found: memories.length, query_time_ms: round(performance.now() - started) }
-}
-
 const absent = (id: string) => new Fault('NOT_FOUND', { resource: id }, { message: 'There is no memory by that id that this key may see.' })
 
 /** The one memory of that id, in the namespace named or wherever the caller may read. */
@@ -122,7 +77,7 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
   let vector: string | null | undefined
   if (content !== undefined) {
     const { namespace } = await withPrincipal(db, principal, 'read', (tx) => locate(tx, id, agentId, 'edit'))
-    vector = (await embedFor(deps, principal, namespace.name, 'edit', [content], signal)).vectors[0] ?? null
+    vector = (await embedFor(deps, principal, [namespace.name], 'edit', [content], signal)).vectors[0] ?? null
   }
   return withPrincipal(db, principal, 'write', async (tx) => {
     const { namespace } = await locate(tx, id, agentId, 'edit')

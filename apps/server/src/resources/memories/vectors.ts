@@ -8,18 +8,21 @@ import type { Access, Principal } from '../../principal.ts'
 export type Embedded = { vectors: (string | null)[]; ms: number }
 
 /**
- * Embeds texts for a namespace, outside any transaction. An embedder that costs money and time is asked only for who may
- * use the namespace; the built-in one is cheaper than the question, and the database answers it with the write anyway.
+ * Embeds texts, outside any transaction. An embedder that costs money and time is asked only for who may use one of the
+ * namespaces; the built-in one is cheaper than the question, and the database answers it with the write anyway.
  */
 export async function embedFor(
   { embedder, database }: Deps,
   principal: Principal,
-  namespace: string,
+  namespaces: string[],
   access: Access,
   texts: string[],
   signal: AbortSignal,
 ): Promise<Embedded> {
-  if (!embedder.isLocal) await withPrincipal(database.db, principal, 'read', (tx) => resolveNamespace(tx, namespace, access))
+  if (!embedder.isLocal) {
+    const checks = namespaces.map((namespace) => withPrincipal(database.db, principal, 'read', (tx) => resolveNamespace(tx, namespace, access)))
+    await Promise.any(checks).catch((error: AggregateError) => Promise.reject(error.errors[0]))
+  }
   const started = performance.now()
   try {
     const vectors = await embedder.embed(texts, signal)
