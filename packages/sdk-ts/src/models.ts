@@ -52,7 +52,7 @@ export interface CreateNamespaceRequest {
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
-  language?: Language | null | undefined
+  language?: 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */
@@ -192,10 +192,6 @@ export interface KeyActionResponse {
   message: string
 }
 
-/** How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one. */
-export interface Language {
-}
-
 /** The contract's `ListKeysResponse`. */
 export interface ListKeysResponse {
   keys: Key[]
@@ -317,7 +313,8 @@ export interface Namespace {
   description: string | null
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
-  language: Language
+  /** How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one. */
+  language: 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish'
   /** This namespace's own defaults for recall. */
   weights: Weights
   /** Unix seconds. */
@@ -646,7 +643,7 @@ export interface UpsertNamespaceRequest {
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
-  language?: Language | null | undefined
+  language?: 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */

@@ -59,7 +59,6 @@ const LANGUAGES = [
   'yiddish',
 ] as const
 export const Language = z.enum(LANGUAGES).meta({
-  id: 'Language',
   description: 'How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one.',
 })
 const Description = text(0, 1000)
