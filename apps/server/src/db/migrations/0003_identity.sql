@@ -157,7 +157,8 @@ create policy memories_update on memories for update to dakera_app
   using (namespace_id in (select unnest(editable_namespaces()))) with check (namespace_id in (select unnest(editable_namespaces())));
 create policy memories_delete on memories for delete to dakera_app using (namespace_id in (select unnest(editable_namespaces())));
 create policy embedding_space_select on embedding_space for select to dakera_app using (true);   -- the name of a model
-create policy memory_words_select on memory_words for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
+create policy memory_words_select on memory_words for select to dakera_app
+  using (namespace_id in (select unnest(readable_namespaces())) and (expires_at is null or expires_at > now()));
 create policy memory_accesses_select on memory_accesses for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
 create policy namespaces_select on namespaces for select to dakera_app
   using ((select is_admin()) or id in (select unnest(readable_namespaces())) or id in (select unnest(writable_namespaces())));

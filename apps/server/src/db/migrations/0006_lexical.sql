@@ -3,8 +3,8 @@
 --   score = relevance * (1 + a * (2 * importance - 1) + b * recency) / (1 + a + b)                       always in [0, 1]
 --   relevance = own + c * context * (1 - own)            context: what the best of the two memories before and after it in its session scores
 --   own       = (1 - w) * bm25(m, q) / bm25_max(q)  +  w * max(0, cosine(m, q))                          absolute, no ranks
---   w vector_weight 0.35 · a importance_weight 0.1 · b recency_weight 0.05 · recency = 0.5 ^ (age / half_life_days), 30 days
---   c context_weight 0.35, and 0 for memories without a session or when one arm alone is asked
+--   w vector 0.35 · a importance 0.1 · b recency 0.05 · recency = 0.5 ^ (age / half_life_days), 30 days
+--   c context 0.35, and 0 for memories without a session or when one arm alone is asked
 -- Each arm proposes 3k candidates, at least 25; every candidate is then scored on BOTH sides. With the defaults importance and recency together
 -- can lift a memory over another only if that one's relevance is less than (1 + a + b) / (1 - a) = 1.28 times as high.
 --
