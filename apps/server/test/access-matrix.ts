@@ -16,11 +16,14 @@ export const MATRIX: Record<Persona, Partial<Record<Place, NamespaceAccess>>> = 
 
 export const CELLS = PERSONAS.flatMap((persona) => NAMESPACES.map((place) => ({ persona, place, access: MATRIX[persona][place] ?? ('none' as const) })))
 
-/** What an operation needs: `append` stores, `edit` changes or removes and so needs to read as well, `any` grant lets one see that it is there. */
-export type Need = 'read' | 'append' | 'edit' | 'any'
+/** What an operation needs: `append` stores, `edit` changes or removes and so needs to read as well, `any` grant lets one see that it is there; `admin` no grant is enough for. */
+export type Need = 'read' | 'append' | 'edit' | 'any' | 'admin'
 
 export const isAllowed = (access: NamespaceAccess | 'none', need: Need): boolean =>
-  access === 'read_write' || (need === 'any' && access !== 'none') || (need === 'read' && access === 'read') || (need === 'append' && access === 'write')
+  (access === 'read_write' && need !== 'admin') ||
+  (need === 'any' && access !== 'none') ||
+  (need === 'read' && access === 'read') ||
+  (need === 'append' && access === 'write')
 
 /** What a refused call answers, where it names the namespace. */
 export const refusal = (access: NamespaceAccess | 'none') => (access === 'none' ? 'NAMESPACE_ACCESS_DENIED' : 'INSUFFICIENT_SCOPE')

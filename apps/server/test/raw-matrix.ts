@@ -27,6 +27,8 @@ const PROBES: Probe[] = [
   },
   { wall: 'memories_delete', need: 'edit', gets: async (sql, place) => (await sql.unsafe('delete from memories')).count > 0 && (await isGone(sql, place)) },
   { wall: 'namespaces_select', need: 'any', gets: (sql, place) => some(sql`select from namespaces where name = ${place}`) },
+  { wall: 'namespaces_insert', need: 'admin', gets: async (sql) => (await sql`insert into namespaces (name) values ('smuggled')`).count > 0 },
+  { wall: 'namespaces_update', need: 'admin', gets: async (sql) => (await sql.unsafe(`update namespaces set description = 'smuggled'`)).count > 0 },
   { wall: 'memory_words_select', need: 'read', gets: (sql, place) => some(sql`select from memory_words where namespace_id = ${NAMESPACE(sql, place)}`) },
   { wall: 'memory_accesses_select', need: 'read', gets: (sql, place) => some(sql`select from memory_accesses where namespace_id = ${NAMESPACE(sql, place)}`) },
   { wall: 'recall', need: 'read', gets: (sql, place, hash) => some(sql`select from recall(decode(${hash}, 'hex'), ${place}, 'resident', null)`) },

@@ -19,6 +19,8 @@ const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
   ['the update policy of memories', ['alter policy memories_update on memories using (true) with check (true)'], /^memories_update: \w+ gets into/],
   ['the delete policy of memories', ['alter policy memories_delete on memories using (true)'], /^memories_delete: \w+ gets into/],
   ['the select policy of namespaces', ['alter policy namespaces_select on namespaces using (true)'], /^namespaces_select: \w+ gets into/],
+  ['the insert policy of namespaces', ['alter policy namespaces_insert on namespaces with check (true)'], /^namespaces_insert: \w+ gets into/],
+  ['the update policy of namespaces', ['alter policy namespaces_update on namespaces using (true) with check (true)'], /^namespaces_update: \w+ gets into/],
   ['the select policy of memory_words', ['alter policy memory_words_select on memory_words using (true)'], /^memory_words_select: \w+ gets into/],
   ['the select policy of memory_accesses', ['alter policy memory_accesses_select on memory_accesses using (true)'], /^memory_accesses_select: \w+ gets into/],
   ['the check inside lexical_search', [UNCHECKED], /^lexical_search: \w+ gets into/],
