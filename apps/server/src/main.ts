@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { serve } from '@hono/node-server'
 import { createApp, createStartingApp, newRequestId } from './app.ts'
 import { HELP, readArguments } from './arguments.ts'
-import { addDemo, DEMO_ADMIN_KEY, requireLoopback } from './db/demo.ts'
+import { addDemo, DEMO_ADMIN_KEY, removeDemo, requireLoopback } from './db/demo.ts'
 import { type RootKey, settleEmbeddingSpace, settleRootKey } from './db/first-start.ts'
 import { openDatabase } from './db/open.ts'
 import { chooseEmbedder } from './embedding/choose.ts'
@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     const database = await openDatabase(env.database, log, async (sql, isOwner) => {
       const chosen = options.demo ? DEMO_ADMIN_KEY : env.rootApiKey
       await settleEmbeddingSpace(sql, embedder, isOwner)
+      if (isOwner && !options.demo) await removeDemo(sql)
       if (isOwner) rootKey = await settleRootKey(sql, chosen, env.dataDir)
       else if (chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
     })

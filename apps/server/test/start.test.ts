@@ -224,3 +224,21 @@ test.runIf(engine === 'postgres')('a login that may only serve is enough once so
     await cluster.end()
   }
 })
+
+test('what a demo left behind opens nothing once the server is started for real, and a new admin key is made', async () => {
+  await using place = await freshPlace()
+  const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
+  const known = ['dk-admin-key', 'dk-researcher-key', 'dk-qc-key', 'dk-orchestrator-key']
+  for (const [args, status] of [
+    [['--demo'], 200],
+    [[], 401],
+    [['--demo'], 200],
+    [[], 401],
+  ] as const) {
+    await using server = launch(settings, [...args])
+    const url = await server.ready
+    for (const key of known) expect([args, key, (await whoami(url, key)).status]).toEqual([args, key, status])
+    if (status === 401) expect((await whoami(url, readFileSync(join(place.dataDir, 'admin-key'), 'utf8').trim())).status).toBe(200)
+    await server.stop()
+  }
+})

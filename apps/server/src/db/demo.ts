@@ -2,7 +2,7 @@ import type { NamespaceAccess } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
 import { SettingsError } from '../env.ts'
 import { hashSecret, principalOf } from '../principal.ts'
-import type { Database } from './database.ts'
+import type { Database, Sql } from './database.ts'
 import { withPrincipal } from './tx.ts'
 
 export const DEMO_ADMIN_KEY = 'dk-admin-key'
@@ -24,6 +24,12 @@ export function requireLoopback(host: string): void {
     throw new SettingsError(
       `--demo uses secrets that everybody knows, so it listens on loopback only, not on ${host}. Leave --demo out, or set --host 127.0.0.1.`,
     )
+}
+
+/** Takes the demo's keys out of a database that is started for real: what everybody knows must open nothing. Its memories stay. */
+export async function removeDemo(owner: Sql): Promise<void> {
+  await owner`delete from keys where id like 'key_demo_%'`
+  await owner`delete from key_secrets where key_id = 'key_root' and secret_hash = ${hashSecret(DEMO_ADMIN_KEY)}`
 }
 
 /** Adds what is missing of the demo; an older demo in the same database stays. */

@@ -44,8 +44,8 @@ export async function settleRootKey(owner: Sql, chosen: string | undefined, data
     await owner`select set_root_secret(${hashSecret(given)})`
     return { secret: given, isNew: false, ...(kept && { file }) }
   }
-  const [root] = await owner`select from keys where id = 'key_root'`
-  if (root) return undefined
+  const [opens] = await owner`select from key_secrets where key_id = 'key_root'`
+  if (opens) return undefined
   const secret = `dk-${randomBytes(24).toString('base64url')}`
   try {
     mkdirSync(dataDir, { recursive: true })
