@@ -11,11 +11,11 @@ process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
 /**
  * One step: a command, the file it leaves its counts in, and how to read that file. `needs` names programs
  * that may be missing on a developer's machine: there the step counts as skipped, with CI=true as failed.
- * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ passed: number, failed: number, skipped: number, failures?: string[], conformance?: { passed: number, failed: number } }} Counts
  * @typedef {{ name: string, needs?: string[], before?: string[], command: string[], report: string, read: (text: string) => Counts }} Step
  */
 
-/** @type {Step[]} Python, Rust and Go join here. */
+/** @type {Step[]} */
 const steps = [
   {
     name: 'verify',
@@ -30,6 +30,7 @@ const steps = [
     read: vitestCounts,
   },
   ...sdkOnNode20(),
+  ...sdkInItsLanguage(),
 ]
 
 const args = process.argv.slice(2)
@@ -51,19 +52,32 @@ With CI=true a missing toolchain is a failure, otherwise its step is skipped.
 
 async function main(chosen) {
   const total = { passed: 0, failed: 0, skipped: 0 }
+  const failures = []
+  const conformance = []
   try {
     const { env } = await bringUp({ withPnpm: true })
     for (const step of chosen) {
       const counts = await runStep(step, env)
       for (const key of Object.keys(total)) total[key] += counts[key]
-      process.stdout.write(`${step.name}: ${JSON.stringify(counts)}\n`)
+      process.stdout.write(`${step.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+      if (counts.conformance) conformance.push({ name: step.name, ...counts.conformance })
+      failures.push(...(counts.failures ?? (counts.failed > 0 ? [`${step.name}: its own output above says what`] : [])))
     }
   } catch (error) {
     say(error instanceof SetupError ? error.message : error.stack)
     total.failed += 1
   }
   process.exitCode = total.failed > 0 ? 1 : 0
+  if (conformance.length > 0) process.stdout.write(conformanceTable(conformance))
+  // Last, as the end is what is kept of a long log.
+  for (const failure of failures) process.stdout.write(`\nFAILED ${failure}\n`)
   process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
+}
+
+/** The same cases in every language: packages/protocol/conformance. */
+function conformanceTable(rows) {
+  const lines = rows.map(({ name, passed, failed }) => `  ${name.padEnd(20)}${String(passed).padStart(8)}${String(failed).padStart(8)}\n`)
+  return `\nConformance cases      passed  failed\n${lines.join('')}`
 }
 
 /** @param {Step} step @returns {Promise<Counts>} */
@@ -146,11 +160,32 @@ function sdkOnNode20() {
   ]
 }
 
+/** Each brings its own tools, checks its style, types and package, and plays the conformance cases and the live suite. */
+function sdkInItsLanguage() {
+  const programs = { python: ['python3'], rust: ['cargo'], go: ['go'] }
+  return Object.entries(programs).map(([language, needs]) => {
+    const file = report(`${language}.json`)
+    const test = ['node', `packages/sdk-${language}/scripts/test.ts`, '--report', file]
+    return { name: `sdk-${language}`, needs, command: ['node', 'scripts/with-demo-server.mjs', ...test], report: file, read: JSON.parse }
+  })
+}
+
 function vitestCounts(text) {
   const result = JSON.parse(text)
   // A file that could not be loaded has failed without having a test.
-  const brokenFiles = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
-  return { passed: result.numPassedTests, failed: result.numFailedTests + brokenFiles, skipped: result.numPendingTests + result.numTodoTests }
+  const brokenFiles = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
+  const failedTests = result.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed').map((test) => `${name} > ${test.fullName}\n${test.failureMessages.join('\n')}`),
+  )
+  const played = result.testResults.filter(({ name }) => name.endsWith('packages/sdk-ts/test/conformance.test.ts')).flatMap((file) => file.assertionResults)
+  const playedWell = played.filter(({ status }) => status === 'passed').length
+  return {
+    conformance: { passed: playedWell, failed: played.length - playedWell },
+    passed: result.numPassedTests,
+    failed: result.numFailedTests + brokenFiles.length,
+    skipped: result.numPendingTests + result.numTodoTests,
+    failures: [...failedTests, ...brokenFiles.map(({ name, message }) => `${name}\n${message}`)],
+  }
 }
 
 function tapCounts(text) {

@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { delimiter, dirname, join } from 'node:path'
 import { readConfig } from '@changesets/config'
 import { readChangesets } from '@changesets/read'
+import { findGaps } from './contract-coverage.ts'
 
 const root = dirname(import.meta.dirname)
 const env = {
@@ -25,6 +26,7 @@ const checks: Record<string, Check> = {
   'types of every package': () => run('turbo run typecheck --continue --output-logs=errors-only'),
   'types of the workspace files': () => run('tsc --noEmit -p tsconfig.json'),
   'generated files are up to date': checkGenerated,
+  'methods, cases and documents of every call': () => findGaps(root).join('\n') || undefined,
   'links in documents': () => run('remark . --quiet --frail --no-stdout'),
   changesets: checkChangesets,
   'README length': checkReadme,

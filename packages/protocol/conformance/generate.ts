@@ -17,7 +17,9 @@ const KINDS: Record<number, string> = {
   429: 'rate_limit',
 }
 const read = (name: string): Case[] => JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8'))
-const successes = ['health', 'namespaces', 'keys', 'memories'].flatMap(read).filter(({ result }) => result !== undefined)
+const successes = ['health', 'namespaces', 'keys', 'namespace-keys', 'memories', 'sessions', 'agents']
+  .flatMap(read)
+  .filter(({ result }) => result !== undefined)
 
 const cases = Object.values(endpoints)
   .flatMap((group): Endpoint[] => Object.values(group))

@@ -69,3 +69,9 @@ const READERS = { number: numberFromText, list: listFromText, boolean: booleanFr
 
 /** The same field, read from a query string. */
 export const fromQuery = <S extends z.ZodType>(reader: keyof typeof READERS, schema: S) => z.preprocess(READERS[reader], schema)
+
+/** Which part of a list, counted from its beginning. */
+export const offsetPage = {
+  limit: fromQuery('number', z.int().min(1).max(1000).default(100)),
+  offset: fromQuery('number', z.int().min(0).default(0)).meta({ description: 'How many to leave out first.' }),
+}

@@ -13,8 +13,8 @@ export type Filter =
   | { kind: 'exists'; path: string[]; value: boolean }
 
 /** Deeper or larger than this is no filter a person wrote. */
-const MAX_DEPTH = 16
-const MAX_CONDITIONS = 256
+const MAX_DEPTH = 8
+const MAX_CONDITIONS = 100
 
 export class FilterError extends Error {
   readonly path: string[]
@@ -38,10 +38,14 @@ export function parseFilter(input: unknown): Filter {
     return { kind: 'all', filters: Object.entries(node).map(([key, value]) => member(key, value, [...at, key], depth)) }
   }
 
-  const member = (key: string, value: unknown, at: string[], depth: number): Filter => {
+  const count = (at: string[]) => {
     if (++conditions > MAX_CONDITIONS) throw new FilterError(at, `more than ${MAX_CONDITIONS} conditions`)
+  }
+
+  const member = (key: string, value: unknown, at: string[], depth: number): Filter => {
     if (key === '$and' || key === '$or') {
       if (!Array.isArray(value) || value.length === 0) throw new FilterError(at, 'expected a non-empty array of filters')
+      if (value.length > MAX_CONDITIONS) throw new FilterError(at, `more than ${MAX_CONDITIONS} conditions`)
       const filters = value.map((inner: unknown, i) => parse(inner, [...at, String(i)], depth + 1))
       return { kind: key === '$and' ? 'all' : 'any', filters }
     }
@@ -50,12 +54,15 @@ export function parseFilter(input: unknown): Filter {
     const path = key.split('.')
     if (!key.isWellFormed() || key.includes('\u0000')) throw new FilterError(at, 'a path must not contain U+0000 or lone surrogates')
     if (path.includes('')) throw new FilterError(at, 'a dotted path must not have empty parts')
-    if (!isObject(value)) return { kind: 'compare', path, operator: '$eq', value: scalar(value, at) }
+    if (!isObject(value)) {
+      count(at)
+      return { kind: 'compare', path, operator: '$eq', value: scalar(value, at) }
+    }
     return { kind: 'all', filters: Object.entries(value).map(([operator, operand]) => comparison(path, operator, operand, [...at, operator])) }
   }
 
   const comparison = (path: string[], operator: string, operand: unknown, at: string[]): Filter => {
-    if (++conditions > MAX_CONDITIONS) throw new FilterError(at, `more than ${MAX_CONDITIONS} conditions`)
+    count(at)
     if (isOneOf(COMPARISONS, operator)) return { kind: 'compare', path, operator, value: scalar(operand, at) }
     if (isOneOf(LISTS, operator)) {
       if (!Array.isArray(operand)) throw new FilterError(at, 'expected an array')

@@ -1,16 +1,30 @@
+import { agentEndpoints } from './resources/agents.ts'
 import { healthEndpoints } from './resources/health.ts'
 import { keyEndpoints } from './resources/keys.ts'
 import { memoryEndpoints } from './resources/memories.ts'
+import { namespaceKeyEndpoints } from './resources/namespace-keys.ts'
 import { namespaceEndpoints } from './resources/namespaces.ts'
+import { sessionEndpoints } from './resources/sessions.ts'
 
 export * from './endpoint.ts'
 export * from './errors.ts'
 export type { Filter } from './filter.ts'
+export * from './resources/agents.ts'
 export * from './resources/health.ts'
 export * from './resources/keys.ts'
 export * from './resources/memories.ts'
+export * from './resources/namespace-keys.ts'
 export * from './resources/namespaces.ts'
+export * from './resources/sessions.ts'
 export * from './weights.ts'
 
 /** Every operation of the API, by resource. */
-export const endpoints = { health: healthEndpoints, namespaces: namespaceEndpoints, keys: keyEndpoints, memories: memoryEndpoints }
+export const endpoints = {
+  health: healthEndpoints,
+  namespaces: namespaceEndpoints,
+  keys: keyEndpoints,
+  namespaceKeys: namespaceKeyEndpoints,
+  memories: memoryEndpoints,
+  sessions: sessionEndpoints,
+  agents: agentEndpoints,
+}

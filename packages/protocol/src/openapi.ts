@@ -44,7 +44,8 @@ export function openapi() {
   }
 }
 
-function reference(schema: z.ZodType) {
+function reference(schema: z.ZodType): object {
+  if (schema instanceof z.ZodArray) return { type: 'array', items: reference(schema.element as z.ZodType) }
   const id = z.globalRegistry.get(schema)?.id
   if (!id) throw new Error('Every schema named by an endpoint needs an id.')
   return { $ref: `#/components/schemas/${id}` }

@@ -1,7 +1,10 @@
+import { Agents } from './resources/agents.ts'
 import { type HealthChecks, healthChecks } from './resources/health.ts'
 import { Keys } from './resources/keys.ts'
 import { Memories } from './resources/memories.ts'
+import { NamespaceKeys } from './resources/namespace-keys.ts'
 import { Namespaces } from './resources/namespaces.ts'
+import { Sessions } from './resources/sessions.ts'
 import { type ClientOptions, createTransport } from './transport.ts'
 
 /**
@@ -12,6 +15,9 @@ export class DakeraClient {
   readonly memories: Memories
   readonly namespaces: Namespaces
   readonly keys: Keys
+  readonly namespaceKeys: NamespaceKeys
+  readonly sessions: Sessions
+  readonly agents: Agents
   readonly health: HealthChecks
 
   constructor(options: ClientOptions = {}) {
@@ -19,6 +25,9 @@ export class DakeraClient {
     this.memories = new Memories(transport)
     this.namespaces = new Namespaces(transport)
     this.keys = new Keys(transport)
+    this.namespaceKeys = new NamespaceKeys(transport)
+    this.sessions = new Sessions(transport)
+    this.agents = new Agents(transport)
     this.health = healthChecks(transport)
   }
 
@@ -114,8 +123,63 @@ export class DakeraClient {
   deleteKey(...args: Parameters<Keys['delete']>) {
     return this.keys.delete(...args)
   }
+  /** The same as `keys.usage`. */
+  keyUsage(...args: Parameters<Keys['usage']>) {
+    return this.keys.usage(...args)
+  }
   /** The same as `keys.whoami`. */
   whoami(...args: Parameters<Keys['whoami']>) {
     return this.keys.whoami(...args)
+  }
+
+  /** The same as `namespaceKeys.create`. */
+  createNamespaceKey(...args: Parameters<NamespaceKeys['create']>) {
+    return this.namespaceKeys.create(...args)
+  }
+  /** The same as `namespaceKeys.list`. */
+  listNamespaceKeys(...args: Parameters<NamespaceKeys['list']>) {
+    return this.namespaceKeys.list(...args)
+  }
+  /** The same as `namespaceKeys.delete`. */
+  deleteNamespaceKey(...args: Parameters<NamespaceKeys['delete']>) {
+    return this.namespaceKeys.delete(...args)
+  }
+  /** The same as `namespaceKeys.usage`. */
+  namespaceKeyUsage(...args: Parameters<NamespaceKeys['usage']>) {
+    return this.namespaceKeys.usage(...args)
+  }
+
+  /** The same as `sessions.start`. */
+  startSession(...args: Parameters<Sessions['start']>) {
+    return this.sessions.start(...args)
+  }
+  /** The same as `sessions.end`. */
+  endSession(...args: Parameters<Sessions['end']>) {
+    return this.sessions.end(...args)
+  }
+  /** The same as `sessions.get`. */
+  getSession(...args: Parameters<Sessions['get']>) {
+    return this.sessions.get(...args)
+  }
+  /** The same as `sessions.list`. */
+  listSessions(...args: Parameters<Sessions['list']>) {
+    return this.sessions.list(...args)
+  }
+  /** The same as `sessions.memories`. */
+  sessionMemories(...args: Parameters<Sessions['memories']>) {
+    return this.sessions.memories(...args)
+  }
+
+  /** The same as `agents.list`. */
+  listAgents(...args: Parameters<Agents['list']>) {
+    return this.agents.list(...args)
+  }
+  /** The same as `agents.stats`. */
+  agentStats(...args: Parameters<Agents['stats']>) {
+    return this.agents.stats(...args)
+  }
+  /** The same as `agents.memories`. */
+  agentMemories(...args: Parameters<Agents['memories']>) {
+    return this.agents.memories(...args)
   }
 }

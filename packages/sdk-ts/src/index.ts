@@ -17,9 +17,15 @@ export {
 } from './errors.ts'
 export type { List, Page } from './list.ts'
 export type {
+  Agent,
+  AgentStats,
   CreatedKey,
+  CreatedNamespaceKey,
   CreateKeyRequest,
+  CreateNamespaceKeyRequest,
+  DeleteNamespaceKeyResponse,
   DeleteNamespaceResponse,
+  EndSessionRequest,
   ErrorBody,
   ErrorCode,
   ForgetBatchResponse,
@@ -29,21 +35,26 @@ export type {
   Instant,
   Key,
   KeyActionResponse,
+  KeyUsage,
   Liveness,
   Memory,
   MemoryFilter,
   Namespace,
+  NamespaceKey,
   NewMemory,
   Readiness,
   RotatedKey,
   RotateKeyRequest,
+  Session,
   SetImportanceResponse,
+  StartSessionRequest,
   StoreMemoriesResponse,
   UpdateKeyRequest,
   UpdateMemoryResponse,
   UpsertNamespaceRequest,
 } from './models.ts'
 export type { RequestOptions } from './request.ts'
+export type { AgentMemoriesOptions, Agents } from './resources/agents.ts'
 export type { HealthChecks } from './resources/health.ts'
 export type { Keys } from './resources/keys.ts'
 export type {
@@ -58,5 +69,7 @@ export type {
   SearchOptions,
   StoredMemory,
 } from './resources/memories.ts'
+export type { NamespaceKeys } from './resources/namespace-keys.ts'
 export type { ListedNamespace, ListOptions, NamespaceSettings, Namespaces } from './resources/namespaces.ts'
+export type { ListSessionsOptions, OffsetOptions, Sessions } from './resources/sessions.ts'
 export type { ClientOptions, RequestEvent, ResponseEvent } from './transport.ts'

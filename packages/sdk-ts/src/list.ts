@@ -18,7 +18,16 @@ export function withNames<T, N extends object>(items: T[], names: N): T[] & N {
 }
 
 /** Nothing is sent before the list is awaited or iterated. */
-export function list<T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): List<T> {
+export const list = <T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): List<T> => lazily(fetchPage, ({ nextCursor }) => nextCursor)
+
+/** A list without cursors: it ends with its total, or, where the API counts none, with an empty page. */
+export const listByOffset = <T>(from: number, fetchPage: (offset: number | undefined) => Promise<Page<T>>): List<T> =>
+  lazily<T, number>(
+    (offset) => fetchPage(offset ?? (from || undefined)),
+    ({ length, total = Number.POSITIVE_INFINITY }, offset = from) => (length === 0 || offset + length >= total ? undefined : offset + length),
+  )
+
+function lazily<T, P>(fetchPage: (place: P | undefined) => Promise<Page<T>>, after: (page: Page<T>, place: P | undefined) => P | undefined): List<T> {
   let first: Promise<Page<T>> | undefined
   const start = () => (first ??= fetchPage(undefined))
   return {
@@ -28,9 +37,11 @@ export function list<T>(fetchPage: (cursor: string | undefined) => Promise<Page<
     finally: (onEnd) => start().finally(onEnd),
     [Symbol.toStringTag]: 'List',
     async *[Symbol.asyncIterator]() {
-      for (let page = await start(); ; page = await fetchPage(page.nextCursor)) {
+      let place: P | undefined
+      for (let page = await start(); ; page = await fetchPage(place)) {
         yield* page
-        if (page.nextCursor === undefined) return
+        place = after(page, place)
+        if (place === undefined) return
       }
     },
   }

@@ -22,6 +22,31 @@ export type ErrorCode =
   | 'INTERNAL_ERROR'
   | 'SERVICE_UNAVAILABLE'
 
+/** A namespace as the place of an agent. */
+export interface Agent {
+  /** The namespace. */
+  agent_id: string
+  memory_count: number
+  session_count: number
+  /** Sessions that have not ended. */
+  active_sessions: number
+}
+
+/** The contract's `AgentStats`. */
+export interface AgentStats {
+  agent_id: string
+  total_memories: number
+  memories_by_type: Record<string, number>
+  total_sessions: number
+  active_sessions: number
+  /** 0 without memories. */
+  avg_importance: number
+  /** ISO-8601; null without memories. */
+  oldest_memory_at: string | null
+  /** ISO-8601; null without memories. */
+  newest_memory_at: string | null
+}
+
 /** The contract's `CreateKeyRequest`. */
 export interface CreateKeyRequest {
   /** Stands as `author` on what the key stores. */
@@ -43,6 +68,17 @@ export interface CreateKeyRequest {
   expires_at?: Instant | null | undefined
 }
 
+/** The contract's `CreateNamespaceKeyRequest`. */
+export interface CreateNamespaceKeyRequest {
+  /** Stands as `author` on what the key stores. */
+  name: string
+  expiresInDays?: number | null | undefined
+  /** The same as `expiresInDays`. */
+  expires_in_days?: number | null | undefined
+  /** `write` reads as well. Default 'write'. */
+  scope?: 'read' | 'write' | undefined
+}
+
 /** The contract's `CreateNamespaceRequest`. */
 export interface CreateNamespaceRequest {
   /** Letters, digits, ".", "_" and "-", at most 128; the prefixes "_" and "system_" are reserved. */
@@ -52,7 +88,7 @@ export interface CreateNamespaceRequest {
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
-  language?: 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
+  language?: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */
@@ -80,11 +116,50 @@ export interface CreatedKey {
   warning: string
 }
 
+/** The contract's `CreatedNamespaceKey`. */
+export interface CreatedNamespaceKey {
+  key_id: string
+  name: string
+  namespace: string
+  /** What the key may do here. */
+  access: 'read' | 'write' | 'read_write'
+  active: boolean
+  /** Unix seconds. */
+  created_at: number
+  /** Unix seconds. */
+  expires_at: number | null
+  /** The secret. It is not shown again. */
+  key: string
+  warning: string
+}
+
+/** The contract's `DeleteNamespaceKeyResponse`. */
+export interface DeleteNamespaceKeyResponse {
+  success: true
+  message: string
+}
+
 /** The contract's `DeleteNamespaceResponse`. */
 export interface DeleteNamespaceResponse {
   namespace: string
   deleted: true
   vectors_deleted: number
+}
+
+/** The contract's `EndSessionRequest`. */
+export interface EndSessionRequest {
+  /** The namespace. */
+  agentId?: string | null | undefined
+  /** The same as `agentId`. */
+  agent_id?: string | null | undefined
+  /** What came of it. Left out, an earlier one stays. */
+  summary?: string | null | undefined
+}
+
+/** The contract's `EndSessionResponse`. */
+export interface EndSessionResponse {
+  session: Session
+  memory_count: number
 }
 
 /** The one shape of every failure. */
@@ -192,6 +267,25 @@ export interface KeyActionResponse {
   message: string
 }
 
+/** What was asked with a key since it was issued, by any of its secrets. */
+export interface KeyUsage {
+  key_id: string
+  total_requests: number
+  successful_requests: number
+  failed_requests: number
+  /** Those of `failed_requests` that came too fast. */
+  rate_limited_requests: number
+  /** Bodies received, and bodies of successful replies. */
+  bytes_transferred: number
+  avg_latency_ms: number
+  /** Unix seconds. */
+  last_used: number | null
+  /** Busiest first. */
+  by_endpoint: Array<{ endpoint: string; requests: number; avg_latency_ms: number }>
+  /** Busiest first; requests that named exactly one namespace, and one that is there. */
+  by_namespace: Array<{ namespace: string; requests: number }>
+}
+
 /** The contract's `ListKeysResponse`. */
 export interface ListKeysResponse {
   keys: Key[]
@@ -217,12 +311,26 @@ export interface ListMemoriesResponse {
   next_cursor?: string | undefined
 }
 
+/** The contract's `ListNamespaceKeysResponse`. */
+export interface ListNamespaceKeysResponse {
+  namespace: string
+  keys: NamespaceKey[]
+  total: number
+}
+
 /** The contract's `ListNamespacesResponse`. */
 export interface ListNamespacesResponse {
   /** The names alone, which older clients read. */
   namespaces: string[]
   items: NamespaceSummary[]
   next_cursor?: string | undefined
+}
+
+/** Newest first. */
+export interface ListSessionsResponse {
+  sessions: Session[]
+  /** Sessions that match, on all pages. */
+  total: number
 }
 
 /** The process runs; restart it when this stays silent. */
@@ -310,11 +418,12 @@ export interface Namespace {
   /** Absent for a key that may not read here. */
   memory_count?: number | undefined
   vector_count?: number | undefined
+  vector_index?: VectorIndex | undefined
   description: string | null
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
-  /** How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one. */
-  language: 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish'
+  /** How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Chinese, Japanese and Korean are found in every one. */
+  language: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish'
   /** This namespace's own defaults for recall. */
   weights: Weights
   /** Unix seconds. */
@@ -323,6 +432,20 @@ export interface Namespace {
   updated_at: number
   /** On create and upsert: whether it is new. */
   created?: boolean | undefined
+}
+
+/** A key as one namespace sees it: the grant it has here. */
+export interface NamespaceKey {
+  key_id: string
+  name: string
+  namespace: string
+  /** What the key may do here. */
+  access: 'read' | 'write' | 'read_write'
+  active: boolean
+  /** Unix seconds. */
+  created_at: number
+  /** Unix seconds. */
+  expires_at: number | null
 }
 
 /** The contract's `NamespaceSummary`. */
@@ -434,7 +557,9 @@ export interface RecallRequest {
   minScore?: number | null | undefined
   /** The same as `minScore`. */
   min_score?: number | null | undefined
-  /** Default false. */
+  /** Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said. */
+  mmr?: number | null | undefined
+  /** Shows how each score came about. Default false. */
   explain?: boolean | undefined
   /** A vector of your own embedder, of the dimension the namespace declares. */
   embedding?: number[] | null | undefined
@@ -459,11 +584,13 @@ export interface RecalledMemory {
   /** From 0 to 1, and comparable between queries. */
   score: number
   weighted_score: number
-  /** What the list is sorted by; equal to `score`. */
+  /** What the list is sorted by: `score`, or with `mmr` less for what is like a better hit. */
   smart_score: number
   vector_score?: number | undefined
   text_score?: number | undefined
   explain?: Record<string, unknown> | undefined
+  /** With `highlight`: up to three pieces of the content, the words found between ** and **. */
+  highlights?: string[] | undefined
 }
 
 /** The contract's `RotateKeyRequest`. */
@@ -498,7 +625,7 @@ export interface SearchRequest {
   skipDenied?: boolean | undefined
   /** The same as `skipDenied`. */
   skip_denied?: boolean | undefined
-  /** What to look for, in words. */
+  /** Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*. Memories with all of them come first. */
   query: string
   minImportance?: number | null | undefined
   /** The same as `minImportance`. */
@@ -540,7 +667,9 @@ export interface SearchRequest {
   minScore?: number | null | undefined
   /** The same as `minScore`. */
   min_score?: number | null | undefined
-  /** Default false. */
+  /** Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said. */
+  mmr?: number | null | undefined
+  /** Shows how each score came about. Default false. */
   explain?: boolean | undefined
   /** A vector of your own embedder, of the dimension the namespace declares. */
   embedding?: number[] | null | undefined
@@ -548,8 +677,34 @@ export interface SearchRequest {
   topK?: number | undefined
   /** The same as `topK`. */
   top_k?: number | undefined
-  /** `exact` returns only memories in which every word and quoted phrase stands. Default 'best'. */
+  /** `exact` returns only memories in which every word, phrase and beginning stands. Default 'best'. */
   mode?: 'best' | 'exact' | undefined
+  /** Adds `highlights`: pieces of the content with the words found between ** and **. Default false. */
+  highlight?: boolean | undefined
+}
+
+/** A stretch of work of an agent, from its start to its end. */
+export interface Session {
+  /** Unique within its namespace. Memories name it as `session_id`. */
+  id: string
+  /** The namespace the session belongs to. */
+  agent_id: string
+  /** Unix seconds. */
+  started_at: number
+  /** Unix seconds. */
+  ended_at: number | null
+  summary: string | null
+  metadata: Record<string, unknown>
+  /** Live memories of this session. */
+  memory_count: number
+}
+
+/** Oldest first. */
+export interface SessionMemoriesResponse {
+  session: Session
+  memories: Memory[]
+  /** Memories of the session, on all pages. */
+  total: number
 }
 
 /** The contract's `SetImportanceResponse`. */
@@ -558,6 +713,19 @@ export interface SetImportanceResponse {
   memory_id: string
   importance: number
   updated_count: number
+}
+
+/** The contract's `StartSessionRequest`. */
+export interface StartSessionRequest {
+  /** Default {}. */
+  metadata?: Record<string, unknown> | undefined
+  /** Chosen by the caller; needs a read-write grant, as a taken one is refused. */
+  id?: string | null | undefined
+}
+
+/** The contract's `StartSessionResponse`. */
+export interface StartSessionResponse {
+  session: Session
 }
 
 /** In the order sent. */
@@ -643,11 +811,19 @@ export interface UpsertNamespaceRequest {
   dimension?: number | null | undefined
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
-  language?: 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
+  language?: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */
   policy?: Record<string, unknown> | null | undefined
+}
+
+/** The index over the meaning of the memories of a large namespace; it is built while everything goes on. */
+export interface VectorIndex {
+  /** A small namespace needs none: it is searched exactly. */
+  state: 'none' | 'building' | 'ready'
+  /** How much of a build is done, from 0 to 1. */
+  progress: number
 }
 
 /** The contract's `Weights`. */

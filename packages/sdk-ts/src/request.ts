@@ -19,7 +19,7 @@ export type Call<T> = {
   operation: string
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
-  query?: Record<string, string | number | null | undefined>
+  query?: Record<string, string | number | boolean | null | undefined>
   body?: unknown
   headers?: Record<string, string> | undefined
   /** Health calls: no key is needed, and none is sent. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, expectTypeOf, test } from 'vitest'
 import * as sdk from '../src/index.ts'
-import { DakeraClient, type FoundMemory, type Memory } from '../src/index.ts'
+import { DakeraClient, type FoundMemory, type Memory, type Session } from '../src/index.ts'
 import { type Reply, serve } from './conformance.mjs'
 
 const memory = (id: string) => ({
@@ -108,6 +108,30 @@ test('a list is asked for once it is awaited or iterated, and its first page onc
   for await (const { id } of list) ids.push(id)
   expect(ids).toEqual(['a', 'b'])
   expect(server.seen.map(({ body }) => (body as { cursor?: string }).cursor)).toEqual([undefined, 'c'])
+})
+
+test('a list by offset goes on behind what was read, and can be iterated again', async () => {
+  const [one, two, three] = ['a', 'b', 'c'].map((id) => ({ id, agent_id: 'n', started_at: 1, ended_at: null, summary: null, metadata: {}, memory_count: 0 }))
+  const client = await start(
+    ok({ sessions: [one, two], total: 4 }),
+    ok({ sessions: [three], total: 4 }),
+    ok({ sessions: [three], total: 4 }),
+    ok([memory('a')]),
+    ok([memory('b')]),
+    ok([]),
+  )
+  const list = client.listSessions({ limit: 2, offset: 1 })
+  expectTypeOf((await list)[0]).toEqualTypeOf<Session | undefined>()
+  expect((await list).total).toBe(4)
+  const walk = async (items: AsyncIterable<{ id: string }>) => {
+    const ids: string[] = []
+    for await (const { id } of items) ids.push(id)
+    return ids
+  }
+  expect(await walk(list)).toEqual(['a', 'b', 'c'])
+  expect(await walk(list)).toEqual(['a', 'b', 'c'])
+  expect(await walk(client.agentMemories('n', { limit: 1 }))).toEqual(['a', 'b'])
+  expect(server.seen.map(({ query }) => query['offset'])).toEqual(['1', '3', '3', undefined, '1', '2'])
 })
 
 test('a list that fails rejects, by await and by iteration', async () => {

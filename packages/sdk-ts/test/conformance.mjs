@@ -29,8 +29,13 @@ export const calls = {
   'keys.rotate': (client, { key_id, how }) => client.rotateKey(key_id, camel(how)),
   'keys.deactivate': (client, { key_id }) => client.deactivateKey(key_id),
   'keys.delete': (client, { key_id }) => client.deleteKey(key_id),
+  'keys.usage': (client, { key_id }) => client.keyUsage(key_id),
   'keys.whoami': (client) => client.whoami(),
-  'memories.store': (client, { namespace, memory }) => client.storeMemory(namespace, camel(memory)),
+  'namespaceKeys.create': (client, { namespace, key }) => client.createNamespaceKey(namespace, camel(key)),
+  'namespaceKeys.list': (client, { namespace }) => client.listNamespaceKeys(namespace),
+  'namespaceKeys.delete': (client, { namespace, key_id }) => client.deleteNamespaceKey(namespace, key_id),
+  'namespaceKeys.usage': (client, { namespace, key_id }) => client.namespaceKeyUsage(namespace, key_id),
+  'memories.store': (client, { namespace, memory }, options) => client.storeMemory(namespace, camel(memory), options),
   'memories.storeBatch': (client, { namespace, memories }) => client.storeMemories(namespace, memories.map(camel)),
   'memories.recall': (client, { namespace, query, options }) => client.recall(namespace, query, camel(options)),
   'memories.search': (client, { namespace, query, options }) => client.searchMemories(namespace, query, camel(options)),
@@ -40,6 +45,14 @@ export const calls = {
   'memories.forget': (client, { namespace, which }) => client.forget(namespace, typeof which === 'string' || Array.isArray(which) ? which : camel(which)),
   'memories.forgetBatch': (client, { namespace, filter, dry_run }) => client.batchForget(namespace, camel(filter), { dryRun: dry_run }),
   'memories.list': (client, { namespace, options }) => client.listMemories(namespace, { ...options, filter: camel(options?.filter) }),
+  'sessions.start': (client, { namespace, session }) => client.startSession(namespace, camel(session)),
+  'sessions.end': (client, { id, how, namespace }) => client.endSession(id, camel(how), { namespace }),
+  'sessions.get': (client, { id, namespace }) => client.getSession(id, { namespace }),
+  'sessions.list': (client, options) => client.listSessions(camel(options)),
+  'sessions.memories': (client, { id, namespace, options }) => client.sessionMemories(id, options, { namespace }),
+  'agents.list': (client) => client.listAgents(),
+  'agents.stats': (client, { namespace }) => client.agentStats(namespace),
+  'agents.memories': (client, { namespace, options }) => client.agentMemories(namespace, camel(options)),
 }
 
 const KINDS = {
@@ -86,7 +99,7 @@ export async function play(one, sdk) {
   if (one.most_ms !== undefined) assert.ok(elapsed <= one.most_ms, `took ${elapsed} ms, more than ${one.most_ms}`)
 }
 
-async function collect({ iterate }, list) {
+export async function collect({ iterate }, list) {
   if (!iterate) return list
   const items = []
   for await (const item of list) items.push(item)
@@ -94,14 +107,15 @@ async function collect({ iterate }, list) {
 }
 
 /** The neutral form of conformance/README.md. */
-function neutral(result) {
+export function neutral(result) {
   if (!Array.isArray(result)) return result
   const snake = ({ textScore, vectorScore, ...memory }) => ({ ...memory, text_score: textScore, vector_score: vectorScore })
-  if (result.memories === result) return { memories: result.map(snake), total_found: result.totalFound, query_time_ms: result.queryTimeMs }
+  if (result.memories === result)
+    return { memories: result.map(snake), total_found: result.totalFound, query_time_ms: result.queryTimeMs, denied: result.denied }
   return { items: result, next_cursor: result.nextCursor, total: result.total, filtered: result.filtered }
 }
 
-function checkError(one, { error, result }, sdk) {
+export function checkError(one, { error, result }, sdk) {
   assert.ok(error, `expected an error, got ${JSON.stringify(result)}`)
   assert.ok(error instanceof sdk.DakeraError, `not ours: ${error.stack}`)
   const { kind, status, code, request_id, retry_after, issues } = one.error
@@ -135,7 +149,7 @@ function checkRequest(seen, { method, path, query, headers = {}, body }, first, 
 }
 
 /** Everything that is expected is there; more may be. */
-function matches(actual, expected, at) {
+export function matches(actual, expected, at) {
   if (Array.isArray(expected)) {
     assert.ok(Array.isArray(actual), `${at} is no list`)
     assert.equal(actual.length, expected.length, `${at}: length`)

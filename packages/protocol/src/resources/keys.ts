@@ -99,6 +99,26 @@ export const Identity = z
   .meta({ id: 'Identity', description: 'Who the presented key is.' })
 export type Identity = z.output<typeof Identity>
 
+export const KeyUsage = z
+  .object({
+    key_id: z.string(),
+    total_requests: z.int(),
+    successful_requests: z.int(),
+    failed_requests: z.int(),
+    rate_limited_requests: z.int().meta({ description: 'Those of `failed_requests` that came too fast.' }),
+    bytes_transferred: z.int().meta({ description: 'Bodies received, and bodies of successful replies.' }),
+    avg_latency_ms: z.number(),
+    last_used: UnixSeconds.nullable(),
+    by_endpoint: z
+      .array(z.object({ endpoint: z.string().meta({ description: 'Its operation id.' }), requests: z.int(), avg_latency_ms: z.number() }))
+      .meta({ description: 'Busiest first.' }),
+    by_namespace: z
+      .array(z.object({ namespace: z.string(), requests: z.int() }))
+      .meta({ description: 'Busiest first; requests that named exactly one namespace, and one that is there.' }),
+  })
+  .meta({ id: 'KeyUsage', description: 'What was asked with a key since it was issued, by any of its secrets.' })
+export type KeyUsage = z.output<typeof KeyUsage>
+
 const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE'] as const
 
 export const keyEndpoints = {
@@ -176,6 +196,16 @@ export const keyEndpoints = {
     summary: 'Delete a key with its grants. What it stored stays.',
     response: KeyActionResponse,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
+  }),
+  usage: endpoint({
+    id: 'keys.usage',
+    method: 'GET',
+    path: '/v1/keys/{key_id}/usage',
+    aliases: ['GET /admin/keys/{key_id}/usage', 'GET /v1/admin/keys/{key_id}/usage'],
+    access: 'admin',
+    summary: 'Count what was asked with a key, refused requests included.',
+    response: KeyUsage,
+    errors: [...refusals, 'NOT_FOUND'],
   }),
   whoami: endpoint({
     id: 'keys.whoami',

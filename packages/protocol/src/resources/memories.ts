@@ -106,18 +106,30 @@ const recallFields = {
   weights: Weights.nullish(),
   vector_weight: z.number().min(0).max(1).nullish().meta({ description: 'The same as `weights.vector`, which wins.' }),
   min_score: z.number().min(0).max(1).nullish(),
-  explain: z.boolean().default(false),
+  mmr: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullish()
+    .meta({ description: 'Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.' }),
+  explain: z.boolean().default(false).meta({ description: 'Shows how each score came about.' }),
   embedding: Vector.nullish(),
 }
 /** One namespace or several, and not both: which was meant would be a guess. */
 const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?: string[] | null | undefined }>>(schema: S) =>
   schema.refine((body) => (body.agent_id === undefined) !== (body.namespaces == null), { path: ['agent_id'], error: 'give agent_id, or namespaces instead' })
 const topK = (by_default: number) => z.int().min(1).max(100).default(by_default)
-const Mode = z.enum(['best', 'exact']).default('best').meta({ description: '`exact` returns only memories in which every word and quoted phrase stands.' })
+const SearchText = recallFields.query.meta({
+  description: 'Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*. Memories with all of them come first.',
+})
+const Highlight = z.boolean().default(false).meta({ description: 'Adds `highlights`: pieces of the content with the words found between ** and **.' })
+const Mode = z.enum(['best', 'exact']).default('best').meta({ description: '`exact` returns only memories in which every word, phrase and beginning stands.' })
 
 export const RecallRequest = placed(z.object({ ...recallFields, top_k: topK(5) })).meta({ id: 'RecallRequest' })
 export type RecallRequest = z.input<typeof RecallRequest>
-export const SearchRequest = placed(z.object({ ...recallFields, top_k: topK(10), mode: Mode })).meta({ id: 'SearchRequest' })
+export const SearchRequest = placed(z.object({ ...recallFields, query: SearchText, top_k: topK(10), mode: Mode, highlight: Highlight })).meta({
+  id: 'SearchRequest',
+})
 export type SearchRequest = z.input<typeof SearchRequest>
 
 const queryFields = {
@@ -133,22 +145,26 @@ const queryFields = {
   until: fromQuery('number', recallFields.until),
   weights: fromQuery('json', recallFields.weights),
   vector_weight: fromQuery('number', recallFields.vector_weight),
+  mmr: fromQuery('number', recallFields.mmr),
   min_score: fromQuery('number', recallFields.min_score),
   explain: fromQuery('boolean', recallFields.explain),
   embedding: fromQuery('json', recallFields.embedding),
 }
 export const RecallQuery = placed(z.object({ ...queryFields, top_k: fromQuery('number', topK(5)) }))
-export const SearchQuery = placed(z.object({ ...queryFields, top_k: fromQuery('number', topK(10)), mode: Mode }))
+export const SearchQuery = placed(
+  z.object({ ...queryFields, query: SearchText, top_k: fromQuery('number', topK(10)), mode: Mode, highlight: fromQuery('boolean', Highlight) }),
+)
 
 export const RecalledMemory = z
   .object({
     memory: Memory,
     score: z.number().meta({ description: 'From 0 to 1, and comparable between queries.' }),
     weighted_score: z.number(),
-    smart_score: z.number().meta({ description: 'What the list is sorted by; equal to `score`.' }),
+    smart_score: z.number().meta({ description: 'What the list is sorted by: `score`, or with `mmr` less for what is like a better hit.' }),
     vector_score: z.number().optional(),
     text_score: z.number().optional(),
     explain: z.record(z.string(), z.unknown()).optional(),
+    highlights: z.array(z.string()).optional().meta({ description: 'With `highlight`: up to three pieces of the content, the words found between ** and **.' }),
   })
   .meta({ id: 'RecalledMemory' })
 export type RecalledMemory = z.output<typeof RecalledMemory>
@@ -308,7 +324,7 @@ export const memoryEndpoints = {
     id: 'memories.search',
     method: 'POST',
     path: '/v1/memory/search',
-    summary: 'Find memories by their words: those in which every word and quoted phrase stands come first.',
+    summary: 'Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come first.',
     body: SearchRequest,
     response: RecallResponse,
     errors: [...refusals, ...vectorRefusals],

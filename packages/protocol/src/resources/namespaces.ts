@@ -26,8 +26,9 @@ export const Dimension = z
   .min(1)
   .max(4000)
   .meta({ description: "Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it." })
-/** Postgres' text search configurations: the Snowball stemmers, and `simple`, which takes each word as it is. */
+/** Postgres' text search configurations: the Snowball stemmers, `simple`, which takes each word as it is, and `auto`, which asks each memory. */
 const LANGUAGES = [
+  'auto',
   'simple',
   'arabic',
   'armenian',
@@ -59,9 +60,18 @@ const LANGUAGES = [
   'yiddish',
 ] as const
 export const Language = z.enum(LANGUAGES).meta({
-  description: 'How words are stemmed, `english` unless said; `simple` takes them as they are. Chinese, Japanese and Korean are found in every one.',
+  description:
+    'How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Chinese, Japanese and Korean are found in every one.',
 })
 const Description = text(0, 1000)
+
+export const VectorIndex = z
+  .object({
+    state: z.enum(['none', 'building', 'ready']).meta({ description: 'A small namespace needs none: it is searched exactly.' }),
+    progress: z.number().meta({ description: 'How much of a build is done, from 0 to 1.' }),
+  })
+  .meta({ id: 'VectorIndex', description: 'The index over the meaning of the memories of a large namespace; it is built while everything goes on.' })
+export type VectorIndex = z.output<typeof VectorIndex>
 
 /** Names itself `namespace`, never also `name`: clients in the field fail on both. */
 export const Namespace = z
@@ -71,6 +81,7 @@ export const Namespace = z
     distance: z.literal('cosine'),
     memory_count: z.int().optional().meta({ description: 'Absent for a key that may not read here.' }),
     vector_count: z.int().optional(),
+    vector_index: VectorIndex.optional(),
     description: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
     policy: z.record(z.string(), z.unknown()),

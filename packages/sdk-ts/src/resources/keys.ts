@@ -5,6 +5,7 @@ import type {
   Identity,
   Key,
   KeyActionResponse,
+  KeyUsage,
   ListKeysResponse,
   RotatedKey,
   RotateKeyRequest,
@@ -57,6 +58,11 @@ export class Keys {
   /** Delete a key with its grants. What it stored stays. */
   async delete(id: string, options?: RequestOptions): Promise<KeyActionResponse> {
     return request(this.#transport, { operation: 'keys.delete', method: 'DELETE', path: path`/v1/keys/${id}`, options })
+  }
+
+  /** Count what was asked with a key, refused requests included. */
+  async usage(id: string, options?: RequestOptions): Promise<KeyUsage> {
+    return request(this.#transport, { operation: 'keys.usage', method: 'GET', path: path`/v1/keys/${id}/usage`, options })
   }
 
   /** Say who the presented key is and what it may do. */

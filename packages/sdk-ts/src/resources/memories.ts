@@ -44,6 +44,8 @@ export type FoundMemory = Memory & {
   vectorScore?: number
   /** How the score came about, when asked with `explain`. */
   explain?: Record<string, unknown>
+  /** Pieces of the content with the words found between ** and **, when a search asked with `highlight`. */
+  highlights?: string[]
 }
 
 /** What recall and search resolve to: an array, best first. */
@@ -94,7 +96,7 @@ export class Memories {
     })
   }
 
-  /** Find memories by their words: those in which every word and quoted phrase stands come first. */
+  /** Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come first. */
   search(namespace: string | readonly string[], query: string, how?: SearchOptions, options?: RequestOptions): Promise<FoundMemories> {
     const body = { ...toWire(how), ...inNamespaces(namespace), query }
     return request(this.#transport, {
@@ -178,12 +180,13 @@ function flattenFound({ memories, total_found, query_time_ms, denied = [] }: Rec
   return withNames(found, { memories: found, totalFound: total_found, queryTimeMs: query_time_ms, denied })
 }
 
-const flatten = ({ memory, score, text_score, vector_score, explain }: RecalledMemory): FoundMemory => ({
+const flatten = ({ memory, score, text_score, vector_score, explain, highlights }: RecalledMemory): FoundMemory => ({
   ...expectMemory(memory),
   score,
   ...(text_score !== undefined && { textScore: text_score }),
   ...(vector_score !== undefined && { vectorScore: vector_score }),
   ...(explain !== undefined && { explain }),
+  ...(highlights !== undefined && { highlights }),
 })
 
 /** Spreading what is not there would silently make a memory without an id. */

@@ -1,0 +1,63 @@
+import * as z from 'zod'
+import { endpoint } from '../endpoint.ts'
+import { offsetPage, text } from '../fields.ts'
+import { Memory } from './memories.ts'
+
+export const Agent = z
+  .object({
+    agent_id: z.string().meta({ description: 'The namespace.' }),
+    memory_count: z.int(),
+    session_count: z.int(),
+    active_sessions: z.int().meta({ description: 'Sessions that have not ended.' }),
+  })
+  .meta({ id: 'Agent', description: 'A namespace as the place of an agent.' })
+export type Agent = z.output<typeof Agent>
+
+const Moment = z.iso.datetime().nullable().meta({ description: 'ISO-8601; null without memories.' })
+
+export const AgentStats = z
+  .object({
+    agent_id: z.string(),
+    total_memories: z.int(),
+    memories_by_type: z.record(z.string(), z.int()),
+    total_sessions: z.int(),
+    active_sessions: z.int(),
+    avg_importance: z.number().meta({ description: '0 without memories.' }),
+    oldest_memory_at: Moment,
+    newest_memory_at: Moment,
+  })
+  .meta({ id: 'AgentStats' })
+export type AgentStats = z.output<typeof AgentStats>
+
+export const AgentMemoriesQuery = z.object({ memory_type: text(1, 50).optional(), ...offsetPage })
+
+const refusals = ['AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED'] as const
+const refusalsByName = ['INVALID_REQUEST', ...refusals, 'INSUFFICIENT_SCOPE', 'NAMESPACE_ACCESS_DENIED'] as const
+
+export const agentEndpoints = {
+  list: endpoint({
+    id: 'agents.list',
+    method: 'GET',
+    path: '/v1/agents',
+    summary: 'List the namespaces this key may read, with what is in them.',
+    response: z.array(Agent),
+    errors: refusals,
+  }),
+  stats: endpoint({
+    id: 'agents.stats',
+    method: 'GET',
+    path: '/v1/agents/{agent_id}/stats',
+    summary: 'Count what is in one namespace.',
+    response: AgentStats,
+    errors: refusalsByName,
+  }),
+  memories: endpoint({
+    id: 'agents.memories',
+    method: 'GET',
+    path: '/v1/agents/{agent_id}/memories',
+    summary: 'List the memories of one namespace, newest first.',
+    query: AgentMemoriesQuery,
+    response: z.array(Memory),
+    errors: refusalsByName,
+  }),
+}

@@ -1,0 +1,77 @@
+import * as z from 'zod'
+import { endpoint } from '../endpoint.ts'
+import { UnixSeconds } from '../fields.ts'
+import { CreatedKey, CreateKeyRequest, KeyUsage } from './keys.ts'
+import { NamespaceAccess } from './namespaces.ts'
+
+export const NamespaceKey = z
+  .object({
+    key_id: z.string(),
+    name: z.string(),
+    namespace: z.string(),
+    access: NamespaceAccess.meta({ description: 'What the key may do here.' }),
+    active: z.boolean(),
+    created_at: UnixSeconds,
+    expires_at: UnixSeconds.nullable(),
+  })
+  .meta({ id: 'NamespaceKey', description: 'A key as one namespace sees it: the grant it has here.' })
+export type NamespaceKey = z.output<typeof NamespaceKey>
+
+export const CreateNamespaceKeyRequest = CreateKeyRequest.pick({ name: true, expires_in_days: true })
+  .extend({ scope: z.enum(['read', 'write']).default('write').meta({ description: '`write` reads as well.' }) })
+  .meta({ id: 'CreateNamespaceKeyRequest' })
+export type CreateNamespaceKeyRequest = z.input<typeof CreateNamespaceKeyRequest>
+
+export const CreatedNamespaceKey = NamespaceKey.extend(CreatedKey.pick({ key: true, warning: true }).shape).meta({ id: 'CreatedNamespaceKey' })
+export type CreatedNamespaceKey = z.output<typeof CreatedNamespaceKey>
+
+export const ListNamespaceKeysResponse = z
+  .object({ namespace: z.string(), keys: z.array(NamespaceKey), total: z.int() })
+  .meta({ id: 'ListNamespaceKeysResponse' })
+export type ListNamespaceKeysResponse = z.output<typeof ListNamespaceKeysResponse>
+
+export const DeleteNamespaceKeyResponse = z.object({ success: z.literal(true), message: z.string() }).meta({ id: 'DeleteNamespaceKeyResponse' })
+export type DeleteNamespaceKeyResponse = z.output<typeof DeleteNamespaceKeyResponse>
+
+const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE'] as const
+
+export const namespaceKeyEndpoints = {
+  create: endpoint({
+    id: 'namespaceKeys.create',
+    method: 'POST',
+    path: '/v1/namespaces/{namespace}/keys',
+    access: 'admin',
+    summary: 'Issue a key with one grant: on this namespace. The reply shows its secret, once.',
+    body: CreateNamespaceKeyRequest,
+    status: 201,
+    response: CreatedNamespaceKey,
+    errors: refusals,
+  }),
+  list: endpoint({
+    id: 'namespaceKeys.list',
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/keys',
+    access: 'admin',
+    summary: 'List the keys that have a grant on this namespace, oldest first.',
+    response: ListNamespaceKeysResponse,
+    errors: refusals,
+  }),
+  delete: endpoint({
+    id: 'namespaceKeys.delete',
+    method: 'DELETE',
+    path: '/v1/namespaces/{namespace}/keys/{key_id}',
+    access: 'admin',
+    summary: 'Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and stays.',
+    response: DeleteNamespaceKeyResponse,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
+  }),
+  usage: endpoint({
+    id: 'namespaceKeys.usage',
+    method: 'GET',
+    path: '/v1/namespaces/{namespace}/keys/{key_id}/usage',
+    access: 'admin',
+    summary: 'Count what a key with a grant on this namespace did here.',
+    response: KeyUsage,
+    errors: [...refusals, 'NOT_FOUND'],
+  }),
+}

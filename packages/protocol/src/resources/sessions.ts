@@ -1,0 +1,112 @@
+import * as z from 'zod'
+import { endpoint } from '../endpoint.ts'
+import { fromQuery, JsonObject, offsetPage, text, UnixSeconds } from '../fields.ts'
+import { Memory } from './memories.ts'
+import { NamespaceName } from './namespaces.ts'
+
+const AgentId = NamespaceName.meta({ description: 'The namespace.' })
+
+export const Session = z
+  .object({
+    id: z.string().meta({ description: 'Unique within its namespace. Memories name it as `session_id`.' }),
+    agent_id: z.string().meta({ description: 'The namespace the session belongs to.' }),
+    started_at: UnixSeconds,
+    ended_at: UnixSeconds.nullable(),
+    summary: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()),
+    memory_count: z.int().meta({ description: 'Live memories of this session.' }),
+  })
+  .meta({ id: 'Session', description: 'A stretch of work of an agent, from its start to its end.' })
+export type Session = z.output<typeof Session>
+
+export const StartSessionRequest = z
+  .object({
+    agent_id: AgentId,
+    metadata: JsonObject.default({}),
+    id: text(1, 200).nullish().meta({ description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.' }),
+  })
+  .meta({ id: 'StartSessionRequest' })
+export type StartSessionRequest = z.input<typeof StartSessionRequest>
+
+export const StartSessionResponse = z.object({ session: Session }).meta({ id: 'StartSessionResponse' })
+export type StartSessionResponse = z.output<typeof StartSessionResponse>
+
+export const EndSessionRequest = z
+  .object({
+    agent_id: AgentId.nullish(),
+    summary: text(0, 100_000).nullish().meta({ description: 'What came of it. Left out, an earlier one stays.' }),
+  })
+  .meta({ id: 'EndSessionRequest' })
+export type EndSessionRequest = z.input<typeof EndSessionRequest>
+
+export const EndSessionResponse = z.object({ session: Session, memory_count: z.int() }).meta({ id: 'EndSessionResponse' })
+export type EndSessionResponse = z.output<typeof EndSessionResponse>
+
+export const SessionQuery = z.object({ agent_id: AgentId.optional() })
+
+export const ListSessionsQuery = z.object({
+  agent_id: AgentId.optional().meta({ description: 'The namespace; every one this key may read unless said.' }),
+  active_only: fromQuery('boolean', z.boolean().default(false)).meta({ description: 'Leaves out sessions that have ended.' }),
+  ...offsetPage,
+})
+export const ListSessionsResponse = z
+  .object({ sessions: z.array(Session), total: z.int().meta({ description: 'Sessions that match, on all pages.' }) })
+  .meta({ id: 'ListSessionsResponse', description: 'Newest first.' })
+export type ListSessionsResponse = z.output<typeof ListSessionsResponse>
+
+export const SessionMemoriesQuery = SessionQuery.extend(offsetPage)
+export const SessionMemoriesResponse = z
+  .object({ session: Session, memories: z.array(Memory), total: z.int().meta({ description: 'Memories of the session, on all pages.' }) })
+  .meta({ id: 'SessionMemoriesResponse', description: 'Oldest first.' })
+export type SessionMemoriesResponse = z.output<typeof SessionMemoriesResponse>
+
+const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE', 'NAMESPACE_ACCESS_DENIED'] as const
+
+export const sessionEndpoints = {
+  start: endpoint({
+    id: 'sessions.start',
+    method: 'POST',
+    path: '/v1/sessions/start',
+    summary: 'Start a session. Memories join it by its id.',
+    body: StartSessionRequest,
+    response: StartSessionResponse,
+    errors: [...refusals, 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+  }),
+  end: endpoint({
+    id: 'sessions.end',
+    method: 'POST',
+    path: '/v1/sessions/{session_id}/end',
+    summary: 'End a session. One that has ended keeps its time, and takes a new summary.',
+    query: SessionQuery,
+    body: EndSessionRequest,
+    response: EndSessionResponse,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+  }),
+  get: endpoint({
+    id: 'sessions.get',
+    method: 'GET',
+    path: '/v1/sessions/{session_id}',
+    summary: 'Fetch one session.',
+    query: SessionQuery,
+    response: Session,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
+  }),
+  list: endpoint({
+    id: 'sessions.list',
+    method: 'GET',
+    path: '/v1/sessions',
+    summary: 'List the sessions of one namespace, or of all this key may read, newest first.',
+    query: ListSessionsQuery,
+    response: ListSessionsResponse,
+    errors: refusals,
+  }),
+  memories: endpoint({
+    id: 'sessions.memories',
+    method: 'GET',
+    path: '/v1/sessions/{session_id}/memories',
+    summary: 'List the memories of a session in the order they were stored.',
+    query: SessionMemoriesQuery,
+    response: SessionMemoriesResponse,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
+  }),
+}

@@ -1,0 +1,42 @@
+import { type List, listByOffset } from '../list.ts'
+import type { Agent, AgentStats, Memory } from '../models.ts'
+import { path, type RequestOptions, request } from '../request.ts'
+import type { Transport } from '../transport.ts'
+import type { OffsetOptions } from './sessions.ts'
+
+/** Which memories of an agent to list. */
+export type AgentMemoriesOptions = OffsetOptions & { memoryType?: string | undefined }
+
+/** Namespaces as the places of agents: who is there, and what is in them. */
+export class Agents {
+  readonly #transport: Transport
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  /** List the namespaces this key may read, with what is in them. */
+  list(options?: RequestOptions): Promise<Agent[]> {
+    return request(this.#transport, { operation: 'agents.list', method: 'GET', path: '/v1/agents', options, decode: toArray<Agent> })
+  }
+
+  /** Count what is in one namespace. */
+  async stats(namespace: string, options?: RequestOptions): Promise<AgentStats> {
+    return request(this.#transport, { operation: 'agents.stats', method: 'GET', path: path`/v1/agents/${namespace}/stats`, options })
+  }
+
+  /** List the memories of one namespace, newest first. Await it for one page, or `for await` over it for all. */
+  memories(namespace: string, { memoryType, limit, offset: from = 0 }: AgentMemoriesOptions = {}, options?: RequestOptions): List<Memory> {
+    return listByOffset(from, async (offset) =>
+      request(this.#transport, {
+        operation: 'agents.memories',
+        method: 'GET',
+        path: path`/v1/agents/${namespace}/memories`,
+        query: { memory_type: memoryType, limit, offset },
+        options,
+        decode: toArray<Memory>,
+      }),
+    )
+  }
+}
+
+const toArray = <T>(reply: T[]): T[] => [...reply]

@@ -1,0 +1,51 @@
+import { type List, list, withNames } from '../list.ts'
+import type {
+  CreatedNamespaceKey,
+  CreateNamespaceKeyRequest,
+  DeleteNamespaceKeyResponse,
+  KeyUsage,
+  ListNamespaceKeysResponse,
+  NamespaceKey,
+} from '../models.ts'
+import { path, type RequestOptions, request } from '../request.ts'
+import { toWire } from '../spelling.ts'
+import type { Transport } from '../transport.ts'
+
+/** Keys as one namespace sees them: by the grant they have there. Needs an admin's key. */
+export class NamespaceKeys {
+  readonly #transport: Transport
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  /** Issue a key with one grant: on this namespace. The reply shows its secret, once. */
+  async create(namespace: string, key: CreateNamespaceKeyRequest, options?: RequestOptions): Promise<CreatedNamespaceKey> {
+    const body = toWire(key)
+    return request(this.#transport, { operation: 'namespaceKeys.create', method: 'POST', path: path`/v1/namespaces/${namespace}/keys`, body, options })
+  }
+
+  /** List the keys that have a grant on this namespace, oldest first. */
+  list(namespace: string, options?: RequestOptions): List<NamespaceKey> {
+    return list(async () =>
+      request(this.#transport, {
+        operation: 'namespaceKeys.list',
+        method: 'GET',
+        path: path`/v1/namespaces/${namespace}/keys`,
+        options,
+        decode: toPage,
+      }),
+    )
+  }
+
+  /** Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and stays. */
+  async delete(namespace: string, id: string, options?: RequestOptions): Promise<DeleteNamespaceKeyResponse> {
+    return request(this.#transport, { operation: 'namespaceKeys.delete', method: 'DELETE', path: path`/v1/namespaces/${namespace}/keys/${id}`, options })
+  }
+
+  /** Count what a key with a grant on this namespace did here. */
+  async usage(namespace: string, id: string, options?: RequestOptions): Promise<KeyUsage> {
+    return request(this.#transport, { operation: 'namespaceKeys.usage', method: 'GET', path: path`/v1/namespaces/${namespace}/keys/${id}/usage`, options })
+  }
+}
+
+const toPage = ({ keys, total }: ListNamespaceKeysResponse) => withNames([...keys], { total })
