@@ -5,14 +5,17 @@ import { cors } from 'hono/cors'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
 import { apiPage } from './http/api-page.ts'
-import { addresses, mount, type Route } from './http/route.ts'
+import { addresses, type Call, mount, type Route } from './http/route.ts'
+import { agents } from './resources/agents/routes.ts'
 import { health } from './resources/health/routes.ts'
+import { namespaceKeys } from './resources/keys/namespace-keys.ts'
 import { keys } from './resources/keys/routes.ts'
 import { memories } from './resources/memories/routes.ts'
 import { namespaces } from './resources/namespaces/routes.ts'
+import { sessions } from './resources/sessions/routes.ts'
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
-type Variables = { requestId: string; fault?: Fault }
+type Variables = { requestId: string; fault?: Fault; call?: Call }
 
 /** The whole server as a value: no port, no environment, no global. */
 export function createApp(deps: Deps) {
@@ -28,8 +31,11 @@ export function createApp(deps: Deps) {
     if (deps.isDraining()) c.header('connection', 'close')
     const fault = c.get('fault')
     const status = c.res.status
+    const ms = performance.now() - started
+    const call = c.get('call')
+    if (call) deps.usage.note({ ...call, status, ms })
     // The path without its query string: a query is memory content, and on event streams it can hold a key.
-    const entry = { request_id: requestId, method: c.req.method, path: c.req.path, status, ms: Math.round((performance.now() - started) * 100) / 100 }
+    const entry = { request_id: requestId, method: c.req.method, path: c.req.path, status, ms: Math.round(ms * 100) / 100 }
     if (fault && status >= 500) deps.log.error({ ...entry, code: fault.code, err: withoutContent(fault.cause ?? fault) }, 'request failed')
     else deps.log.info({ ...entry, ...(fault && { code: fault.code }) }, 'request')
   })
@@ -53,7 +59,7 @@ export function createApp(deps: Deps) {
     )
   }
 
-  const routes = [...health(deps), ...namespaces(deps), ...keys(deps), ...memories(deps)]
+  const routes = [health, namespaces, keys, namespaceKeys, memories, sessions, agents].flatMap((resource) => resource(deps))
   mount(app as unknown as Hono, { maxBodyBytes: deps.maxBodyBytes, isAlive: () => deps.database.answers() }, routes)
   const document = openapi()
   app.get('/openapi.json', (c) => c.json(document))
@@ -69,7 +75,9 @@ function refuseTheRest(app: Hono, routes: Route[]): void {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
     methods.set(pattern, [...(methods.get(pattern) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])])
   }
-  for (const [pattern, allowed] of methods) {
+  for (const pattern of methods.keys()) {
+    // Also those of a pattern that this path fits into: /v1/sessions/start could be the id of a session.
+    const allowed = [...methods].flatMap(([other, own]) => (fits(pattern, other) ? own : []))
     app.all(pattern, (c) => {
       const allow = [...new Set([...allowed, 'OPTIONS'])].join(', ')
       if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow })
@@ -81,6 +89,11 @@ function refuseTheRest(app: Hono, routes: Route[]): void {
   app.all('*', () => {
     throw new Fault('NOT_FOUND', {}, { message: 'There is no such path. GET /docs lists them all.' })
   })
+}
+
+function fits(path: string, pattern: string): boolean {
+  const [own, other] = [path.split('/'), pattern.split('/')]
+  return own.length === other.length && other.every((segment, i) => segment === own[i] || segment.startsWith(':'))
 }
 
 /** Postgres repeats values in `detail` and `parameters`, and those are memory content. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Database } from './db/database.ts'
 import type { Embedder } from './embedding/embedder.ts'
+import type { Usage } from './resources/keys/usage.ts'
 import type { Accesses } from './resources/memories/accesses.ts'
 
 /** Everything the server needs from outside. `main.ts` builds it; tests build another. */
@@ -8,6 +9,7 @@ export type Deps = {
   database: Database
   embedder: Embedder
   accesses: Accesses
+  usage: Usage
   log: Logger
   maxBodyBytes: number
   corsOrigins: string[]

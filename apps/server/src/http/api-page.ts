@@ -199,6 +199,7 @@ const SAMPLES: Record<string, unknown> = {
   name: 'researcher',
   key_id: 'key_1',
   memory_id: 'mem_1',
+  session_id: 'ses_1',
   content: 'Ada prefers tea.',
   query: 'what does Ada drink?',
   importance: 0.8,

@@ -1,4 +1,4 @@
-import type { Endpoint, Method } from '@dakera-ai/protocol'
+import { type Endpoint, type Method, NamespaceName } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import type * as z from 'zod'
 import { fingerprint, type Repeat } from '../db/once.ts'
@@ -32,6 +32,8 @@ export class Reply<T> {
     this.headers = headers
   }
 }
+/** What a request turned out to be, for the count of its key; app.ts reads it when the reply is there. */
+export type Call = { keyHash: Buffer; endpoint: string; namespace: string; bytes: number }
 export type Route = { endpoint: Endpoint; handle(input: never): Promise<unknown> }
 
 /** Binds a handler to its endpoint. The handler gets parsed values and returns the response value. */
@@ -71,6 +73,8 @@ export function mount(app: Hono, { maxBodyBytes, isAlive }: Surroundings, routes
     const answer = async (c: Context) => {
       const headers = c.req.raw.headers
       const principal = endpoint.access === 'public' ? undefined : readPrincipal(headers)
+      const call: Call | undefined = principal && { keyHash: principal.keyHash, endpoint: endpoint.id, namespace: '', bytes: 0 }
+      c.set('call', call)
       const bytes = endpoint.body ? await readBody(c.req.raw, maxBodyBytes) : Buffer.alloc(0)
       const input = {
         principal,
@@ -81,11 +85,24 @@ export function mount(app: Hono, { maxBodyBytes, isAlive }: Surroundings, routes
         repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.path, bytes) },
         signal: c.req.raw.signal,
       }
+      if (call) Object.assign(call, { namespace: namedIn(input), bytes: bytes.length })
       const result = await (endpoint.access === 'public' ? handle(input as never) : patiently(handle(input as never), isAlive))
-      return result instanceof Reply ? c.json(result.value, result.status, result.headers) : c.json(result as object, endpoint.status ?? 200)
+      const { status, value, headers: extra } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
+      const text = JSON.stringify(value)
+      if (call) call.bytes += Buffer.byteLength(text)
+      return c.body(text, status, { 'content-type': 'application/json', ...extra })
     }
     for (const [method, path] of addresses(endpoint)) app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer)
   }
+}
+
+/** The one namespace a request names; '' where it names none or several. */
+function namedIn({ params, query, body }: { params: Record<string, string>; query: unknown; body: unknown }): string {
+  const inPath = params['namespace'] ?? params['agent_id']
+  if (inPath !== undefined) return NamespaceName.safeParse(inPath).data ?? ''
+  const { agent_id, namespaces } = { ...(body as object), ...(query as object) } as { agent_id?: string | null; namespaces?: string[] | null }
+  const [only, ...others] = agent_id == null ? (namespaces ?? []) : [agent_id]
+  return only === undefined || others.length > 0 ? '' : only
 }
 
 /** Method and path of an endpoint and of its aliases. */

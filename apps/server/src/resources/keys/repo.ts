@@ -56,6 +56,38 @@ export const findCaller = (tx: Tx) => one(tx, sql`whoami()`)
 export const deactivateKey = (tx: Tx, id: string) => one(tx, sql`deactivate_key(${id})`)
 export const deleteKey = (tx: Tx, id: string) => one(tx, sql`delete_key(${id})`)
 
+/** Those with a grant on the namespace, oldest first. */
+export async function listNamespaceKeys(tx: Tx, namespace: string): Promise<Key[]> {
+  const rows = await tx.execute<{ key: Description }>(sql`select * from list_namespace_keys(${namespace}) as key`)
+  return rows.map(({ key }) => toKey(key))
+}
+
+/** Whether the key itself went; undefined when it has no grant on the namespace. */
+export async function deleteNamespaceKey(tx: Tx, id: string, namespace: string): Promise<boolean | undefined> {
+  const [row] = await tx.execute<{ went: boolean | null }>(sql`select delete_namespace_key(${id}, ${namespace}) as went`)
+  return row?.went ?? undefined
+}
+
+export type UsageRow = {
+  endpoint: string
+  /** '' where a request named none, or several. */
+  namespace: string
+  requests: number
+  failed: number
+  rate_limited: number
+  bytes: number
+  total_ms: number
+  last_used: number
+}
+
+/** One row per endpoint and namespace; of one namespace only, where it is named. */
+export async function listKeyUsage(tx: Tx, id: string, namespace?: string): Promise<UsageRow[]> {
+  return tx.execute<UsageRow>(sql`
+    select endpoint, namespace, requests::float8, failed::float8, rate_limited::float8, bytes::float8, total_ms,
+      floor(extract(epoch from last_used))::float8 as last_used
+    from list_key_usage(${id}) where ${namespace ?? null}::text is null or namespace = ${namespace ?? null}`)
+}
+
 export type KeyChanges = { name: string | undefined; grants: Record<string, NamespaceAccess | 'none'>; onlyNamespaces: string[] | undefined }
 
 export const updateKey = (tx: Tx, id: string, { name, grants, onlyNamespaces }: KeyChanges) =>

@@ -2,16 +2,15 @@ import { endpoints, type Key, type KeyActionResponse } from '@dakera-ai/protocol
 import { once } from '../../db/once.ts'
 import { requireAdmin, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
-import { Fault } from '../../fault.ts'
 import { idFrom } from '../../http/names.ts'
 import { fromCursor, toCursor } from '../../http/page.ts'
 import { type Input, route } from '../../http/route.ts'
-import { deactivateKey, deleteKey, findCaller, findKey, insertKey, listKeys, rotateKey, updateKey } from './repo.ts'
-import { makeSecret, planChanges, planKey, warningFor } from './service.ts'
+import { deactivateKey, deleteKey, findCaller, findKey, insertKey, listKeys, listKeyUsage, rotateKey, updateKey } from './repo.ts'
+import { makeSecret, planChanges, planKey, present, sumUsage, warningFor } from './service.ts'
 
-const { create, list, get, update, rotate, deactivate, delete: remove, whoami } = endpoints.keys
+const { create, list, get, update, rotate, deactivate, delete: remove, usage: countUsage, whoami } = endpoints.keys
 
-export const keys = ({ database: { db } }: Deps) => {
+export const keys = ({ database: { db }, usage }: Deps) => {
   /** Deactivate and delete read the same but for the verb. */
   const act = (
     input: Pick<Input<typeof deactivate>, 'principal' | 'params' | 'repeat'>,
@@ -63,8 +62,9 @@ export const keys = ({ database: { db } }: Deps) => {
       }),
     ),
 
-    route(rotate, async ({ principal, params, body, repeat }) =>
-      withPrincipal(db, principal, 'write', async (tx) => {
+    route(rotate, async ({ principal, params, body, repeat }) => {
+      await usage.flush() // what the old secret was used for, while it still leads to its key
+      return withPrincipal(db, principal, 'write', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         return once(tx, repeat, async () => {
@@ -79,12 +79,22 @@ export const keys = ({ database: { db } }: Deps) => {
             warning: warningFor(rotated.key),
           }
         })
-      }),
-    ),
+      })
+    }),
 
     route(deactivate, async (input) => act(input, deactivateKey, 'The key no longer opens anything.')),
 
     route(remove, async (input) => act(input, deleteKey, 'The key is deleted, with its grants.')),
+
+    route(countUsage, async ({ principal, params }) => {
+      await usage.flush()
+      return withPrincipal(db, principal, 'read', async (tx) => {
+        requireAdmin(tx)
+        const id = idFrom(params.key_id)
+        present(await findKey(tx, id), id)
+        return sumUsage(id, await listKeyUsage(tx, id))
+      })
+    }),
 
     route(whoami, async ({ principal }) =>
       withPrincipal(db, principal, 'read', async (tx) => {
@@ -93,9 +103,4 @@ export const keys = ({ database: { db } }: Deps) => {
       }),
     ),
   ]
-}
-
-function present<T>(found: T | undefined, id: string): T {
-  if (found === undefined) throw new Fault('NOT_FOUND', { resource: id }, { message: 'There is no key by that id.' })
-  return found
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { CreateKeyRequest, Key, NamespaceAccess, UpdateKeyRequest } from '@dakera-ai/protocol'
+import type { CreateKeyRequest, Key, KeyUsage, NamespaceAccess, UpdateKeyRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
 import { Fault } from '../../fault.ts'
 import { hashSecret } from '../../principal.ts'
-import type { KeyChanges, NewKey } from './repo.ts'
+import type { KeyChanges, NewKey, UsageRow } from './repo.ts'
 
 type Create = z.output<typeof CreateKeyRequest>
 type Update = z.output<typeof UpdateKeyRequest>
@@ -45,3 +45,38 @@ export function warningFor(key: Key): string {
   const shown = 'Keep this secret now: it is stored hashed and cannot be shown again.'
   return key.scope !== 'admin' && key.namespaces.length === 0 ? `${shown} The key has no grants yet, so it opens nothing.` : shown
 }
+
+/** "Not there" by that id is 404. */
+export function present<T>(found: T | undefined, id: string): T {
+  if (found === undefined) throw new Fault('NOT_FOUND', { resource: id }, { message: 'There is no key by that id.' })
+  return found
+}
+
+export function sumUsage(key_id: string, rows: UsageRow[]): KeyUsage {
+  const total = sumOf(rows)
+  return {
+    key_id,
+    total_requests: total.requests,
+    successful_requests: total.requests - total.failed,
+    failed_requests: total.failed,
+    rate_limited_requests: total.rate_limited,
+    bytes_transferred: total.bytes,
+    avg_latency_ms: averageMs(total),
+    last_used: rows.length === 0 ? null : Math.max(...rows.map(({ last_used }) => last_used)),
+    by_endpoint: busiestFirst(Map.groupBy(rows, ({ endpoint }) => endpoint)).map(([endpoint, sum]) => ({
+      endpoint,
+      requests: sum.requests,
+      avg_latency_ms: averageMs(sum),
+    })),
+    by_namespace: busiestFirst(Map.groupBy(rows, ({ namespace }) => namespace))
+      .filter(([namespace]) => namespace !== '')
+      .map(([namespace, { requests }]) => ({ namespace, requests })),
+  }
+}
+
+type Sum = Pick<UsageRow, (typeof SUMMED)[number]>
+const SUMMED = ['requests', 'failed', 'rate_limited', 'bytes', 'total_ms'] as const
+const sumOf = (rows: UsageRow[]) => Object.fromEntries(SUMMED.map((name) => [name, rows.reduce((sum, row) => sum + row[name], 0)])) as Sum
+const averageMs = ({ total_ms, requests }: Sum) => (requests === 0 ? 0 : Math.round((total_ms / requests) * 100) / 100)
+const busiestFirst = (groups: Map<string, UsageRow[]>) =>
+  [...groups].map(([name, rows]) => [name, sumOf(rows)] as const).sort(([a, x], [b, y]) => y.requests - x.requests || (a < b ? -1 : 1))
