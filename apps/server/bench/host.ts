@@ -12,8 +12,10 @@ import { startJobs } from '../src/jobs/runner.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { createLog } from '../src/log.ts'
 import { principalOf } from '../src/principal.ts'
+import { createUsage } from '../src/resources/keys/usage.ts'
 import { createAccesses } from '../src/resources/memories/accesses.ts'
 import { recallMemories, storeMemories } from '../src/resources/memories/hot.ts'
+import type { Selection } from '../src/resources/memories/selection.ts'
 import { listNamespaces } from '../src/resources/namespaces/repo.ts'
 import { burst, time } from './measure.ts'
 import type { Note } from './notes.ts'
@@ -25,10 +27,16 @@ export type Settings = { database: Parameters<typeof openDatabase>[0]; adminKey:
 export type Orders = {
   /** Merges the statistics, builds the vector indexes and analyzes, as the jobs and autovacuum would in their own time. */
   settle(): Promise<{ version: string; memories: number; vectorIndexes: number }>
-  recall(secret: string, namespace: string, query: string, topK: number): Promise<number[]>
+  recall(secret: string, namespace: string, query: string, topK: number, selection?: Selection): Promise<number[]>
   store(secrets: string[], namespace: string, notes: Note[]): Promise<number[]>
   listNamespaces(secret: string): Promise<number[]>
   residentBytes(): Promise<number>
+  /** Of the database's disk: tables and indexes of the memories and their words. */
+  bytesPerMemory(): Promise<number>
+  /** Switches row security of the memories on or off, to see what it costs. */
+  policies(on: boolean): Promise<void>
+  /** How many sessions wait for another's lock at this moment. */
+  lockWaits(): Promise<number>
 }
 /** An order on its way, and its answer. */
 export type Order = { [K in keyof Orders]: { id: number; name: K; args: Parameters<Orders[K]> } }[keyof Orders]
@@ -50,8 +58,9 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     await settleRootKey(owner, adminKey, dataDir)
   })
   const accesses = createAccesses(database)
-  const jobs = startJobs({ database, accesses, log })
-  const app = createApp({ database, embedder, accesses, log, maxBodyBytes: 8 * 1024 * 1024, corsOrigins: [], isDraining: () => false })
+  const usage = createUsage(database)
+  const jobs = startJobs({ database, accesses, usage, log })
+  const app = createApp({ database, embedder, accesses, usage, log, maxBodyBytes: 8 * 1024 * 1024, corsOrigins: [], isDraining: () => false })
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
     process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
   })
@@ -73,9 +82,9 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
         return { version: found?.version ?? '', memories: found?.memories ?? 0, vectorIndexes: found?.indexes ?? 0 }
       })
     },
-    async recall(secret, namespace, query, topK) {
+    async recall(secret, namespace, query, topK, selection = {}) {
       const [vector = null] = await vectorsOf([query])
-      return [await time(() => recallMemories(database, principalOf(secret), { kind: 'recall', namespace, query, vector, topK, selection: {}, options: {} }))]
+      return [await time(() => recallMemories(database, principalOf(secret), { namespace, query, vector, topK, selection, options: {} }))]
     },
     async store(secrets, namespace, notes) {
       const calls = await Promise.all(notes.map(async (note) => ({ note, vectors: await vectorsOf([note.content]) })))
@@ -91,6 +100,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
           memories: [call.note],
           vectors: call.vectors,
           supplied: [null],
+          embedder: embedder.model,
           idempotencyKey,
           fingerprint,
         })
@@ -101,6 +111,26 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     },
     async residentBytes() {
       return process.memoryUsage.rss()
+    },
+    async bytesPerMemory() {
+      return maintain(async (owner) => {
+        const [found] = await owner<{ bytes: number }[]>`
+          select (pg_total_relation_size('memories') + pg_total_relation_size('memory_words') + pg_total_relation_size('term_statistics'))::float8
+            / greatest(1, (select sum(documents) from namespace_statistics))::float8 as bytes`
+        return Math.round(found?.bytes ?? 0)
+      })
+    },
+    async policies(on) {
+      await maintain(async (owner) => {
+        for (const table of ['memories', 'memory_words', 'memory_accesses'])
+          await owner.unsafe(`alter table ${table} ${on ? 'enable' : 'disable'} row level security`)
+      })
+    },
+    async lockWaits() {
+      return maintain(async (owner) => {
+        const [found] = await owner<{ waiting: number }[]>`select count(*)::int as waiting from pg_locks where not granted`
+        return found?.waiting ?? 0
+      })
     },
   }
 

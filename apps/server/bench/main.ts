@@ -1,10 +1,11 @@
-// pnpm bench: the performance table of the product document, measured on this machine.
+// pnpm bench: the performance table of the product document, or with --scale how cost grows, measured on this machine.
 import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { findPostgres } from '../test/postgres/find.ts'
-import { describe } from './report.ts'
+import { describe, describeScale } from './report.ts'
 import { measure, type Result } from './rows.ts'
+import { measureScale, type Scale } from './scale.ts'
 import { type Server, startServer } from './server.ts'
 
 const HELP = `Measures what the product document's performance table lists, over HTTP through the TypeScript SDK, beside the same
@@ -16,6 +17,9 @@ Usage: pnpm bench [options]
                          default: the one that the tests find or start
   --engine <name>        postgres, pglite or both (default both)
   --rows <n>             Memories in the shared namespace (default 10000)
+  --scale                Instead: namespaces of several sizes beside the memories of others, one client and ten
+  --sizes <n,n,...>      With --scale: the sizes (default 1000,10000,100000; on the embedded database 1000,10000)
+  --others <n>           With --scale: memories of others (default 200000; on the embedded database 20000)
   --seconds <n>          How long to measure each row on each database (default 8)
   --json                 Print JSON
   --help                 Show this
@@ -26,11 +30,16 @@ if (options.help) console.log(HELP)
 else {
   const results = await run()
   const machine = { cores: availableParallelism(), node: process.version, load: loadavg()[0] ?? 0 }
-  console.log(options.json ? JSON.stringify({ machine, results }, null, 2) : describe(machine, results))
+  const text = () => (isScale(results) ? describeScale(machine, results) : describe(machine, results))
+  console.log(options.json ? JSON.stringify({ machine, results }, null, 2) : text())
 }
 
-async function run(): Promise<Result[]> {
-  const results: Result[] = []
+function isScale(results: Result[] | Scale[]): results is Scale[] {
+  return options.scale
+}
+
+async function run(): Promise<Result[] | Scale[]> {
+  const results: (Result | Scale)[] = []
   if (options.engine !== 'pglite') {
     const found = options.databaseUrl ? { url: options.databaseUrl, stop: async () => {} } : await findPostgres()
     try {
@@ -40,10 +49,10 @@ async function run(): Promise<Result[]> {
     }
   }
   if (options.engine !== 'postgres') results.push(await runOn('Embedded', undefined))
-  return results
+  return results as Result[] | Scale[]
 }
 
-async function runOn(name: string, postgresUrl: string | undefined): Promise<Result> {
+async function runOn(name: string, postgresUrl: string | undefined): Promise<Result | Scale> {
   const adminKey = `dk-${randomBytes(24).toString('base64url')}`
   let server: Server | undefined
   let isInterrupted = false
@@ -56,7 +65,9 @@ async function runOn(name: string, postgresUrl: string | undefined): Promise<Res
     say(`${name}: starting`)
     server = await startServer(postgresUrl, adminKey)
     if (isInterrupted) throw new Error('interrupted')
-    return await measure(name, server, adminKey, options, say)
+    if (!options.scale) return await measure(name, server, adminKey, options, say)
+    const sizes = options.sizes ?? (postgresUrl ? [1_000, 10_000, 100_000] : [1_000, 10_000])
+    return await measureScale(name, server, adminKey, { sizes, others: options.others ?? (postgresUrl ? 200_000 : 20_000), seconds: options.seconds }, say)
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt)
     await server?.close()
@@ -87,6 +98,9 @@ function checkArguments() {
       engine: { type: 'string', default: 'both' },
       rows: { type: 'string', default: '10000' },
       seconds: { type: 'string', default: '8' },
+      scale: { type: 'boolean', default: false },
+      sizes: { type: 'string' },
+      others: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -95,5 +109,9 @@ function checkArguments() {
   if (!Number.isInteger(rows) || rows < 1) throw new Error('--rows must be a whole number from 1.')
   if (!(seconds > 0)) throw new Error('--seconds must be a number above 0.')
   if (!['postgres', 'pglite', 'both'].includes(values.engine)) throw new Error('--engine must be postgres, pglite or both.')
-  return { databaseUrl: values['database-url'], engine: values.engine, rows, seconds, json: values.json, help: values.help }
+  const sizes = values.sizes?.split(',').map(Number)
+  const others = values.others === undefined ? undefined : Number(values.others)
+  if (sizes?.some((size) => !Number.isInteger(size) || size < 1)) throw new Error('--sizes must be whole numbers from 1, separated by commas.')
+  if (others !== undefined && !(Number.isInteger(others) && others >= 0)) throw new Error('--others must be a whole number from 0.')
+  return { databaseUrl: values['database-url'], engine: values.engine, rows, seconds, scale: values.scale, sizes, others, json: values.json, help: values.help }
 }

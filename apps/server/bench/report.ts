@@ -1,5 +1,6 @@
 import type { Summary } from './measure.ts'
 import type { Result, Row } from './rows.ts'
+import type { Call, Scale, Size } from './scale.ts'
 
 /** The machine, as far as it explains the numbers. */
 export type Machine = { cores: number; node: string; load: number }
@@ -13,16 +14,55 @@ SQL: the same function call through postgres.js in the server's process, without
 
 function describeResult({ database, memories, vectorIndexes, load, rows, residentMegabytes: { loaded, end } }: Result): string {
   const head = ['', 'HTTP', 'document', 'SQL', 'empty', 'HTTP : document', 'HTTP : SQL', 'calls']
-  const lines = [head, ...rows.map(cells)]
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  const table = lines.map((line) =>
-    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('   '),
-  )
   return [
     `${database}: ${memories} memories, ${vectorIndexes} vector index${vectorIndexes === 1 ? '' : 'es'}`,
-    ...table,
+    ...table([head, ...rows.map(cells)]),
     `Store batch: ${load.perSecond} memories/s (500 a call, ${load.memories} in all). Server's memory: ${loaded} MB loaded, ${end} MB at the end.`,
   ].join('\n')
+}
+
+/** Columns as wide as their widest cell; the first to the left, the others to the right. */
+function table(lines: string[][]): string[] {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  return lines.map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('   '))
+}
+
+/** The same for namespaces of several sizes. */
+export function describeScale(machine: Machine, results: Scale[]): string {
+  const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}. Milliseconds, p50 / p95 / p99. One and ten clients: HTTP through the TypeScript SDK, embedding included.
+SQL: the same function call through postgres.js in the server's process. Empty: GET /health/live. : (SQL + empty): p50 of one client over the sum of both.`
+  return [about, ...results.map(describeOneScale)].join('\n\n')
+}
+
+function describeOneScale({ database, others, sizes, quotients, residentMegabytes }: Scale): string {
+  const first = sizes[0]
+  const growth = sizes.slice(1).map(({ rows, calls }) => `${rows} : ${first?.rows} memories ${ratioOf(calls, first?.calls ?? [])}`)
+  return [
+    `${database}, beside ${others} memories of others`,
+    ...sizes.flatMap(describeSize),
+    `recall k=5, p50: ${growth.join(', ')}`,
+    `recall k=5 by SQL, p50: beside ${others} of others : alone ${quotients.others.toFixed(2)}; policies on : off ${quotients.policies.toFixed(2)}`,
+    `stores/s by SQL: ten writers : one ${quotients.tenWriters.toFixed(2)}; writers seen waiting for another's lock: ${quotients.lockWaits} in ${quotients.lockLooks} looks`,
+    `server's memory ${residentMegabytes} MB`,
+  ].join('\n')
+}
+
+const ratioOf = (calls: Call[], first: Call[]) => ((calls[0]?.one.p50 ?? Number.NaN) / (first[0]?.one.p50 ?? Number.NaN)).toFixed(2)
+
+function describeSize({ rows, storedPerSecond, bytesPerMemory, calls, lag, foundAtOnce }: Size): string[] {
+  const lines = calls.map(({ name, one, ten, sql, empty }) => [
+    name,
+    times(one),
+    times(ten),
+    sql ? times(sql) : '',
+    times(empty),
+    sql ? (one.p50 / (sql.p50 + empty.p50)).toFixed(2) : '',
+  ])
+  return [
+    '',
+    `${rows} memories; batch store ${storedPerSecond}/s; ${bytesPerMemory} bytes each on disk; a store is recalled ${times(lag)} ms later, ${Math.round(100 * foundAtOnce)} % by the first recall`,
+    ...table([['', 'one client', 'ten clients', 'SQL', 'empty', ': (SQL + empty)'], ...lines]),
+  ]
 }
 
 function cells({ name, promised, http, sql, empty }: Row): string[] {

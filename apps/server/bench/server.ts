@@ -18,7 +18,7 @@ export async function startServer(postgresUrl: string | undefined, adminKey: str
     await rm(dataDir, { recursive: true, force: true })
   }
   const database: Settings['database'] = place
-    ? { engine: 'postgres', url: place.url, migrationUrl: undefined, poolSize: undefined }
+    ? { engine: 'postgres', url: place.url, migrationUrl: undefined, poolSize: undefined, searchTimeoutMs: 1_000 }
     : { engine: 'pglite', dataDir, durability: 'full' }
 
   const child = fork(join(import.meta.dirname, 'host.ts'), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' })

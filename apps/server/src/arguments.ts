@@ -9,6 +9,7 @@ Usage: npm start -- [options]
   --host <h>    Address to listen on (default 127.0.0.1; 0.0.0.0 once DAKERA_ROOT_API_KEY is set)
   --demo        Add the namespaces and the well-known keys of the product's samples (dk-admin-key, dk-researcher-key, …).
                 For trying out only: listens on loopback alone.
+  --reembed     Move the database to the embedding model that is set now, while serving with the old one
   --help        Show this
   --version     Show the version
 
@@ -17,7 +18,7 @@ Settings come from the environment; .env.example lists them all. The usual ones:
   DAKERA_ROOT_API_KEY   The admin key; without it one is made, shown once and kept in <data dir>/admin-key
 `
 
-export type Arguments = { port: string | undefined; host: string | undefined; demo: boolean; help: boolean; version: boolean }
+export type Arguments = { port: string | undefined; host: string | undefined; demo: boolean; reembed: boolean; help: boolean; version: boolean }
 
 export function readArguments(args: string[]): Arguments {
   try {
@@ -27,11 +28,12 @@ export function readArguments(args: string[]): Arguments {
         port: { type: 'string' },
         host: { type: 'string' },
         demo: { type: 'boolean', default: false },
+        reembed: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', default: false },
       },
     })
-    return { port: values.port, host: values.host, demo: values.demo, help: values.help, version: values.version }
+    return { port: values.port, host: values.host, demo: values.demo, reembed: values.reembed, help: values.help, version: values.version }
   } catch (error) {
     throw new SettingsError(`${(error as Error).message}\nRun "npm start -- --help" to see what there is.`)
   }

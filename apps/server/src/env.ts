@@ -14,6 +14,7 @@ const Environment = z.object({
   DATABASE_URL: optional(postgresUrl),
   DAKERA_MIGRATION_URL: optional(postgresUrl),
   DAKERA_POOL_SIZE: optional(integer(1, 500)),
+  DAKERA_SEARCH_TIMEOUT_MS: or(integer(10, 600_000), '1000'),
   DAKERA_DATA_DIR: or(z.string(), '.dakera'),
   DAKERA_DURABILITY: or(z.enum(['full', 'relaxed']), 'full'),
   DAKERA_ROOT_API_KEY: optional(
@@ -59,7 +60,13 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     host: env.DAKERA_HOST ?? (env.DAKERA_ROOT_API_KEY ? '0.0.0.0' : '127.0.0.1'),
     port: env.DAKERA_PORT,
     database: env.DATABASE_URL
-      ? ({ engine: 'postgres', url: env.DATABASE_URL, migrationUrl: env.DAKERA_MIGRATION_URL, poolSize: env.DAKERA_POOL_SIZE } as const)
+      ? ({
+          engine: 'postgres',
+          url: env.DATABASE_URL,
+          migrationUrl: env.DAKERA_MIGRATION_URL,
+          poolSize: env.DAKERA_POOL_SIZE,
+          searchTimeoutMs: env.DAKERA_SEARCH_TIMEOUT_MS,
+        } as const)
       : ({ engine: 'pglite', dataDir: env.DAKERA_DATA_DIR, durability: env.DAKERA_DURABILITY } as const),
     dataDir: env.DAKERA_DATA_DIR,
     rootApiKey: env.DAKERA_ROOT_API_KEY,
@@ -74,6 +81,8 @@ export function readEnv(source: Record<string, string | undefined> = process.env
           timeoutMs: env.DAKERA_EMBEDDING_TIMEOUT_MS,
         } as const)
       : ({ provider: 'builtin' } as const),
+    /** How the embedding provider is reached, whichever model is asked. */
+    provider: { apiKey: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL, timeoutMs: env.DAKERA_EMBEDDING_TIMEOUT_MS },
     maxBodyBytes: env.DAKERA_MAX_BODY_BYTES,
     corsOrigins: env.DAKERA_CORS_ORIGINS,
     logLevel: env.DAKERA_LOG_LEVEL,

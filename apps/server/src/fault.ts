@@ -33,6 +33,12 @@ const SQLSTATES: Record<string, [ErrorCode, string?]> = {
 
 /** Postgres is away, restarting, full or out of patience: the same request may succeed later. Classes first, then single codes. */
 const AWAY = /^(08|53|57P|58)|^(40001|40P01|55000|55P03|57014|25006)$/
+/** What pgvector says of two lengths: the database moved to another embedder between the check and the comparison. */
+const DATA_EXCEPTION = '22000'
+const MOVING = 'The database has just moved to another embedding model. Try again.'
+const STATEMENT_TIMEOUT = '57014'
+const TOO_LONG =
+  'The database took longer than the server lets it (for searches: DAKERA_SEARCH_TIMEOUT_MS). Ask for fewer words or with a narrower filter, or try again when it is less busy.'
 const DISCONNECTED = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',
@@ -56,6 +62,8 @@ export function toFault(error: unknown): Fault {
   const found = databaseError(error)
   const state = found?.code ?? ''
   if (state === OURS) return new Fault(found?.message as ErrorCode, { resource: found?.hint || undefined }, { message: found?.detail, cause: error })
+  if (state === DATA_EXCEPTION && found?.message?.includes('dimensions')) return new Fault('SERVICE_UNAVAILABLE', {}, { message: MOVING, cause: error })
+  if (state === STATEMENT_TIMEOUT) return new Fault('SERVICE_UNAVAILABLE', {}, { message: TOO_LONG, cause: error })
   const known = SQLSTATES[state]
   if (known) return new Fault(known[0], {}, { message: known[1], cause: error })
   if (AWAY.test(state) || DISCONNECTED.has(state)) {

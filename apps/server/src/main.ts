@@ -3,14 +3,17 @@ import { serve } from '@hono/node-server'
 import { createApp, createStartingApp, newRequestId } from './app.ts'
 import { HELP, readArguments } from './arguments.ts'
 import { addDemo, DEMO_ADMIN_KEY, removeDemo, requireLoopback } from './db/demo.ts'
-import { type RootKey, settleEmbeddingSpace, settleRootKey } from './db/first-start.ts'
+import { type EmbeddingSpace, type RootKey, settleEmbeddingSpace, settleRootKey } from './db/first-start.ts'
 import { openDatabase } from './db/open.ts'
 import { chooseEmbedder } from './embedding/choose.ts'
 import { EmbedderUnavailable } from './embedding/embedder.ts'
+import { SwitchingEmbedder } from './embedding/switching.ts'
 import { readEnv, SettingsError } from './env.ts'
 import { Fault, toBody } from './fault.ts'
+import { reopenEmbedder, startMove } from './jobs/move.ts'
 import { startJobs } from './jobs/runner.ts'
 import { createLog } from './log.ts'
+import { createUsage } from './resources/keys/usage.ts'
 import { createAccesses } from './resources/memories/accesses.ts'
 import { version } from './version.ts'
 import { welcome } from './welcome.ts'
@@ -36,21 +39,26 @@ async function main(): Promise<void> {
   }
 
   const opening = (async () => {
-    const embedder = await chooseEmbedder(env.embedding)
+    const wanted = await chooseEmbedder(env.embedding)
     let rootKey: RootKey
+    let previous: EmbeddingSpace | undefined
     const database = await openDatabase(env.database, log, async (sql, isOwner) => {
       const chosen = options.demo ? DEMO_ADMIN_KEY : env.rootApiKey
-      await settleEmbeddingSpace(sql, embedder, isOwner)
+      previous = await settleEmbeddingSpace(sql, wanted, { isOwner, mayMove: options.reembed })
       if (isOwner && !options.demo) await removeDemo(sql)
       if (isOwner) rootKey = await settleRootKey(sql, chosen, env.dataDir)
       else if (chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
     })
     closers.push(() => database.close())
+    const embedder = new SwitchingEmbedder(previous ? await reopenEmbedder(previous, env.provider, log) : wanted)
     if (options.demo) await addDemo(database)
     const accesses = createAccesses(database)
-    const jobs = startJobs({ database, accesses, log })
+    const usage = createUsage(database)
+    const jobs = startJobs({ database, accesses, usage, log })
     closers.push(() => jobs.stop())
-    app = createApp({ database, embedder, accesses, log, maxBodyBytes: env.maxBodyBytes, corsOrigins: env.corsOrigins, isDraining: () => isDraining })
+    if (previous) closers.push(startMove(database, embedder, wanted, log))
+    else if (options.reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
+    app = createApp({ database, embedder, accesses, usage, log, maxBodyBytes: env.maxBodyBytes, corsOrigins: env.corsOrigins, isDraining: () => isDraining })
     return welcome({ host, port, engine: database.engine, rootKey, isDemo: options.demo })
   })()
 

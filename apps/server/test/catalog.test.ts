@@ -80,9 +80,9 @@ test('large tables lead their keys with namespace_id, so that the data can be sh
     (sql) => sql<{ table: string; first: string }[]>`
     select i.indrelid::regclass::text as table, a.attname as first
     from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass)`,
+    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'sessions'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass)`,
   )
-  expect(leading.map(({ first }) => first)).toEqual(Array(5).fill('namespace_id'))
+  expect(leading.map(({ first }) => first)).toEqual(Array(6).fill('namespace_id'))
 })
 
 test.runIf(engine === 'postgres')('a connection that kept the rights of its login serves nobody', async () => {
@@ -101,6 +101,10 @@ test.runIf(engine === 'postgres')('a connection that kept the rights of its logi
   const override = new URL((t.settings as { url: string }).url)
   override.searchParams.set('role', 'postgres')
   await expect(
-    openDatabase({ engine: 'postgres', url: override.href, migrationUrl: undefined, poolSize: 1 }, pino({ level: 'silent' }), async () => {}),
+    openDatabase(
+      { engine: 'postgres', url: override.href, migrationUrl: undefined, poolSize: 1, searchTimeoutMs: 1000 },
+      pino({ level: 'silent' }),
+      async () => {},
+    ),
   ).rejects.toThrow(/row-level security does not bind/)
 })

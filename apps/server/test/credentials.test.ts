@@ -13,7 +13,7 @@ afterAll(() => t?.[Symbol.asyncDispose]())
 
 const ALL = Object.values(endpoints).flatMap((group): Endpoint[] => Object.values(group))
 const GUARDED = ALL.filter(({ access }) => access !== 'public')
-const call = ({ method, path }: Endpoint, given: Parameters<typeof send>[2] = {}) => send(t.url, path.replace(/\{\w+\}/, 'thing'), { method, ...given })
+const call = ({ method, path }: Endpoint, given: Parameters<typeof send>[2] = {}) => send(t.url, path.replaceAll(/\{\w+\}/g, 'thing'), { method, ...given })
 const whoami = (headers: Record<string, string | string[]>, query = '') => send(t.url, `/v1/auth/whoami${query}`, { headers })
 
 describe.each(GUARDED)('$id', (endpoint) => {
@@ -24,7 +24,10 @@ describe.each(GUARDED)('$id', (endpoint) => {
 
   test('?api_key= opens nothing', async () => {
     expectError(
-      await send(t.url, `${endpoint.path.replace(/\{\w+\}/, 'thing')}?api_key=${ADMIN_KEY}`, { method: endpoint.method, ...(endpoint.body && { body: '{}' }) }),
+      await send(t.url, `${endpoint.path.replaceAll(/\{\w+\}/g, 'thing')}?api_key=${ADMIN_KEY}`, {
+        method: endpoint.method,
+        ...(endpoint.body && { body: '{}' }),
+      }),
       'AUTHENTICATION_REQUIRED',
     )
   })
@@ -43,7 +46,7 @@ test.each(usable)('an unknown key at $id is 401', async (endpoint) => {
 
 const ADMIN_ONLY = GUARDED.filter(({ access }) => access === 'admin')
 test.each(ADMIN_ONLY)("an agent's key at $id is 403, whatever else is wrong", async (endpoint) => {
-  const body = endpoint.id === 'namespaces.create' || endpoint.id === 'keys.create' ? { name: 'new' } : {}
+  const body = endpoint.id.endsWith('.create') ? { name: 'new' } : {}
   const answer = await call(endpoint, { key, ...(endpoint.body && { body }) })
   expectError(answer, 'INSUFFICIENT_SCOPE', /admin/)
 })

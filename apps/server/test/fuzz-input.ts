@@ -9,6 +9,8 @@ export const MINE = 'inbox'
 export const SHARED = 'team-shared'
 export const FOREIGN_ID = 'mem_foreign'
 export const SHARED_ID = 'mem_shared'
+export const FOREIGN_SESSION = 'ses_foreign'
+export const SHARED_SESSION = 'ses_shared'
 
 const ALL = Object.values(endpoints).flatMap((group): Endpoint[] => Object.values(group))
 /** Every address of the API, aliases too. */
@@ -42,7 +44,10 @@ const namespace = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(MINE, SHARED, FOREIGN, `_dakera_agent_${MINE}`, 'not-there') },
   { weight: 1, arbitrary: anyText },
 )
-const id = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(FOREIGN_ID, SHARED_ID, 'mem_never', 'key_root', 'key_never') }, { weight: 1, arbitrary: anyText })
+const id = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(FOREIGN_ID, SHARED_ID, 'mem_never', FOREIGN_SESSION, SHARED_SESSION, 'key_root', 'key_never') },
+  { weight: 1, arbitrary: anyText },
+)
 const words = fc.oneof(fc.constantFrom('notes about tides', '"exact phrase" tide', 'the', '!!', 'secret tides plan'), anyText)
 const tags = fc.array(fc.oneof(fc.constantFrom('a', 'shared', 'b,c'), anyText), { maxLength: 4 })
 const moment = fc.oneof(
@@ -142,6 +147,9 @@ const FIELDS: Record<string, Arbitrary<unknown>> = {
   permissions: fc.array(fc.constantFrom('read', 'write'), { maxLength: 2 }),
   secret: fc.oneof(fc.uuid(), anyText),
   expires_in_days: fc.oneof(fc.integer({ min: 1, max: 30 }), number),
+  summary: words,
+  active_only: fc.boolean(),
+  offset: fc.integer({ min: 0, max: 10 }),
   grace_secs: fc.oneof(fc.integer({ min: 0, max: 10 }), number),
 }
 const field = (name: string): Arbitrary<unknown> => fc.oneof({ weight: 12, arbitrary: FIELDS[name] ?? garbage }, { weight: 1, arbitrary: garbage })
@@ -176,7 +184,8 @@ const headers = fc.record(
 /** One request at one address: mostly the fields it knows, sometimes anything. */
 export const shotAt = (address: Address): Arbitrary<Shot> => {
   const { endpoint, path } = address
-  const segment = path.includes('{namespace}') ? namespace : id
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  const segments = fc.tuple(...names.map((name) => (name === 'namespace' || name === 'agent_id' ? namespace : id)))
   const query = endpoint.query ? objectOf(fieldNames(endpoint.query)) : fc.constant({})
   const body = endpoint.body
     ? fc.oneof({ weight: 12, arbitrary: objectOf(fieldNames(endpoint.body)) }, { weight: 1, arbitrary: garbage })
@@ -184,7 +193,7 @@ export const shotAt = (address: Address): Arbitrary<Shot> => {
   const calm = fc.record({}, { requiredKeys: [] }) as Arbitrary<Record<string, string>>
   return fc
     .record({
-      segment,
+      segments,
       query,
       body,
       who: fc.constantFrom(...WHO),
@@ -192,7 +201,9 @@ export const shotAt = (address: Address): Arbitrary<Shot> => {
     })
     .map((drawn) => ({
       address,
-      path: path.replace(/\{\w+\}/, encodeURIComponent(drawn.segment.toWellFormed()) || 'x') + asQuery(drawn.query),
+      path:
+        drawn.segments.reduce((filled, segment) => filled.replace(/\{\w+\}/, () => encodeURIComponent(segment.toWellFormed()) || 'x'), path) +
+        asQuery(drawn.query),
       body: drawn.body === undefined ? undefined : JSON.stringify(drawn.body),
       who: drawn.who,
       headers: drawn.headers,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADDRESSES, FOREIGN, FOREIGN_ID, MARKER, MINE, SHARED, SHARED_ID, type Shot, shotAt, type Who } from './fuzz-input.ts'
+import { ADDRESSES, FOREIGN, FOREIGN_ID, FOREIGN_SESSION, MARKER, MINE, SHARED, SHARED_ID, SHARED_SESSION, type Shot, shotAt, type Who } from './fuzz-input.ts'
 import { ADMIN_KEY, type Stage, start } from './harness.ts'
 import { flawsOf, send } from './http-call.ts'
 
@@ -19,6 +19,8 @@ beforeAll(async () => {
     Array.from({ length: 5 }, () => secret),
   )
   await t.admin.storeMemory(SHARED, { content: 'Shared notes about tides.', tags: ['shared'], metadata: { source: 'tides' }, id: SHARED_ID } as never)
+  await t.admin.startSession(FOREIGN, { id: FOREIGN_SESSION, metadata: { task: MARKER } })
+  await t.admin.startSession(SHARED, { id: SHARED_SESSION, metadata: { task: 'tides' } })
   keys = {
     admin: ADMIN_KEY,
     agent: await t.secret({ [MINE]: 'read_write', [SHARED]: 'read_write' }, 'fuzz-agent'),

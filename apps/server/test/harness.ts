@@ -16,9 +16,12 @@ import { chooseEmbedder } from '../src/embedding/choose.ts'
 import type { Embedder } from '../src/embedding/embedder.ts'
 import { startJobs } from '../src/jobs/runner.ts'
 import { hashSecret } from '../src/principal.ts'
+import { createUsage } from '../src/resources/keys/usage.ts'
 import { createAccesses } from '../src/resources/memories/accesses.ts'
 
 export const ADMIN_KEY = 'dk-admin-key'
+/** Far more than the server's own: a machine that runs tests is busy. */
+const SEARCH_TIMEOUT_MS = 15_000
 export const engine = inject('engine')
 export type Grants = Record<string, NamespaceAccess>
 
@@ -33,25 +36,31 @@ const version = createHash('sha256')
   .slice(0, 12)
 let builtin: Promise<Embedder> | undefined
 
-type Options = { embedder?: Embedder; jobs?: boolean; maxBodyBytes?: number; corsOrigins?: string[] }
+type Options = { embedder?: Embedder; searchTimeoutMs?: number; jobs?: boolean; maxBodyBytes?: number; corsOrigins?: string[] }
 
 /** The real server over a private, migrated database, on a port of its own. `await using` takes both down again. */
 export async function start(options: Options = {}) {
   builtin ??= chooseEmbedder({ provider: 'builtin' })
   const embedder = options.embedder ?? (await builtin)
   const place = await (engine === 'postgres' ? clonePostgres(embedder) : clonePglite(embedder))
-  const database = await openDatabase(place.settings, log, (owner) => prepare(owner, embedder))
+  const database = await openDatabase(
+    { ...place.settings, ...(options.searchTimeoutMs && { searchTimeoutMs: options.searchTimeoutMs }) } as typeof place.settings,
+    log,
+    (owner) => prepare(owner, embedder),
+  )
   const accesses = createAccesses(database)
+  const usage = createUsage(database)
   const app = createApp({
     database,
     accesses,
+    usage,
     embedder,
     log,
     maxBodyBytes: options.maxBodyBytes ?? 2 * 1024 * 1024,
     corsOrigins: options.corsOrigins ?? [],
     isDraining: () => false,
   })
-  const jobs = options.jobs ? startJobs({ database, accesses, log }) : undefined
+  const jobs = options.jobs ? startJobs({ database, accesses, usage, log }) : undefined
   const { server, url } = await listen(app.fetch)
   const client = (apiKey: string) => new DakeraClient({ apiKey, baseUrl: url, maxRetries: 0 })
   const admin = client(ADMIN_KEY)
@@ -60,6 +69,7 @@ export async function start(options: Options = {}) {
     url,
     app,
     accesses,
+    usage,
     database,
     settings: place.settings,
     admin,
@@ -137,7 +147,11 @@ async function clonePostgres(embedder: Embedder): Promise<Place> {
     const making = `making_${crypto.randomUUID().slice(0, 8)}`
     await cluster.unsafe(`create database ${making}`)
     url.pathname = `/${making}`
-    const database = await openDatabase({ engine: 'postgres', url: url.href, migrationUrl: undefined, poolSize: 1 }, log, (owner) => prepare(owner, embedder))
+    const database = await openDatabase(
+      { engine: 'postgres', url: url.href, migrationUrl: undefined, poolSize: 1, searchTimeoutMs: SEARCH_TIMEOUT_MS },
+      log,
+      (owner) => prepare(owner, embedder),
+    )
     await database.close()
     await cluster.unsafe(`alter database ${making} rename to ${template}`)
   }
@@ -153,7 +167,7 @@ async function createPostgres(template: string) {
   await cluster.end()
   url.pathname = `/${name}`
   return {
-    settings: { engine: 'postgres' as const, url: url.href, migrationUrl: undefined, poolSize: 4 },
+    settings: { engine: 'postgres' as const, url: url.href, migrationUrl: undefined, poolSize: 4, searchTimeoutMs: SEARCH_TIMEOUT_MS },
     async remove() {
       const again = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
       await again.unsafe(`drop database if exists ${name} with (force)`)

@@ -6,17 +6,21 @@ import { failure, type Stage, start } from './harness.ts'
 let t: Stage
 const clients = {} as Record<Persona, DakeraClient>
 const resident = {} as Record<Place, string>
+const session = {} as Record<Place, string>
 
 beforeAll(async () => {
   t = await start()
   for (const persona of PERSONAS) clients[persona] = await t.key(MATRIX[persona], persona)
-  for (const place of NAMESPACES) resident[place] = (await t.admin.storeMemory(place, { content: `The resident of ${place}.`, tags: ['resident'] })).id
+  for (const place of NAMESPACES) {
+    resident[place] = (await t.admin.storeMemory(place, { content: `The resident of ${place}.`, tags: ['resident'] })).id
+    session[place] = (await t.admin.startSession(place)).id
+  }
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
 type Operation = { name: string; need: Need; run(client: DakeraClient, place: Place): Promise<unknown>; hides?: true }
 
-/** Every operation on memories. Those marked `hides` name no namespace, so a stranger gets the 404 of an id that never was. */
+/** Every operation on memories and sessions. Those marked `hides` name no namespace, so a stranger gets the 404 of an id that never was. */
 const OPERATIONS: Operation[] = [
   { name: 'store', need: 'append', run: (client, place) => client.storeMemory(place, { content: 'A new one.' }) },
   { name: 'store batch', need: 'append', run: (client, place) => client.storeMemories(place, [{ content: 'One.' }, { content: 'Two.' }]) },
@@ -32,6 +36,16 @@ const OPERATIONS: Operation[] = [
   { name: 'forget', need: 'edit', run: (client, place) => client.forget(place, 'mem_never') },
   { name: 'batch forget', need: 'edit', run: (client, place) => client.batchForget(place, { tags: ['never'] }) },
   { name: 'batch forget, dry', need: 'edit', run: (client, place) => client.batchForget(place, { tags: ['resident'] }, { dryRun: true }) },
+  { name: 'start a session', need: 'append', run: (client, place) => client.startSession(place) },
+  { name: 'start a session of a chosen id', need: 'edit', run: (client, place) => client.startSession(place, { id: `mine-${crypto.randomUUID()}` }) },
+  { name: 'end a session', need: 'edit', run: (client, place) => client.endSession(session[place]), hides: true },
+  { name: 'end a session in the namespace', need: 'edit', run: (client, place) => client.endSession(session[place], {}, { namespace: place }) },
+  { name: 'get a session', need: 'read', run: (client, place) => client.getSession(session[place]), hides: true },
+  { name: 'get a session in the namespace', need: 'read', run: (client, place) => client.getSession(session[place], { namespace: place }) },
+  { name: 'list sessions', need: 'read', run: (client, place) => client.listSessions({ namespace: place }) },
+  { name: 'memories of a session', need: 'read', run: (client, place) => client.sessionMemories(session[place]), hides: true },
+  { name: 'stats of an agent', need: 'read', run: (client, place) => client.agentStats(place) },
+  { name: 'memories of an agent', need: 'read', run: (client, place) => client.agentMemories(place) },
 ]
 
 describe.each(CELLS)('$persona in $place with $access', ({ persona, place, access }) => {
@@ -69,6 +83,16 @@ test('a listing shows the namespaces of the key, and all to an admin', async () 
   expect((await t.admin.listNamespaces()).map(({ name }) => name).sort()).toEqual([...NAMESPACES].sort())
 })
 
+test('lists without a namespace show what the key may read, and nothing of what it may only append to', async () => {
+  for (const persona of PERSONAS) {
+    const readable = NAMESPACES.filter((place) => isAllowed(MATRIX[persona][place] ?? 'none', 'read')).sort()
+    expect([persona, ...(await clients[persona].listAgents()).map(({ agent_id }) => agent_id)]).toEqual([persona, ...readable])
+    const listed = await clients[persona].listSessions({ limit: 1000 })
+    expect([persona, ...new Set(listed.map(({ agent_id }) => agent_id))].sort()).toEqual([persona, ...readable].sort())
+    expect(listed.total).toBe(listed.length)
+  }
+})
+
 test("what an agent's key may not do at all: namespaces and keys", async () => {
   const { researcher } = clients
   const attempts = [
@@ -80,6 +104,11 @@ test("what an agent's key may not do at all: namespaces and keys", async () => {
     () => researcher.rotateKey('key_root'),
     () => researcher.updateKey('key_root', { grants: { writer: 'read' } }),
     () => researcher.deleteKey('key_root'),
+    () => researcher.keyUsage('key_root'),
+    () => researcher.createNamespaceKey('researcher', { name: 'mine' }),
+    () => Promise.resolve(researcher.listNamespaceKeys('researcher')),
+    () => researcher.deleteNamespaceKey('researcher', 'key_root'),
+    () => researcher.namespaceKeyUsage('researcher', 'key_root'),
   ]
   for (const attempt of attempts) expect((await failure(attempt())).code).toBe('INSUFFICIENT_SCOPE')
 })

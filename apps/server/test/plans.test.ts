@@ -1,4 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import postgres, { type Sql } from 'postgres'
 import { beforeAll, expect, test } from 'vitest'
+import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { hashSecret } from '../src/principal.ts'
 import { engine, type Stage, start } from './harness.ts'
 
@@ -16,14 +20,14 @@ beforeAll(async () => {
     const [found] = await sql<{ id: number }[]>`select id from namespaces where name = 'big'`
     namespaceId = found?.id as number
     // Straight into the table: what is tested is how it is read. 300 words, each in a few hundred memories; random directions.
-    await sql`insert into memories (namespace_id, content, v)
+    await sql`insert into memories (namespace_id, content, v, tags, metadata)
       select ${namespaceId}, (select string_agg('word' || (((n * 7919) >> (2 * i)) % 300), ' ') from generate_series(0, 7) i),
-        (select array_agg(sin(n * (1 + j % 17) + j * 31)) from generate_series(1, 256) j)::real[]::halfvec
+        (select array_agg(sin(n * (1 + j % 17) + j * 31)) from generate_series(1, 256) j)::real[]::halfvec,
+        case when n % 100 = 7 then '{rare}'::text[] else '{}' end, jsonb_build_object('source', 'agent' || n % 100)
       from generate_series(1, ${ROWS}) n`
     await sql`select merge_statistics(${namespaceId})`
     await sql.unsafe(engine === 'postgres' ? 'analyze' : 'analyze memories')
   })
-  const { buildVectorIndexes } = await import('../src/jobs/vector-indexes.ts')
   expect(await t.owner((sql) => buildVectorIndexes(sql, engine))).toEqual({ built: 1, dropped: 0 })
   return () => t[Symbol.asyncDispose]()
 }, 300_000)
@@ -31,26 +35,86 @@ beforeAll(async () => {
 const hash = () => hashSecret(secret)
 const vector = `[${Array.from({ length: 256 }, (_, j) => Math.sin(j)).join(',')}]`
 
+test('a large namespace says that its index is ready', async () => {
+  expect((await t.client(secret).getNamespace('big')).vector_index).toEqual({ state: 'ready', progress: 1 })
+  expect((await t.admin.createNamespace('small')).vector_index).toEqual({ state: 'none', progress: 0 })
+})
+
 test('under row security both arms of recall use their index', async () => {
-  const text = engine === 'postgres' ? await explainPostgres() : await explainStatements()
+  const text = engine === 'postgres' ? await explain('recall', { rows: 5 }) : await explainStatements()
   expect(text).toMatch(/memory_words_idx/)
-  expect(text).toMatch(new RegExp(`memories_v_${namespaceId}`))
+  expect(text).toMatch(engine === 'postgres' ? /memories_v_N/ : new RegExp(`memories_v_${namespaceId}`))
   expect(text).not.toMatch(/Seq Scan on memories/)
 })
 
-/** auto_explain shows the real plans of the real call. */
-async function explainPostgres(): Promise<string> {
-  const notices: string[] = []
-  const { default: postgres } = await import('postgres')
-  const sql = postgres((t.settings as { url: string }).url, { max: 1, onnotice: ({ message }) => notices.push(message ?? '') })
-  await sql`load 'auto_explain'`
-  await sql.unsafe('set auto_explain.log_min_duration = 0; set auto_explain.log_nested_statements = on; set client_min_messages = log')
-  await sql`set role dakera_app`
-  const rows = await sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5)`
-  await sql.end()
-  expect(rows).toHaveLength(5)
-  return notices.join('\n')
+/** The hot calls. Each has a file with its plans in src/db/plans, whose head says what must stay true. */
+const CALLS: Record<string, (sql: Sql) => Promise<object[]>> = {
+  recall: (sql) => sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5)`,
+  'recall-by-tag': (sql) => sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5, '{"tags": ["rare"]}')`,
+  'recall-by-metadata': (sql) =>
+    sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5,
+      '{"metadata": {"path": "$.source == $v0", "vars": {"v0": "agent7"}, "equal": [[{"source": "agent7"}, {"source": ["agent7"]}]]}}')`,
+  search: (sql) =>
+    sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5, null,
+      '{"search": {"all": ["word7", "word11"], "prefixes": [], "none": [], "none_prefixes": [], "typos": true, "only": false}}')`,
+  store: (sql) =>
+    sql`select id from store(${hash()}::bytea, 'big', '[{"content": "word7 is new", "session_id": "talk"}]', array[${vector}]::text[]::halfvec[])`,
 }
+const FOLDER = join(import.meta.dirname, '../src/db/plans')
+const mustWrite = process.env['DAKERA_WRITE_PLANS'] === '1'
+
+test.runIf(engine === 'postgres').each(Object.keys(CALLS))('the plans of %s keep to what their file says', async (name) => {
+  const file = join(FOLDER, `${name}.txt`)
+  const text = await explain(name, { rows: name === 'store' ? 1 : 5 })
+  const kept = readFileSync(file, 'utf8')
+  const head = kept.slice(0, kept.indexOf('\n\n'))
+  const bound = Number(/^buffers: at most (\d+)/m.exec(head)?.[1])
+  const indexes = /^uses: (.*)/m.exec(head)?.[1]?.split(', ') ?? []
+  expect([indexes.length > 0, bound > 0]).toEqual([true, true])
+  for (const index of indexes) expect(text).toContain(index)
+  expect(text).not.toMatch(/Seq Scan on memor(ies|y_words)/)
+  expect(buffersOf(text)).toBeLessThanOrEqual(bound)
+  if (mustWrite) writeFileSync(file, `${head}\n\n${text}\n`)
+})
+
+/** The buffers of the whole call: of its outermost statement, which comes last. */
+const buffersOf = (text: string) => {
+  const [, hit = '0', read = '0'] = /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(text.slice(text.lastIndexOf('Function Scan on'))) ?? []
+  return Number(hit) + Number(read)
+}
+
+/** auto_explain shows the real plans of the real call; the second one, as the first also fills caches. */
+async function explain(name: string, expected: { rows: number }): Promise<string> {
+  const notices: string[] = []
+  const sql = postgres((t.settings as { url: string }).url, { max: 1, onnotice: ({ message }) => notices.push(message ?? '') })
+  try {
+    await sql`load 'auto_explain'`
+    await sql.unsafe(
+      'set auto_explain.log_min_duration = 0; set auto_explain.log_nested_statements = on; set auto_explain.log_analyze = on; set auto_explain.log_buffers = on; set client_min_messages = log; set jit = off',
+    )
+    await sql`set role dakera_app`
+    for (let i = 0; i < 2; i++) {
+      notices.length = 0
+      expect(await CALLS[name]?.(sql)).toHaveLength(expected.rows)
+    }
+    return notices
+      .filter((notice) => notice.includes('Buffers'))
+      .map(withoutFigures)
+      .join('\n\n')
+  } finally {
+    await sql.end()
+  }
+}
+
+/** Times differ with each run, vectors are long, and ids are chance. */
+const withoutFigures = (plan: string) =>
+  plan
+    .replaceAll(/duration: [\d.]+ ms +plan:\n/g, '')
+    .replaceAll(/ \(cost=.*?\)(?= |$)|(?<=\()actual time=[\d.]+\.\.[\d.]+ /gm, '')
+    .replaceAll(/'?\[-?\d[^\]\n]{200,}\]'?/g, '[…]')
+    .replaceAll(`memories_v_${namespaceId}`, 'memories_v_N')
+    .replaceAll(/^Query Parameters: .*\n/gm, '')
+    .replaceAll(/(mem|key)_[0-9a-f]{20,30}/g, '$1_…')
 
 /** PGlite has no auto_explain: the two statements as recall writes them, as the roles that run them. */
 async function explainStatements(): Promise<string> {

@@ -31,14 +31,41 @@ const PROBES: Probe[] = [
   { wall: 'namespaces_update', need: 'admin', gets: async (sql) => (await sql.unsafe(`update namespaces set description = 'smuggled'`)).count > 0 },
   { wall: 'memory_words_select', need: 'read', gets: (sql, place) => some(sql`select from memory_words where namespace_id = ${NAMESPACE(sql, place)}`) },
   { wall: 'memory_accesses_select', need: 'read', gets: (sql, place) => some(sql`select from memory_accesses where namespace_id = ${NAMESPACE(sql, place)}`) },
+  { wall: 'sessions_select', need: 'read', gets: (sql, place) => some(sql`select from sessions where namespace_id = ${NAMESPACE(sql, place)}`) },
+  {
+    wall: 'sessions_insert',
+    need: 'append',
+    gets: async (sql, place) => (await sql`insert into sessions (namespace_id) values (${NAMESPACE(sql, place)})`).count > 0,
+  },
+  {
+    wall: 'sessions_update',
+    need: 'edit',
+    gets: async (sql, place) => (await sql.unsafe(`update sessions set summary = 'touched'`)).count > 0 && (await wasEnded(sql, place)),
+  },
   { wall: 'recall', need: 'read', gets: (sql, place, hash) => some(sql`select from recall(decode(${hash}, 'hex'), ${place}, 'resident', null)`) },
   {
     wall: 'lexical_search',
     need: 'read',
     gets: (sql, place) =>
       some(
-        sql`select from lexical_search((select id from probe_namespaces where name = ${place}), 'resident', null, 50, null, 5000) l where l.ids is not null`,
+        sql`select from lexical_search((select id from probe_namespaces where name = ${place}), 'resident', null, null, 50, null, 5000) l where l.ids is not null`,
       ),
+  },
+  {
+    wall: 'selected_memories',
+    need: 'read',
+    gets: (sql, place) =>
+      some(sql`select where selected_memories((select id from probe_namespaces where name = ${place}), '{"since": "2000-01-01"}', 50) is not null`),
+  },
+  {
+    wall: 'namespace_languages_select',
+    need: 'read',
+    gets: (sql, place) => some(sql`select from namespace_languages where namespace_id = ${NAMESPACE(sql, place)}`),
+  },
+  {
+    wall: 'vector_indexes_select',
+    need: 'read',
+    gets: (sql, place) => some(sql`select from vector_indexes where namespace_id = ${NAMESPACE(sql, place)}`),
   },
   {
     wall: 'store',
@@ -51,19 +78,25 @@ const PROBES: Probe[] = [
 const wasTouched = (sql: Sql, place: Place) => some(sql`select from probe_memories where namespace = ${place} and memory_type = 'touched'`)
 const isGone = async (sql: Sql, place: Place) => !(await some(sql`select from probe_memories where namespace = ${place}`))
 
-/** Makes the personas' keys, one memory in every namespace, and the views that tell the truth to the probes. */
+const wasEnded = (sql: Sql, place: Place) => some(sql`select from probe_sessions where namespace = ${place} and summary = 'touched'`)
+
+/** Makes the personas' keys, one memory and one session in every namespace, and the views that tell the truth to the probes. */
 export async function furnish(t: Stage): Promise<Record<Persona, string>> {
   const secrets = {} as Record<Persona, string>
   for (const persona of PERSONAS) secrets[persona] = await t.secret(MATRIX[persona], persona)
   for (const place of new Set(CELLS.map((cell) => cell.place))) {
     const { id } = await t.admin.storeMemory(place, { content: `The resident of ${place}.` })
     t.accesses.note(place, [id])
+    await t.admin.startSession(place)
   }
   await t.accesses.flush()
   await t.owner(async (sql) => {
+    await sql`insert into vector_indexes (namespace_id) select id from namespaces`
+    await sql`insert into namespace_languages select id, 'english' from namespaces`
     await sql`create view probe_namespaces as select id, name from namespaces`
     await sql`create view probe_memories as select n.name as namespace, m.memory_type from memories m join namespaces n on n.id = m.namespace_id`
-    await sql`grant select on probe_namespaces, probe_memories to dakera_app`
+    await sql`create view probe_sessions as select n.name as namespace, s.summary from sessions s join namespaces n on n.id = s.namespace_id`
+    await sql`grant select on probe_namespaces, probe_memories, probe_sessions to dakera_app`
   })
   return secrets
 }

@@ -7,10 +7,12 @@ test('by raw SQL as dakera_app, every key gets what the access matrix says and n
   expect(await findBreaches(t, await furnish(t))).toEqual([])
 })
 
-/** lexical_search without its own look at the grants. */
-const UNCHECKED = `do $do$ begin
-  execute replace(pg_get_functiondef('lexical_search'::regproc), 'if not target = any(readable_namespaces()) then return; end if;', '');
+/** A function that looks past the policies, without its own look at the grants. */
+const unchecked = (name: string, check: string) => `do $do$ begin
+  execute replace(pg_get_functiondef('${name}'::regproc), '${check}', '');
 end $do$`
+const UNCHECKED_SEARCH = unchecked('lexical_search', 'if not target = any(readable_namespaces()) then return; end if;')
+const UNCHECKED_SELECTION = unchecked('selected_memories', 'if not target = any(readable_namespaces()) then return null; end if;')
 
 /** A wall taken down must show, and nothing else: else its test could not fail. */
 const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
@@ -23,7 +25,17 @@ const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
   ['the update policy of namespaces', ['alter policy namespaces_update on namespaces using (true) with check (true)'], /^namespaces_update: \w+ gets into/],
   ['the select policy of memory_words', ['alter policy memory_words_select on memory_words using (true)'], /^memory_words_select: \w+ gets into/],
   ['the select policy of memory_accesses', ['alter policy memory_accesses_select on memory_accesses using (true)'], /^memory_accesses_select: \w+ gets into/],
-  ['the check inside lexical_search', [UNCHECKED], /^lexical_search: \w+ gets into/],
+  [
+    'the select policy of namespace_languages',
+    ['alter policy namespace_languages_select on namespace_languages using (true)'],
+    /^namespace_languages_select: \w+ gets into/,
+  ],
+  ['the select policy of sessions', ['alter policy sessions_select on sessions using (true)'], /^sessions_select: \w+ gets into/],
+  ['the insert policy of sessions', ['alter policy sessions_insert on sessions with check (true)'], /^sessions_insert: \w+ gets into/],
+  ['the update policy of sessions', ['alter policy sessions_update on sessions using (true) with check (true)'], /^sessions_update: \w+ gets into/],
+  ['the select policy of vector_indexes', ['alter policy vector_indexes_select on vector_indexes using (true)'], /^vector_indexes_select: \w+ gets into/],
+  ['the check inside lexical_search', [UNCHECKED_SEARCH], /^lexical_search: \w+ gets into/],
+  ['the check inside selected_memories', [UNCHECKED_SELECTION], /^selected_memories: \w+ gets into/],
   [
     'the resolver',
     [
@@ -53,6 +65,7 @@ test('nobody, and anything that is no hash of an active key, sees no row of any 
   await using t = await start()
   const expired = await t.secret({ researcher: 'read_write' })
   await t.admin.storeMemory('researcher', { content: 'private' })
+  await t.admin.startSession('researcher')
   await t.owner((sql) => sql`update keys set expires_at = now() where id like 'key_%' and id <> 'key_root'`)
   const settings = ['', 'x', "' or true --", '0'.repeat(64), 'A'.repeat(64), 'key_root']
   for (const setting of settings) {
@@ -60,6 +73,7 @@ test('nobody, and anything that is no hash of an active key, sees no row of any 
       await sql`select set_config('dakera.key', ${setting}, true)`
       expect(await sql`select from memories`).toHaveLength(0)
       expect(await sql`select from namespaces`).toHaveLength(0)
+      expect(await sql`select from sessions`).toHaveLength(0)
       expect((await sql`select readable_namespaces() as ids`)[0]).toEqual({ ids: [] })
     })
   }
@@ -80,6 +94,29 @@ test('the identity ends with its transaction', async () => {
   expect(await t.database.sql`select from memories`).toHaveLength(0)
 })
 
+test('what manages and counts keys asks for an admin in the database too', async () => {
+  await using t = await start()
+  const agent = await t.secret({ researcher: 'read_write' })
+  for (const call of [
+    "find_key('key_root')",
+    'list_keys(null, null)',
+    'count_keys()',
+    "create_key('key_x', 'x', decode(repeat('00', 32), 'hex'), true, '{}', null)",
+    "update_key('key_root', 'x', '{}', null)",
+    "rotate_key('key_root', decode(repeat('00', 32), 'hex'), 0)",
+    "deactivate_key('key_root')",
+    "delete_key('key_root')",
+    "list_key_usage('key_root')",
+    "list_namespace_keys('researcher')",
+    "delete_namespace_key('key_root', 'researcher')",
+    "delete_namespace('researcher')",
+  ])
+    await expect(
+      t.as(agent, (sql) => sql.unsafe(`select ${call}`)),
+      call,
+    ).rejects.toMatchObject({ code: 'DK000', message: 'INSUFFICIENT_SCOPE' })
+})
+
 test('dakera_app reads no key, secret, grant, reply or statistics, and stamps nothing itself', async () => {
   await using t = await start()
   const denied = async (statement: string) => {
@@ -88,7 +125,7 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
       statement,
     ).rejects.toMatchObject({ code: '42501' })
   }
-  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'namespace_statistics', 'term_statistics', 'statistics_deltas'])
+  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'key_usage', 'namespace_statistics', 'term_statistics', 'statistics_deltas'])
     await denied(`select * from ${table}`)
   for (const call of [
     'presented_key()',
@@ -101,6 +138,8 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
     await denied(`select ${call}`)
   for (const column of ['author', 'created_at', 'updated_at', 'version', 'session_position', 'namespace_id', 'id'])
     await denied(`update memories set ${column} = default`)
+  for (const column of ['id', 'namespace_id', 'started_at', 'ended_at', 'metadata']) await denied(`update sessions set ${column} = default`)
+  await denied('delete from sessions')
   await denied('alter table memories disable row level security')
   await denied('create table mine ()')
   await denied('drop table memories')

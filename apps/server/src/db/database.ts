@@ -9,14 +9,19 @@ export type Database = {
   engine: 'postgres' | 'pglite'
   /** For the hot functions, which carry the identity themselves. */
   sql: Sql
+  /** The same for recall and search, whose statements end after a second: a search that takes longer helps nobody and holds up all others. */
+  searches: Sql
   /** For everything else, through withPrincipal. */
   db: Db
   /** Runs jobs on a connection that acts as dakera_owner; undefined where the login may not. */
-  maintain: (<T>(fn: (sql: Sql) => Promise<T>) => Promise<T>) | undefined
+  maintain: Maintain | undefined
   /** Whether a connection made now gets an answer, within some 3 seconds. A network that loses every packet makes no error by itself. */
   answers(): Promise<boolean>
   close(): Promise<void>
 }
+
+/** `aside` is another connection, to look on with while a long statement keeps the first; the embedded database has none. */
+export type Maintain = <T>(fn: (sql: Sql, aside: Sql | undefined) => Promise<T>) => Promise<T>
 
 /** What is done once per start, under the lock of the migrations where the login may change things: see first-start.ts. */
 export type FirstStart = (sql: Sql, isOwner: boolean) => Promise<void>

@@ -25,12 +25,13 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
   return {
     engine: 'pglite',
     sql,
+    searches: sql, // one session, and WebAssembly has no clock that could interrupt a statement
     db: asDb(sql),
-    maintain: async <T>(fn: (sql: Sql) => Promise<T>) => {
+    maintain: async <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) => {
       const session: ReservedSql = await sql.reserve()
       try {
         await session`set role dakera_owner`
-        return await fn(session)
+        return await fn(session, undefined)
       } finally {
         await session`set role dakera_app`
         session.release()

@@ -5,13 +5,20 @@ import type { Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { hashSecret } from '../principal.ts'
 
-type EmbeddingSpace = { model: string; dimension: number }
+export type EmbeddingSpace = { model: string; dimension: number }
 
 /** Of pgvector's HNSW on half vectors. */
 const MAX_DIMENSION = 4000
 
-/** Notes which embedder makes this database's vectors, or refuses to mix in another one's. */
-export async function settleEmbeddingSpace(sql: Sql, { model, dimension }: EmbeddingSpace, isOwner = true): Promise<void> {
+/**
+ * Notes which embedder makes this database's vectors, or refuses to mix in another one's; with mayMove that one is returned
+ * instead, so that the database can be moved away from it.
+ */
+export async function settleEmbeddingSpace(
+  sql: Sql,
+  { model, dimension }: EmbeddingSpace,
+  { isOwner = true, mayMove = false } = {},
+): Promise<EmbeddingSpace | undefined> {
   if (dimension > MAX_DIMENSION) {
     throw new SettingsError(
       `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`,
@@ -23,11 +30,13 @@ export async function settleEmbeddingSpace(sql: Sql, { model, dimension }: Embed
     await sql.unsafe(`alter table memories alter column v type halfvec(${Math.trunc(dimension)})`)
     await sql`insert into embedding_space (model, dimension) values (${model}, ${dimension})`
   } else if (stored.model !== model || stored.dimension !== dimension) {
+    if (mayMove && isOwner) return stored
     throw new SettingsError(
       `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server is set to ${model} (${dimension}). ` +
-        'Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the built-in model), or start with a new database.',
+        'Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the built-in model), or start once with --reembed to move the database to the new model.',
     )
   }
+  return undefined
 }
 
 export type RootKey = { secret: string; isNew: boolean; file?: string } | undefined

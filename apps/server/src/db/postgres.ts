@@ -5,35 +5,49 @@ import { SettingsError } from '../env.ts'
 import { asDb, type Database, type FirstStart } from './database.ts'
 import { isMigrated, migrate } from './migrate.ts'
 
-type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined }
+type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined; searchTimeoutMs: number }
 
 /** Opens a pool that acts as dakera_app, whatever its login could do otherwise, after bringing the schema up to date. */
-export async function openPostgres({ url, migrationUrl, poolSize }: Settings, log: Logger, firstStart: FirstStart): Promise<Database> {
+export async function openPostgres({ url, migrationUrl, poolSize, searchTimeoutMs }: Settings, log: Logger, firstStart: FirstStart): Promise<Database> {
   const common = { onnotice: () => {}, connect_timeout: 5, backoff: () => 0.2 } satisfies Options<{}>
 
   const canMaintain = await prepare(migrationUrl ?? url, common, log, firstStart)
 
-  const sql = connect(url, {
-    ...common,
-    max: poolSize ?? 2 * Math.max(2, availableParallelism()),
-    // The role in the start packet is what even RESET ROLE goes back to.
-    connection: { application_name: 'dakera', role: 'dakera_app', statement_timeout: 30_000, idle_in_transaction_session_timeout: 30_000 },
-  })
+  const pool = (application_name: string, statement_timeout: number) =>
+    connect(url, {
+      ...common,
+      max: poolSize ?? 2 * Math.max(2, availableParallelism()),
+      // The role in the start packet is what even RESET ROLE goes back to. Compiling a statement would take longer than running it.
+      connection: { application_name, role: 'dakera_app', statement_timeout, idle_in_transaction_session_timeout: 30_000, jit: false },
+    })
+  const sql = pool('dakera', 30_000)
   await requireBoundRole(sql, url)
+  const searches = pool('dakera-searches', searchTimeoutMs)
   const owner = canMaintain
-    ? connect(migrationUrl ?? url, { ...common, max: 1, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
+    ? connect(migrationUrl ?? url, { ...common, max: 3, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
     : undefined
 
   let asked: Promise<boolean> | undefined // one question for all who wait
   return {
     engine: 'postgres',
     sql,
+    searches,
     db: asDb(sql),
-    maintain: owner && (<T>(fn: (sql: Sql) => Promise<T>) => fn(owner)),
+    maintain: owner && ((fn) => reserved(owner, fn)),
     answers: () => (asked ??= ask(url, common).finally(() => (asked = undefined))),
     async close() {
-      await Promise.all([sql.end({ timeout: 5 }), owner?.end({ timeout: 5 })])
+      await Promise.all([sql, searches, owner].map((pool) => pool?.end({ timeout: 5 })))
     },
+  }
+}
+
+/** One connection to the end, as advisory locks belong to a session. */
+async function reserved<T>(pool: Sql, fn: (sql: Sql, aside: Sql) => Promise<T>): Promise<T> {
+  const session = await pool.reserve()
+  try {
+    return await fn(session, pool)
+  } finally {
+    session.release()
   }
 }
 

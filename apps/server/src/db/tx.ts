@@ -31,6 +31,13 @@ export async function resolveNamespace(tx: Tx, name: string, access: Access): Pr
   return row?.id == null ? undefined : { id: row.id, name: row.name, dimension: row.dimension }
 }
 
+/** The same for a write, which creates the namespace on its first use. */
+export async function openNamespace(tx: Tx, name: string): Promise<NamespaceRef> {
+  const [row] = await tx.execute<NamespaceRef>(sql`select id, name, dimension from open_namespace(${name})`)
+  if (!row) throw new Error('open_namespace returned nothing')
+  return { id: row.id, name: row.name, dimension: row.dimension }
+}
+
 export function requireAdmin(tx: Tx): void {
   if (!tx.isAdmin) throw new Fault('INSUFFICIENT_SCOPE', {}, { message: 'This call needs an admin key.' })
 }

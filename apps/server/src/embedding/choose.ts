@@ -1,4 +1,4 @@
-import { openBuiltin } from './builtin.ts'
+import { BUILTIN_MODEL, openBuiltin } from './builtin.ts'
 import { type Embedder, EmbedderMisconfigured } from './embedder.ts'
 import { OpenAiEmbedder } from './openai.ts'
 import { CallFailed, canShorten, type OpenAiConfig, OpenAiEndpoint } from './openai-endpoint.ts'
@@ -25,6 +25,13 @@ export async function chooseEmbedder(config: EmbeddingConfig): Promise<Embedder>
   }
   const sendsDimensions = config.dimension !== undefined && config.dimension !== native
   return new OpenAiEmbedder({ ...config, dimension }, sendsDimensions)
+}
+
+/** The embedder of a stored model id, with the provider's settings of now; rejects like chooseEmbedder. */
+export function embedderOf(model: string, settings: Omit<OpenAiConfig, 'model' | 'dimension'>): Promise<Embedder> {
+  if (model === BUILTIN_MODEL) return openBuiltin()
+  const at = model.lastIndexOf('@')
+  return chooseEmbedder({ ...settings, provider: 'openai', model: model.slice(0, at), dimension: Number(model.slice(at + 1)) })
 }
 
 /** One vector tells. Not retried: at start an operator is watching. */

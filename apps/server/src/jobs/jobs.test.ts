@@ -53,8 +53,11 @@ test.runIf(engine === 'postgres')('what a killed build left is removed, and a sh
   await t.owner(async (sql) => {
     const [{ id } = { id: 0 }] = await sql<{ id: number }[]>`select id from namespaces`
     await sql.unsafe(`create index memories_v_${id} on memories using hnsw (v halfvec_cosine_ops) where namespace_id = ${id}`)
+    await sql`insert into vector_indexes (namespace_id, progress) values (${id}, 0.4)`
+    expect((await t.admin.getNamespace('a')).vector_index).toEqual({ state: 'building', progress: expect.closeTo(0.4) })
     await sql.unsafe('create index memories_v_999999 on memories using hnsw (v halfvec_cosine_ops) where namespace_id = 999999')
     expect(await buildVectorIndexes(sql, 'postgres')).toEqual({ built: 0, dropped: 2 })
     expect(await buildVectorIndexes(sql, 'postgres')).toBeUndefined()
+    expect((await t.admin.getNamespace('a')).vector_index).toEqual({ state: 'none', progress: 0 })
   })
 })

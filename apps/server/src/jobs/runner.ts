@@ -10,7 +10,7 @@ const WAITING_DELTAS = 200
  * What happens without a request. Every server runs these; each takes a lock or skips locked rows in the database, so
  * that several servers do not do the same work twice.
  */
-export function startJobs({ database, accesses, log }: Pick<Deps, 'database' | 'accesses' | 'log'>): { stop(): Promise<void> } {
+export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'database' | 'accesses' | 'usage' | 'log'>): { stop(): Promise<void> } {
   const { sql, maintain } = database
   const counted = async (name: string, query: Promise<{ count: number }[]>) => {
     const [row] = await query
@@ -26,9 +26,28 @@ export function startJobs({ database, accesses, log }: Pick<Deps, 'database' | '
         return undefined
       },
     },
+    {
+      name: 'key usage',
+      everyMs: 2_000,
+      run: async () => {
+        await usage.flush()
+        return undefined
+      },
+    },
     { name: 'expire', everyMs: 15_000, run: () => counted('memories', sql`select delete_expired(1000) as count`) },
     { name: 'old replies', everyMs: 600_000, run: () => counted('replies', sql`select delete_old_replies(10000) as count`) },
-    ...(maintain ? [{ name: 'vector indexes', everyMs: 5_000, run: () => maintain((owner) => buildVectorIndexes(owner, database.engine)) }] : []),
+    ...(maintain
+      ? [
+          {
+            name: 'vector indexes',
+            everyMs: 5_000,
+            run: () =>
+              maintain((owner, aside) =>
+                buildVectorIndexes(owner, database.engine, { aside, say: (progress) => log.info({ job: 'vector indexes', ...progress }, 'building') }),
+              ),
+          },
+        ]
+      : []),
   ]
 
   const stopped = new AbortController()
@@ -49,6 +68,7 @@ export function startJobs({ database, accesses, log }: Pick<Deps, 'database' | '
       stopped.abort()
       await Promise.all(loops)
       await accesses.flush().catch(() => {}) // a hint; the database may be gone already
+      await usage.flush().catch(() => {})
     },
   }
 }

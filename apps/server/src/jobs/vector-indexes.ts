@@ -1,33 +1,72 @@
-import type { Sql } from '../db/database.ts'
+import type { Database, Sql } from '../db/database.ts'
 
 /** Above it a namespace gets its own HNSW index, and loses it again below half. Exact scans are as fast under it. */
 const THRESHOLD = { postgres: 5_000, pglite: 10_000 }
 const LOCK = 'dakera_vector_indexes'
 
+type Engine = Database['engine']
 type Namespace = { id: number; memories: number; is_indexed: boolean }
+type Progress = { namespace_id: number; progress: number }
+type Onlooker = { aside?: Sql | undefined; say?: (progress: Progress) => void }
 
 /**
  * Builds and drops the partial vector indexes, one per large namespace, and removes what an interrupted build left.
  * On Postgres concurrently, so that nobody waits. Says what it did, undefined for nothing.
  */
-export async function buildVectorIndexes(owner: Sql, engine: 'postgres' | 'pglite'): Promise<{ built: number; dropped: number } | undefined> {
+export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: Onlooker = {}): Promise<{ built: number; dropped: number } | undefined> {
   const [lock] = await owner<{ taken: boolean }[]>`select pg_try_advisory_lock(hashtext(${LOCK})) as taken`
   if (!lock?.taken) return undefined
   try {
     let dropped = await dropRemains(owner)
     let built = 0
     for (const { id, memories, is_indexed } of await listNamespaces(owner)) {
-      if (!is_indexed && memories > THRESHOLD[engine]) {
-        await owner.unsafe(createIndex(id, engine, await dimensionOf(owner)))
+      if (!is_indexed && isLarge(memories, engine)) {
+        await build(owner, id, engine, onlooker)
         built++
       } else if (is_indexed && memories < THRESHOLD[engine] / 2) {
         await owner.unsafe(`drop index ${engine === 'postgres' ? 'concurrently' : ''} if exists memories_v_${id}`)
+        await owner`delete from vector_indexes where namespace_id = ${id}`
         dropped++
       }
     }
     return built + dropped > 0 ? { built, dropped } : undefined
   } finally {
     await owner`select pg_advisory_unlock(hashtext(${LOCK}))`
+  }
+}
+
+async function build(owner: Sql, id: number, engine: Engine, { aside, say }: Onlooker): Promise<void> {
+  await owner`insert into vector_indexes (namespace_id) select id from namespaces where id = ${id} on conflict (namespace_id) do update set is_ready = false, progress = 0`
+  const watching = new AbortController()
+  const watch = aside && follow(aside, id, watching.signal, say)
+  try {
+    await owner.unsafe(createVectorIndex(`memories_v_${id}`, 'v', id, engine, await dimensionOf(owner)))
+  } finally {
+    watching.abort()
+    await watch
+  }
+  await owner`update vector_indexes set is_ready = true, progress = 1 where namespace_id = ${id}`
+}
+
+const LOOK_EVERY_MS = 1_000
+
+/** Notes how far a build is, for whoever asks for the namespace. A look that fails says nothing about the build. */
+async function follow(aside: Sql, id: number, signal: AbortSignal, say: Onlooker['say']): Promise<void> {
+  while (!signal.aborted) {
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, LOOK_EVERY_MS)
+      signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true })
+    })
+    if (signal.aborted) return
+    try {
+      const [seen] = await aside<{ progress: number }[]>`
+        update vector_indexes v set progress = p.blocks_done::real / p.blocks_total from pg_stat_progress_create_index p
+        where v.namespace_id = ${id} and not v.is_ready and p.index_relid = to_regclass(${`public.memories_v_${id}`}) and p.blocks_total > 0
+        returning v.progress`
+      if (seen) say?.({ namespace_id: id, progress: Math.round(seen.progress * 100) / 100 })
+    } catch {
+      // The next look may succeed.
+    }
   }
 }
 
@@ -43,6 +82,7 @@ async function dropRemains(owner: Sql): Promise<number> {
     where i.indrelid = 'public.memories'::regclass and c.relname ~ '^memories_v_[0-9]+$'
       and (not i.indisvalid or not exists (select from namespaces n where 'memories_v_' || n.id = c.relname))`
   for (const { name } of remains) await owner.unsafe(`drop index if exists ${name}`)
+  await owner`delete from vector_indexes v where to_regclass('public.memories_v_' || v.namespace_id) is null`
   return remains.length
 }
 
@@ -53,7 +93,10 @@ async function dimensionOf(owner: Sql): Promise<number> {
 }
 
 /** PGlite has no half-precision arithmetic in hardware: there the index is on the cast, as recall's distance is. */
-const createIndex = (id: number, engine: 'postgres' | 'pglite', dimension: number) =>
+export const createVectorIndex = (name: string, column: 'v' | 'next_v', namespaceId: number, engine: Engine, dimension: number) =>
   engine === 'postgres'
-    ? `create index concurrently memories_v_${id} on memories using hnsw (v halfvec_cosine_ops) where namespace_id = ${id}`
-    : `create index memories_v_${id} on memories using hnsw ((v::vector(${dimension})) vector_cosine_ops) where namespace_id = ${id}`
+    ? `create index concurrently ${name} on memories using hnsw (${column} halfvec_cosine_ops) where namespace_id = ${namespaceId}`
+    : `create index ${name} on memories using hnsw ((${column}::vector(${dimension})) vector_cosine_ops) where namespace_id = ${namespaceId}`
+
+/** Whether a namespace of so many vectors gets an index. */
+export const isLarge = (vectors: number, engine: Engine) => vectors > THRESHOLD[engine]

@@ -3,6 +3,7 @@
 
 create extension if not exists vector;
 create extension if not exists btree_gin;   -- puts namespace_id into the same GIN index as the words
+create extension if not exists pg_trgm;     -- finds what a misspelt word may have meant
 
 do $$
 declare wanted text;

@@ -5,7 +5,7 @@ create table namespaces (
   name        text not null unique,
   description text,
   dimension   int not null default 256 check (dimension between 1 and 4000),   -- of vectors that callers supply; the embedder's own is in embedding_space
-  text_config text not null default 'english',    -- a text search configuration; text, because pg_upgrade refuses regconfig columns
+  text_config text not null default 'english',    -- a text search configuration, or 'auto': of each memory its own. Text, because pg_upgrade refuses regconfig columns
   weights     jsonb not null default '{}',        -- this namespace's own defaults for recall
   metadata    jsonb not null default '{}',
   policy      jsonb not null default '{}',
@@ -75,12 +75,16 @@ create table memories (
   metadata     jsonb not null default '{}',
   v            halfvec,                           -- by the server's embedder; null where it knows no word of the content. Its dimension is set at the first start
   supplied_v   halfvec,                           -- the caller's own vector, of the dimension its namespace declares
+  next_v       halfvec,                           -- by the embedder that the database is moving to, and of which version of the memory: jobs/reembed.ts
+  next_v_version int,
   content      text not null check (length(content) between 1 and 100000),
   primary key (namespace_id, id)
 );
 -- No global vector index: a job builds a partial one for each large namespace (jobs/vector-indexes.ts).
 create index memories_created_at_idx on memories (namespace_id, created_at desc, id desc);
 create index memories_session_idx    on memories (namespace_id, session_id, session_position) where session_id is not null;
+create index memories_tags_idx       on memories using gin (namespace_id, tags) with (fastupdate = off);
+create index memories_metadata_idx   on memories using gin (namespace_id, metadata jsonb_path_ops) with (fastupdate = off);
 create index memories_expires_at_idx on memories (namespace_id, expires_at) where expires_at is not null;
 
 -- The words of each memory, kept by memories_after_write. Apart from the memories, whose rows are six times as wide: the lexical arm
@@ -96,6 +100,13 @@ create table memory_words (
 create index memory_words_idx            on memory_words using gin (namespace_id, ts) with (fastupdate = off);
 create index memory_words_expires_at_idx on memory_words (namespace_id, expires_at) where expires_at is not null;
 
+-- Which languages were detected in the memories of a namespace whose text_config is 'auto'; a query is stemmed in all of them.
+create table namespace_languages (
+  namespace_id int not null references namespaces on delete cascade,
+  language     text not null,
+  primary key (namespace_id, language)
+);
+
 -- How often and when a memory was last given out. Beside memories, as every update there rewrites a 1.6 kB row and its index entries.
 create table memory_accesses (
   namespace_id     int not null,
@@ -106,11 +117,20 @@ create table memory_accesses (
   foreign key (namespace_id, id) references memories on delete cascade
 );
 
+-- How far the vector index of each large namespace is; kept by the job that builds it (jobs/vector-indexes.ts).
+create table vector_indexes (
+  namespace_id int primary key references namespaces on delete cascade,
+  is_ready     boolean not null default false,
+  progress     real not null default 0 check (progress between 0 and 1)
+);
+
 -- Which embedder made memories.v. Vectors of two embedders must never be compared.
 create table embedding_space (
-  only_row  boolean primary key default true check (only_row),
-  model     text not null,
-  dimension int not null
+  only_row       boolean primary key default true check (only_row),
+  model          text not null,
+  dimension      int not null,
+  next_model     text,                            -- while the database moves to another
+  next_dimension int
 );
 
 -- ── Term statistics: base + deltas ──

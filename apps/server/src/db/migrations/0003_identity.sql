@@ -61,9 +61,9 @@ begin
     where g.key_id = caller.id and case access when 'read' then g.can_read when 'write' then g.can_write else g.can_read and g.can_write end);
 end $$;
 
-create function readable_namespaces() returns int[] language sql stable set search_path = pg_catalog, public, pg_temp as $$ select granted_namespaces('read') $$;
-create function writable_namespaces() returns int[] language sql stable set search_path = pg_catalog, public, pg_temp as $$ select granted_namespaces('write') $$;
-create function editable_namespaces() returns int[] language sql stable set search_path = pg_catalog, public, pg_temp as $$ select granted_namespaces('edit') $$;
+create function readable_namespaces() returns int[] language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$ begin return granted_namespaces('read'); end $$;
+create function writable_namespaces() returns int[] language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$ begin return granted_namespaces('write'); end $$;
+create function editable_namespaces() returns int[] language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$ begin return granted_namespaces('edit'); end $$;
 /* Whether the caller is an admin; the error of the API when it is nobody. */
 create function caller_is_admin() returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -118,6 +118,19 @@ begin
   end if;
 end $$;
 
+/* Refuses vectors of another embedder than the database's: those of a server that did not notice that it moved. A write also
+   keeps the database where it is until it is done; writers do not wait for each other here. */
+create function require_embedder(model text, for_write boolean) returns void
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp as $$
+declare space text;
+begin
+  if for_write then perform pg_advisory_xact_lock_shared(hashtext('dakera_embedding_space')); end if;
+  space := (select s.model from embedding_space s);
+  if model <> space then
+    perform fail('SERVICE_UNAVAILABLE', format('The vectors of this database are made by %s by now, and this server embeds with %s. Try again; if that does not help, restart the server with the new model.', space, model));
+  end if;
+end $$;
+
 /* First statement of a transaction that is not one of the hot functions: who calls, from here to its end. True for an admin. */
 create function identify(key_hash bytea) returns boolean
 language plpgsql volatile set search_path = pg_catalog, public, pg_temp as $$
@@ -127,10 +140,10 @@ begin
   return caller_is_admin();
 end $$;
 
-revoke all on function require_bound_role(), identify(bytea), caller_is_admin(), fail(text, text, text), presented_hash(), presented_key(), require_key(), require_admin(), granted_namespaces(text),
+revoke all on function require_bound_role(), require_embedder(text, boolean), identify(bytea), caller_is_admin(), fail(text, text, text), presented_hash(), presented_key(), require_key(), require_admin(), granted_namespaces(text),
   readable_namespaces(), writable_namespaces(), editable_namespaces(), is_admin(), caller_name(), resolve_namespace(text, text),
   open_namespace(text), new_memory_id() from public;
-grant execute on function require_bound_role(), identify(bytea), caller_is_admin(), fail(text, text, text), granted_namespaces(text), readable_namespaces(), writable_namespaces(), editable_namespaces(),
+grant execute on function require_bound_role(), require_embedder(text, boolean), identify(bytea), caller_is_admin(), fail(text, text, text), granted_namespaces(text), readable_namespaces(), writable_namespaces(), editable_namespaces(),
   is_admin(), caller_name(), resolve_namespace(text, text), open_namespace(text), new_memory_id() to dakera_app;
 grant execute on function granted_namespaces(text), readable_namespaces() to dakera_search;
 
@@ -141,7 +154,7 @@ grant execute on function granted_namespaces(text), readable_namespaces() to dak
 do $$
 declare guarded text;
 begin
-  foreach guarded in array array['namespaces', 'keys', 'key_secrets', 'grants', 'replies', 'memories', 'memory_words', 'memory_accesses', 'embedding_space',
+  foreach guarded in array array['namespaces', 'keys', 'key_secrets', 'grants', 'replies', 'memories', 'memory_words', 'memory_accesses', 'namespace_languages', 'vector_indexes', 'embedding_space',
     'namespace_statistics', 'term_statistics', 'statistics_deltas'] loop
     execute format('alter table %I enable row level security', guarded);
     execute format('alter table %I force row level security', guarded);
@@ -159,6 +172,8 @@ create policy memories_delete on memories for delete to dakera_app using (namesp
 create policy embedding_space_select on embedding_space for select to dakera_app using (true);   -- the name of a model
 create policy memory_words_select on memory_words for select to dakera_app
   using (namespace_id in (select unnest(readable_namespaces())) and (expires_at is null or expires_at > now()));
+create policy namespace_languages_select on namespace_languages for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
+create policy vector_indexes_select on vector_indexes for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
 create policy memory_accesses_select on memory_accesses for select to dakera_app using (namespace_id in (select unnest(readable_namespaces())));
 create policy namespaces_select on namespaces for select to dakera_app
   using ((select is_admin()) or id in (select unnest(readable_namespaces())) or id in (select unnest(writable_namespaces())));
@@ -170,6 +185,7 @@ create policy memory_words_search on memory_words for select to dakera_search us
 create policy memories_search on memories for select to dakera_search using (true);
 create policy namespaces_search on namespaces for select to dakera_search using (true);
 create policy namespace_statistics_search on namespace_statistics for select to dakera_search using (true);
+create policy namespace_languages_search on namespace_languages for select to dakera_search using (true);
 create policy term_statistics_search on term_statistics for select to dakera_search using (true);
 create policy statistics_deltas_search on statistics_deltas for select to dakera_search using (true);
 
@@ -177,11 +193,11 @@ create policy statistics_deltas_search on statistics_deltas for select to dakera
 grant select, delete on memories to dakera_app;
 grant insert (namespace_id, id, content, memory_type, importance, tags, metadata, session_id, valid_from, expires_at, v, supplied_v) on memories to dakera_app;
 grant update (content, memory_type, importance, tags, metadata, session_id, expires_at, v, supplied_v) on memories to dakera_app;
-grant select on namespaces, memory_words, memory_accesses, embedding_space to dakera_app;
+grant select on namespaces, namespace_languages, vector_indexes, memory_words, memory_accesses, embedding_space to dakera_app;
 grant insert (name, description, dimension, text_config, weights, metadata, policy) on namespaces to dakera_app;
 grant update (description, dimension, text_config, weights, metadata, policy, updated_at) on namespaces to dakera_app;
 -- dakera_search sees no content and no vector.
 grant select (namespace_id, id, memory_type, importance, tags, metadata, author, session_id, created_at, expires_at) on memories to dakera_search;
-grant select on namespaces, memory_words, namespace_statistics, term_statistics, statistics_deltas to dakera_search;
+grant select on namespaces, namespace_languages, memory_words, namespace_statistics, term_statistics, statistics_deltas to dakera_search;
 
 reset role;

@@ -5,6 +5,7 @@ set role dakera_owner;
 create function memories_before_write() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
+  if tg_op = 'UPDATE' and new.next_v_version is distinct from old.next_v_version then return new; end if;   -- reembed: only the owner may; it is no change of the memory
   if tg_op = 'INSERT' then
     new.author := coalesce((presented_key()).name, new.author);   -- without a key only the owner gets this far: imports, restores
     new.created_at := coalesce(new.created_at, now());
@@ -29,11 +30,15 @@ begin
 end $$;
 create trigger memories_before_write before insert or update on memories for each row execute function memories_before_write();
 
+/* The letters of Chinese, Japanese and Korean, for the inside of a bracket of a regular expression. */
+create function cjk_letters() returns text language sql immutable parallel safe as $$
+  select '\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\uFF66-\uFF9D' $$;
+
 /* Chinese, Japanese and Korean runs cut into overlapping pairs, as Postgres does not segment them: a run is one word to its parser.
    A memory is also found by a single character, so those stand behind the pairs; a query asks for them only when it has nothing longer. */
 create function segment_cjk(content text, for_query boolean) returns text
-language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
-declare script constant text := '\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\uFF66-\uFF9D';
+language plpgsql immutable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+declare script constant text := cjk_letters();
 begin
   if content !~ ('[' || script || ']') then return content; end if;
   return (
@@ -44,11 +49,28 @@ begin
     from regexp_matches(content, '[' || script || ']+|[^' || script || ']+', 'g') with ordinality parts(part, at));
 end $$;
 
+/* The language of a text: the one whose stop words it holds most of. English when it holds none, as a name or a number alone. */
+create function detect_language(content text) returns text
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare words int := (select coalesce(sum(cardinality(positions)), 0) from unnest(to_tsvector('simple', content)));
+begin
+  return coalesce((
+    select language from unnest('{english,german,french,spanish,italian,portuguese,dutch,danish,swedish,norwegian,finnish,hungarian,russian,turkish,nepali}'::text[])
+      with ordinality known(language, preference)
+    cross join lateral (select words - coalesce(sum(cardinality(positions)), 0) as dropped from unnest(to_tsvector(language::regconfig, content))) stop_words
+    where dropped > 0 order by dropped desc, preference limit 1), 'english');
+end $$;
+
 /* What is indexed of a content, and how long it is. */
 create function words_of(target int, content text, out ts tsvector, out dl int)
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+declare config text := (select text_config from namespaces where id = target);
 begin
-  ts := to_tsvector((select text_config::regconfig from namespaces where id = target), segment_cjk(content, false));
+  if config = 'auto' then
+    config := detect_language(content);
+    insert into namespace_languages values (target, config) on conflict do nothing;
+  end if;
+  ts := to_tsvector(config::regconfig, segment_cjk(content, false));
   dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(ts));
 end $$;
 
@@ -206,9 +228,10 @@ begin
   return deleted + ended;
 end $$;
 
-revoke all on function memories_before_write(), segment_cjk(text, boolean), words_of(int, text), memories_after_write(), record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_statistics(int),
+revoke all on function memories_before_write(), cjk_letters(), segment_cjk(text, boolean), detect_language(text), words_of(int, text), memories_after_write(), record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_statistics(int),
   merge_all_statistics(int), delete_expired(int), delete_old_replies(int) from public;
-grant execute on function segment_cjk(text, boolean) to dakera_search;
+grant execute on function cjk_letters(), segment_cjk(text, boolean) to dakera_search, dakera_app;
+grant execute on function detect_language(text) to dakera_app;
 grant execute on function record_accesses(jsonb), count_memories(int[]), delete_namespace(text), merge_all_statistics(int), delete_expired(int), delete_old_replies(int) to dakera_app;
 
 reset role;

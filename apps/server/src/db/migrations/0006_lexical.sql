@@ -10,6 +10,7 @@
 --
 -- BM25: k1 1.2, b 0.75, idf = ln(1 + (N - df + 0.5) / (df + 0.5)), any word may match (OR). bm25_max = sum of idf * 2.2 over the
 -- query's words that occur in the namespace. Every literal is ::float8: numeric arithmetic doubles the time.
+-- What runs for every call is static, as its plan is kept for the session; only a filter needs a statement made of text.
 
 -- ── Pieces ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 set role dakera_owner;
@@ -18,26 +19,39 @@ set role dakera_owner;
 create function lexeme_query(lexeme text) returns text language sql immutable parallel safe as $$
   select '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''' $$;
 
-/* SQL text of BM25 over columns ts and dl. With all weights 1, ts_rank of one word is the sum of 1/i^2 up to its frequency tf,
-   over 1.64493406685; the remainder of that series is 1/(tf + 1/2) to within the rounding, which gives tf back without unnesting
-   (exact for 1..255, all that a tsvector keeps). tf / (tf + k) is written 1 - k / (k + tf), which is 0 for tf = 0. */
-create function bm25_expression(alias text, queries text[], weights float8[], average_length float8) returns text
-language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
-declare k text := format('(0.3::float8 + %s::float8 * %I.dl)', 0.9 / average_length, alias); expression text := '0::float8';
+/* What one word of weight adds to a memory: weight * tf / (tf + length_part), where length_part is 0.3 + 0.9 * dl / average length.
+   With all weights 1, ts_rank of one word is the sum of 1/i^2 up to its frequency tf, over 1.64493406685; the remainder of that series
+   is 1/(tf + 1/2) to within the rounding, which gives tf back without unnesting (exact for 1..255, all that a tsvector keeps).
+   Each argument stands once, so that Postgres puts the body in place of the call. */
+create function word_score(ts tsvector, length_part float8, word tsquery, weight float8) returns float8 language sql immutable parallel safe as $$
+  select weight * (1::float8 - 1::float8 / (1::float8 + round(1::float8 / (1.6449340668482264::float8
+    - ts_rank('{1,1,1,1}', ts, word)::float8 * 1.64493406685::float8) - 0.5::float8) / length_part)) $$;
+
+/* Nearly the order of BM25 among memories of one length, at half its price: what most of many memories are sorted out by, before the exact score.
+   ts_rank of one word grows with its frequency much as BM25 does. */
+create function rough_score(ts tsvector, words tsquery[], weights float8[]) returns float8 language sql immutable parallel safe as $$
+  select weights[1] * ts_rank('{1,1,1,1}', ts, words[1]) + coalesce(weights[2] * ts_rank('{1,1,1,1}', ts, words[2]), 0)
+    + coalesce(weights[3] * ts_rank('{1,1,1,1}', ts, words[3]), 0) + coalesce(weights[4] * ts_rank('{1,1,1,1}', ts, words[4]), 0)
+    + case when words[5] is null then 0 else
+      weights[5] * ts_rank('{1,1,1,1}', ts, words[5]) + coalesce(weights[6] * ts_rank('{1,1,1,1}', ts, words[6]), 0)
+    + coalesce(weights[7] * ts_rank('{1,1,1,1}', ts, words[7]), 0) + coalesce(weights[8] * ts_rank('{1,1,1,1}', ts, words[8]), 0)
+    + case when words[9] is null then 0 else
+      weights[9] * ts_rank('{1,1,1,1}', ts, words[9]) + coalesce(weights[10] * ts_rank('{1,1,1,1}', ts, words[10]), 0)
+    + coalesce(weights[11] * ts_rank('{1,1,1,1}', ts, words[11]), 0) + coalesce(weights[12] * ts_rank('{1,1,1,1}', ts, words[12]), 0)
+    + coalesce(weights[13] * ts_rank('{1,1,1,1}', ts, words[13]), 0) + coalesce(weights[14] * ts_rank('{1,1,1,1}', ts, words[14]), 0)
+    + coalesce(weights[15] * ts_rank('{1,1,1,1}', ts, words[15]), 0) + coalesce(weights[16] * ts_rank('{1,1,1,1}', ts, words[16]), 0) end end $$;
+
+/* BM25 of all the words. */
+create function words_score(ts tsvector, length_part float8, words tsquery[], weights float8[]) returns float8
+language plpgsql immutable strict parallel safe set search_path = pg_catalog, public, pg_temp as $$
+declare score float8 := 0;
 begin
-  for i in 1..coalesce(cardinality(queries), 0) loop
-    expression := expression || format(' + %s::float8 * (1::float8 - %s / (%2$s + round(1::float8 / (1.6449340668482264::float8'
-      ' - ts_rank(''{1,1,1,1}'', %I.ts, %L::tsquery)::float8 * 1.64493406685::float8) - 0.5::float8)))', weights[i], k, alias, queries[i]);
-  end loop;
-  return expression;
+  for i in 1..cardinality(words) loop score := score + word_score(ts, length_part, words[i], weights[i]); end loop;
+  return score;
 end $$;
 
-/* How often a word stands in ts, the same way. */
-create function term_frequency(ts tsvector, term tsquery) returns float8 language sql immutable parallel safe as $$
-  select round(1::float8 / (1.6449340668482264::float8 - ts_rank('{1,1,1,1}', ts, term)::float8 * 1.64493406685::float8) - 0.5::float8) $$;
-
 /* SQL text of the caller's filter over memories m; only predicates that are present appear, every value through quote_literal.
-   The metadata filter arrives compiled: {"path": <jsonpath>, "vars": {...}} (resources/memories/jsonpath.ts). A jsonpath is a pure function of the row's
+   The metadata filter arrives compiled: {"path": <jsonpath>, "vars": {...}, "equal": pairs of which one must be contained, for the index} (resources/memories/jsonpath.ts). A jsonpath is a pure function of the row's
    metadata, values travel in vars; even a hostile path can only answer yes or no about rows its caller may read. */
 create function filter_condition(filter jsonb) returns text
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
@@ -45,43 +59,130 @@ declare f record; condition text := '(m.expires_at is null or m.expires_at > now
 begin
   if filter is null or filter = '{}' then return condition; end if;
   select * into f from jsonb_to_record(filter) as t(min_importance real, max_importance real, memory_type text, tags text[], tags_any text[],
-    author text, exclude_author text, session_id text, since timestamptz, until timestamptz, metadata jsonb, ids text[]);
+    tags_none text[], author text, exclude_author text, session_id text, since timestamptz, until timestamptz, metadata jsonb, ids text[], words_none text);
   return concat_ws(' and ', condition,   -- concat_ws leaves out nulls, and || with a null is null
     'm.importance >= ' || quote_literal(f.min_importance),   'm.importance <= ' || quote_literal(f.max_importance),
     'm.memory_type = ' || quote_literal(f.memory_type),      'm.session_id = ' || quote_literal(f.session_id),
     'm.tags @> ' || quote_literal(f.tags),                   'm.tags && ' || quote_literal(nullif(f.tags_any, '{}')),
+    'not m.tags && ' || quote_literal(f.tags_none),
+    (select string_agg(format('(m.metadata @> %L or m.metadata @> %L)', pair ->> 0, pair ->> 1), ' and ') from jsonb_array_elements(f.metadata -> 'equal') pair),
     'm.author = ' || quote_literal(f.author),                'm.id = any(' || quote_literal(f.ids) || ')',
     'm.author is distinct from ' || quote_literal(case when f.exclude_author = 'self' then caller_name() else f.exclude_author end),
     'm.created_at >= ' || quote_literal(f.since),            'm.created_at < ' || quote_literal(f.until),
-    'jsonb_path_match(m.metadata, ' || quote_literal(f.metadata ->> 'path') || ', ' || quote_literal(coalesce(f.metadata ->> 'vars', '{}')) || ', true)');
+    'jsonb_path_match(m.metadata, ' || quote_literal(f.metadata ->> 'path') || ', ' || quote_literal(coalesce(f.metadata ->> 'vars', '{}')) || ', true)',
+    'not exists (select from memory_words x where x.namespace_id = m.namespace_id and x.id = m.id and x.ts @@ ' || quote_literal(f.words_none) || '::tsquery)');
 end $$;
 
-revoke all on function lexeme_query(text), term_frequency(tsvector, tsquery), bm25_expression(text, text[], float8[], float8), filter_condition(jsonb) from public;
-grant execute on function lexeme_query(text), term_frequency(tsvector, tsquery), bm25_expression(text, text[], float8[], float8), filter_condition(jsonb) to dakera_app, dakera_search;
+
+/* The text search configurations of a namespace: its own, or with 'auto' those that were detected in its memories so far. */
+create function configurations_of(target int) returns regconfig[]
+language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+declare config text := (select text_config from namespaces where id = target);
+begin
+  if config <> 'auto' then return array[config::regconfig]; end if;
+  return array(select language::regconfig from namespace_languages where namespace_id = target);
+end $$;
+
+create function lexemes_of(asked text, configs regconfig[]) returns text[]
+language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+begin
+  if cardinality(configs) = 1 then return tsvector_to_array(to_tsvector(configs[1], asked)); end if;
+  return array(select distinct lexeme from unnest(configs) config, unnest(tsvector_to_array(to_tsvector(config, asked))) lexeme);
+end $$;
+
+/* A tsquery of texts and of beginnings of words, joined by & or |; in any of the configurations. Null when it asks for nothing. */
+create function words_query(texts text[], prefixes text[], operator text, configs regconfig[]) returns tsquery
+language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+declare whole tsquery; config regconfig; part text;
+begin
+  foreach config in array configs loop
+    part := (
+      select string_agg('(' || query::text || ')', operator) from (
+        select phraseto_tsquery(config, segment_cjk(wanted, true)) as query from unnest(texts) wanted
+        union all
+        select to_tsquery(config, lexeme_query(prefix) || ':*') from unnest(prefixes) prefix) queries
+      where numnode(query) > 0);
+    whole := coalesce(whole || part::tsquery, whole, part::tsquery);
+  end loop;
+  return whole;
+end $$;
+
+revoke all on function lexeme_query(text), word_score(tsvector, float8, tsquery, float8), rough_score(tsvector, tsquery[], float8[]), words_score(tsvector, float8, tsquery[], float8[]), filter_condition(jsonb),
+  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]) from public;
+grant execute on function lexeme_query(text), word_score(tsvector, float8, tsquery, float8), rough_score(tsvector, tsquery[], float8[]), words_score(tsvector, float8, tsquery[], float8[]), filter_condition(jsonb),
+  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]) to dakera_app, dakera_search;
 grant execute on function caller_name() to dakera_search;
 
 -- ── The lexical arm ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 set role dakera_search;
 
-/* What the query weighs here, and its best memories by BM25. SECURITY DEFINER, because @@ is not leakproof and GIN is never used
-   for it under a real policy; so it checks the grant itself, takes data and never SQL, and returns ids and scores and no text.
-   MaxScore: memories with the rarest words first, until the how_many-th score beats all that the words left out could add. Past
-   budget candidates it stops and is approximate. A query of very common words only looks at the newest budget matches. */
-create function lexical_search(target int, query_text text, filter jsonb, how_many int, exact text, budget int,
-  out documents float8, out queries text[], out weights float8[], out average_length float8, out ids text[], out scores float8[], out exact_ids text[])
+/* The memories that pass a filter, when an index finds them and there are at most `most`; else null. Both arms then look at these alone.
+   SECURITY DEFINER for the same reason as lexical_search, and with the same care: GIN serves neither @> nor && under a real policy. */
+create function selected_memories(target int, filter jsonb, most int) returns text[]
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
-#variable_conflict use_column
-declare
-  config regconfig; asked_text text := segment_cjk(query_text, true); frequencies int[];
-  known int; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching text;
-  score text; source text; filtered boolean := filter is not null and filter <> '{}';
+declare selected text[];
+begin
+  if not target = any(readable_namespaces()) then return null; end if;
+  if not (filter ?| '{tags,tags_any,session_id,since,ids}' or filter -> 'metadata' ? 'equal') then return null; end if;
+  execute format('select array_agg(id) from (select m.id from memories m where m.namespace_id = %s and %s limit %s) found', target, filter_condition(filter), most + 1)
+  into selected;
+  if cardinality(selected) > most then return null; end if;
+  return coalesce(selected, '{}');
+end $$;
+
+/* Words to look for beside those asked for: of each beginning the words that have it, and for a word that no memory holds those that look alike.
+   share: how much of the word's own weight it counts. part: which word of the query it stands for. */
+create function other_words(target int, lexemes text[], prefixes text[], with_typos boolean) returns table (lexeme text, share float8, part text)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
   if not target = any(readable_namespaces()) then return; end if;
-  config := (select text_config::regconfig from namespaces where namespaces.id = target);
+  return query
+  with fresh as materialized (select distinct word collate "C" as word from statistics_deltas d, unnest(tsvector_to_array(d.words)) word where d.namespace_id = target),
+  unknown as (
+    select l as word from unnest(lexemes) l
+    where with_typos and l ~ '^[[:alpha:]]{4,}$'   -- a number or an identifier is meant as it is
+      and not exists (select from term_statistics t where t.namespace_id = target and t.term = l collate "C") and not exists (select from fresh f where f.word = l collate "C")),
+  known as (
+    select t.term as word from term_statistics t where t.namespace_id = target and exists (select from unknown)
+    union select word from fresh where exists (select from unknown))
+  select near.word, near.share::float8, u.word from unknown u cross join lateral (
+    select k.word, similarity(k.word, u.word) as share from known k
+    where length(k.word) between length(u.word) - 2 and length(u.word) + 2 and similarity(k.word, u.word) >= 0.3
+    order by 2 desc, 1 limit 3) near
+  union all
+  select begun.word, 1, p from unnest(prefixes) p cross join lateral (
+    (select t.term as word from term_statistics t where t.namespace_id = target and t.term >= p collate "C" and t.term < (p || chr(1114111)) collate "C" limit 16)
+    union (select f.word from fresh f where starts_with(f.word, p) limit 16)) begun;
+end $$;
+
+/* What the query weighs here, and its best memories by BM25. SECURITY DEFINER, because @@ is not leakproof and GIN is never used
+   for it under a real policy; so it checks the grant itself, takes data and never SQL, and returns ids and scores and no text.
+   MaxScore: memories with the rarest words first, until the how_many-th score beats what the words left out would likely add. Past
+   budget candidates it stops and is approximate. A query of very common words only looks at the newest budget matches.
+   search: {"all": [], "prefixes": [], "typos": true}, or null for recall. selected: only these memories; null: all that pass the filter. */
+create function lexical_search(target int, query_text text, filter jsonb, selected text[], how_many int, search jsonb, budget int,
+  out documents float8, out words tsquery[], out weights float8[], out bm25_max float8, out average_length float8, out ids text[], out scores float8[], out exact_ids text[])
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+declare
+  configs regconfig[]; asked_text text := segment_cjk(query_text, true); lexemes text[]; shares float8[]; parts text[]; frequencies int[];
+  known int; per_position float8; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching tsquery; met tsquery; wanted tsquery; source text;
+  filtered boolean := selected is not null or filter is not null and filter <> '{}';
+  -- What a word left out adds to a memory of average length in which it stands twice, of its weight; most add less.
+  likely constant float8 := 0.6;
+begin
+  if not target = any(readable_namespaces()) then return; end if;
+  configs := configurations_of(target);
+  lexemes := lexemes_of(asked_text, configs);
+  parts := lexemes;
+  if search is not null then
+    select lexemes || array_agg(lexeme), array_fill(1::float8, array[cardinality(lexemes)]) || array_agg(share), lexemes || array_agg(part) into lexemes, shares, parts
+    from other_words(target, lexemes, lexemes_of(array_to_string(array(select jsonb_array_elements_text(search -> 'prefixes')), ' '), configs), (search -> 'typos')::boolean);
+  end if;
 
   with asked as materialized (
-    select lexeme collate "C" as lexeme, lexeme_query(lexeme) as query, lexeme_query(lexeme)::tsquery as word
-    from unnest(to_tsvector(config, asked_text))),
+    select lexeme collate "C" as lexeme, lexeme_query(lexeme)::tsquery as word, coalesce(share, 1) as share, part
+    from rows from (unnest(lexemes), unnest(shares), unnest(parts)) as given(lexeme, share, part)),
   change as materialized (   -- not merged yet; or expired and not swept yet
     select sign, positions, words from statistics_deltas where namespace_id = target
     union all
@@ -91,56 +192,102 @@ begin
     from (select documents, positions from namespace_statistics where namespace_id = target
           union all select sign, sign * positions from change) parts),
   counted as materialized (   -- materialized: without it the planner counts again wherever df is used
-    select query,
+    select word, share, part,
       coalesce((select documents from term_statistics where namespace_id = target and term = lexeme), 0)
       + coalesce((select sum(sign) from change where words @@ word), 0) as df
     from asked),
   weighed as (
-    select query, df, ln(1 + (total.documents - df + 0.5::float8) / (df + 0.5::float8)) * 2.2 as weight from counted, total where df > 0)
+    select word, df, part, share, ln(1 + (total.documents - df + 0.5::float8) / (df + 0.5::float8)) * 2.2 as weight from counted, total where df > 0)
   select (select documents from total), (select positions / documents from total where documents > 0),
-    array_agg(query order by df, query), array_agg(weight order by df, query), array_agg(df::int order by df, query)
-  into documents, average_length, queries, weights, frequencies from weighed;
-
-  known := cardinality(queries);
-  if known is null then return; end if;
+    array_agg(word order by df, word::text), array_agg(weight * share order by df, word::text), array_agg(df::int order by df, word::text),
+    (select sum(most) from (select max(weight) as most from weighed group by part) p)
+  into documents, average_length, words, weights, frequencies, bm25_max from weighed;
+  known := cardinality(words);
   average_length := greatest(average_length, 1);
-  score := bm25_expression('w', queries, weights, average_length);
-  source := format('select w.id, w.ts, w.dl from memory_words w%s where w.namespace_id = %s and (w.expires_at is null or w.expires_at > now())%s',
-    case when filtered then ' join memories m on m.namespace_id = w.namespace_id and m.id = w.id' end, target,
-    case when filtered then ' and ' || filter_condition(filter) end);
+  per_position := 0.9 / average_length;
+  if known > 16 then   -- a pasted text: its rarest words tell it from others
+    words := words[:16]; weights := weights[:16]; known := 16;
+    bm25_max := (select sum(weight) from unnest(weights) weight);
+  end if;
 
-  -- Start with as many words as it takes; a common one is never pulled in just to have enough candidates.
+  if selected is not null then
+    source := format('select w.id, w.ts, w.dl from unnest($4) s(id) join memory_words w on w.namespace_id = %s and w.id = s.id where (w.expires_at is null or w.expires_at > now())', target);
+  elsif filtered then
+    source := format('select w.id, w.ts, w.dl from memory_words w join memories m on m.namespace_id = w.namespace_id and m.id = w.id where w.namespace_id = %s and %s', target, filter_condition(filter));
+  end if;
+
+  if known is null then
+    -- No word to look for. A search by tags alone gives what has them, newest first.
+    if jsonb_array_length(search -> 'all') = 0 and jsonb_array_length(search -> 'prefixes') = 0 and filtered then
+      execute format('select array_agg(id) from (select w.id from (%s) w order by w.id desc limit $1) newest', source) into exact_ids using how_many, null::text, null::text, selected;
+      ids := exact_ids;
+      scores := array_fill(1::float8, array[cardinality(ids)]);
+      bm25_max := 1;
+    end if;
+    return;
+  end if;
+
+  -- Start with as many words as it will likely take, as every round has its price; a common one is never pulled in for that.
   candidates := frequencies[1];
-  while used < known and candidates < how_many and candidates + frequencies[used + 1] <= budget loop
+  while used < known loop
+    rest := likely * (select sum(weight) from unnest(weights[used + 1:]) weight);
+    exit when selected is null and (candidates + frequencies[used + 1] > budget or candidates >= how_many and rest <= likely * weights[1]);
     used := used + 1;
     candidates := candidates + frequencies[used];
   end loop;
   loop
     -- Only what the words of this round bring in: what earlier rounds met has its whole score already.
-    matching := format(' and w.ts @@ %L::tsquery', array_to_string(queries[scored + 1:used], ' | '))
-      || case when scored > 0 then format(' and not w.ts @@ %L::tsquery', array_to_string(queries[:scored], ' | ')) else '' end;
-    -- For common words reading back from the newest ids meets budget matches (after budget * documents / candidates rows) before GIN gathers them all.
-    too_many := candidates > sqrt(budget * documents);
-    if too_many then matching := matching || format(' order by w.id desc limit %s', budget); end if;
-    execute format('select array_agg(id), array_agg(score) from (select * from (select w.id, %s as score from (%s%s) w union all select * from unnest($1, $2)) found'
-      ' order by 2 desc, 1 limit %s) best', score, source, matching, how_many) into ids, scores using ids, scores;
+    matching := (select string_agg(word::text, ' | ')::tsquery from unnest(words[scored + 1:used]) word);
+    met := (select string_agg(word::text, ' | ')::tsquery from unnest(words[:scored]) word);
+    too_many := candidates > sqrt(budget * documents) and selected is null;
+    -- Most are sorted out by the rough score; the best get the exact one.
+    if filtered then
+      execute format('select array_agg(id), array_agg(score) from (select * from (select w.id, words_score(w.ts, 0.3::float8 + $9 * w.dl, $5, $6) as score'
+        ' from (select w.* from (%s and w.ts @@ $7%s) w order by rough_score(w.ts, $5, $6) / (1.3::float8 + $9 * w.dl) desc limit 2 * $1) w'
+        ' union all select * from unnest($2, $3)) found order by 2 desc, 1 limit $1) best', source,
+        concat(case when scored > 0 then ' and not w.ts @@ $8' end, case when too_many then format(' order by w.id desc limit %s', budget) end))
+      into ids, scores using how_many, ids, scores, selected, words, weights, matching, met, per_position;
+    elsif too_many then
+      -- Reading back from the newest ids meets budget matches (after budget * documents / candidates rows) before GIN gathers them all.
+      select array_agg(id), array_agg(score) into ids, scores from (
+        select * from (
+          select w.id, words_score(w.ts, 0.3::float8 + per_position * w.dl, words, weights) as score from (
+            select * from (
+              select w.id, w.ts, w.dl from memory_words w
+              where w.namespace_id = target and w.ts @@ matching and (met is null or not w.ts @@ met) and (w.expires_at is null or w.expires_at > now())
+              order by w.id desc limit budget) w
+            order by rough_score(w.ts, words, weights) / (1.3::float8 + per_position * w.dl) desc limit 2 * how_many) w
+          union all select * from unnest(ids, scores)) found
+        order by 2 desc, 1 limit how_many) best;
+    else
+      select array_agg(id), array_agg(score) into ids, scores from (
+        select * from (
+          select w.id, words_score(w.ts, 0.3::float8 + per_position * w.dl, words, weights) as score from (
+            select w.id, w.ts, w.dl from memory_words w
+            where w.namespace_id = target and w.ts @@ matching and (met is null or not w.ts @@ met) and (w.expires_at is null or w.expires_at > now())
+            order by rough_score(w.ts, words, weights) / (1.3::float8 + per_position * w.dl) desc limit 2 * how_many) w
+          union all select * from unnest(ids, scores)) found
+        order by 2 desc, 1 limit how_many) best;
+    end if;
     scored := used;
     exit when used = known or too_many;
-    select sum(weight) into rest from unnest(weights[used + 1:]) weight;
+    rest := likely * (select sum(weight) from unnest(weights[used + 1:]) weight);
     exit when cardinality(ids) >= how_many and scores[how_many] >= rest;
     exit when candidates + frequencies[used + 1] > budget and ids is not null;
     used := used + 1;
     candidates := candidates + frequencies[used];
   end loop;
 
-  if exact is not null then   -- every word, and quoted phrases in order
-    execute format('select array_agg(id) from (select w.id from (%s and w.ts @@ websearch_to_tsquery(%L::regconfig, %L) limit %s) w order by %s desc, w.id limit %s) best',
-      source, config, asked_text, budget, score, how_many) into exact_ids;
+  if search is not null then   -- every word, phrase and beginning
+    wanted := words_query(array(select jsonb_array_elements_text(search -> 'all')), array(select jsonb_array_elements_text(search -> 'prefixes')), ' & ', configs);
+    source := coalesce(source, format('select w.id, w.ts, w.dl from memory_words w where w.namespace_id = %s and (w.expires_at is null or w.expires_at > now())', target));
+    execute format('select array_agg(id) from (select w.id from (%s and w.ts @@ $5 limit $2) w order by words_score(w.ts, 0.3::float8 + $7 * w.dl, $3, $6) desc, w.id limit $1) best',
+      source) into exact_ids using how_many, budget, words, selected, wanted, weights, per_position;
     ids := coalesce(ids, '{}') || array(select id from unnest(exact_ids) id where id <> all(coalesce(ids, '{}')));
   end if;
 end $$;
-revoke all on function lexical_search(int, text, jsonb, int, text, int) from public;
-grant execute on function lexical_search(int, text, jsonb, int, text, int) to dakera_app;
+revoke all on function selected_memories(int, jsonb, int), other_words(int, text[], text[], boolean), lexical_search(int, text, jsonb, text[], int, jsonb, int) from public;
+grant execute on function selected_memories(int, jsonb, int), lexical_search(int, text, jsonb, text[], int, jsonb, int) to dakera_app;
 
 reset role;
 revoke create on schema public from dakera_search;   -- dakera_owner keeps it: the vector-index job needs it

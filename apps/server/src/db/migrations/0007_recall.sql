@@ -1,4 +1,4 @@
--- recall and search, each one statement and so one round trip. The formula stands at the head of 0006_lexical.sql.
+-- recall, one statement and so one round trip; search is recall with options.search. The formula stands at the head of 0006_lexical.sql.
 set role dakera_owner;
 
 do $$ begin perform '[1]'::halfvec; end $$;   -- loads the library: else only a superuser may mention its settings below
@@ -7,12 +7,12 @@ do $$ begin perform '[1]'::halfvec; end $$;   -- loads the library: else only a 
    and scans, the cast five times faster. A namespace without an index is scanned, exactly and by a
    statement planned once (for a namespace of average size; enable_seqscan keeps it from reading all of the table for a small one); one with
    an index needs its number as a constant, so that the partial HNSW is seen. With a filter HNSW walks far for few matches: up to 20,000
-   memories the scan is exact ("+ 0" is no index expression), above it is iterative and stops after 20,000 tuples. */
-create function nearest_memories(target int, query_vector halfvec, supplied boolean, filter jsonb, documents float8, how_many int) returns text[]
+   memories the scan is exact ("+ 0" is no index expression), above it is iterative and stops after 20,000 tuples. selected: only these memories, exactly. */
+create function nearest_memories(target int, query_vector halfvec, supplied boolean, filter jsonb, selected text[], documents float8, how_many int) returns text[]
 language plpgsql stable set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off
 set hnsw.iterative_scan = relaxed_order set hnsw.ef_search = 100 as $$
 declare
-  filtered boolean := filter is not null and filter <> '{}';
+  filtered boolean := selected is not null or filter is not null and filter <> '{}';
   is_wasm boolean := version() ~ 'wasm|emscripten';
   vectors text := case when supplied then 'm.supplied_v' else 'm.v' end;
   distance text; nearest text[];
@@ -23,8 +23,9 @@ begin
   distance := case when is_wasm then format('(%s::vector(%s) <=> $1::vector(%2$s))', vectors, vector_dims(query_vector)) else format('(%s <=> $1)', vectors) end;
   execute format('select array_agg(id order by distance) from (select m.id, %1$s as distance from memories m'   -- relaxed order: sorted again
     ' where m.namespace_id = %2$s and %3$s is not null and %4$s order by %1$s %5$s limit %6$s) near',
-    distance, target, vectors, filter_condition(filter), case when filtered and documents <= 20000 then '+ 0' end, how_many)
-  into nearest using query_vector;
+    distance, target, vectors, case when selected is not null then 'm.id = any($2)' else filter_condition(filter) end,
+    case when selected is not null or filtered and documents <= 20000 then '+ 0' end, how_many)
+  into nearest using query_vector, selected;
   return nearest;
 end $$;
 
@@ -32,20 +33,44 @@ end $$;
 create function nearby(relevance float8, distance int) returns float8 language sql immutable parallel safe as $$
   select case when distance <= 1 then relevance when distance = 2 then 0.8 * relevance else 0 end $$;
 
+/* Up to three pieces of a content around what was asked for, the words themselves between ** and **. */
+create function highlight(target int, content text, words tsquery[], asked text) returns text[]
+language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+declare config text := (select text_config from namespaces where id = target); marked text; pattern text; place int;
+begin
+  if cardinality(words) > 0 then
+    marked := ts_headline(case when config = 'auto' then detect_language(content) else config end::regconfig, content,
+      (select string_agg(word::text, ' | ')::tsquery from unnest(words) word),
+      format('StartSel="%s", StopSel="%s", FragmentDelimiter="%s", MaxFragments=3, MinWords=8, MaxWords=24', chr(2), chr(3), chr(31)));
+    if strpos(marked, chr(2)) > 0 then return string_to_array(replace(replace(marked, chr(2), '**'), chr(3), '**'), chr(31)); end if;
+  end if;
+  -- Chinese, Japanese and Korean: to ts_headline a whole run is one word.
+  pattern := (
+    select string_agg(part, '|' order by length(part) desc, part) from (
+      select distinct part from regexp_matches(asked, '[' || cjk_letters() || ']+', 'g') run
+      cross join lateral (select run[1] as part union select substr(run[1], i, 2) from generate_series(1, length(run[1]) - 1) i) parts) found);
+  place := regexp_instr(content, pattern);
+  if place is null or place = 0 then return '{}'; end if;
+  return array[regexp_replace(substr(content, greatest(1, place - 40), 120), '((?:' || pattern || ')+)', '**\1**', 'g')];
+end $$;
+
 /* The k best memories of one namespace for a text and its vector. SECURITY INVOKER: the vector arm and every returned row pass the
-   caller's own policy, whatever the lexical arm said. Without a grant: the error of the API.
-   options: vector, importance, recency, half_life_days, context (the weights of 0006_lexical.sql), min_score, explain, exact (first | only),
-   pool (candidates per arm), budget, supplied (query_vector belongs to the vectors that callers supplied, not to the embedder's);
-   a namespace's own defaults stand in namespaces.weights. query_vector null: words only. */
+   caller's own policy, whatever the other arms said. Without a grant: the error of the API.
+   options: vector, importance, recency, half_life_days, context (the weights of 0006_lexical.sql), min_score, explain, highlight, vectors (give them
+   out as well), pool (candidates per arm), budget, embedder (whose vector it is), supplied (query_vector belongs to the vectors that callers supplied, not to the embedder's),
+   search {all, prefixes, none, none_prefixes, typos, only}: memories in which every word, phrase and beginning occurs come before anything fuzzy,
+   with only nothing else comes, and what holds one of none never does; a namespace's own defaults stand in namespaces.weights.
+   query_vector null: words only. */
 create function recall(key_hash bytea, namespace text, query_text text, query_vector halfvec, k int default 5,
   filter jsonb default null, options jsonb default null)
 returns table (id text, content text, memory_type text, importance real, tags text[], metadata jsonb, session_id text, author text,
   valid_from timestamptz, created_at timestamptz, updated_at timestamptz, expires_at timestamptz, version int,
-  access_count bigint, last_accessed_at timestamptz, exact boolean, score float8, text_score float8, vector_score float8, explain jsonb)
+  access_count bigint, last_accessed_at timestamptz, exact boolean, score float8, text_score float8, vector_score float8, explain jsonb,
+  highlights text[], vector halfvec)
 language plpgsql volatile set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-  place namespaces; o record; words record; w float8; near_ids text[]; terms tsquery[]; bm25_max float8;
+  place namespaces; o record; lexical record; w float8; selected text[]; near_ids text[]; exact_only boolean;
 begin
   perform require_bound_role();
   perform set_config('dakera.key', encode(key_hash, 'hex'), true);   -- first: policies of the statements below are evaluated after it
@@ -54,7 +79,8 @@ begin
 
   select * into o from jsonb_to_record(place.weights || coalesce(options, '{}')) as t(
     vector float8, importance float8, recency float8, half_life_days float8, context float8, min_score float8,
-    explain boolean, exact text, pool int, budget int, supplied boolean);
+    explain boolean, highlight boolean, vectors boolean, search jsonb, pool int, budget int, supplied boolean, embedder text);
+  if o.embedder is not null then perform require_embedder(o.embedder, false); end if;
   if o.supplied and vector_dims(query_vector) <> place.dimension then
     perform fail('DIMENSION_MISMATCH', format('The embedding has %s numbers; the namespace "%s" declares %s.', vector_dims(query_vector), place.name, place.dimension), place.name);
   end if;
@@ -64,13 +90,16 @@ begin
   o.recency := least(greatest(coalesce(o.recency, 0.05), 0), 1);
   o.half_life_days := greatest(coalesce(o.half_life_days, 30), 0.001);
   o.context := least(greatest(coalesce(o.context, 0.35), 0), 1);
+  exact_only := coalesce((o.search -> 'only')::boolean, false);
 
-  words := lexical_search(place.id, case when w < 1 or o.exact is not null then query_text else '' end, filter, o.pool, o.exact,
-    coalesce(o.budget, 5000));
-  terms := words.queries::tsquery[];
-  bm25_max := (select sum(weight) from unnest(words.weights) weight);
-  if query_vector is not null and w > 0 then
-    near_ids := nearest_memories(place.id, query_vector, coalesce(o.supplied, false), filter, words.documents, o.pool);
+  if jsonb_array_length(o.search -> 'none') + jsonb_array_length(o.search -> 'none_prefixes') > 0 then
+    filter := coalesce(filter, '{}') || coalesce(jsonb_build_object('words_none', words_query(array(select jsonb_array_elements_text(o.search -> 'none')),
+      array(select jsonb_array_elements_text(o.search -> 'none_prefixes')), ' | ', configurations_of(place.id))::text), '{}');
+  end if;
+  if filter is not null and filter <> '{}' then selected := selected_memories(place.id, filter, 5000); end if;
+  lexical := lexical_search(place.id, case when w < 1 or o.search is not null then query_text else '' end, filter, selected, o.pool, o.search, coalesce(o.budget, 3000));
+  if query_vector is not null and w > 0 and not exact_only then
+    near_ids := nearest_memories(place.id, query_vector, coalesce(o.supplied, false), filter, selected, lexical.documents, o.pool);
   end if;
 
   -- Static, so that it is planned once per session and not in every call.
@@ -79,24 +108,23 @@ begin
     select t.id, min(t.text_rank) as text_rank, min(t.bm25) as bm25, min(t.vector_rank) as vector_rank
     from (
       select id, position as text_rank, bm25, null::bigint as vector_rank
-      from rows from (unnest(words.ids), unnest(words.scores)) with ordinality as found(id, bm25, position)
+      from rows from (unnest(lexical.ids), unnest(lexical.scores)) with ordinality as found(id, bm25, position)
       union all
       select id, null, null, position from unnest(near_ids) with ordinality as near(id, position)) t
     group by t.id),
   scored as materialized (   -- both sides of every candidate, whichever arm proposed it; each computed once
     select m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.valid_from, m.created_at, m.updated_at,
       m.expires_at, m.version, m.session_position, c.text_rank, c.vector_rank,
-      coalesce(o.exact is not null and m.id = any(words.exact_ids), false) as exact,
+      coalesce(m.id = any(lexical.exact_ids), false) as exact,
       coalesce(c.bm25, (
-        select sum(weight * (1 - length_part / (length_part + term_frequency(x.ts, term))))
-        from memory_words x cross join lateral (select 0.3::float8 + 0.9::float8 * x.dl / words.average_length as length_part) parts
-        cross join rows from (unnest(terms), unnest(words.weights)) as t(term, weight)
-        where x.namespace_id = place.id and x.id = c.id), 0) as bm25,
+        select words_score(x.ts, 0.3::float8 + 0.9::float8 / lexical.average_length * x.dl, lexical.words, lexical.weights)
+        from memory_words x where x.namespace_id = place.id and x.id = c.id), 0) as bm25,
+      case when o.vectors then case when o.supplied then m.supplied_v else m.v end end as vector,
       coalesce(1 - (case when o.supplied then m.supplied_v else m.v end <=> query_vector), 0) as cosine,
       0.5::float8 ^ (greatest(extract(epoch from now() - m.created_at)::float8, 0::float8) / (86400::float8 * o.half_life_days)) as recency
     from candidate c join memories m on m.namespace_id = place.id and m.id = c.id),
   related as (
-    select s.*, coalesce(s.bm25 / bm25_max, 0) as text_score, greatest(s.cosine, 0) as vector_score,
+    select s.*, coalesce(s.bm25 / lexical.bm25_max, 0) as text_score, greatest(s.cosine, 0) as vector_score,
       (1 + o.importance * (2 * s.importance - 1) + o.recency * s.recency) / (1 + o.importance + o.recency) as factor
     from scored s),
   weighed as (select r.*, (1 - w) * r.text_score + w * r.vector_score as own from related r),
@@ -114,29 +142,21 @@ begin
   best as (
     select r.*, relevance, relevance * r.factor as score
     from neighboured r cross join lateral (select r.own + o.context * r.context * (1 - r.own)) as blend(relevance)
-    where r.own > 0 and relevance * r.factor >= coalesce(o.min_score, 0) and (r.exact or o.exact is distinct from 'only')
+    where r.own > 0 and relevance * r.factor >= coalesce(o.min_score, 0) and (r.exact or not exact_only)
     order by r.exact desc, score desc, r.importance desc, r.created_at desc, r.id desc limit k)
   select b.id, b.content, b.memory_type, b.importance, b.tags, b.metadata, b.session_id, b.author, b.valid_from,
     b.created_at, b.updated_at, b.expires_at, b.version, a.access_count, a.last_accessed_at, b.exact, b.score, b.text_score, b.vector_score,
     case when o.explain then jsonb_build_object(
       'relevance', b.relevance, 'own', b.own, 'context', jsonb_build_object('value', b.context, 'weight', o.context), 'vector_weight', w, 'factor', b.factor, 'exact', b.exact,
-      'text', jsonb_build_object('rank', b.text_rank, 'bm25', b.bm25, 'bm25_max', bm25_max, 'score', b.text_score),
+      'text', jsonb_build_object('rank', b.text_rank, 'bm25', b.bm25, 'bm25_max', lexical.bm25_max, 'score', b.text_score),
       'vector', jsonb_build_object('rank', b.vector_rank, 'cosine', b.cosine, 'score', b.vector_score),
       'importance', jsonb_build_object('value', b.importance, 'weight', o.importance),
-      'recency', jsonb_build_object('value', b.recency, 'weight', o.recency, 'half_life_days', o.half_life_days)) end
+      'recency', jsonb_build_object('value', b.recency, 'weight', o.recency, 'half_life_days', o.half_life_days)) end,
+    case when o.highlight then highlight(place.id, b.content, lexical.words, query_text) end, b.vector
   from best b left join memory_accesses a on a.namespace_id = place.id and a.id = b.id
   order by b.exact desc, b.score desc, b.importance desc, b.created_at desc, b.id desc;
 end $$;
 
-/* As recall, but memories in which every word and quoted phrase occurs come before anything fuzzy; exact: 'only' returns nothing else. */
-create function search(key_hash bytea, namespace text, query_text text, query_vector halfvec, k int default 10,
-  filter jsonb default null, options jsonb default null)
-returns table (id text, content text, memory_type text, importance real, tags text[], metadata jsonb, session_id text, author text,
-  valid_from timestamptz, created_at timestamptz, updated_at timestamptz, expires_at timestamptz, version int,
-  access_count bigint, last_accessed_at timestamptz, exact boolean, score float8, text_score float8, vector_score float8, explain jsonb)
-language sql volatile set search_path = pg_catalog, public, pg_temp as $$
-  select * from recall(key_hash, namespace, query_text, query_vector, k, filter, '{"exact": "first"}' || coalesce(options, '{}')) $$;
-
-revoke all on function nearby(float8, int), nearest_memories(int, halfvec, boolean, jsonb, float8, int), recall(bytea, text, text, halfvec, int, jsonb, jsonb), search(bytea, text, text, halfvec, int, jsonb, jsonb) from public;
-grant execute on function nearby(float8, int), nearest_memories(int, halfvec, boolean, jsonb, float8, int), recall(bytea, text, text, halfvec, int, jsonb, jsonb), search(bytea, text, text, halfvec, int, jsonb, jsonb) to dakera_app;
+revoke all on function nearby(float8, int), nearest_memories(int, halfvec, boolean, jsonb, text[], float8, int), highlight(int, text, tsquery[], text), recall(bytea, text, text, halfvec, int, jsonb, jsonb) from public;
+grant execute on function nearby(float8, int), nearest_memories(int, halfvec, boolean, jsonb, text[], float8, int), highlight(int, text, tsquery[], text), recall(bytea, text, text, halfvec, int, jsonb, jsonb) to dakera_app;
 reset role;

@@ -12,9 +12,9 @@ end $$;
 /* Stores 1 to 1000 memories, all or none, and returns what the database assigned to each, in order. memories is a JSON array of the
    wire's fields; embeddings[i] and supplied[i] may be null. No RETURNING: it would need the select policy, and a write-only key has
    none; what the trigger will set is known here. A repeated idempotency_key with the same request (its fingerprint) stores nothing
-   and returns the first answer, after the grant was checked again. */
+   and returns the first answer, after the grant was checked again. embedder: whose vectors the embeddings are. */
 create function store(key_hash bytea, namespace text, memories jsonb, embeddings halfvec[], supplied halfvec[] default null,
-  idempotency_key text default null, fingerprint bytea default null)
+  idempotency_key text default null, fingerprint bytea default null, embedder text default null)
 returns table (id text, author text, created_at timestamptz, expires_at timestamptz)
 language plpgsql volatile set search_path = pg_catalog, public, pg_temp as $$
 #variable_conflict use_column
@@ -22,6 +22,7 @@ declare place namespaces; saved jsonb; chosen text[]; mismatch int;
 begin
   perform require_bound_role();
   perform set_config('dakera.key', encode(key_hash, 'hex'), true);
+  if embedder is not null then perform require_embedder(embedder, true); end if;
   place := open_namespace(namespace);
 
   if idempotency_key is not null then
@@ -62,6 +63,6 @@ begin
   return query select * from jsonb_to_recordset(saved) as t(id text, author text, created_at timestamptz, expires_at timestamptz);
 end $$;
 
-revoke all on function free_expired_ids(int, text[]), store(bytea, text, jsonb, halfvec[], halfvec[], text, bytea) from public;
-grant execute on function free_expired_ids(int, text[]), store(bytea, text, jsonb, halfvec[], halfvec[], text, bytea) to dakera_app;
+revoke all on function free_expired_ids(int, text[]), store(bytea, text, jsonb, halfvec[], halfvec[], text, bytea, text) from public;
+grant execute on function free_expired_ids(int, text[]), store(bytea, text, jsonb, halfvec[], halfvec[], text, bytea, text) to dakera_app;
 reset role;

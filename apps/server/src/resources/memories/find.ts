@@ -3,22 +3,35 @@ import type * as z from 'zod'
 import type { Deps } from '../../deps.ts'
 import { toFault } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
+import { pickDiverse } from './diversity.ts'
 import { type RecallCall, type RecallRow, recallMemories } from './hot.ts'
 import { toMemory } from './repo.ts'
+import { parseSearch, type SearchQuery } from './search-query.ts'
 import { recallSelection } from './selection.ts'
 import { embedFor, round, suppliedVector } from './vectors.ts'
 
 type Recall = z.output<typeof RecallRequest> | z.output<typeof SearchRequest>
 type Found = { namespace: string; row: RecallRow }
 
-/** Recall and search: the same call, but for what ranks first. Scores are absolute, so several namespaces make one ranking. */
+/** Recall and search: the same call, but that search reads its query's syntax and ranks exact hits first. Scores are absolute, so several namespaces make one ranking. */
 export async function find(deps: Deps, principal: Principal, kind: 'recall' | 'search', body: Recall, signal: AbortSignal): Promise<RecallResponse> {
   const started = performance.now()
-  const { agent_id, query, top_k: topK, routing, embedding, skip_denied } = body
+  const { agent_id, top_k: topK, routing, embedding, skip_denied, mmr } = body
   const namespaces = [...new Set(body.namespaces ?? [agent_id as string])]
+  const search = kind === 'search' ? parseSearch(body.query) : undefined
+  const query = search?.text ?? body.query
   const own = suppliedVector(embedding)
-  const vector = routing === 'bm25' ? null : (own ?? (await embedFor(deps, principal, namespaces, 'read', [query], signal)).vectors[0] ?? null)
-  const call = { kind, query, vector, topK, selection: recallSelection(body), options: optionsOf(body, own !== null) }
+  const isByMeaning = routing !== 'bm25' && query !== ''
+  const embedded = isByMeaning && own === null ? await embedFor(deps, principal, namespaces, 'read', [query], signal) : undefined
+  const vector = isByMeaning ? (own ?? embedded?.vectors[0] ?? null) : null
+  const tags = search ? { tags: [...(body.tags ?? []), ...search.tags], tags_none: search.noneTags } : {}
+  const call = {
+    query,
+    vector,
+    topK: mmr ? Math.min(100, Math.max(50, 4 * topK)) : topK,
+    selection: recallSelection({ ...body, ...tags }),
+    options: { ...optionsOf(body, search, own !== null && isByMeaning), ...(embedded && { embedder: embedded.embedder }) },
+  }
 
   const denied: string[] = []
   const parts = await Promise.all(
@@ -30,14 +43,17 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
       }),
     ),
   )
-  const memories = parts.flat().sort(byRank).slice(0, topK).map(toRecalled)
+  const ranked = parts.flat().sort(byRank)
+  const memories = mmr ? diversify(ranked, mmr, topK) : ranked.slice(0, topK).map((found) => toRecalled(found))
+  for (const namespace of namespaces) {
+    const ids = memories.filter(({ memory }) => memory.agent_id === namespace).map(({ memory }) => memory.id)
+    deps.accesses.note(namespace, ids)
+  }
   return { memories, total_found: memories.length, query_time_ms: round(performance.now() - started), ...(denied.length > 0 && { denied: denied.sort() }) }
 }
 
 async function recallIn(deps: Deps, principal: Principal, call: RecallCall): Promise<Found[]> {
   const rows = await recallMemories(deps.database, principal, call)
-  const ids = rows.map(({ id }) => id)
-  deps.accesses.note(call.namespace, ids)
   return rows.map((row) => ({ namespace: call.namespace, row }))
 }
 
@@ -47,7 +63,29 @@ const isDenial = (error: unknown) => ['NAMESPACE_ACCESS_DENIED', 'INSUFFICIENT_S
 const byRank = ({ row: a }: Found, { row: b }: Found) =>
   Number(b.exact) - Number(a.exact) || b.score - a.score || b.importance - a.importance || b.created_at - a.created_at || (a.id < b.id ? 1 : -1)
 
-function optionsOf({ routing, weights, vector_weight, min_score, explain, ...body }: Recall, isSupplied: boolean): Record<string, unknown> {
+/** Exact hits stay before the others; among each, near-copies of what stands above move down. */
+function diversify(ranked: Found[], mmr: number, topK: number): RecalledMemory[] {
+  const hits = ranked.map((found) => ({
+    found,
+    score: found.row.score,
+    content: found.row.content,
+    direction: found.row.vector === null ? undefined : (JSON.parse(found.row.vector) as number[]),
+  }))
+  const exact = pickDiverse(
+    hits.filter(({ found }) => found.row.exact),
+    mmr,
+    topK,
+  )
+  const rest = pickDiverse(
+    hits.filter(({ found }) => !found.row.exact),
+    mmr,
+    topK - exact.length,
+  )
+  return [...exact, ...rest].map(({ hit, similarity, value }) => toRecalled(hit.found, { weight: mmr, similarity, value }))
+}
+
+function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: boolean): Record<string, unknown> {
+  const { routing, weights, vector_weight, min_score, explain, mmr } = body
   return {
     ...(vector_weight != null && { vector: vector_weight }),
     ...weights,
@@ -56,17 +94,27 @@ function optionsOf({ routing, weights, vector_weight, min_score, explain, ...bod
     ...(routing === 'vector' && { vector: 1, context: 0 }),
     ...(min_score != null && { min_score }),
     ...(explain && { explain }),
-    ...(isSupplied && routing !== 'bm25' && { supplied: true }),
-    ...('mode' in body && body.mode === 'exact' && { exact: 'only' }),
+    ...(mmr && { vectors: true }),
+    ...(isSupplied && { supplied: true }),
+    ...(search && 'mode' in body && searchOptions(search, body)),
   }
 }
 
-const toRecalled = ({ namespace, row }: Found): RecalledMemory => ({
+/** Wrong letters are forgiven only where nothing literal was asked for. */
+const searchOptions = ({ all, prefixes, none, nonePrefixes }: SearchQuery, { mode, highlight }: z.output<typeof SearchRequest>) => ({
+  search: { all, prefixes, none, none_prefixes: nonePrefixes, typos: mode !== 'exact', only: mode === 'exact' },
+  ...(highlight && { highlight }),
+})
+
+type Diversity = { weight: number; similarity: number; value: number }
+
+const toRecalled = ({ namespace, row }: Found, diversity?: Diversity): RecalledMemory => ({
   memory: toMemory(row, namespace),
   score: row.score,
   weighted_score: row.score,
-  smart_score: row.score,
+  smart_score: diversity?.value ?? row.score,
   vector_score: row.vector_score,
   text_score: row.text_score,
-  ...(row.explain && { explain: row.explain }),
+  ...(row.explain && { explain: { ...row.explain, ...(diversity && { mmr: diversity }) } }),
+  ...(row.highlights && { highlights: row.highlights }),
 })

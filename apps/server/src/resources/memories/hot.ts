@@ -21,9 +21,17 @@ export type MemoryRow = {
   access_count?: number | null
   last_accessed_at?: number | null
 }
-export type RecallRow = MemoryRow & { exact: boolean; score: number; text_score: number; vector_score: number; explain: Record<string, unknown> | null }
+export type RecallRow = MemoryRow & {
+  exact: boolean
+  score: number
+  text_score: number
+  vector_score: number
+  explain: Record<string, unknown> | null
+  highlights: string[] | null
+  /** As pgvector's text, where the call asked for it. */
+  vector: string | null
+}
 export type RecallCall = {
-  kind: 'recall' | 'search'
   namespace: string
   query: string
   /** As pgvector's text; null: words only. */
@@ -33,14 +41,15 @@ export type RecallCall = {
   options: Record<string, unknown>
 }
 
-export async function recallMemories({ sql }: Database, { keyHash }: Principal, call: RecallCall): Promise<RecallRow[]> {
+export async function recallMemories({ searches: sql }: Database, { keyHash }: Principal, call: RecallCall): Promise<RecallRow[]> {
   return sql<RecallRow[]>`
-    select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8, exact, score, text_score, vector_score, explain,
+    select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8,
+      exact, score, text_score, vector_score, explain, highlights, vector::text,
       floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
       floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at,
       floor(extract(epoch from last_accessed_at))::float8 as last_accessed_at
-    from ${sql(call.kind)}(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
-      ${JSON.stringify(call.selection)}::jsonb, ${JSON.stringify(call.options)}::jsonb)`
+    from recall(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
+      ${JSON.stringify(call.selection)}::text::jsonb, ${JSON.stringify(call.options)}::text::jsonb)`
 }
 
 export type StoreCall = {
@@ -48,6 +57,7 @@ export type StoreCall = {
   memories: object[]
   vectors: (string | null)[]
   supplied: (string | null)[]
+  embedder: string
   idempotencyKey: string | undefined
   fingerprint: Buffer
 }
@@ -58,5 +68,5 @@ export async function storeMemories({ sql }: Database, { keyHash }: Principal, c
   return sql<StoredRow[]>`
     select id, author, floor(extract(epoch from created_at))::float8 as created_at, floor(extract(epoch from expires_at))::float8 as expires_at
     from store(${keyHash}::bytea, ${call.namespace}::text, ${JSON.stringify(call.memories)}::jsonb, ${call.vectors}::text[]::halfvec[],
-      ${supplied}::text[]::halfvec[], ${call.idempotencyKey ?? null}::text, ${call.fingerprint}::bytea)`
+      ${supplied}::text[]::halfvec[], ${call.idempotencyKey ?? null}::text, ${call.fingerprint}::bytea, ${call.embedder}::text)`
 }

@@ -1,7 +1,10 @@
 import type { Filter } from '@dakera-ai/protocol'
 
-/** A condition on metadata as recall's SQL takes it: a jsonpath in which every compared value is a variable. */
-export type Jsonpath = { path: string; vars: Record<string, unknown> }
+/**
+ * A condition on metadata as recall's SQL takes it: a jsonpath in which every compared value is a variable. `equal` says the
+ * plain equalities among it once more, in the form an index serves: a value is the field's own, or an element of it.
+ */
+export type Jsonpath = { path: string; vars: Record<string, unknown>; equal?: [object, object][] }
 
 /**
  * Keys are the caller's text too: they enter as quoted jsonpath strings. Should a quote ever slip, a jsonpath is a pure
@@ -52,7 +55,16 @@ export function compileFilter(filter: Filter): Jsonpath {
     return typeof value === 'string' ? `${equal} || ${at} like_regex ${quote(value)} flag "q"` : equal
   }
 
-  return { path: condition(filter), vars }
+  const equal = equalities(filter)
+  return { path: condition(filter), vars, ...(equal.length > 0 && { equal }) }
+}
+
+/** What must hold whatever the rest says: equalities of fields at the top that no $or or $not surrounds. */
+function equalities(filter: Filter): [object, object][] {
+  if (filter.kind === 'all') return filter.filters.flatMap(equalities)
+  const [key, ...deeper] = filter.kind === 'compare' && filter.operator === '$eq' ? filter.path : []
+  if (filter.kind !== 'compare' || key === undefined || deeper.length > 0) return []
+  return [[Object.fromEntries([[key, filter.value]]), Object.fromEntries([[key, [filter.value]]])]]
 }
 
 const OPERATORS = { $eq: '==', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const

@@ -42,6 +42,11 @@ export async function findMemories(tx: Tx, id: string, namespaceId?: number): Pr
   return rows.map((row) => ({ memory: toMemory(row, row.namespace), namespace: { id: row.namespace_id, name: row.namespace, dimension: row.dimension } }))
 }
 
+/** Before a write: refuses vectors of an embedder that is no longer the database's, and keeps it from moving until the end. */
+export async function requireEmbedder(tx: Tx, model: string): Promise<void> {
+  await tx.execute(sql`select require_embedder(${model}, true)`)
+}
+
 export type MemoryChanges = {
   content?: string | undefined
   metadata?: Record<string, unknown> | undefined
@@ -91,6 +96,24 @@ export async function listMemories(tx: Tx, { id, name }: NamespaceRef, selection
     from list_memories(${id}::int, ${JSON.stringify(selection)}::jsonb, ${after?.time ?? null}::timestamptz, ${after?.id ?? null}::text, ${limit}::int) m ${accesses}
     order by m.created_at desc, m.id desc`)
   return rows.map((row) => ({ memory: toMemory(row, name), position: { time: row.time, id: row.id } }))
+}
+
+export type Part = { order: 'newest first' | 'as stored in the session'; limit: number; offset: number }
+
+/** A part of what one session or one type holds, counted from its beginning. */
+export async function pageMemories(
+  tx: Tx,
+  { id, name }: NamespaceRef,
+  { sessionId, memoryType }: { sessionId?: string; memoryType?: string | undefined },
+  { order, limit, offset }: Part,
+): Promise<Memory[]> {
+  const rows = await tx.execute<MemoryRow>(sql`
+    select ${columns} from memories m ${accesses}
+    where m.namespace_id = ${id} ${sessionId === undefined ? sql`` : sql`and m.session_id = ${sessionId}`}
+      ${memoryType === undefined ? sql`` : sql`and m.memory_type = ${memoryType}`}
+    order by ${order === 'newest first' ? sql`m.created_at desc, m.id desc` : sql`m.session_position, m.created_at, m.id`}
+    limit ${limit}::int offset ${offset}::bigint`)
+  return rows.map((row) => toMemory(row, name))
 }
 
 export async function countMemories(tx: Tx, namespaceId: number): Promise<number> {

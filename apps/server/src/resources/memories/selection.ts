@@ -8,6 +8,7 @@ export type Selection = {
   ids?: string[]
   tags?: string[]
   tags_any?: string[]
+  tags_none?: string[]
   min_importance?: number
   max_importance?: number
   memory_type?: string
@@ -22,7 +23,7 @@ export type Selection = {
 type Named = {
   [name in 'min_importance' | 'max_importance']?: number | null | undefined
 } & { [name in 'memory_type' | 'author' | 'exclude_author' | 'session_id']?: string | null | undefined } & {
-  [name in 'tags' | 'tags_any' | 'ids']?: string[] | null | undefined
+  [name in 'tags' | 'tags_any' | 'tags_none' | 'ids']?: string[] | null | undefined
 } & { [name in 'since' | 'until']?: Date | null | undefined } & { metadata?: Filter | null | undefined }
 
 /** Leaves out what says nothing; empty lists count as absent, and a filter without a condition too. */
@@ -38,9 +39,11 @@ function select({ since, until, metadata, ...rest }: Named): Selection {
 
 const isEmpty = (filter: Filter): boolean => filter.kind === 'all' && filter.filters.every(isEmpty)
 
-export const recallSelection = ({ filter, ...body }: Omit<z.output<typeof RecallRequest>, 'top_k'>): Selection => {
-  const { min_importance, max_importance, memory_type, tags, tags_any, author, exclude_author, session_id, since, until } = body
-  return select({ min_importance, max_importance, memory_type, tags, tags_any, author, exclude_author, session_id, since, until, metadata: filter })
+type RecallFilter = Omit<z.output<typeof RecallRequest>, 'top_k' | 'tags'> & { tags?: string[] | null | undefined; tags_none?: string[] }
+
+export const recallSelection = ({ filter, ...body }: RecallFilter): Selection => {
+  const { min_importance, max_importance, memory_type, tags, tags_any, tags_none, author, exclude_author, session_id, since, until } = body
+  return select({ min_importance, max_importance, memory_type, tags, tags_any, tags_none, author, exclude_author, session_id, since, until, metadata: filter })
 }
 
 type ListFilter = NonNullable<z.output<typeof ListMemoriesRequest>['filter']>

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { Fault } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { storeMemories } from './hot.ts'
-import { findMemories, type Located, setImportance, toMemory, updateMemory } from './repo.ts'
+import { findMemories, type Located, pageMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
 import { embedFor, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
@@ -20,7 +20,7 @@ export async function storeAll(
   incoming: New[],
 ): Promise<{ memories: Memory[]; ms: number }> {
   const supplied = incoming.map(({ embedding }) => suppliedVector(embedding))
-  const { vectors, ms } = await embedFor(
+  const { vectors, embedder, ms } = await embedFor(
     deps,
     principal,
     [namespace],
@@ -33,6 +33,7 @@ export async function storeAll(
     memories: incoming.map(({ embedding: _vector, ...memory }) => memory),
     vectors,
     supplied,
+    embedder,
     idempotencyKey: repeat.key,
     fingerprint: repeat.fingerprint,
   })
@@ -75,11 +76,15 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
   const { content, metadata, memory_type: memoryType, importance, tags, expires_at: expiresAt } = body
   const { db } = deps.database
   let vector: string | null | undefined
+  let embedder: string | undefined
   if (content !== undefined) {
     const { namespace } = await withPrincipal(db, principal, 'read', (tx) => locate(tx, id, agentId, 'edit'))
-    vector = (await embedFor(deps, principal, [namespace.name], 'edit', [content], signal)).vectors[0] ?? null
+    const embedded = await embedFor(deps, principal, [namespace.name], 'edit', [content], signal)
+    vector = embedded.vectors[0] ?? null
+    embedder = embedded.embedder
   }
   return withPrincipal(db, principal, 'write', async (tx) => {
+    if (embedder !== undefined) await requireEmbedder(tx, embedder)
     const { namespace } = await locate(tx, id, agentId, 'edit')
     return once(tx, repeat, async () => {
       const changes = { content, metadata, memoryType, importance, tags, expiresAt, vector }
@@ -107,3 +112,13 @@ export async function setImportanceOf(tx: Tx, namespace: NamespaceRef | undefine
     throw new Fault('NOT_FOUND', {}, { message: `${distinct.length - count} of these ids are not in this namespace, so nothing was changed.` })
   return count
 }
+
+type Page = { limit: number; offset: number }
+
+/** The memories of a session in the order they were stored. */
+export const memoriesOfSession = (tx: Tx, namespace: NamespaceRef, sessionId: string, page: Page): Promise<Memory[]> =>
+  pageMemories(tx, namespace, { sessionId }, { order: 'as stored in the session', ...page })
+
+/** The memories of a namespace, newest first. */
+export const memoriesOfAgent = (tx: Tx, namespace: NamespaceRef, memoryType: string | undefined, page: Page): Promise<Memory[]> =>
+  pageMemories(tx, namespace, { memoryType }, { order: 'newest first', ...page })

@@ -5,7 +5,8 @@ import { EmbedderUnavailable } from '../../embedding/embedder.ts'
 import { Fault } from '../../fault.ts'
 import type { Access, Principal } from '../../principal.ts'
 
-export type Embedded = { vectors: (string | null)[]; ms: number }
+/** `embedder` is the model that made them: the database refuses vectors of one that is no longer its own. */
+export type Embedded = { vectors: (string | null)[]; embedder: string; ms: number }
 
 /**
  * Embeds texts, outside any transaction. An embedder that costs money and time is asked only for who may use one of the
@@ -24,9 +25,10 @@ export async function embedFor(
     await Promise.any(checks).catch((error: AggregateError) => Promise.reject(error.errors[0]))
   }
   const started = performance.now()
+  const { model } = embedder // first: should it be switched in between, the database refuses the vectors
   try {
     const vectors = await embedder.embed(texts, signal)
-    return { vectors: vectors.map((vector) => (vector ? toHalfvec(vector) : null)), ms: round(performance.now() - started) }
+    return { vectors: vectors.map((vector) => (vector ? toHalfvec(vector) : null)), embedder: model, ms: round(performance.now() - started) }
   } catch (error) {
     if (!(error instanceof EmbedderUnavailable)) throw error
     const { retryAfterSeconds } = error

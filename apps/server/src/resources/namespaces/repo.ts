@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceAccess, NamespaceSummary, Weights } from '@dakera-ai/protocol'
+import type { Namespace, NamespaceAccess, NamespaceSummary, VectorIndex, Weights } from '@dakera-ai/protocol'
 import { asc, eq, gt, sql } from 'drizzle-orm'
 import { namespaces } from '../../db/schema/namespaces.ts'
 import type { Tx } from '../../db/tx.ts'
@@ -20,11 +20,11 @@ const DEFAULT_DIMENSION = 256
 
 const unixSeconds = (date: Date) => Math.floor(date.getTime() / 1000)
 
-const toNamespace = (row: Row, counts: Counts | undefined): Namespace => ({
+const toNamespace = (row: Row, counts: Counts | undefined, index: VectorIndex): Namespace => ({
   namespace: row.name,
   dimension: row.dimension,
   distance: 'cosine',
-  ...(counts && { memory_count: counts.documents, vector_count: counts.vectors }),
+  ...(counts && { memory_count: counts.documents, vector_count: counts.vectors, vector_index: index }),
   description: row.description,
   metadata: row.metadata,
   policy: row.policy,
@@ -43,7 +43,14 @@ async function countMemories(tx: Tx, ids: number[]): Promise<Map<number, Counts>
 /** Undefined also when the namespace exists but the caller has no grant on it. */
 export async function findNamespace(tx: Tx, name: string): Promise<Namespace | undefined> {
   const [row] = await tx.select().from(namespaces).where(eq(namespaces.name, name))
-  return row && toNamespace(row, (await countMemories(tx, [row.id])).get(row.id))
+  return row && toNamespace(row, (await countMemories(tx, [row.id])).get(row.id), await findVectorIndex(tx, row.id))
+}
+
+async function findVectorIndex(tx: Tx, namespaceId: number): Promise<VectorIndex> {
+  const [found] = await tx.execute<{ is_ready: boolean; progress: number }>(
+    sql`select is_ready, progress from vector_indexes where namespace_id = ${namespaceId}`,
+  )
+  return { state: !found ? 'none' : found.is_ready ? 'ready' : 'building', progress: found?.progress ?? 0 }
 }
 
 /** Returns whether it is new. In words, as drizzle names every column, and the app may set only these. */

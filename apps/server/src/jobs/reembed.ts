@@ -1,0 +1,156 @@
+import type { Maintain, Sql } from '../db/database.ts'
+import { toHalfvec } from '../db/halfvec.ts'
+import type { Embedder } from '../embedding/embedder.ts'
+import { createVectorIndex, isLarge } from './vector-indexes.ts'
+
+type Place = { engine: 'postgres' | 'pglite'; maintain: Maintain }
+type Row = { namespace_id: number; id: string; version: number; content: string }
+export type ReembedProgress = { done: number; total: number }
+type Onlooker = { say?: (progress: ReembedProgress) => void; signal?: AbortSignal }
+
+const BATCH = 256
+/** So few are left for the moment in which writers wait. */
+const LAST = 500
+
+/**
+ * Moves a database to another embedder while servers go on with the old one: every memory gets its new vector beside the
+ * old one, then both columns are exchanged in one short transaction. What is stored or changed meanwhile is seen, as its
+ * version differs from the one embedded; a move that was stopped goes on where it was. `onSwitched` is called once the
+ * database has moved. Rejects when the signal aborts or the embedder cannot answer; calling again goes on.
+ */
+export async function reembed({ engine, maintain }: Place, embedder: Embedder, onSwitched: () => void, { say, signal }: Onlooker = {}): Promise<void> {
+  await maintain((owner) => begin(owner, embedder))
+  while (true) {
+    const left = await pass({ maintain, embedder, say, signal })
+    if (left > LAST) continue
+    for (const id of await maintain((owner) => listLarge(owner, engine))) await maintain((owner) => indexNext(owner, id, engine, embedder.dimension))
+    if (await maintain((owner) => finish(owner, embedder))) break
+  }
+  onSwitched()
+}
+
+async function begin(owner: Sql, { model, dimension }: Embedder): Promise<void> {
+  await owner`begin`
+  try {
+    const [space] = await owner<
+      { next_model: string | null; next_dimension: number | null }[]
+    >`select next_model, next_dimension from embedding_space for update`
+    if (space?.next_model !== model || space.next_dimension !== dimension) {
+      await owner`update embedding_space set next_model = ${model}, next_dimension = ${dimension}`
+      await renewNext(owner, dimension)
+    }
+    await owner`commit`
+  } catch (error) {
+    await owner`rollback`
+    throw error
+  }
+}
+
+/** Dropping and adding columns changes no row, where emptying them would rewrite every one. */
+async function renewNext(owner: Sql, dimension?: number): Promise<void> {
+  await owner.unsafe(`alter table memories drop column if exists next_v, drop column if exists next_v_version,
+    add column next_v halfvec${dimension === undefined ? '' : `(${Math.trunc(dimension)})`}, add column next_v_version int`)
+}
+
+type Pass = { maintain: Maintain; embedder: Embedder; say: Onlooker['say']; signal: AbortSignal | undefined }
+
+/** Once through all memories that have no new vector yet; returns how many were without one at its end. */
+async function pass({ maintain, embedder, say, signal }: Pass): Promise<number> {
+  let [lastNamespace, lastId] = [0, '']
+  for (;;) {
+    signal?.throwIfAborted()
+    const rows = await maintain(
+      (owner) => owner<Row[]>`
+        select namespace_id, id, version, content from memories
+        where next_v_version is distinct from version and (namespace_id, id) > (${lastNamespace}, ${lastId}) order by namespace_id, id limit ${BATCH}`,
+    )
+    const last = rows.at(-1)
+    if (last) await embedRows(maintain, embedder, rows, signal)
+    if (say) {
+      const { total, left } = await count(maintain)
+      say({ done: total - left, total })
+    }
+    // What comes in while the last few are embedded is for the next pass: to run after it would never end.
+    if (!last || rows.length < BATCH) return (await count(maintain)).left
+    ;[lastNamespace, lastId] = [last.namespace_id, last.id]
+  }
+}
+
+/** Outside of any transaction; a memory that changed meanwhile is left for the next pass. */
+async function embedRows(maintain: Maintain, embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<void> {
+  const vectors = await embedder.embed(
+    rows.map(({ content }) => content),
+    signal,
+  )
+  await maintain((owner) => writeNext(owner, rows, vectors))
+}
+
+async function writeNext(owner: Sql, rows: Row[], vectors: (Float32Array | null)[]): Promise<void> {
+  await owner`
+    update memories m set next_v = n.v::halfvec, next_v_version = n.version
+    from unnest(${rows.map(({ namespace_id }) => namespace_id)}::int[], ${rows.map(({ id }) => id)}::text[], ${rows.map(({ version }) => version)}::int[],
+      ${vectors.map((vector) => (vector ? toHalfvec(vector) : null))}::text[]) as n(namespace_id, id, version, v)
+    where m.namespace_id = n.namespace_id and m.id = n.id and m.version = n.version`
+}
+
+async function count(maintain: Maintain): Promise<{ total: number; left: number }> {
+  const [found] = await maintain(
+    (owner) => owner<{ total: number; left: number }[]>`
+      select count(*)::int as total, (count(*) filter (where next_v_version is distinct from version))::int as left from memories`,
+  )
+  return found ?? { total: 0, left: 0 }
+}
+
+async function listLarge(owner: Sql, engine: Place['engine']): Promise<number[]> {
+  const rows = await owner<{ namespace_id: number; vectors: number }[]>`select namespace_id, count(next_v)::int as vectors from memories group by namespace_id`
+  return rows.filter(({ vectors }) => isLarge(vectors, engine)).map(({ namespace_id }) => namespace_id)
+}
+
+/** An index that an interrupted build left is made again. */
+async function indexNext(owner: Sql, id: number, engine: Place['engine'], dimension: number): Promise<void> {
+  const name = `memories_next_v_${id}`
+  const [valid] = await owner`select from pg_index where indexrelid = to_regclass(${`public.${name}`}) and indisvalid`
+  if (valid) return
+  await owner.unsafe(`drop index if exists ${name}`)
+  await owner.unsafe(createVectorIndex(name, 'next_v', id, engine, dimension))
+}
+
+/** The exchange. Writers wait for it, readers only for its last instant. False when too much had come in to make them wait. */
+async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
+  await owner`begin`
+  try {
+    await owner`select pg_advisory_xact_lock(hashtext('dakera_embedding_space'))` // writers that checked the model: require_embedder()
+    await owner`lock table memories in share row exclusive mode`
+    const rows = await owner<Row[]>`select namespace_id, id, version, content from memories where next_v_version is distinct from version limit ${LAST + 1}`
+    if (rows.length > LAST) {
+      await owner`rollback`
+      return false
+    }
+    if (rows.length > 0) await writeNext(owner, rows, await embedder.embed(rows.map(({ content }) => content)))
+    const indexes = await owner<{ id: string }[]>`
+      select substring(c.relname from '[0-9]+$') as id from pg_index i join pg_class c on c.oid = i.indexrelid
+      where i.indrelid = 'public.memories'::regclass and c.relname ~ '^memories_next_v_[0-9]+$'`
+    await owner.unsafe('alter table memories drop column v') // and with it the indexes on it
+    await owner.unsafe('alter table memories rename column next_v to v')
+    for (const { id } of indexes) await owner.unsafe(`alter index memories_next_v_${id} rename to memories_v_${id}`)
+    await renewNext(owner)
+    await owner.unsafe('grant insert (v), update (v) on memories to dakera_app')
+    await owner`delete from vector_indexes where to_regclass('public.memories_v_' || namespace_id) is null`
+    await owner`insert into vector_indexes (namespace_id, is_ready, progress) select id::int, true, 1 from unnest(${indexes.map(({ id }) => id)}::text[]) id
+      on conflict (namespace_id) do update set is_ready = true, progress = 1`
+    await recount(owner)
+    await owner`update embedding_space set model = ${embedder.model}, dimension = ${embedder.dimension}, next_model = null, next_dimension = null`
+    await owner`commit`
+    return true
+  } catch (error) {
+    await owner`rollback`
+    throw error
+  }
+}
+
+/** Another embedder knows other words, so another number of memories has a vector. */
+async function recount(owner: Sql): Promise<void> {
+  await owner`select merge_statistics(namespace_id) from (select distinct namespace_id from statistics_deltas) waiting`
+  await owner`
+    update namespace_statistics s set vectors = coalesce((select count(m.v) from memories m where m.namespace_id = s.namespace_id), 0)`
+}

@@ -1,0 +1,24 @@
+import * as sdk from '@dakera-ai/dakera'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { playLive, scenarios } from '../../../packages/sdk-ts/test/live.mjs'
+import { addDemo } from '../src/db/demo.ts'
+import { type Stage, start } from './harness.ts'
+
+// The scenarios that every SDK plays; here the TypeScript client does, on both databases.
+const run = crypto.randomUUID().slice(0, 8)
+let t: Stage
+beforeAll(async () => {
+  t = await start()
+  await addDemo(t.database)
+})
+afterAll(() => t?.[Symbol.asyncDispose]())
+
+describe.each([...new Set(scenarios.map(({ file }) => file))])('%s', (file) => {
+  test.for(scenarios.filter((one) => one.file === file).map((one) => [one.name, one] as const))('%s', ([, one]) => playLive(one, { sdk, url: t.url, run }))
+})
+
+test('a scenario can be played again on the same server', async () => {
+  const [scenario] = scenarios
+  if (!scenario) return expect.fail('there are no scenarios')
+  await playLive(scenario, { sdk, url: t.url, run: `${run}1` })
+})
