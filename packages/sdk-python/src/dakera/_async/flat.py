@@ -1,0 +1,617 @@
+# @generated from resources/*.py by scripts/generate.ts; do not edit.
+"""The flat names of the product's samples: each hands over to its resource and does nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from .._models import (
+    Access,
+    Agent,
+    AgentStats,
+    CreatedKey,
+    CreatedNamespaceKey,
+    DeleteNamespaceKeyResponse,
+    DeleteNamespaceResponse,
+    FilterOptions,
+    ForgetBatchResponse,
+    ForgetResponse,
+    Identity,
+    Instant,
+    Key,
+    KeyActionResponse,
+    KeyOptions,
+    KeyUsage,
+    ListedNamespace,
+    Memory,
+    Namespace,
+    NamespaceKey,
+    NamespaceOptions,
+    NewMemory,
+    RecallOptions,
+    RotatedKey,
+    SearchOptions,
+    Session,
+    SetImportanceResponse,
+    StoredMemory,
+    StoreMemoriesResponse,
+    StoreOptions,
+    UpdateMemoryResponse,
+)
+from .._options import Keep, RequestOptions, Unpack
+from .._pages import AsyncListing, FoundMemories, Page
+from .resources.agents import AsyncAgents
+from .resources.health import AsyncHealthChecks
+from .resources.keys import AsyncKeys
+from .resources.memories import AsyncMemories
+from .resources.namespace_keys import AsyncNamespaceKeys
+from .resources.namespaces import AsyncNamespaces
+from .resources.sessions import AsyncSessions
+
+
+class AsyncFlatNames:
+    """What every client can be asked by a flat name."""
+
+    health: AsyncHealthChecks
+    namespaces: AsyncNamespaces
+    keys: AsyncKeys
+    namespace_keys: AsyncNamespaceKeys
+    memories: AsyncMemories
+    sessions: AsyncSessions
+    agents: AsyncAgents
+
+    async def create_namespace(
+        self,
+        name: str,
+        **settings: Unpack[NamespaceOptions],
+    ) -> Namespace:
+        """Create a namespace. Needs an admin's key.
+
+        One that exists is given back, unless the settings disagree with it: then ConflictError.
+        """
+        return await self.namespaces.create(
+            name,
+            **settings,
+        )
+
+    async def upsert_namespace(
+        self,
+        name: str,
+        **settings: Unpack[NamespaceOptions],
+    ) -> Namespace:
+        """Create a namespace or change its settings; what is left out stays. Needs an admin's key."""
+        return await self.namespaces.upsert(
+            name,
+            **settings,
+        )
+
+    def list_namespaces(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncListing[ListedNamespace]:
+        """List the namespaces this key has a grant on; an admin sees all. All of them unless `limit` is said."""
+        return self.namespaces.list(
+            limit=limit,
+            cursor=cursor,
+            **options,
+        )
+
+    async def get_namespace(
+        self,
+        name: str,
+        **options: Unpack[RequestOptions],
+    ) -> Namespace:
+        """Fetch one namespace."""
+        return await self.namespaces.get(
+            name,
+            **options,
+        )
+
+    async def delete_namespace(
+        self,
+        name: str,
+        **options: Unpack[RequestOptions],
+    ) -> DeleteNamespaceResponse:
+        """Delete a namespace with all its memories and every grant on it. Needs an admin's key."""
+        return await self.namespaces.delete(
+            name,
+            **options,
+        )
+
+    async def create_key(
+        self,
+        name: str,
+        grants: Mapping[str, Access] | None = None,
+        **settings: Unpack[KeyOptions],
+    ) -> CreatedKey:
+        """Issue a key with its own grants per namespace. The reply shows its secret, once."""
+        return await self.keys.create(
+            name,
+            grants,
+            **settings,
+        )
+
+    def list_keys(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncListing[Key]:
+        """List the keys, without secrets. All of them unless `limit` is said."""
+        return self.keys.list(
+            limit=limit,
+            cursor=cursor,
+            **options,
+        )
+
+    async def get_key(
+        self,
+        key_id: str,
+        **options: Unpack[RequestOptions],
+    ) -> Key:
+        """Fetch one key, without its secret."""
+        return await self.keys.get(
+            key_id,
+            **options,
+        )
+
+    async def update_key(
+        self,
+        key_id: str,
+        *,
+        name: str | None = None,
+        grants: Mapping[str, Access | Literal["none"]] | None = None,
+        namespaces: Sequence[str] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Key:
+        """Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant.
+
+        `namespaces` keeps grants on these only; new ones get what the scope of the key says.
+        """
+        return await self.keys.update(
+            key_id,
+            name=name,
+            grants=grants,
+            namespaces=namespaces,
+            **options,
+        )
+
+    async def rotate_key(
+        self,
+        key_id: str,
+        *,
+        grace_secs: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> RotatedKey:
+        """Give a key a new secret. The old one stops at once, or after `grace_secs`."""
+        return await self.keys.rotate(
+            key_id,
+            grace_secs=grace_secs,
+            **options,
+        )
+
+    async def deactivate_key(
+        self,
+        key_id: str,
+        **options: Unpack[RequestOptions],
+    ) -> KeyActionResponse:
+        """Stop a key at once and keep its record."""
+        return await self.keys.deactivate(
+            key_id,
+            **options,
+        )
+
+    async def delete_key(
+        self,
+        key_id: str,
+        **options: Unpack[RequestOptions],
+    ) -> KeyActionResponse:
+        """Delete a key with its grants. What it stored stays."""
+        return await self.keys.delete(
+            key_id,
+            **options,
+        )
+
+    async def key_usage(
+        self,
+        key_id: str,
+        **options: Unpack[RequestOptions],
+    ) -> KeyUsage:
+        """Count what was asked with a key, refused requests included."""
+        return await self.keys.usage(
+            key_id,
+            **options,
+        )
+
+    async def whoami(
+        self,
+        **options: Unpack[RequestOptions],
+    ) -> Identity:
+        """Say who the presented key is and what it may do."""
+        return await self.keys.whoami(
+            **options,
+        )
+
+    async def create_namespace_key(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        scope: Literal["read", "write"] | None = None,
+        expires_in_days: float | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> CreatedNamespaceKey:
+        """Issue a key with one grant: on this namespace. The reply shows its secret, once.
+
+        The scope is `write` unless said; `write` reads as well.
+        """
+        return await self.namespace_keys.create(
+            namespace,
+            name,
+            scope=scope,
+            expires_in_days=expires_in_days,
+            **options,
+        )
+
+    def list_namespace_keys(
+        self,
+        namespace: str,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncListing[NamespaceKey]:
+        """List the keys that have a grant on this namespace, oldest first."""
+        return self.namespace_keys.list(
+            namespace,
+            **options,
+        )
+
+    async def delete_namespace_key(
+        self,
+        namespace: str,
+        key_id: str,
+        **options: Unpack[RequestOptions],
+    ) -> DeleteNamespaceKeyResponse:
+        """Delete a key that has its only grant on this namespace.
+
+        One with others, or an admin key, loses this grant and stays.
+        """
+        return await self.namespace_keys.delete(
+            namespace,
+            key_id,
+            **options,
+        )
+
+    async def namespace_key_usage(
+        self,
+        namespace: str,
+        key_id: str,
+        **options: Unpack[RequestOptions],
+    ) -> KeyUsage:
+        """Count what a key with a grant on this namespace did here."""
+        return await self.namespace_keys.usage(
+            namespace,
+            key_id,
+            **options,
+        )
+
+    async def store_memory(
+        self,
+        agent_id: str,
+        content: str,
+        memory_type: str | None = None,
+        importance: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        session_id: str | None = None,
+        tags: Sequence[str] | None = None,
+        ttl_seconds: float | None = None,
+        expires_at: Instant | None = None,
+        **more: Unpack[StoreOptions],
+    ) -> StoredMemory:
+        """Store one memory. The next recall finds it, by meaning and by word.
+
+        It is `episodic`, of importance 0.5 (from 0 to 1) and lasts, unless said. `expires_at` wins over `ttl_seconds`.
+        """
+        return await self.memories.store(
+            agent_id,
+            content,
+            memory_type,
+            importance,
+            metadata,
+            session_id,
+            tags,
+            ttl_seconds,
+            expires_at,
+            **more,
+        )
+
+    async def store_memories(
+        self,
+        agent_id: str,
+        memories: Sequence[NewMemory],
+        **options: Unpack[RequestOptions],
+    ) -> StoreMemoriesResponse:
+        """Store up to 1000 memories, all or none."""
+        return await self.memories.store_batch(
+            agent_id,
+            memories,
+            **options,
+        )
+
+    async def recall(
+        self,
+        agent_id: str | Sequence[str],
+        query: str,
+        top_k: int | None = None,
+        **how: Unpack[RecallOptions],
+    ) -> FoundMemories:
+        """Find the memories that best answer a query, by meaning and by words together.
+
+        Several namespaces make one ranking. It gives the 5 best unless `top_k` is said.
+        """
+        return await self.memories.recall(
+            agent_id,
+            query,
+            top_k,
+            **how,
+        )
+
+    async def search_memories(
+        self,
+        agent_id: str | Sequence[str],
+        query: str,
+        top_k: int | None = None,
+        **how: Unpack[SearchOptions],
+    ) -> FoundMemories:
+        """Find memories by their words: those in which every word and quoted phrase stands come first.
+
+        It gives the 10 best unless `top_k` is said; `mode="exact"` only those with every word.
+        """
+        return await self.memories.search(
+            agent_id,
+            query,
+            top_k,
+            **how,
+        )
+
+    async def get_memory(
+        self,
+        memory_id: str,
+        *,
+        agent_id: str | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Memory:
+        """Fetch one memory. Raises NotFoundError if there is none this key may read.
+
+        Ids are unique per namespace. Without `agent_id` the server looks wherever the key may.
+        """
+        return await self.memories.get(
+            memory_id,
+            agent_id=agent_id,
+            **options,
+        )
+
+    async def update_memory(
+        self,
+        memory_id: str,
+        *,
+        content: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        memory_type: str | None = None,
+        importance: float | None = None,
+        tags: Sequence[str] | None = None,
+        expires_at: Instant | Literal[Keep.AS_IT_IS] | None = Keep.AS_IT_IS,
+        agent_id: str | None = None,
+        if_version: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> UpdateMemoryResponse:
+        """Change a memory; what is left out stays. `expires_at=None` means that it no longer expires.
+
+        With `if_version` only if nobody else has since; else it raises ConflictError.
+        """
+        return await self.memories.update(
+            memory_id,
+            content=content,
+            metadata=metadata,
+            memory_type=memory_type,
+            importance=importance,
+            tags=tags,
+            expires_at=expires_at,
+            agent_id=agent_id,
+            if_version=if_version,
+            **options,
+        )
+
+    async def set_importance(
+        self,
+        agent_id: str,
+        memory_ids: str | Sequence[str],
+        importance: float,
+        **options: Unpack[RequestOptions],
+    ) -> SetImportanceResponse:
+        """Set the importance of one or more memories, all or none."""
+        return await self.memories.set_importance(
+            agent_id,
+            memory_ids,
+            importance,
+            **options,
+        )
+
+    async def forget(
+        self,
+        agent_id: str,
+        memory_ids: str | Sequence[str] | None = None,
+        *,
+        tags: Sequence[str] | None = None,
+        session_id: str | None = None,
+        before_timestamp: Instant | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> ForgetResponse:
+        """Forget memories by id, by ids, or by tags, session or age: at least one condition; several must all hold."""
+        return await self.memories.forget(
+            agent_id,
+            memory_ids,
+            tags=tags,
+            session_id=session_id,
+            before_timestamp=before_timestamp,
+            **options,
+        )
+
+    async def batch_forget(
+        self,
+        agent_id: str,
+        *,
+        dry_run: bool | None = None,
+        **filter: Unpack[FilterOptions],
+    ) -> ForgetBatchResponse:
+        """Forget every memory that matches a filter; `dry_run` only counts them."""
+        return await self.memories.forget_batch(
+            agent_id,
+            dry_run=dry_run,
+            **filter,
+        )
+
+    def list_memories(
+        self,
+        agent_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **filter: Unpack[FilterOptions],
+    ) -> AsyncListing[Memory]:
+        """List the memories that match a filter, newest first. A page has 100 unless `limit` is said."""
+        return self.memories.list(
+            agent_id,
+            limit=limit,
+            cursor=cursor,
+            **filter,
+        )
+
+    async def start_session(
+        self,
+        agent_id: str,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        id: str | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Session:
+        """Start a session. Memories join it by its id.
+
+        An `id` of your own needs a read-write grant, as a taken one is refused.
+        """
+        return await self.sessions.start(
+            agent_id,
+            metadata,
+            id=id,
+            **options,
+        )
+
+    async def end_session(
+        self,
+        session_id: str,
+        summary: str | None = None,
+        *,
+        agent_id: str | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Session:
+        """End a session. One that has ended keeps its time, and takes a new summary."""
+        return await self.sessions.end(
+            session_id,
+            summary,
+            agent_id=agent_id,
+            **options,
+        )
+
+    async def get_session(
+        self,
+        session_id: str,
+        *,
+        agent_id: str | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Session:
+        """Fetch one session. Raises NotFoundError if there is none this key may read."""
+        return await self.sessions.get(
+            session_id,
+            agent_id=agent_id,
+            **options,
+        )
+
+    def list_sessions(
+        self,
+        agent_id: str | None = None,
+        *,
+        active_only: bool | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncListing[Session]:
+        """List sessions, newest first: of one namespace, or of every one this key may read.
+
+        `active_only` leaves out those that have ended. A page has 100 of them unless `limit` is said.
+        """
+        return self.sessions.list(
+            agent_id,
+            active_only=active_only,
+            limit=limit,
+            offset=offset,
+            **options,
+        )
+
+    def session_memories(
+        self,
+        session_id: str,
+        *,
+        agent_id: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncListing[Memory]:
+        """List the memories of a session in the order they were stored. A page has 100 unless `limit` is said."""
+        return self.sessions.memories(
+            session_id,
+            agent_id=agent_id,
+            limit=limit,
+            offset=offset,
+            **options,
+        )
+
+    async def list_agents(
+        self,
+        **options: Unpack[RequestOptions],
+    ) -> Page[Agent]:
+        """List the namespaces this key may read, with what is in them."""
+        return await self.agents.list(
+            **options,
+        )
+
+    async def agent_stats(
+        self,
+        agent_id: str,
+        **options: Unpack[RequestOptions],
+    ) -> AgentStats:
+        """Count what is in one namespace."""
+        return await self.agents.stats(
+            agent_id,
+            **options,
+        )
+
+    def agent_memories(
+        self,
+        agent_id: str,
+        *,
+        memory_type: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncListing[Memory]:
+        """List the memories of one namespace, newest first. A page has 100 unless `limit` is said."""
+        return self.agents.memories(
+            agent_id,
+            memory_type=memory_type,
+            limit=limit,
+            offset=offset,
+            **options,
+        )

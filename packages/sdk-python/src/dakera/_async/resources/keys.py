@@ -1,0 +1,106 @@
+"""API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from ..._models import (
+    Access,
+    CreatedKey,
+    Identity,
+    Key,
+    KeyActionResponse,
+    KeyOptions,
+    KeyUsage,
+    RotatedKey,
+)
+from ..._options import RequestOptions, Unpack
+from ..._pages import AsyncListing, Page, Place, Plan
+from ..._request import Call, apart, given, path
+from ..transport import AsyncTransport
+
+
+class AsyncKeys:
+    """API keys and their grants. All but `whoami` needs an admin's key."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(
+        self, name: str, grants: Mapping[str, Access] | None = None, **settings: Unpack[KeyOptions]
+    ) -> CreatedKey:
+        """Issue a key with its own grants per namespace. The reply shows its secret, once."""
+        fields, options = apart("keys.create", settings, KeyOptions.__optional_keys__)
+        body = given(name=name, grants=grants, **fields)
+        call = Call("keys.create", "POST", "/v1/keys", CreatedKey, body=body, options=options)
+        return await self._transport.request(call)
+
+    def list(
+        self, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[RequestOptions]
+    ) -> AsyncListing[Key]:
+        """List the keys, without secrets. All of them unless `limit` is said."""
+
+        def call(place: Place) -> Call[Page[Key]]:
+            return Call("keys.list", "GET", "/v1/keys", _page, query=given(limit=limit, cursor=place), options=options)
+
+        return self._transport.list(Plan(call, cursor))
+
+    async def get(self, key_id: str, **options: Unpack[RequestOptions]) -> Key:
+        """Fetch one key, without its secret."""
+        call = Call("keys.get", "GET", path("/v1/keys", key_id), Key, options=options)
+        return await self._transport.request(call)
+
+    async def update(
+        self,
+        key_id: str,
+        *,
+        name: str | None = None,
+        grants: Mapping[str, Access | Literal["none"]] | None = None,
+        namespaces: Sequence[str] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Key:
+        """Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant.
+
+        `namespaces` keeps grants on these only; new ones get what the scope of the key says.
+        """
+        body = given(name=name, grants=grants, namespaces=namespaces)
+        call = Call("keys.update", "PATCH", path("/v1/keys", key_id), Key, body=body, options=options)
+        return await self._transport.request(call)
+
+    async def rotate(
+        self,
+        key_id: str,
+        *,
+        grace_secs: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> RotatedKey:
+        """Give a key a new secret. The old one stops at once, or after `grace_secs`."""
+        body = given(grace_secs=grace_secs)
+        call = Call("keys.rotate", "POST", path("/v1/keys", key_id, "rotate"), RotatedKey, body=body, options=options)
+        return await self._transport.request(call)
+
+    async def deactivate(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyActionResponse:
+        """Stop a key at once and keep its record."""
+        url = path("/v1/keys", key_id, "deactivate")
+        call = Call("keys.deactivate", "POST", url, KeyActionResponse, options=options)
+        return await self._transport.request(call)
+
+    async def delete(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyActionResponse:
+        """Delete a key with its grants. What it stored stays."""
+        call = Call("keys.delete", "DELETE", path("/v1/keys", key_id), KeyActionResponse, options=options)
+        return await self._transport.request(call)
+
+    async def usage(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyUsage:
+        """Count what was asked with a key, refused requests included."""
+        call = Call("keys.usage", "GET", path("/v1/keys", key_id, "usage"), KeyUsage, options=options)
+        return await self._transport.request(call)
+
+    async def whoami(self, **options: Unpack[RequestOptions]) -> Identity:
+        """Say who the presented key is and what it may do."""
+        call = Call("keys.whoami", "GET", "/v1/auth/whoami", Identity, options=options)
+        return await self._transport.request(call)
+
+
+def _page(reply: Any) -> Page[Key]:
+    return Page([Key(key) for key in reply["keys"]], total=reply["total"], next_cursor=reply.get("next_cursor"))

@@ -1,0 +1,157 @@
+"""Everything this package raises on purpose.
+
+DakeraError                    switch on `code`
+├── ApiError                   the server answered with an error: status, request_id, body, docs
+│   ├── ValidationError        400 413 422   issues
+│   ├── AuthenticationError    401
+│   ├── AuthorizationError     403
+│   ├── NotFoundError          404
+│   ├── ConflictError          409
+│   ├── RateLimitError         429           retry_after
+│   └── ServerError            5xx           retry_after
+├── ConnectionError            no whole answer arrived; also a builtin ConnectionError
+├── TimeoutError               none arrived in time; also a builtin TimeoutError
+├── ResponseError              an answer arrived that no Dakera server gives: HTML, a redirect, broken JSON
+└── UsageError                 the client was set up or called in a way that cannot work; nothing was sent
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+from ._result import is_array, is_object
+
+
+class DakeraError(Exception):
+    """Base of everything this package raises on purpose. Switch on `code`."""
+
+    code: str
+    """A code of the server, or `CONNECTION_FAILED`, `TIMEOUT`, `INVALID_RESPONSE`, `INVALID_USAGE`;
+    `HTTP_<status>` when a proxy answered without any.
+    """
+    status: int | None
+    """The HTTP status, if there was an answer."""
+    request_id: str | None
+    """Leads to the log entry of the server, if there was an answer that had one."""
+
+    def __init__(
+        self, message: str = "", *, code: str = "", status: int | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.request_id = request_id
+
+
+class ApiError(DakeraError):
+    """The server answered with an error."""
+
+    status: int  # pyright: ignore[reportIncompatibleVariableOverride] - there was an answer
+    body: Any = None
+    """The decoded reply; the text of it when it was no JSON."""
+    docs: str | None = None
+    """The page about this code."""
+    resource: str | None = None
+    """The namespace or id the error is about."""
+
+
+class ValidationError(ApiError):
+    """The request is not one the server takes: 400, 413 or 422."""
+
+    issues: list[dict[str, str]]
+    """Each field that is wrong: its `path` and a `message`."""
+
+
+class AuthenticationError(ApiError):
+    """The key is missing, unknown, inactive or expired: 401."""
+
+
+class AuthorizationError(ApiError):
+    """The key is known and may not do this: 403."""
+
+
+class NotFoundError(ApiError):
+    """There is nothing by that id or name that this key may see: 404."""
+
+
+class ConflictError(ApiError):
+    """The change conflicts with what is stored: 409."""
+
+
+class RateLimitError(ApiError):
+    """Too many requests: 429."""
+
+    retry_after: float | None = None
+    """Seconds to wait, if the server said so."""
+
+
+class ServerError(ApiError):
+    """Something broke on the server's side: 5xx."""
+
+    retry_after: float | None = None
+    """Seconds to wait, if the server said so."""
+
+
+class ConnectionError(DakeraError, builtins.ConnectionError):
+    """The server could not be reached, or the connection ended before the whole answer was there."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, code="CONNECTION_FAILED")
+
+
+class TimeoutError(DakeraError, builtins.TimeoutError):
+    """No answer arrived within `timeout` seconds."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, code="TIMEOUT")
+
+
+class ResponseError(DakeraError):
+    """An answer arrived that no Dakera server gives. Most often something else listens at `base_url`."""
+
+    def __init__(self, message: str = "", *, status: int | None = None, request_id: str | None = None) -> None:
+        super().__init__(message, code="INVALID_RESPONSE", status=status, request_id=request_id)
+
+
+class UsageError(DakeraError):
+    """The client was set up or called in a way that cannot work. Nothing was sent."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, code="INVALID_USAGE")
+
+
+_CLASSES = {
+    400: ValidationError,
+    401: AuthenticationError,
+    403: AuthorizationError,
+    404: NotFoundError,
+    409: ConflictError,
+    413: ValidationError,
+    422: ValidationError,
+    429: RateLimitError,
+}
+
+
+def api_error(
+    operation: str, status: int, body: Any, request_id: str | None = None, retry_after: float | None = None
+) -> ApiError:
+    """The error for an answer, of the class for its status."""
+    said: dict[str, Any] = {}
+    if is_object(body) and isinstance(body.get("error"), str) and isinstance(body.get("code"), str):
+        said = body
+    code = said.get("code") or f"HTTP_{status}"
+    request_id = said.get("request_id") or request_id
+    reason = said.get("error", "no error body of Dakera came with it")
+    tail = f" (request {request_id})" if request_id else ""
+    cls = _CLASSES.get(status, ServerError if status >= 500 else ApiError)
+    error = cls(f"{operation}: {status} {code}: {reason}{tail}", code=code, status=status, request_id=request_id)
+    error.body = body
+    error.docs = said.get("docs")
+    error.resource = said.get("resource")
+    if isinstance(error, ValidationError):
+        issues: object = said.get("issues")
+        error.issues = issues if is_array(issues) else []
+    if isinstance(error, (RateLimitError, ServerError)):
+        error.retry_after = retry_after
+    return error

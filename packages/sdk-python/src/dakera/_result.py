@@ -1,0 +1,78 @@
+"""What calls give back: dicts whose fields are attributes too, and lists that know more than their items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar
+
+R = TypeVar("R", bound="Result")
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+class Result(dict[str, Any]):
+    """A JSON object of a reply: `memory["content"]` and `memory.content` are the same.
+
+    It is a dict: `dict(memory)`, `json.dumps(memory)`, `"tags" in memory` and `**memory` do what they always do.
+    A field this version does not know is kept, and reached the same way. An optional field that was not sent is None.
+    """
+
+    __slots__ = ()
+    _nested: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+    _optional: ClassVar[frozenset[str]] = frozenset()
+    _secret: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        if not is_object(fields):
+            raise TypeError(f"A {type(self).__name__} is made from a dict.")
+        super().__init__(fields)
+        for name, make in self._nested.items():
+            if name in self:
+                self[name] = make(self[name])
+
+    if not TYPE_CHECKING:  # hidden, so that a type checker still finds a misspelt field
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return self[name]
+            except KeyError:
+                if name in self._optional:
+                    return None
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}. It has {', '.join(self)}.")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"Fields are read as attributes and set as items: result[{name!r}] = …")
+
+    def __repr__(self) -> str:
+        """Secrets that the server has just made are left out: a log is no place for them."""
+        fields = (f"{name}=<secret>" if name in self._secret else f"{name}={value!r}" for name, value in self.items())
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *self]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
+
+
+def one(cls: type[R]) -> Callable[[Any], Any]:
+    """How a field that holds one object is read."""
+    return lambda value: cls(value) if is_object(value) else value
+
+
+def many(cls: type[R]) -> Callable[[Any], Any]:
+    """How a field that holds a list of objects is read."""
+    return lambda value: [cls(item) for item in value] if is_array(value) else value
+
+
+def named(cls: type[R]) -> Callable[[Any], Any]:
+    """How a field that holds objects by name is read."""
+    return lambda value: {name: cls(item) for name, item in value.items()} if is_object(value) else value

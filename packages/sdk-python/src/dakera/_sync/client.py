@@ -1,0 +1,78 @@
+# @generated from _async/client.py by scripts/generate.ts; do not edit.
+"""The client: options in, resources out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+import httpx
+
+from .._options import RequestEvent, ResponseEvent, check_options
+from .flat import FlatNames
+from .resources.agents import Agents
+from .resources.health import HealthChecks
+from .resources.keys import Keys
+from .resources.memories import Memories
+from .resources.namespace_keys import NamespaceKeys
+from .resources.namespaces import Namespaces
+from .resources.sessions import Sessions
+from .transport import Transport
+
+
+class DakeraClient(FlatNames):
+    """A client for one server and one key. Give each agent its own key and so its own client.
+
+    Options that cannot work raise UsageError here; a missing key does so in the first call that needs one.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        timeout: float = 30.0,
+        max_retries: int = 2,
+        max_response_bytes: int = 256 * 1024 * 1024,
+        headers: Mapping[str, str] | None = None,
+        on_request: Callable[[RequestEvent], None] | None = None,
+        on_response: Callable[[ResponseEvent], None] | None = None,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        """Set up a client. Everything has a default except the key.
+
+        Args:
+            base_url: Where the server is. Default: `DAKERA_URL`, else `http://localhost:3300`.
+            api_key: The agent's key. Default: `DAKERA_API_KEY`. Health calls need none.
+            timeout: How long one try may take, in seconds.
+            max_retries: How often a failed try is repeated. 2 make three tries in all.
+            max_response_bytes: A larger answer is refused while it arrives.
+            headers: Sent with every request.
+            on_request: Called before every try. What a hook raises ends the call.
+            on_response: Called after every answer.
+            http_client: Your own, for proxies and certificates. It stays open when this client is closed.
+
+        """
+        options = check_options(
+            base_url, api_key, timeout, max_retries, max_response_bytes, headers, on_request, on_response
+        )
+        self._transport = transport = Transport(options, http_client)
+        self.memories = Memories(transport)
+        self.namespaces = Namespaces(transport)
+        self.keys = Keys(transport)
+        self.namespace_keys = NamespaceKeys(transport)
+        self.sessions = Sessions(transport)
+        self.agents = Agents(transport)
+        self.health = HealthChecks(transport)
+
+    def close(self) -> None:
+        """Close the connections. Calls after it raise UsageError."""
+        self._transport.close()
+
+    def __enter__(self) -> DakeraClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

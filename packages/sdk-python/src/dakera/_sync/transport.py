@@ -1,0 +1,89 @@
+# @generated from _async/transport.py by scripts/generate.ts; do not edit.
+"""The one place that sends: hooks, time, size, and the next try."""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+from typing import Any, TypeVar
+
+import httpx
+
+from .._errors import UsageError
+from .._options import Options, RequestEvent, ResponseEvent, close_at_the_end, tls
+from .._pages import Listing, Plan
+from .._request import Answer, Call, Done, Failed, Prepared, judge, no_answer, too_large
+
+T = TypeVar("T")
+
+
+class Transport:
+    """Sends calls with the options of one client."""
+
+    def __init__(self, options: Options, http_client: httpx.Client | None) -> None:
+        self._options = options
+        self._http = http_client or httpx.Client(verify=tls())
+        self._is_owner = http_client is None
+        if self._is_owner:
+            close_at_the_end(self, self._http)
+
+    def close(self) -> None:
+        """Close the connections, unless they are the caller's own."""
+        if self._is_owner:
+            self._http.close()
+
+    def request(self, call: Call[T]) -> T:
+        """Send one call, and again while that may help."""
+        prepared = Prepared(self._options, call)
+        if self._http.is_closed:
+            raise UsageError(f"{call.operation}: the client is closed.")
+        for attempt in count(1):
+            outcome = self._try(prepared, attempt)
+            if isinstance(outcome, Done):
+                return outcome.value
+            time.sleep(outcome.wait(attempt, prepared.max_retries))
+        raise AssertionError
+
+    def list(self, plan: Plan[T]) -> Listing[T]:
+        """Read a list."""
+        return Listing(self.request, plan)
+
+    def _try(self, prepared: Prepared[T], attempt: int) -> Done[T] | Failed:
+        call, url = prepared.call, str(prepared.url)
+        open_headers = httpx.Headers(prepared.headers)
+        if self._options.on_request:
+            self._options.on_request(RequestEvent(call.operation, call.method, url, attempt, open_headers))
+        started_at = time.monotonic()
+        try:
+            answer = self._send(prepared, open_headers, started_at + prepared.timeout)
+        except (httpx.HTTPError, httpx.StreamError, OSError) as cause:
+            return no_answer(prepared, cause)
+        if self._options.on_response:
+            duration = time.monotonic() - started_at
+            self._options.on_response(
+                ResponseEvent(call.operation, call.method, url, attempt, answer.status, answer.request_id, duration)
+            )
+        return judge(prepared, answer)
+
+    def _send(self, prepared: Prepared[Any], headers: httpx.Headers, deadline: float) -> Answer:
+        """Read in pieces, so that an endless answer ends here and not with the memory of the process."""
+        request = self._http.build_request(
+            prepared.call.method,
+            prepared.url,
+            headers=prepared.with_key(headers),
+            content=prepared.content,
+            timeout=prepared.timeout,
+        )
+        # A redirect is never followed: the key would go wherever it leads.
+        response = self._http.send(request, stream=True, follow_redirects=False, auth=None)
+        try:
+            content = bytearray()
+            for piece in response.iter_bytes():
+                content += piece
+                if len(content) > prepared.client.max_response_bytes:
+                    raise too_large(prepared, response.status_code)
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("")
+            return Answer(response.status_code, response.headers, bytes(content))
+        finally:
+            response.close()
