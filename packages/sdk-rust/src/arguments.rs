@@ -1,0 +1,228 @@
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::models::{
+    ForgetBatchRequest, ForgetRequest, ListMemoriesRequest, Memory, MemoryFilter, RecallRequest,
+    SearchRequest, Session, StoreMemoryRequest, StoreMemoryResponse, UpdateMemoryResponse,
+};
+
+/// What a call may have of its own. See [`Client::with`](crate::client::DakeraClient::with).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestOptions {
+    /// How long one try may take.
+    pub timeout: Option<Duration>,
+    /// How often a failed try is repeated.
+    pub max_retries: Option<u32>,
+    /// Sent with a write, so that a repeated one is stored once. Made by the client unless given.
+    pub idempotency_key: Option<String>,
+}
+
+/// How much of a list to fetch at once, and from where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ListOptions {
+    /// How many a page has at most. All of them unless said.
+    pub limit: Option<u64>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Which part of a list to fetch at once, counted from its beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OffsetOptions {
+    /// How many a page has at most. Default 100.
+    pub limit: Option<u64>,
+    /// How many to leave out first.
+    pub offset: Option<u64>,
+}
+
+/// One name or id, or several. Made from a text, an array, a slice or a `Vec`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several, also when there is one of them or none.
+    Many(Vec<String>),
+}
+
+impl From<&str> for OneOrMany {
+    fn from(one: &str) -> Self {
+        Self::One(one.to_owned())
+    }
+}
+
+impl From<&&str> for OneOrMany {
+    fn from(one: &&str) -> Self {
+        Self::One((*one).to_owned())
+    }
+}
+
+impl From<&String> for OneOrMany {
+    fn from(one: &String) -> Self {
+        Self::One(one.clone())
+    }
+}
+
+impl From<String> for OneOrMany {
+    fn from(one: String) -> Self {
+        Self::One(one)
+    }
+}
+
+impl<S: AsRef<str>> From<&[S]> for OneOrMany {
+    fn from(many: &[S]) -> Self {
+        Self::Many(many.iter().map(|one| one.as_ref().to_owned()).collect())
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> From<[S; N]> for OneOrMany {
+    fn from(many: [S; N]) -> Self {
+        many.as_slice().into()
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> From<&[S; N]> for OneOrMany {
+    fn from(many: &[S; N]) -> Self {
+        many.as_slice().into()
+    }
+}
+
+impl<S: AsRef<str>> From<Vec<S>> for OneOrMany {
+    fn from(many: Vec<S>) -> Self {
+        many.as_slice().into()
+    }
+}
+
+impl<S: AsRef<str>> From<&Vec<S>> for OneOrMany {
+    fn from(many: &Vec<S>) -> Self {
+        many.as_slice().into()
+    }
+}
+
+impl<T: Into<OneOrMany>> From<T> for ForgetRequest {
+    fn from(ids: T) -> Self {
+        let memory_ids = match ids.into() {
+            OneOrMany::One(id) => vec![id],
+            OneOrMany::Many(ids) => ids,
+        };
+        Self {
+            memory_ids,
+            ..Self::default()
+        }
+    }
+}
+
+/// Which memory or session a call is about. Ids are unique per namespace: `"mem_1"` is looked for wherever the key may
+/// look, `("team-shared", "mem_1")` in that namespace, and `&memory` where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The id.
+    pub id: String,
+    /// The namespace; everywhere unless said.
+    pub namespace: Option<String>,
+}
+
+impl Target {
+    fn inside(namespace: &str, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            namespace: Some(namespace.to_owned()),
+        }
+    }
+}
+
+impl From<String> for Target {
+    fn from(id: String) -> Self {
+        Self {
+            id,
+            namespace: None,
+        }
+    }
+}
+
+impl From<&str> for Target {
+    fn from(id: &str) -> Self {
+        id.to_owned().into()
+    }
+}
+
+impl From<&String> for Target {
+    fn from(id: &String) -> Self {
+        id.clone().into()
+    }
+}
+
+impl<N: AsRef<str>, I: AsRef<str>> From<(N, I)> for Target {
+    fn from((namespace, id): (N, I)) -> Self {
+        Self::inside(namespace.as_ref(), id.as_ref())
+    }
+}
+
+impl From<&Memory> for Target {
+    fn from(memory: &Memory) -> Self {
+        Self::inside(&memory.agent_id, &memory.id)
+    }
+}
+
+impl From<&StoreMemoryResponse> for Target {
+    fn from(stored: &StoreMemoryResponse) -> Self {
+        (&stored.memory).into()
+    }
+}
+
+impl From<&UpdateMemoryResponse> for Target {
+    fn from(updated: &UpdateMemoryResponse) -> Self {
+        (&updated.memory).into()
+    }
+}
+
+impl From<&Session> for Target {
+    fn from(session: &Session) -> Self {
+        Self::inside(&session.agent_id, &session.id)
+    }
+}
+
+impl<T: Into<String>> From<T> for StoreMemoryRequest {
+    fn from(content: T) -> Self {
+        Self {
+            content: content.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for RecallRequest {
+    fn from(query: T) -> Self {
+        Self {
+            query: query.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for SearchRequest {
+    fn from(query: T) -> Self {
+        Self {
+            query: query.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<MemoryFilter> for ForgetBatchRequest {
+    fn from(filter: MemoryFilter) -> Self {
+        Self {
+            filter: Some(filter),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<MemoryFilter> for ListMemoriesRequest {
+    fn from(filter: MemoryFilter) -> Self {
+        Self {
+            filter: Some(filter),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,211 @@
+// Error                      everything a call can end in; `code()` is what to switch on
+// ├── Validation(ApiError)       400 413 422   issues
+// ├── Authentication(ApiError)   401
+// ├── Authorization(ApiError)    403
+// ├── NotFound(ApiError)         404
+// ├── Conflict(ApiError)         409
+// ├── RateLimit(ApiError)        429           retry_after
+// ├── Server(ApiError)           5xx           retry_after
+// ├── Api(ApiError)              any other status
+// ├── Connection                 no whole answer arrived
+// ├── Timeout                    none arrived in time
+// ├── Response                   an answer arrived that no Dakera server gives: HTML, a redirect, broken JSON
+// └── Usage                      the client was set up or called in a way that cannot work; nothing was sent
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::models::Issue;
+
+/// What a call gives.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything a call can end in. Match on the kind, or switch on [`code`](Error::code). No error shows the key.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request is not one the server takes: 400, 413 or 422. See [`ApiError::issues`].
+    Validation(Box<ApiError>),
+    /// The key is unknown, inactive or expired: 401.
+    Authentication(Box<ApiError>),
+    /// The key is known and may not do this: 403.
+    Authorization(Box<ApiError>),
+    /// There is nothing by that id or name that this key may see: 404.
+    NotFound(Box<ApiError>),
+    /// The change conflicts with what is stored: 409.
+    Conflict(Box<ApiError>),
+    /// Too many requests: 429. See [`retry_after`](Error::retry_after).
+    RateLimit(Box<ApiError>),
+    /// Something broke on the server's side: 5xx.
+    Server(Box<ApiError>),
+    /// The server answered with an error of any other status.
+    Api(Box<ApiError>),
+    /// The server could not be reached, or the connection ended before the whole answer was there.
+    #[non_exhaustive]
+    Connection {
+        /// What happened, with the call and the host.
+        message: String,
+        /// What the HTTP library says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No answer arrived within the time for one try.
+    #[non_exhaustive]
+    Timeout {
+        /// What happened, with the call and the host.
+        message: String,
+    },
+    /// An answer arrived that no Dakera server gives. Most often something else listens at the base URL.
+    #[non_exhaustive]
+    Response {
+        /// What happened, with the call.
+        message: String,
+        /// The HTTP status.
+        status: u16,
+        /// Leads to the log entry of the server, if the answer had one.
+        request_id: Option<String>,
+    },
+    /// The client was set up or called in a way that cannot work. Nothing was sent.
+    #[non_exhaustive]
+    Usage {
+        /// What to do instead.
+        message: String,
+    },
+}
+
+/// An error that the server answered with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The call, as the contract names it: `memories.store`.
+    pub operation: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// One of [`codes`](crate::codes) or one that is new; `HTTP_<status>` when a proxy answered without either.
+    pub code: String,
+    /// What went wrong, for a person.
+    pub message: String,
+    /// Leads to the log entry of the server.
+    pub request_id: Option<String>,
+    /// How long to wait, if the server said so.
+    pub retry_after: Option<Duration>,
+    /// Each field that is wrong, with its path.
+    pub issues: Vec<Issue>,
+    /// The namespace or id the error is about.
+    pub resource: Option<String>,
+    /// The page about this code.
+    pub docs: Option<String>,
+    /// The decoded reply; the beginning of its text when it was no JSON.
+    pub body: Value,
+}
+
+impl Error {
+    /// A code of the API (see [`codes`](crate::codes)), or `CONNECTION_FAILED`, `TIMEOUT`, `INVALID_RESPONSE`,
+    /// `INVALID_USAGE` when the server had no part in the failure.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Connection { .. } => "CONNECTION_FAILED",
+            Self::Timeout { .. } => "TIMEOUT",
+            Self::Response { .. } => "INVALID_RESPONSE",
+            Self::Usage { .. } => "INVALID_USAGE",
+            _ => self.api().map_or("", |error| &error.code),
+        }
+    }
+
+    /// The HTTP status, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Response { status, .. } => Some(*status),
+            _ => self.api().map(|error| error.status),
+        }
+    }
+
+    /// Leads to the log entry of the server, if there was an answer that had one.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Response { request_id, .. } => request_id.as_deref(),
+            _ => self.api()?.request_id.as_deref(),
+        }
+    }
+
+    /// How long to wait before another try, if the server said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.api()?.retry_after
+    }
+
+    /// What the server answered, if it did.
+    pub fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Validation(error)
+            | Self::Authentication(error)
+            | Self::Authorization(error)
+            | Self::NotFound(error)
+            | Self::Conflict(error)
+            | Self::RateLimit(error)
+            | Self::Server(error)
+            | Self::Api(error) => Some(error),
+            Self::Connection { .. }
+            | Self::Timeout { .. }
+            | Self::Response { .. }
+            | Self::Usage { .. } => None,
+        }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+        }
+    }
+}
+
+/// The kind for a status.
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        let kind = match error.status {
+            400 | 413 | 422 => Self::Validation,
+            401 => Self::Authentication,
+            403 => Self::Authorization,
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            429 => Self::RateLimit,
+            500.. => Self::Server,
+            _ => Self::Api,
+        };
+        kind(Box::new(error))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection { message, .. }
+            | Self::Timeout { message }
+            | Self::Response { message, .. }
+            | Self::Usage { message } => formatter.write_str(message),
+            _ => self.api().map_or(Ok(()), |error| error.fmt(formatter)),
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}: {} {}: {}",
+            self.operation, self.status, self.code, self.message
+        )?;
+        self.request_id
+            .as_ref()
+            .map_or(Ok(()), |id| write!(formatter, " (request {id})"))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Connection { source, .. } => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The Rust client of Dakera, shared memory for teams of AI agents: each agent keeps its own notes private, publishes
+//! findings to a shared namespace, and recalls what the others published.
+//!
+//! ```no_run
+//! use dakera_rs::{Client, RecallRequest, StoreMemoryRequest};
+//!
+//! # async fn sample() -> dakera_rs::Result<()> {
+//! let researcher = Client::new("http://localhost:3300", "dk-researcher-key");
+//!
+//! researcher.store_memory("team-shared", StoreMemoryRequest {
+//!     content: "HNSW answers in 5 ms at 10M vectors (ef=200, M=32).".into(),
+//!     importance: Some(0.85),
+//!     tags: vec!["finding".into(), "verified".into()],
+//!     ..Default::default()
+//! }).await?;
+//!
+//! let query = RecallRequest { query: "how fast is HNSW?".into(), top_k: Some(6), ..Default::default() };
+//! for found in researcher.recall("team-shared", query).await? {
+//!     println!("{:.2} {}", found.score, found.content);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Start at [`Client`]. The feature `blocking` brings the same client for programs without an async runtime.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod arguments;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+mod client;
+mod error;
+mod flat;
+mod hooks;
+mod list;
+mod mode;
+#[allow(
+    missing_docs,
+    reason = "a field that the contract does not describe says all by its name"
+)]
+mod models;
+mod moment;
+mod replies;
+mod request;
+mod resources;
+mod send;
+mod transport;
+mod words;
+
+pub use arguments::{ListOptions, OffsetOptions, OneOrMany, RequestOptions, Target};
+pub use client::{Client, DakeraClient};
+pub use error::{ApiError, Error, Result};
+pub use hooks::{Hooks, RequestEvent, ResponseEvent};
+pub use list::{Items, List, Page};
+pub use mode::{Async, Call, Mode};
+pub use models::*;
+pub use moment::Moment;
+pub use reqwest::header;
+pub use resources::{
+    AgentMemoriesOptions, Agents, HealthChecks, Keys, ListSessionsOptions, Memories, NamespaceKeys,
+    Namespaces, Sessions,
+};
+pub use serde_json::{Value, json};
+pub use transport::ClientBuilder;

@@ -1,0 +1,1156 @@
+// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::moment::Moment;
+use crate::words::words;
+
+/// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this client.
+pub mod codes {
+    pub const INVALID_REQUEST: &str = "INVALID_REQUEST";
+    pub const DIMENSION_MISMATCH: &str = "DIMENSION_MISMATCH";
+    pub const EMPTY_VECTOR: &str = "EMPTY_VECTOR";
+    pub const AUTHENTICATION_REQUIRED: &str = "AUTHENTICATION_REQUIRED";
+    pub const INVALID_API_KEY: &str = "INVALID_API_KEY";
+    pub const API_KEY_EXPIRED: &str = "API_KEY_EXPIRED";
+    pub const INSUFFICIENT_SCOPE: &str = "INSUFFICIENT_SCOPE";
+    pub const NAMESPACE_ACCESS_DENIED: &str = "NAMESPACE_ACCESS_DENIED";
+    pub const NAMESPACE_NOT_FOUND: &str = "NAMESPACE_NOT_FOUND";
+    pub const NOT_FOUND: &str = "NOT_FOUND";
+    pub const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
+    pub const CONFLICT: &str = "CONFLICT";
+    pub const PAYLOAD_TOO_LARGE: &str = "PAYLOAD_TOO_LARGE";
+    pub const RATE_LIMITED: &str = "RATE_LIMITED";
+    pub const INTERNAL_ERROR: &str = "INTERNAL_ERROR";
+    pub const SERVICE_UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
+}
+
+words! {
+    /// `Write` alone is append-only: it stores, and reads nothing back. `None` removes a grant.
+    Access { Read = "read", Write = "write", ReadWrite = "read_write", None = "none" }
+}
+
+words! {
+    /// How one part of a server is.
+    CheckStatus { Pass = "pass", Fail = "fail" }
+}
+
+words! {
+    /// Which arms look: meaning (`Vector`), words (`Bm25`) or both.
+    Routing { Auto = "auto", Hybrid = "hybrid", Vector = "vector", Bm25 = "bm25" }
+}
+
+words! {
+    /// What a key may do at most.
+    Scope { Read = "read", Write = "write", Admin = "admin", SuperAdmin = "super_admin" }
+}
+
+words! {
+    /// `Exact` returns only memories in which every word and quoted phrase stands.
+    SearchMode { Best = "best", Exact = "exact" }
+}
+
+/// Keeps apart what is null and what is absent.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A namespace as the place of an agent.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Agent {
+    /// The namespace.
+    pub agent_id: String,
+    pub memory_count: i64,
+    pub session_count: i64,
+    /// Sessions that have not ended.
+    pub active_sessions: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `AgentStats`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct AgentStats {
+    pub agent_id: String,
+    pub total_memories: i64,
+    pub memories_by_type: BTreeMap<String, i64>,
+    pub total_sessions: i64,
+    pub active_sessions: i64,
+    /// 0 without memories.
+    pub avg_importance: f64,
+    /// ISO-8601; null without memories.
+    pub oldest_memory_at: Option<String>,
+    /// ISO-8601; null without memories.
+    pub newest_memory_at: Option<String>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `CreateKeyRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct CreateKeyRequest {
+    /// Stands as `author` on what the key stores.
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<BTreeMap<String, Access>>,
+    /// Chosen by the operator; a random one unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// With `scope`: read grants on these, or read-write ones for `write`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespaces: Option<Vec<String>>,
+    /// Another spelling of `scope`, which older clients send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<Scope>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in_days: Option<f64>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Moment>,
+}
+
+/// The contract's `CreateNamespaceKeyRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct CreateNamespaceKeyRequest {
+    /// Stands as `author` on what the key stores.
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in_days: Option<f64>,
+    /// `write` reads as well. Default "write".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+}
+
+/// The contract's `CreateNamespaceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct CreateNamespaceRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimension: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+    /// Of a namespace without memories; with some it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Defaults for recall here; they replace those set before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
+    /// Kept for the caller; the server acts on none of it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Value>,
+}
+
+/// The contract's `CreatedKey`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct CreatedKey {
+    pub key_id: String,
+    pub id: String,
+    pub name: String,
+    /// `admin`, or the widest of the grants.
+    pub scope: Scope,
+    pub grants: BTreeMap<String, Access>,
+    /// The namespaces of `grants`.
+    pub namespaces: Vec<String>,
+    pub permissions: Vec<String>,
+    pub active: bool,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub expires_at: Option<i64>,
+    /// The secret. It is not shown again.
+    pub key: String,
+    pub warning: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `CreatedNamespaceKey`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct CreatedNamespaceKey {
+    pub key_id: String,
+    pub name: String,
+    pub namespace: String,
+    /// What the key may do here.
+    pub access: Access,
+    pub active: bool,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub expires_at: Option<i64>,
+    /// The secret. It is not shown again.
+    pub key: String,
+    pub warning: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `DeleteNamespaceKeyResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct DeleteNamespaceKeyResponse {
+    pub success: bool,
+    pub message: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `DeleteNamespaceResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct DeleteNamespaceResponse {
+    pub namespace: String,
+    pub deleted: bool,
+    pub vectors_deleted: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `EndSessionRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct EndSessionRequest {
+    /// What came of it. Left out, an earlier one stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+}
+
+/// The contract's `EndSessionResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub(crate) struct EndSessionResponse {
+    pub session: Session,
+    pub memory_count: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// At least one effective condition.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct ForgetBatchRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<MemoryFilter>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memory_ids: Vec<String>,
+    /// Counts and deletes nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+}
+
+/// The contract's `ForgetBatchResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ForgetBatchResponse {
+    pub deleted_count: i64,
+    pub dry_run: bool,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// At least one selector; several must all hold.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct ForgetRequest {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memory_ids: Vec<String>,
+    /// All of them must be on the memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Only memories created before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_timestamp: Option<Moment>,
+}
+
+/// The contract's `ForgetResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ForgetResponse {
+    pub deleted_count: i64,
+    pub status: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The process answers.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Health {
+    pub status: String,
+    pub version: String,
+    pub service: String,
+    pub uptime_seconds: f64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Who the presented key is.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Identity {
+    pub key_id: String,
+    pub name: String,
+    /// `admin`, or the widest of the grants.
+    pub scope: Scope,
+    pub grants: BTreeMap<String, Access>,
+    pub namespaces: Vec<String>,
+    /// Unix seconds.
+    pub expires_at: Option<i64>,
+    pub auth_enabled: bool,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// An API key: who an agent is, and what it may do where.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Key {
+    pub key_id: String,
+    pub id: String,
+    pub name: String,
+    /// `admin`, or the widest of the grants.
+    pub scope: Scope,
+    pub grants: BTreeMap<String, Access>,
+    /// The namespaces of `grants`.
+    pub namespaces: Vec<String>,
+    pub permissions: Vec<String>,
+    pub active: bool,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub expires_at: Option<i64>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `KeyActionResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct KeyActionResponse {
+    pub key_id: String,
+    pub id: String,
+    pub name: String,
+    /// `admin`, or the widest of the grants.
+    pub scope: Scope,
+    pub grants: BTreeMap<String, Access>,
+    /// The namespaces of `grants`.
+    pub namespaces: Vec<String>,
+    pub permissions: Vec<String>,
+    pub active: bool,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub expires_at: Option<i64>,
+    pub success: bool,
+    pub message: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What was asked with a key since it was issued, by any of its secrets.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct KeyUsage {
+    pub key_id: String,
+    pub total_requests: i64,
+    pub successful_requests: i64,
+    pub failed_requests: i64,
+    /// Those of `failed_requests` that came too fast.
+    pub rate_limited_requests: i64,
+    /// Bodies received, and bodies of successful replies.
+    pub bytes_transferred: i64,
+    pub avg_latency_ms: f64,
+    /// Unix seconds.
+    pub last_used: Option<i64>,
+    /// Busiest first.
+    pub by_endpoint: Vec<EndpointUsage>,
+    /// Busiest first; requests that named exactly one namespace, and one that is there.
+    pub by_namespace: Vec<NamespaceUsage>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `ListKeysResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub(crate) struct ListKeysResponse {
+    pub keys: Vec<Key>,
+    pub total: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `ListMemoriesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct ListMemoriesRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<MemoryFilter>,
+    /// Default 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Newest first.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub(crate) struct ListMemoriesResponse {
+    pub memories: Vec<Memory>,
+    /// Memories in the namespace.
+    pub total: i64,
+    /// Memories that match the filter.
+    pub filtered: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `ListNamespaceKeysResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub(crate) struct ListNamespaceKeysResponse {
+    pub namespace: String,
+    pub keys: Vec<NamespaceKey>,
+    pub total: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `ListNamespacesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub(crate) struct ListNamespacesResponse {
+    /// The names alone, which older clients read.
+    pub namespaces: Vec<String>,
+    pub items: Vec<NamespaceSummary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Newest first.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub(crate) struct ListSessionsResponse {
+    pub sessions: Vec<Session>,
+    /// Sessions that match, on all pages.
+    pub total: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The process runs; restart it when this stays silent.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Liveness {
+    pub alive: bool,
+    pub version: String,
+    pub uptime_seconds: f64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// One thing an agent chose to keep.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Memory {
+    pub id: String,
+    /// The namespace the memory lives in.
+    pub agent_id: String,
+    /// The same as `agent_id`.
+    pub namespace: String,
+    pub content: String,
+    pub memory_type: String,
+    pub importance: f64,
+    pub tags: Vec<String>,
+    pub metadata: Value,
+    pub session_id: Value,
+    /// Name of the key that stored it, stamped by the database.
+    pub author: Value,
+    pub derived_from: Vec<String>,
+    /// When it became true, as the caller said; kept, not ranked by.
+    pub valid_from: Option<i64>,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub updated_at: i64,
+    /// Unix seconds.
+    pub last_accessed_at: Option<i64>,
+    pub access_count: i64,
+    /// Unix seconds.
+    pub expires_at: Option<i64>,
+    /// Counts changes; send it as If-Match to update only what you have seen.
+    pub version: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// All that is said must hold.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct MemoryFilter {
+    /// All of them must be on the memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// At least one of them must be on the memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags_any: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_importance: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_importance: Option<f64>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_after: Option<Moment>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_before: Option<Moment>,
+    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// `self` leaves out what this key stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude_author: Option<String>,
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+}
+
+/// A place for memories, with its own grants.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Namespace {
+    pub namespace: String,
+    /// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
+    pub dimension: u64,
+    pub distance: String,
+    /// Absent for a key that may not read here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_count: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector_count: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector_index: Option<VectorIndex>,
+    pub description: Value,
+    pub metadata: Value,
+    pub policy: Value,
+    /// How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Chinese, Japanese and Korean are found in every one.
+    pub language: String,
+    /// This namespace's own defaults for recall.
+    pub weights: Weights,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub updated_at: i64,
+    /// On create and upsert: whether it is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<bool>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A key as one namespace sees it: the grant it has here.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct NamespaceKey {
+    pub key_id: String,
+    pub name: String,
+    pub namespace: String,
+    /// What the key may do here.
+    pub access: Access,
+    pub active: bool,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub expires_at: Option<i64>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `NamespaceSummary`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct NamespaceSummary {
+    pub name: String,
+    pub description: Value,
+    /// Absent for a key that may not read here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_count: Option<i64>,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// What this key may do here.
+    pub access: Access,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Whether requests will succeed, part by part.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Readiness {
+    pub ready: bool,
+    pub version: String,
+    pub checks: BTreeMap<String, HealthCheck>,
+    pub components: BTreeMap<String, bool>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `RecallRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct RecallRequest {
+    /// Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_denied: Option<bool>,
+    /// What to look for, in words.
+    pub query: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_importance: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_importance: Option<f64>,
+    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_type: Option<String>,
+    /// All of them must be on the memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// At least one of them must be on the memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags_any: Vec<String>,
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// `self` leaves out what this key stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude_author: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+    /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Routing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
+    /// The same as `weights.vector`, which wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector_weight: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<f64>,
+    /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mmr: Option<f64>,
+    /// Shows how each score came about. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<bool>,
+    /// A vector of your own embedder, of the dimension the namespace declares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Vec<f32>>,
+    /// Default 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<u64>,
+}
+
+/// The contract's `RecallResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct RecallResponse {
+    pub memories: Vec<RecalledMemory>,
+    pub total_found: i64,
+    pub query_time_ms: f64,
+    /// With `skip_denied`: the namespaces left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied: Vec<String>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `RecalledMemory`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct RecalledMemory {
+    pub memory: Memory,
+    /// From 0 to 1, and comparable between queries.
+    pub score: f64,
+    pub weighted_score: f64,
+    /// What the list is sorted by: `score`, or with `mmr` less for what is like a better hit.
+    pub smart_score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector_score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Value>,
+    /// With `highlight`: up to three pieces of the content, the words found between ** and **.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub highlights: Vec<String>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `RotateKeyRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct RotateKeyRequest {
+    /// For how many seconds the old secret goes on working. Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_secs: Option<u64>,
+}
+
+/// The contract's `RotatedKey`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct RotatedKey {
+    pub key_id: String,
+    /// The new secret. It is not shown again.
+    pub key: String,
+    pub new_key: String,
+    pub name: String,
+    /// Unix seconds.
+    pub old_key_expires_at: i64,
+    pub warning: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `SearchRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct SearchRequest {
+    /// Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_denied: Option<bool>,
+    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*. Memories with all of them come first.
+    pub query: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_importance: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_importance: Option<f64>,
+    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_type: Option<String>,
+    /// All of them must be on the memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// At least one of them must be on the memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags_any: Vec<String>,
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// `self` leaves out what this key stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude_author: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+    /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Routing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
+    /// The same as `weights.vector`, which wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector_weight: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<f64>,
+    /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mmr: Option<f64>,
+    /// Shows how each score came about. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<bool>,
+    /// A vector of your own embedder, of the dimension the namespace declares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Vec<f32>>,
+    /// Default 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<u64>,
+    /// `exact` returns only memories in which every word, phrase and beginning stands. Default "best".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<SearchMode>,
+    /// Adds `highlights`: pieces of the content with the words found between ** and **. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub highlight: Option<bool>,
+}
+
+/// A stretch of work of an agent, from its start to its end.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Session {
+    /// Unique within its namespace. Memories name it as `session_id`.
+    pub id: String,
+    /// The namespace the session belongs to.
+    pub agent_id: String,
+    /// Unix seconds.
+    pub started_at: i64,
+    /// Unix seconds.
+    pub ended_at: Option<i64>,
+    pub summary: Value,
+    pub metadata: Value,
+    /// Live memories of this session.
+    pub memory_count: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub(crate) struct SessionMemoriesResponse {
+    pub session: Session,
+    pub memories: Vec<Memory>,
+    /// Memories of the session, on all pages.
+    pub total: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `SetImportanceResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct SetImportanceResponse {
+    pub status: String,
+    pub memory_id: String,
+    pub importance: f64,
+    pub updated_count: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `StartSessionRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct StartSessionRequest {
+    /// Default {}.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+    /// Chosen by the caller; needs a read-write grant, as a taken one is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// The contract's `StartSessionResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub(crate) struct StartSessionResponse {
+    pub session: Session,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// In the order sent.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct StoreMemoriesResponse {
+    pub stored: Vec<StoredMemory>,
+    pub stored_count: i64,
+    pub total_embedding_time_ms: f64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `StoreMemoryRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct StoreMemoryRequest {
+    /// What was remembered, verbatim.
+    pub content: String,
+    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default "episodic".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_type: Option<String>,
+    /// Default 0.5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub importance: Option<f64>,
+    /// Default [].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Default {}.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Seconds until it expires. `expires_at` wins over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl_seconds: Option<f64>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Moment>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Moment>,
+    /// A vector of your own embedder, of the dimension the namespace declares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Vec<f32>>,
+    /// Chosen by the caller; needs a read-write grant, as a taken one is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// The contract's `StoreMemoryResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct StoreMemoryResponse {
+    pub memory: Memory,
+    pub embedding_time_ms: f64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Grants that are not named stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct UpdateKeyRequest {
+    /// Stands as `author` on what the key stores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Namespace → access. `none` removes a grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<BTreeMap<String, Access>>,
+    /// Keeps grants on these only; new ones get what the scope of the key says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespaces: Option<Vec<String>>,
+}
+
+/// What is left out stays.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct UpdateMemoryRequest {
+    /// What was remembered, verbatim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub importance: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// null: it no longer expires.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub expires_at: Option<Option<Moment>>,
+    /// Change it only if this is still its `version`; else the call ends in `CONFLICT`.
+    #[serde(skip_serializing)]
+    pub if_version: Option<i64>,
+}
+
+/// The contract's `UpdateMemoryResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct UpdateMemoryResponse {
+    pub id: String,
+    /// The namespace the memory lives in.
+    pub agent_id: String,
+    /// The same as `agent_id`.
+    pub namespace: String,
+    pub content: String,
+    pub memory_type: String,
+    pub importance: f64,
+    pub tags: Vec<String>,
+    pub metadata: Value,
+    pub session_id: Value,
+    /// Name of the key that stored it, stamped by the database.
+    pub author: Value,
+    pub derived_from: Vec<String>,
+    /// When it became true, as the caller said; kept, not ranked by.
+    pub valid_from: Option<i64>,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub updated_at: i64,
+    /// Unix seconds.
+    pub last_accessed_at: Option<i64>,
+    pub access_count: i64,
+    /// Unix seconds.
+    pub expires_at: Option<i64>,
+    /// Counts changes; send it as If-Match to update only what you have seen.
+    pub version: i64,
+    pub memory: Memory,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `UpsertNamespaceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct UpsertNamespaceRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimension: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+    /// Of a namespace without memories; with some it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Defaults for recall here; they replace those set before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
+    /// Kept for the caller; the server acts on none of it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Value>,
+}
+
+/// The index over the meaning of the memories of a large namespace; it is built while everything goes on.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct VectorIndex {
+    /// A small namespace needs none: it is searched exactly.
+    pub state: String,
+    /// How much of a build is done, from 0 to 1.
+    pub progress: f64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `Weights`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct Weights {
+    /// Share of meaning; the rest is words. Default 0.35.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector: Option<f64>,
+    /// How much importance can lift or lower. Default 0.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub importance: Option<f64>,
+    /// How much a new memory is lifted. Default 0.05.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recency: Option<f64>,
+    /// After how many days recency counts half. Default 30.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_life_days: Option<f64>,
+    /// How much a memory borrows from its neighbours in the session. Default 0.35.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<f64>,
+}
+
+/// The contract's `EndpointUsage`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct EndpointUsage {
+    /// Its operation id.
+    pub endpoint: String,
+    pub requests: i64,
+    pub avg_latency_ms: f64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `NamespaceUsage`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct NamespaceUsage {
+    pub namespace: String,
+    pub requests: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `HealthCheck`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct HealthCheck {
+    pub status: CheckStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `StoredMemory`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct StoredMemory {
+    pub id: String,
+    pub content: String,
+    /// The namespace the memory lives in.
+    pub agent_id: String,
+    pub tags: Vec<String>,
+    pub importance: f64,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The contract's `Issue`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Issue {
+    pub path: String,
+    pub message: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}

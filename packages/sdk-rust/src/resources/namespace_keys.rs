@@ -1,0 +1,75 @@
+use reqwest::Method;
+
+use super::{Caller, get, post};
+use crate::list::{List, Page, Place};
+use crate::mode::Mode;
+use crate::models::{
+    CreateNamespaceKeyRequest, CreatedNamespaceKey, DeleteNamespaceKeyResponse, KeyUsage,
+    ListNamespaceKeysResponse, NamespaceKey,
+};
+use crate::request::Request;
+
+/// Keys as one namespace sees them: by the grant they have there. Needs an admin's key.
+#[derive(Clone, Copy, Debug)]
+pub struct NamespaceKeys<'a, M>(pub(crate) &'a Caller<M>);
+
+impl<M: Mode> NamespaceKeys<'_, M> {
+    /// Issue a key with one grant: on this namespace. The reply shows its secret, once.
+    pub fn create(
+        &self,
+        namespace: impl AsRef<str>,
+        key: CreateNamespaceKeyRequest,
+    ) -> M::Reply<CreatedNamespaceKey> {
+        self.0.send(
+            post(
+                "namespaceKeys.create",
+                "/v1/namespaces/{}/keys",
+                &[namespace.as_ref()],
+            )
+            .json(&key),
+        )
+    }
+
+    /// List the keys that have a grant on this namespace, oldest first.
+    pub fn list(&self, namespace: impl AsRef<str>) -> List<NamespaceKey, M> {
+        let asked = get(
+            "namespaceKeys.list",
+            "/v1/namespaces/{}/keys",
+            &[namespace.as_ref()],
+        );
+        self.0
+            .list(Place::Cursor(None), move |_| asked.clone(), to_page)
+    }
+
+    /// Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and stays.
+    pub fn delete(
+        &self,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+    ) -> M::Reply<DeleteNamespaceKeyResponse> {
+        let ids = &[namespace.as_ref(), id.as_ref()];
+        self.0.send(Request::new(
+            "namespaceKeys.delete",
+            Method::DELETE,
+            "/v1/namespaces/{}/keys/{}",
+            ids,
+        ))
+    }
+
+    /// Count what a key with a grant on this namespace did here.
+    pub fn usage(&self, namespace: impl AsRef<str>, id: impl AsRef<str>) -> M::Reply<KeyUsage> {
+        let ids = &[namespace.as_ref(), id.as_ref()];
+        self.0.send(get(
+            "namespaceKeys.usage",
+            "/v1/namespaces/{}/keys/{}/usage",
+            ids,
+        ))
+    }
+}
+
+fn to_page(reply: ListNamespaceKeysResponse) -> Page<NamespaceKey> {
+    Page {
+        total: Some(reply.total),
+        ..Page::new(reply.keys)
+    }
+}
