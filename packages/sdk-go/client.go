@@ -1,0 +1,115 @@
+package dakera
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Client talks to one server with one key. Give each agent its own key and so its own client.
+type Client struct {
+	Memories      *Memories
+	Namespaces    *Namespaces
+	Keys          *Keys
+	NamespaceKeys *NamespaceKeys
+	Sessions      *Sessions
+	Agents        *Agents
+	Health        *HealthChecks
+}
+
+// NewClient makes a client. It cannot fail: a base URL or an option that cannot work is a [UsageError] of every call,
+// and an empty key one of every call that needs a key.
+func NewClient(baseURL, apiKey string, options ...Option) *Client {
+	t := &transport{
+		baseURL:          baseURL,
+		apiKey:           func() string { return apiKey },
+		limits:           limits{timeout: 30 * time.Second, maxRetries: 2},
+		maxResponseBytes: 256 << 20,
+		header:           http.Header{},
+	}
+	for _, option := range options {
+		option.applyToClient(t)
+	}
+	// A redirect is never followed: the key would go wherever it leads.
+	t.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	t.check()
+	return &Client{
+		Memories:      &Memories{t},
+		Namespaces:    &Namespaces{t},
+		Keys:          &Keys{t},
+		NamespaceKeys: &NamespaceKeys{t},
+		Sessions:      &Sessions{t},
+		Agents:        &Agents{t},
+		Health:        &HealthChecks{t},
+	}
+}
+
+// NewClientFromEnv makes a client of DAKERA_URL, by default http://localhost:3300, and DAKERA_API_KEY.
+func NewClientFromEnv(options ...Option) *Client {
+	baseURL := os.Getenv("DAKERA_URL")
+	if baseURL == "" {
+		baseURL = "http://localhost:3300"
+	}
+	return NewClient(baseURL, os.Getenv("DAKERA_API_KEY"), options...)
+}
+
+// transport is what the resources share: the options, checked and complete.
+type transport struct {
+	baseURL string
+	// A function, so that a client that is printed does not show it.
+	apiKey           func() string
+	limits           limits
+	maxResponseBytes int64
+	http             http.Client
+	header           http.Header
+	hooks            Hooks
+	// Why no call can work.
+	problem string
+}
+
+func (t *transport) fail(problem string) {
+	if t.problem == "" {
+		t.problem = problem
+	}
+}
+
+// check looks at the options once. What it says never repeats the key.
+func (t *transport) check() {
+	base, err := url.Parse(t.baseURL)
+	switch {
+	case err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "":
+		t.fail("the base URL (or DAKERA_URL) is no http or https URL; it should look like http://localhost:3300")
+	case base.User != nil:
+		t.fail("the base URL must not carry a user name or password; pass the key to NewClient")
+	case strings.ContainsAny(t.baseURL, "?#"):
+		t.fail(`the base URL must end with its path, without "?" or "#"`)
+	}
+	t.baseURL = strings.TrimRight(t.baseURL, "/")
+	if !isVisible(t.apiKey()) {
+		t.fail("the key has spaces, line breaks or other characters that no key has; is there a line break at its end?")
+	}
+	for name, values := range t.header {
+		for _, value := range values {
+			if !isToken(name) || !isHeaderValue(value) {
+				t.fail("a header has a name or value that HTTP does not allow")
+			}
+		}
+	}
+	if t.maxResponseBytes < 1 {
+		t.fail("WithMaxResponseBytes needs at least 1")
+	}
+}
+
+func isVisible(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func isHeaderValue(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
+
+func isToken(name string) bool {
+	return name != "" && isVisible(name) && !strings.ContainsAny(name, `"(),/:;<=>?@[\]{}`)
+}

@@ -1,0 +1,3 @@
+module github.com/dakera-ai/dakera/packages/sdk-go
+
+go 1.23

@@ -1,0 +1,48 @@
+package dakera
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Instant is a moment in a request. The zero Instant says nothing. Make one with [At], [Unix], [Date] or [Never].
+type Instant struct{ literal string }
+
+// At is a moment of Go. The zero time says nothing.
+func At(moment time.Time) Instant {
+	if moment.IsZero() {
+		return Instant{}
+	}
+	return Date(moment.UTC().Format(time.RFC3339Nano))
+}
+
+// Unix is a moment in seconds since 1970.
+func Unix(seconds int64) Instant { return encodeInstant(seconds) }
+
+// Date is a moment in ISO-8601: 2027-01-01, or 2027-01-01T12:00:00Z. It is UTC unless it says otherwise.
+func Date(iso string) Instant { return encodeInstant(iso) }
+
+// Never says that there is no such moment. As ExpiresAt of an update it takes away the one there was.
+func Never() Instant { return Instant{"null"} }
+
+// String gives the moment as it is sent.
+func (i Instant) String() string { return i.literal }
+
+// MarshalJSON writes the moment as it was given: seconds, text or null.
+func (i Instant) MarshalJSON() ([]byte, error) {
+	if i.literal == "" {
+		return []byte("null"), nil
+	}
+	return []byte(i.literal), nil
+}
+
+// UnmarshalJSON takes seconds, text or null.
+func (i *Instant) UnmarshalJSON(data []byte) error {
+	i.literal = string(data)
+	return nil
+}
+
+func encodeInstant(value any) Instant {
+	literal, _ := json.Marshal(value)
+	return Instant{string(literal)}
+}

@@ -1,0 +1,55 @@
+package dakera
+
+import "iter"
+
+// Page is one page of a list.
+type Page[T any] struct {
+	Items []T `json:"items"`
+	// Where the next page begins; empty on the last, and in lists that go by offset.
+	NextCursor string `json:"next_cursor,omitempty"`
+	// How many there are in all; nil where the API does not count them.
+	Total *int64 `json:"total,omitempty"`
+	// How many match the filter; nil where there is none.
+	Filtered *int64 `json:"filtered,omitempty"`
+}
+
+// byCursor yields the items of every page. An error is yielded once and ends the list.
+func byCursor[T any](from string, fetch func(cursor string) (*Page[T], error)) iter.Seq2[T, error] {
+	return walk(from, fetch, func(page *Page[T], _ string) (string, bool) { return page.NextCursor, page.NextCursor == "" })
+}
+
+// byOffset does the same without cursors: the list ends with its total, or, where the API counts none, with an empty
+// page.
+func byOffset[T any](from int, fetch func(offset int) (*Page[T], error)) iter.Seq2[T, error] {
+	return walk(from, fetch, func(page *Page[T], offset int) (int, bool) {
+		offset += len(page.Items)
+		return offset, len(page.Items) == 0 || page.Total != nil && int64(offset) >= *page.Total
+	})
+}
+
+func walk[T, P any](from P, fetch func(P) (*Page[T], error), after func(*Page[T], P) (next P, isLast bool)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for place, isLast := from, false; !isLast; {
+			page, err := fetch(place)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			place, isLast = after(page, place)
+		}
+	}
+}
+
+// valueOf gives what options say; nil says nothing.
+func valueOf[T any](options *T) T {
+	if options == nil {
+		options = new(T)
+	}
+	return *options
+}
