@@ -6,12 +6,31 @@ import { join } from 'node:path'
 import { DakeraClient } from '@dakera-ai/dakera'
 import { expect, type TestContext, test } from 'vitest'
 import { root, run, startDemoServer } from '../demo-server.fixture.ts'
-import { extractSamples, type Sample } from './extract.ts'
+import { FIRST_BUILD_MS, need } from '../toolchains.fixture.ts'
+import type { Language, Sample } from './extract/sample.ts'
+import { tableColumn } from './extract/table.ts'
+import { extractSamples } from './extract.ts'
+import { pythonCalls, runGo, runPython, runRust, runTypeScript, typescriptCalls } from './programs.fixture.ts'
 
 // The document lies beside the repository and its text stays there: nothing in this folder repeats it.
 const DOCUMENT = join(root, '../shared/product.md')
 const PORT = 3300
 const here = import.meta.dirname
+const TEAM = ['coordinator', 'researcher', 'team-shared', 'writer']
+
+test('every line that names the server belongs to a sample, and only what the document has lost is put back', async (context) => {
+  const document = await readDocument(context)
+  const samples = extractSamples(document)
+
+  const calls = (text: string) => text.split(`localhost:${PORT}`).length
+  expect(calls(samples.map(({ text }) => text).join('\n'))).toBe(calls(document))
+  const asFound = ({ language, text }: Sample) =>
+    language === 'python' ? text.replaceAll(/^ +/gm, '') : language === 'go' ? text.replaceAll('\\n', '\n') : text
+  expect(samples.filter((sample) => !document.includes(asFound(sample)))).toEqual([])
+  const repairs = samples.map((sample) => asFound(sample).split('\n').length - sample.text.split('\n').length)
+  // One string of Go, which stands on two lines.
+  expect(repairs.filter((lines) => lines !== 0)).toEqual([1])
+})
 
 test('the curl samples work as printed, and the writer recalls only the verified finding', async (context) => {
   const samples = await read(context, 'curl')
@@ -36,20 +55,9 @@ test('the TypeScript samples run as printed and print what the document says', a
   const samples = await read(context, 'typescript')
   await using server = await startServer()
 
-  const printed: string[] = []
-  for (const sample of samples) {
-    // From standard input, as a module in this folder, which has the client: the sample is the whole program.
-    const ended = await run(process.execPath, ['--input-type=module-typescript'], {}, { cwd: here, input: withPort(sample.text, server.url) })
-    expect(ended.code, `line ${sample.line}: ${ended.stderr}`).toBe(0)
-    printed.push(...ended.stdout.trimEnd().split('\n'))
-  }
-
-  const [names, ...counts] = printed
-  expect(names?.match(/[\w-]+/g)).toEqual(['coordinator', 'researcher', 'team-shared', 'writer'])
-  expect(
-    counts.map((line) => line.replaceAll(/[^\d]/g, '')),
-    'findings of the researcher, then items with the article',
-  ).toEqual(['2', '3'])
+  const [names, ...counts] = await runTypeScript(onPort(samples, server.url))
+  expect(words(names)).toEqual(TEAM)
+  expect(counts.map(digits), 'findings of the researcher, then items with the article').toEqual(['2', '3'])
   expect(await contents(server.url)).toEqual({ 'team-shared': 3, researcher: 1, writer: 1 })
 })
 
@@ -69,12 +77,72 @@ test('the TypeScript samples have no type errors under our own strict settings',
   }
 })
 
-/** The samples of a language, two of each; without the document the test is left out, and says so. */
-async function read(context: TestContext, language: Sample['language']): Promise<Sample[]> {
-  context.skip(!existsSync(DOCUMENT), 'The product document is not here: it belongs beside the repository, at ../shared/product.md.')
-  const samples = extractSamples(await readFile(DOCUMENT, 'utf8')).filter((sample) => sample.language === language)
-  expect(samples).toHaveLength(2)
+test('the Python samples run as printed and print what the document says', { timeout: FIRST_BUILD_MS }, async (context) => {
+  const samples = await read(context, 'python')
+  need(context, 'python3')
+  await using server = await startServer()
+
+  const [names, count, ...findings] = await runPython(onPort(samples, server.url))
+  expect(words(names)).toEqual(TEAM)
+  expect(digits(count)).toBe('2')
+  expect(findings.map((line) => /^ *\[(\d\.\d\d)\] \S.{79}$/.exec(line)?.[1]).sort(), 'the start of each finding').toEqual(['0.80', '0.85'])
+  expect(await contents(server.url), 'the task queue comes on top').toEqual({ coordinator: 2 + 2, 'team-shared': 3, researcher: 2, writer: 1 })
+})
+
+test('the Rust samples run as printed and print what the document says', { timeout: FIRST_BUILD_MS }, async (context) => {
+  const samples = await read(context, 'rust')
+  need(context, 'cargo')
+  await using server = await startServer()
+
+  const [names, ...counts] = await runRust(onPort(samples, server.url))
+  expect(words(names)).toEqual(TEAM)
+  expect(counts.map(digits)).toEqual(['1'])
+  expect(await contents(server.url)).toEqual({ 'team-shared': 2, researcher: 1 })
+})
+
+test('the Go samples run as printed and print what the document says', { timeout: FIRST_BUILD_MS }, async (context) => {
+  const samples = await read(context, 'go')
+  need(context, 'go')
+  await using server = await startServer()
+
+  const [names, ...counts] = await runGo(onPort(samples, server.url))
+  expect(words(names)).toEqual(TEAM)
+  expect(counts.map(digits)).toEqual(['1'])
+  expect(await contents(server.url)).toEqual({ 'team-shared': 2, researcher: 1 })
+})
+
+test.for(['Python', 'TypeScript'] as const)('every call of the reference table works in %s', { timeout: FIRST_BUILD_MS }, async (language, context) => {
+  const forms = tableColumn(await readDocument(context), language)
+  if (language === 'Python') need(context, 'python3')
+  await using server = await startDemoServer()
+
+  const [runner, calls] = language === 'Python' ? [runPython, pythonCalls] : [runTypeScript, typescriptCalls]
+  const results = (await runner([{ line: 1, text: calls(forms, server.url) }])).map((line) => JSON.parse(line))
+  const found = { agent_id: 'team-shared', content: expect.any(String), importance: 0.85, score: expect.any(Number) }
+  expect(results).toEqual([
+    expect.objectContaining({ agent_id: 'researcher', importance: 0.5 }),
+    expect.objectContaining({ agent_id: 'team-shared', importance: 0.85 }),
+    [expect.objectContaining(found)],
+    TEAM.map((name) => expect.objectContaining({ name })),
+    [expect.objectContaining(found)],
+    expect.objectContaining({ deleted_count: 1 }),
+  ])
+  expect(await contents(server.url)).toEqual({ 'team-shared': 1, researcher: 1 })
+})
+
+/** How many samples of each language the document has. */
+const COUNTS: Record<Language, number> = { curl: 2, typescript: 2, python: 3, rust: 2, go: 2 }
+
+async function read(context: TestContext, language: Language): Promise<Sample[]> {
+  const samples = extractSamples(await readDocument(context)).filter((sample) => sample.language === language)
+  expect(samples).toHaveLength(COUNTS[language])
   return samples
+}
+
+/** Without the document the test is left out, and says so. */
+async function readDocument(context: TestContext): Promise<string> {
+  context.skip(!existsSync(DOCUMENT), 'The product document is not here: it belongs beside the repository, at ../shared/product.md.')
+  return readFile(DOCUMENT, 'utf8')
 }
 
 /** On the port of the samples when it is free, so that they run word for word. Where it is taken, only the port is replaced in them. */
@@ -84,6 +152,7 @@ async function startServer() {
 }
 
 const withPort = (text: string, url: string) => text.replaceAll(`localhost:${PORT}`, `localhost:${new URL(url).port}`)
+const onPort = (samples: Sample[], url: string) => samples.map((sample) => ({ ...sample, text: withPort(sample.text, url) }))
 
 function canListen(host: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -92,6 +161,9 @@ function canListen(host: string): Promise<boolean> {
     server.listen(PORT, host, () => server.close(() => resolve(true)))
   })
 }
+
+const words = (line = '') => line.match(/[\w-]+/g)
+const digits = (line = '') => line.replaceAll(/[^\d]/g, '')
 
 type Reply = { status: number; body: Record<string, unknown> }
 
