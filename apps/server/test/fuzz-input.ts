@@ -96,12 +96,46 @@ const selection = fc.record(
   { requiredKeys: [] },
 )
 
+/** What a search reads as more than words, whole and in pieces. */
+const syntax = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'tide',
+        '"low tide"',
+        '-tide',
+        '-"a b"',
+        'ti*',
+        '-ti*',
+        'tag:fact',
+        '-tag:"x y"',
+        'tag:',
+        '"',
+        '-',
+        '*',
+        '""',
+        ':*',
+        "'",
+        '\\',
+        '!',
+        '<->',
+        'or',
+      ),
+      words,
+    ),
+    {
+      minLength: 1,
+      maxLength: 5,
+    },
+  )
+  .map((parts) => parts.join(' '))
+
 /** By field name, so that a field means the same wherever it stands; what is not named here gets garbage. */
 const FIELDS: Record<string, Arbitrary<unknown>> = {
   agent_id: namespace,
   name: fc.oneof(namespace, words),
   content: words,
-  query: words,
+  query: fc.oneof(words, syntax),
   importance: share,
   min_importance: share,
   max_importance: share,
@@ -132,6 +166,10 @@ const FIELDS: Record<string, Arbitrary<unknown>> = {
   routing: fc.constantFrom('auto', 'hybrid', 'vector', 'bm25'),
   mode: fc.constantFrom('best', 'exact'),
   explain: fc.boolean(),
+  mmr: share,
+  highlight: fc.boolean(),
+  skip_denied: fc.boolean(),
+  language: fc.constantFrom('auto', 'english', 'simple', 'german'),
   filter: fc.oneof(filter, selection),
   filters: selection,
   dry_run: fc.boolean(),

@@ -24,6 +24,8 @@ try {
   const [python = ''] = pythons
   await check('format', [join(dirname(python), 'ruff'), 'format', '--check', '.'])
   await check('lint', [join(dirname(python), 'ruff'), 'check', '.'])
+  await check('format of the examples', [join(dirname(python), 'ruff'), 'format', '--check', '../../examples'])
+  await check('lint of the examples', [join(dirname(python), 'ruff'), 'check', '--extend-ignore=T20,D100', '../../examples'])
   await check('types by mypy', [join(dirname(python), 'mypy')])
   await check('types by pyright', [join(dirname(python), 'pyright'), '--pythonpath', python])
   rmSync(dist, { recursive: true, force: true })

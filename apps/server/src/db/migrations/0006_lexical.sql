@@ -221,7 +221,7 @@ begin
     if jsonb_array_length(search -> 'all') = 0 and jsonb_array_length(search -> 'prefixes') = 0 and filtered then
       execute format('select array_agg(id) from (select w.id from (%s) w order by w.id desc limit $1) newest', source) into exact_ids using how_many, null::text, null::text, selected;
       ids := exact_ids;
-      scores := array_fill(1::float8, array[cardinality(ids)]);
+      scores := array_fill(1::float8, array[coalesce(cardinality(ids), 0)]);
       bm25_max := 1;
     end if;
     return;

@@ -33,6 +33,9 @@ test('every word, phrase and beginning must stand in an exact hit, and what is e
     ['spring -tag:draft', ['nest', 'order']],
     ['tag:bird -ducks', ['nest', 'order']],
     ['heron tag:finding', []],
+    ['tag:nothing', []],
+    ['-spring', ['index', 'tea']],
+    ['-spring -tea -hnsw*', []],
     ['the of', []],
   ]
   for (const merged of [false, true]) {
