@@ -13,9 +13,9 @@ const tools = join(here, '.tools')
 const manifest = readFileSync(join(here, 'pyproject.toml'), 'utf8')
 const uv = join(tools, 'uv', 'bin', 'uv')
 const dist = join(tools, 'dist')
-// Wherever the tools are started from, this Node is the one they find, and no setting of the surroundings reaches them.
+// The certificates are those of the system, as a company may have its own. Wherever the tools are started from, this Node is the one they find, and no setting of the surroundings reaches them.
 const surroundings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PYTHON|VIRTUAL_ENV|PYTEST_)/.test(name)))
-const env = { ...surroundings, UV_PYTHON_DOWNLOADS: 'never', PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) }
+const env = { ...surroundings, UV_PYTHON_DOWNLOADS: 'never', UV_SYSTEM_CERTS: '1', PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) }
 const counts = { passed: 0, failed: 0, skipped: 0, conformance: { passed: 0, failed: 0 } }
 
 const { values } = parseArgs({ options: { report: { type: 'string' } } })

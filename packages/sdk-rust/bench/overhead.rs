@@ -28,13 +28,23 @@ async fn main() -> Result<(), Anything> {
             by_raw.push(started.elapsed());
         }
     }
-    println!("{{\"sdk\": {}, \"raw\": {}}}", summary(by_sdk), summary(by_raw));
+    println!(
+        "{{\"sdk\": {}, \"raw\": {}}}",
+        summary(by_sdk),
+        summary(by_raw)
+    );
     Ok(())
 }
 
 /// Median and tails, in milliseconds.
 fn summary(mut times: Vec<Duration>) -> String {
     times.sort();
-    let at = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1].as_secs_f64() * 1000.0;
-    format!("{{\"p50\": {:.4}, \"p95\": {:.4}, \"p99\": {:.4}}}", at(50), at(95), at(99))
+    let at =
+        |percent: usize| times[(times.len() * percent).div_ceil(100) - 1].as_secs_f64() * 1000.0;
+    format!(
+        "{{\"p50\": {:.4}, \"p95\": {:.4}, \"p99\": {:.4}}}",
+        at(50),
+        at(95),
+        at(99)
+    )
 }
