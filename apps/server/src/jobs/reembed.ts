@@ -23,7 +23,7 @@ export async function reembed({ engine, maintain }: Place, embedder: Embedder, o
   while (true) {
     const left = await pass({ maintain, embedder, say, signal })
     if (left > LAST) continue
-    for (const id of await maintain((owner) => listLarge(owner, engine))) await maintain((owner) => indexNext(owner, id, engine, embedder.dimension))
+    for (const id of await maintain(listLarge)) await maintain((owner) => indexNext(owner, id, engine, embedder.dimension))
     if (await maintain((owner) => finish(owner, embedder))) break
   }
   onSwitched()
@@ -101,9 +101,9 @@ async function count(maintain: Maintain): Promise<{ total: number; left: number 
   return found ?? { total: 0, left: 0 }
 }
 
-async function listLarge(owner: Sql, engine: Place['engine']): Promise<number[]> {
+async function listLarge(owner: Sql): Promise<number[]> {
   const rows = await owner<{ namespace_id: number; vectors: number }[]>`select namespace_id, count(next_v)::int as vectors from memories group by namespace_id`
-  return rows.filter(({ vectors }) => isLarge(vectors, engine)).map(({ namespace_id }) => namespace_id)
+  return rows.filter(({ vectors }) => isLarge(vectors)).map(({ namespace_id }) => namespace_id)
 }
 
 /** An index that an interrupted build left is made again. */

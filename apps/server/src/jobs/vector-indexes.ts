@@ -1,7 +1,7 @@
 import type { Database, Sql } from '../db/database.ts'
 
 /** Above it a namespace gets its own HNSW index, and loses it again below half. Exact scans are as fast under it. */
-const THRESHOLD = { postgres: 5_000, pglite: 10_000 }
+const THRESHOLD = 5_000
 const LOCK = 'dakera_vector_indexes'
 
 type Engine = Database['engine']
@@ -20,10 +20,10 @@ export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: O
     let dropped = await dropRemains(owner)
     let built = 0
     for (const { id, memories, is_indexed } of await listNamespaces(owner)) {
-      if (!is_indexed && isLarge(memories, engine)) {
+      if (!is_indexed && isLarge(memories)) {
         await build(owner, id, engine, onlooker)
         built++
-      } else if (is_indexed && memories < THRESHOLD[engine] / 2) {
+      } else if (is_indexed && memories < THRESHOLD / 2) {
         await owner.unsafe(`drop index ${engine === 'postgres' ? 'concurrently' : ''} if exists memories_v_${id}`)
         await owner`delete from vector_indexes where namespace_id = ${id}`
         dropped++
@@ -99,4 +99,4 @@ export const createVectorIndex = (name: string, column: 'v' | 'next_v', namespac
     : `create index ${name} on memories using hnsw ((${column}::vector(${dimension})) vector_cosine_ops) where namespace_id = ${namespaceId}`
 
 /** Whether a namespace of so many vectors gets an index. */
-export const isLarge = (vectors: number, engine: Engine) => vectors > THRESHOLD[engine]
+export const isLarge = (vectors: number) => vectors > THRESHOLD
