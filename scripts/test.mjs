@@ -60,7 +60,7 @@ async function main(chosen) {
       const counts = await runStep(step, env)
       for (const key of Object.keys(total)) total[key] += counts[key]
       process.stdout.write(`${step.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
-      if (counts.conformance) conformance.push({ name: step.name, ...counts.conformance })
+      if (counts.conformance) conformance.push({ name: step.name === 'vitest' ? 'sdk-ts' : step.name, ...counts.conformance })
       failures.push(...(counts.failures ?? (counts.failed > 0 ? [`${step.name}: its own output above says what`] : [])))
     }
   } catch (error) {
