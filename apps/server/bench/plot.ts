@@ -52,7 +52,7 @@ function bars(left: number, width: number): string {
       const share = arms[arm].recall['10'] ?? 0
       return `<rect x="${left + i * group + group * 0.1 + j * bar}" y="${y(share)}" width="${bar - 1}" height="${BOTTOM - y(share)}" fill="${COLOURS[arm]}"/>`
     }),
-    text(left + (i + 0.5) * group, BOTTOM + 16, category, 'text-anchor="middle"'),
+    text(left + (i + 0.5) * group, BOTTOM + 16, category, 'text-anchor="middle" font-size="10"'),
   ])
   const legend = ARMS.map(
     (arm, i) => `<rect x="${left + i * 90}" y="${HEIGHT - 30}" width="10" height="10" fill="${COLOURS[arm]}"/>${text(left + 14 + i * 90, HEIGHT - 21, arm)}`,
@@ -73,7 +73,8 @@ function times(left: number, width: number): string {
     const colour = colours[i % colours.length]
     const path = line.map(({ rows, ms }, at) => `${at === 0 ? 'M' : 'L'}${x(rows).toFixed(1)} ${y(ms).toFixed(1)}`).join('')
     const marks = line.map(
-      ({ rows, ms }) => `<circle cx="${x(rows).toFixed(1)}" cy="${y(ms).toFixed(1)}" r="3.5" fill="${colour}"/>${text(x(rows) + 6, y(ms) - 6, ms.toFixed(1))}`,
+      ({ rows, ms }) =>
+        `<circle cx="${x(rows).toFixed(1)}" cy="${y(ms).toFixed(1)}" r="3.5" fill="${colour}"/>${text(x(rows), y(ms) - 10, ms.toFixed(1), 'text-anchor="middle"')}`,
     )
     const name = `<rect x="${left + i * 140}" y="${HEIGHT - 30}" width="10" height="10" fill="${colour}"/>${text(left + 14 + i * 140, HEIGHT - 21, database)}`
     return [`<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`, ...marks, name].join('\n')
@@ -84,7 +85,7 @@ function times(left: number, width: number): string {
     `<path d="M${left} ${BOTTOM}h${width}" stroke="#999"/>`,
     ...lines,
     ...axis,
-    text(left, TOP - 20, 'Recall k=5, one client, p50 in ms, by memories in the namespace', 'font-weight="bold"'),
+    text(left, TOP - 20, 'Recall k=5, p50 ms, by size of the namespace', 'font-weight="bold"'),
   ].join('\n')
 }
 
