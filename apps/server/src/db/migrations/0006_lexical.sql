@@ -1,4 +1,4 @@
--- The words' half of recall. lexical_search is the only function that looks at memories without the caller's policy: see its comment.
+-- The words' half of recall. lexical_search, selected_memories and other_words alone look at memories without the caller's policy: see their comments.
 --
 --   score = relevance * (1 + a * (2 * importance - 1) + b * recency) / (1 + a + b)                       always in [0, 1]
 --   relevance = own + c * context * (1 - own)            context: what the best of the two memories before and after it in its session scores
