@@ -25,7 +25,7 @@ export type Settings = { database: Parameters<typeof openDatabase>[0]; adminKey:
 
 /** What the parent can order; each gives a value. */
 export type Orders = {
-  /** Merges the statistics, builds the vector indexes and analyzes, as the jobs and autovacuum would in their own time. */
+  /** Merges the statistics, builds the vector indexes, vacuums and analyzes, as the jobs and autovacuum would in their own time. */
   settle(): Promise<{ version: string; memories: number; vectorIndexes: number }>
   recall(secret: string, namespace: string, query: string, topK: number, selection?: Selection): Promise<number[]>
   store(secrets: string[], namespace: string, notes: Note[]): Promise<number[]>
@@ -74,7 +74,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       await database.sql`select merge_all_statistics(0)`
       await maintain((owner) => buildVectorIndexes(owner, database.engine))
       return maintain(async (owner) => {
-        await owner`analyze`.simple()
+        await owner`vacuum analyze`.simple()
         const [found] = await owner<{ version: string; memories: number; indexes: number }[]>`
           select current_setting('server_version') as version, coalesce(sum(documents), 0)::int as memories,
             (select count(*)::int from pg_indexes where indexname ~ '^memories_v_[0-9]+$') as indexes

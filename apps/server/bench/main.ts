@@ -14,7 +14,8 @@ SQL without a server and beside an HTTP request that does nothing. The three tak
 Usage: pnpm bench [options]
 
   --database-url <url>   A Postgres where a database can be created (and is dropped at the end);
-                         default: the one that the tests find or start
+                         default: the one that the tests find or start,
+                         with 1 GB of shared buffers
   --engine <name>        postgres, pglite or both (default both)
   --rows <n>             Memories in the shared namespace (default 10000)
   --scale                Instead: namespaces of several sizes beside the memories of others, one client and ten
@@ -41,7 +42,7 @@ function isScale(results: Result[] | Scale[]): results is Scale[] {
 async function run(): Promise<Result[] | Scale[]> {
   const results: (Result | Scale)[] = []
   if (options.engine !== 'pglite') {
-    const found = options.databaseUrl ? { url: options.databaseUrl, stop: async () => {} } : await findPostgres()
+    const found = options.databaseUrl ? { url: options.databaseUrl, stop: async () => {} } : await findPostgres(process.env, ['shared_buffers=1GB', 'max_wal_size=4GB']) // as whoever runs a database of this size sets it; not the 128 MB of a fresh one
     try {
       results.push(await runOn('Postgres', found.url))
     } finally {

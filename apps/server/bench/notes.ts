@@ -26,29 +26,14 @@ const PROJECTS = [
   'identity',
   'notifications',
 ]
-const PEOPLE = [
-  'Amara',
-  'Benoit',
-  'Chiara',
-  'Dmitri',
-  'Elif',
-  'Farid',
-  'Grace',
-  'Hana',
-  'Ivan',
-  'Jun',
-  'Karin',
-  'Luis',
-  'Mei',
-  'Nadia',
-  'Oskar',
-  'Priya',
-  'Quentin',
-  'Rosa',
-  'Sven',
-  'Tara',
-]
-const PLACES = ['Frankfurt', 'Singapore', 'Oregon', 'Dublin', 'Tokyo', 'Sydney', 'Montreal', 'Mumbai']
+const PEOPLE =
+  'Adaeze Amara Anouk Benoit Bilal Camila Chiara Chidi Dalia Dmitri Ebba Elif Emeka Farid Fatou Georg Grace Greta Hana Hiroshi Ines Ingrid Ivan Jamal Joaquin Jun Kaito Karin Katarzyna Leila Luis Magnus Malika Mei Mikkel Nadia Ngozi Nikos Noor Oskar Otto Paloma Petra Priya Quentin Rania Ravi Rosa Ruben Saskia Sigrid Sunil Sven Tara Tomasz Ulla Valeria Viktor Wanjiru Xavier Yara Yusuf Zeynep Zoltan'.split(
+    ' ',
+  )
+const PLACES =
+  'Accra Amsterdam Athens Auckland Bangalore Bogota Brussels Bucharest Cairo Chicago Copenhagen Dakar Dallas Dublin Frankfurt Geneva Hanoi Helsinki Istanbul Jakarta Johannesburg Krakow Kyoto Lagos Lima Lisbon London Lyon Madrid Manila Melbourne Milan Montreal Mumbai Munich Nairobi Oregon Osaka Oslo Paris Porto Prague Quito Riga Santiago Seattle Seoul Singapore Sofia Stockholm Sydney Taipei Tallinn Tokyo Toronto Tunis Vienna Vilnius Warsaw Zurich'.split(
+    ' ',
+  )
 const SYSTEMS = [
   'vector index',
   'message queue',
@@ -81,75 +66,85 @@ const QUANTITIES = [
   'churn',
   'response time',
 ]
-const CAUSES = [
-  'a missing index',
-  'an expired certificate',
-  'a retry storm',
-  'the new release',
-  'a full disk',
-  'a slow upstream provider',
-  'clock skew',
-  'an unbounded query',
-  'a wrong timeout',
-  'uneven sharding',
-  'a stale cache',
-  'the nightly export',
-  'a misread contract',
-  'duplicate webhooks',
-]
-const MEASURES = [
-  'rolling back',
-  'adding a partial index',
-  'raising the pool size',
-  'batching the writes',
-  'moving the job to the night',
-  'rotating the key',
-  'shortening the retention',
-  'splitting the shard',
-  'warming the cache',
-  'pinning the version',
-  'lowering the concurrency',
-  'asking the vendor',
-]
-const WISHES = [
-  'a yearly plan',
-  'an export to spreadsheets',
-  'single sign-on',
-  'dark mode',
-  'a lower price for students',
-  'fewer emails',
-  'an offline mode',
-  'faster search',
-  'clearer invoices',
-  'an audit trail',
-  'a sandbox account',
-  'keyboard shortcuts',
-]
+const FAULTS =
+  'blocked corrupt duplicate expired full leaking misread missing noisy orphaned outdated skewed slow stale throttled truncated unbounded uneven unsigned wrong'.split(
+    ' ',
+  )
+const PARTS =
+  'backup cache certificate client clock connection contract disk exporter header index lease migration parser provider query replica schema sensor session shard timeout token webhook'.split(
+    ' ',
+  )
+const MEASURES =
+  'archiving batching draining isolating lowering moving muting patching pinning rebuilding reindexing replacing resizing rotating shortening splitting upgrading warming'.split(
+    ' ',
+  )
+const KINDS =
+  'anonymous cheaper clearer compact dark faster mobile multilingual nested offline printable public quieter scheduled searchable shared signed simple weekly yearly'.split(
+    ' ',
+  )
+const THINGS =
+  'archive audit calendar dashboard export form gallery invoice login map mode plan receipt reminder report sandbox shortcut template thread tour'.split(' ')
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday']
+
+const SYLLABLES = [
+  'ba',
+  'cor',
+  'del',
+  'fen',
+  'gra',
+  'hol',
+  'in',
+  'jar',
+  'kel',
+  'lum',
+  'mor',
+  'nar',
+  'os',
+  'pel',
+  'qua',
+  'ris',
+  'sto',
+  'tam',
+  'ul',
+  'ven',
+  'wex',
+  'yor',
+  'zan',
+  'tri',
+]
+
+/**
+ * What only some notes are about: products, firms, components. The first is named a thousand times as often as the
+ * thousandth, as words in real text are, so a question holds words that thousands of memories have and words that three have.
+ */
+const NAMES = Array.from({ length: 20_000 }, (_, rank) => {
+  let name = ''
+  for (let rest = rank + SYLLABLES.length; rest > 0; rest = Math.floor(rest / SYLLABLES.length)) name += SYLLABLES[rest % SYLLABLES.length]
+  return name.charAt(0).toUpperCase() + name.slice(1)
+})
 
 const SENTENCES = [
   (p: Picker) =>
-    `The ${p.of(QUANTITIES)} of the ${p.of(SYSTEMS)} in ${p.of(PLACES)} went from ${p.number(3, 90)} to ${p.number(91, 900)} on ${p.of(WEEKDAYS)} because of ${p.of(CAUSES)}.`,
+    `The ${p.of(QUANTITIES)} of the ${p.of(SYSTEMS)} of ${p.name()} in ${p.of(PLACES)} went from ${p.number(3, 90)} to ${p.number(91, 900)} on ${p.of(WEEKDAYS)} because of ${p.cause()}.`,
   (p: Picker) =>
-    `${p.of(PEOPLE)} measured the ${p.of(QUANTITIES)} three times and got ${p.number(2, 400)}, ${p.number(2, 400)} and ${p.number(2, 400)}; the ${p.of(SYSTEMS)} was the bottleneck.`,
-  (p: Picker) => `We brought the ${p.of(SYSTEMS)} back by ${p.of(MEASURES)}, after ${p.of(CAUSES)} had taken it down for ${p.number(4, 120)} minutes.`,
-  (p: Picker) => `Customers of ${p.of(PROJECTS)} keep asking ${p.of(PEOPLE)} for ${p.of(WISHES)}; ${p.number(5, 80)} tickets this month mention it.`,
+    `${p.of(PEOPLE)} measured the ${p.of(QUANTITIES)} of ${p.name()} three times and got ${p.number(2, 400)}, ${p.number(2, 400)} and ${p.number(2, 400)}; the ${p.of(SYSTEMS)} was the bottleneck.`,
+  (p: Picker) => `We brought ${p.name()} back by ${p.measure()}, after ${p.cause()} in ${p.name()} had taken it down for ${p.number(4, 120)} minutes.`,
+  (p: Picker) => `Customers of ${p.name()} keep asking ${p.of(PEOPLE)} for ${p.wish()}; ${p.number(5, 80)} tickets this month mention it.`,
   (p: Picker) =>
-    `Decision of the ${p.of(PROJECTS)} team: ${p.of(MEASURES)} before the release of ${p.of(WEEKDAYS)}, and ${p.of(WISHES)} only in the next quarter.`,
-  (p: Picker) => `${p.of(PEOPLE)} prefers ${p.of(WISHES)} over ${p.of(WISHES)} and wants to hear from ${p.of(PEOPLE)} by ${p.of(WEEKDAYS)}.`,
+    `Decision of the ${p.of(PROJECTS)} team: ${p.measure()} before ${p.name()} is released on ${p.of(WEEKDAYS)}, and ${p.wish()} only in the next quarter.`,
+  (p: Picker) => `${p.of(PEOPLE)} of ${p.name()} prefers ${p.wish()} over ${p.name()} and wants to hear from ${p.of(PEOPLE)} by ${p.of(WEEKDAYS)}.`,
+  (p: Picker) => `Ticket ${p.number(1000, 99_999)}: ${p.cause()} in ${p.of(PLACES)} doubled the ${p.of(QUANTITIES)} of ${p.name()}; ${p.measure()} helped.`,
   (p: Picker) =>
-    `Ticket ${p.number(1000, 99_999)}: ${p.of(CAUSES)} in ${p.of(PLACES)} doubled the ${p.of(QUANTITIES)} of ${p.of(PROJECTS)}; ${p.of(MEASURES)} helped.`,
-  (p: Picker) =>
-    `The contract with the vendor of the ${p.of(SYSTEMS)} ends in ${p.number(2, 18)} months and costs ${p.number(200, 9000)} euros a month in ${p.of(PLACES)}.`,
+    `The contract with ${p.name()} for the ${p.of(SYSTEMS)} ends in ${p.number(2, 18)} months and costs ${p.number(200, 9000)} euros a month in ${p.of(PLACES)}.`,
 ]
 
 const QUESTIONS = [
-  (p: Picker) => `why did the ${p.of(QUANTITIES)} of the ${p.of(SYSTEMS)} change in ${p.of(PLACES)}?`,
-  (p: Picker) => `${p.of(PROJECTS)} ${p.of(CAUSES)} ${p.of(PLACES)}`,
-  (p: Picker) => `what did ${p.of(PEOPLE)} measure about ${p.of(QUANTITIES)}`,
-  (p: Picker) => `how did we fix the ${p.of(SYSTEMS)} after ${p.of(CAUSES)}?`,
-  (p: Picker) => `who wants ${p.of(WISHES)}?`,
-  (p: Picker) => `decisions of the ${p.of(PROJECTS)} team about ${p.of(MEASURES)}`,
+  (p: Picker) => `why did the ${p.of(QUANTITIES)} of ${p.name()} change in ${p.of(PLACES)}?`,
+  (p: Picker) => `${p.name()} ${p.cause()} ${p.of(PLACES)}`,
+  (p: Picker) => `what did ${p.of(PEOPLE)} measure about ${p.name()}`,
+  (p: Picker) => `how did we fix ${p.name()} after ${p.cause()} in ${p.name()}?`,
+  (p: Picker) => `who of ${p.name()} wants ${p.wish()} and not ${p.name()}?`,
+  (p: Picker) => `decisions of the ${p.of(PROJECTS)} team about ${p.name()} and ${p.measure()}`,
 ]
 
 /** Notes without end: one to three sentences each. */
@@ -177,6 +172,19 @@ class Picker {
   }
   of<T>(items: readonly T[]): T {
     return items[Math.floor(this.#random() * items.length)] as T
+  }
+  /** The n-th name with a chance in proportion to 1/n. */
+  name(): string {
+    return NAMES[Math.floor(NAMES.length ** this.#random()) - 1] as string
+  }
+  cause(): string {
+    return `a ${this.of(FAULTS)} ${this.of(PARTS)}`
+  }
+  measure(): string {
+    return `${this.of(MEASURES)} the ${this.of(PARTS)}`
+  }
+  wish(): string {
+    return `a ${this.of(KINDS)} ${this.of(THINGS)}`
   }
   number(from: number, to: number): number {
     return from + Math.floor(this.#random() * (to - from + 1))

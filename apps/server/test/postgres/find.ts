@@ -22,13 +22,14 @@ class Unusable extends Error {}
 /**
  * A Postgres with pgvector for the tests: the one of TEST_DATABASE_URL, a local installation, Docker, or
  * Debian's packages unpacked into a cache. When none works, the message says why for each of the four.
+ * settings: of its configuration, like "shared_buffers=1GB"; a server that already runs keeps its own.
  */
-export async function findPostgres(env: NodeJS.ProcessEnv = process.env): Promise<TestPostgres> {
+export async function findPostgres(env: NodeJS.ProcessEnv = process.env, settings: string[] = []): Promise<TestPostgres> {
   const ways = [
     ['TEST_DATABASE_URL', () => fromUrl(env.TEST_DATABASE_URL)],
-    [`a local Postgres >= ${OLDEST_MAJOR} with pgvector`, () => fromLocal(env)],
-    [`Docker with ${IMAGE}`, fromDocker],
-    ["Debian's or Ubuntu's packages, unpacked into a cache", () => fromPackages(env)],
+    [`a local Postgres >= ${OLDEST_MAJOR} with pgvector`, () => fromLocal(env, settings)],
+    [`Docker with ${IMAGE}`, () => fromDocker(settings)],
+    ["Debian's or Ubuntu's packages, unpacked into a cache", () => fromPackages(env, settings)],
   ] as const
   const reasons: string[] = []
   for (const [how, open] of ways) {
@@ -58,7 +59,7 @@ async function fromUrl(url: string | undefined): Promise<Opened> {
   return { url, stop: async () => {} }
 }
 
-async function fromLocal(env: NodeJS.ProcessEnv): Promise<Opened> {
+async function fromLocal(env: NodeJS.ProcessEnv, settings: string[]): Promise<Opened> {
   const folders = [...(env.PATH ?? '').split(delimiter), ...debianFolders()].filter(
     (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
   )
@@ -72,7 +73,7 @@ async function fromLocal(env: NodeJS.ProcessEnv): Promise<Opened> {
     const major = Number(/(\d+)/.exec(version)?.[1] ?? 0)
     if (major < OLDEST_MAJOR) misses.push(`${bin} has ${version}`)
     else if (!(await hasVector(bin, major))) misses.push(`${bin} (${version}) lacks pgvector`)
-    else return serve(bin)
+    else return serve(bin, settings)
   }
   throw new Unusable(misses.join('; '))
 }
@@ -91,26 +92,28 @@ async function hasVector(bin: string, major: number): Promise<boolean> {
   return shares.some((share) => existsSync(join(share, 'extension/vector.control')))
 }
 
-async function fromDocker(): Promise<Opened> {
+async function fromDocker(settings: string[]): Promise<Opened> {
   await run('docker', ['info'], { timeout: 10_000 }).catch(() => {
     throw new Unusable('"docker info" does not work; install or start Docker')
   })
   const port = await freePort()
   // The shell outlives us just long enough to remove the container, however we end.
   const script = `trap '' INT HUP TERM
-    id=$(docker run -d --rm -p "127.0.0.1:$1:5432" -e POSTGRES_HOST_AUTH_METHOD=trust "$2" -c max_connections=200) || exit 1
+    port=$1; shift
+    id=$(docker run -d --rm -p "127.0.0.1:$port:5432" -e POSTGRES_HOST_AUTH_METHOD=trust "$@") || exit 1
     trap 'docker rm -f "$id" >/dev/null' EXIT
     for i in $(seq 600); do docker exec "$id" pg_isready -q -h 127.0.0.1 && break; sleep 0.2; done
     echo ready; cat >/dev/null`
-  return held(['bash', '-c', script, 'docker', String(port), IMAGE], port)
+  const options = ['max_connections=200', ...settings].flatMap((setting) => ['-c', setting])
+  return held(['bash', '-c', script, 'docker', String(port), IMAGE, ...options], port)
 }
 
-async function fromPackages(env: NodeJS.ProcessEnv): Promise<Opened> {
+async function fromPackages(env: NodeJS.ProcessEnv, settings: string[]): Promise<Opened> {
   const prefix = join(cacheFolder(env), `postgres-${PREFIX_VERSION}`)
   const { stdout } = await run(join(here, 'private.sh'), [prefix], { timeout: 300_000 }).catch((error: Error & { stderr?: string }) => {
     throw new Unusable(error.stderr?.trim().split('\n').slice(-5).join(' | ') || error.message)
   })
-  return serve(stdout.trim())
+  return serve(stdout.trim(), settings)
 }
 
 /** Root starts Postgres as nobody, who cannot enter root's home; so root's cache lies where all may read. */
@@ -119,9 +122,9 @@ function cacheFolder(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dakera')
 }
 
-async function serve(bin: string): Promise<Opened> {
+async function serve(bin: string, settings: string[]): Promise<Opened> {
   const port = await freePort()
-  return held([join(here, 'serve.sh'), bin, String(port)], port)
+  return held([join(here, 'serve.sh'), bin, String(port), ...settings], port)
 }
 
 /** Starts a script that serves Postgres until our end of its stdin closes. */

@@ -1,12 +1,13 @@
 #!/bin/bash
 # Runs a throw-away Postgres for as long as stdin stays open, so it ends with the process that holds the
 # other end of the pipe, however that process ends. Prints one line, "ready", once it takes connections.
-# usage: serve.sh BIN_FOLDER PORT
+# usage: serve.sh BIN_FOLDER PORT [SETTING=VALUE...]
 set -euo pipefail
 trap '' INT HUP TERM # a Ctrl-C reaches the whole group; the pipe alone decides
 
 bin=$1
 port=$2
+shift 2
 # Postgres refuses to run as root, and whoever runs it instead may not be able to enter root's TMPDIR.
 temporary=${TMPDIR:-/tmp}
 if [ "$(id -u)" = 0 ]; then temporary=/tmp; fi
@@ -33,6 +34,7 @@ unix_socket_directories = ''
 max_connections = 200
 jit = off
 CONF
+if [ $# -gt 0 ]; then printf '%s\n' "$@" >>"$folder/data/postgresql.conf"; fi
 "${as[@]}" "$bin/postgres" -D "$folder/data" </dev/null >"$folder/log" 2>&1 &
 server=$!
 
