@@ -759,8 +759,12 @@ type Weights struct {
 	Recency float64 `json:"recency"`
 	// After how many days recency counts half. Default 30.
 	HalfLifeDays float64 `json:"half_life_days"`
-	// How much a memory borrows from its neighbours in the session. Default 0.35.
+	// How much a memory borrows from its neighbours in the session. Default 0.55.
 	Context float64 `json:"context"`
+	// How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5.
+	Speaker float64 `json:"speaker"`
+	// How much a memory is lowered that ends with a question mark. Default 0.1.
+	Question float64 `json:"question"`
 }
 
 // EndpointUsage is a part of KeyUsage.

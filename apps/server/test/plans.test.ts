@@ -126,7 +126,7 @@ async function explainStatements(): Promise<string> {
   const words = await t.owner(async (sql) => {
     await sql`set role none`
     await sql`set role dakera_search`
-    const rows = await sql.unsafe(`explain select m.id from memory_words m where m.namespace_id = ${namespaceId} and m.ts @@ '''word7'''::tsquery`)
+    const rows = await sql.unsafe(`explain select m.id from memory_words m where own_words(m.namespace_id, m.ts) @@ '''${namespaceId}:word7'''::tsquery`)
     await sql`set role none`
     await sql`set role dakera_owner`
     return rows

@@ -1086,9 +1086,15 @@ pub struct Weights {
     /// After how many days recency counts half. Default 30.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
-    /// How much a memory borrows from its neighbours in the session. Default 0.35.
+    /// How much a memory borrows from its neighbours in the session. Default 0.55.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<f64>,
+    /// How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<f64>,
+    /// How much a memory is lowered that ends with a question mark. Default 0.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<f64>,
 }
 
 /// The contract's `EndpointUsage`.

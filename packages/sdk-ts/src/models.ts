@@ -836,6 +836,10 @@ export interface Weights {
   recency?: number | undefined
   /** After how many days recency counts half. Default 30. */
   half_life_days?: number | undefined
-  /** How much a memory borrows from its neighbours in the session. Default 0.35. */
+  /** How much a memory borrows from its neighbours in the session. Default 0.55. */
   context?: number | undefined
+  /** How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5. */
+  speaker?: number | undefined
+  /** How much a memory is lowered that ends with a question mark. Default 0.1. */
+  question?: number | undefined
 }

@@ -78,7 +78,11 @@ class Weights(TypedDict, total=False):
     half_life_days: float
     """After how many days recency counts half. Default 30."""
     context: float
-    """How much a memory borrows from its neighbours in the session. Default 0.35."""
+    """How much a memory borrows from its neighbours in the session. Default 0.55."""
+    speaker: float
+    """How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5."""
+    question: float
+    """How much a memory is lowered that ends with a question mark. Default 0.1."""
 
 
 class _Content(TypedDict):

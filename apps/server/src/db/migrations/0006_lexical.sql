@@ -1,15 +1,18 @@
 -- The words' half of recall. lexical_search, selected_memories and other_words alone look at memories without the caller's policy: see their comments.
 --
 --   score = relevance * (1 + a * (2 * importance - 1) + b * recency) / (1 + a + b)                       always in [0, 1]
---   relevance = own + c * context * (1 - own)            context: what the best of the two memories before and after it in its session scores
---   own       = (1 - w) * bm25(m, q) / bm25_max(q)  +  w * max(0, cosine(m, q))                          absolute, no ranks
+--   own   = (1 - w) * bm25(m, q) / bm25_max(q)  +  w * max(0, cosine(m, q))                              absolute, no ranks
+--   lent  = own + c * context * (1 - own)      context: what the best of the two memories before and after it in its session scores on its own
+--   named = lent + d * lent * (1 - lent)       if it begins with a name and a colon, and the query has that name; else lent
+--   relevance = named * (1 - e)                if it ends with a question mark: it asks and does not answer; else named
 --   w vector 0.35 · a importance 0.1 · b recency 0.05 · recency = 0.5 ^ (age / half_life_days), 30 days
---   c context 0.35, and 0 for memories without a session or when one arm alone is asked
--- Each arm proposes 3k candidates, at least 25; every candidate is then scored on BOTH sides. With the defaults importance and recency together
+--   c context 0.55, and 0 for memories without a session or when one arm alone is asked · d speaker 0.5 · e question 0.1
+-- Each arm proposes 3k candidates, at least 25; every candidate is scored on BOTH sides, and so are the memories right before and after
+-- the best 20 in their sessions. With the defaults importance and recency together
 -- can lift a memory over another only if that one's relevance is less than (1 + a + b) / (1 - a) = 1.28 times as high.
 --
--- BM25: k1 1.2, b 0.75, idf = ln(1 + (N - df + 0.5) / (df + 0.5)), any word may match (OR). bm25_max = sum of idf * 2.2 over the
--- query's words that occur in the namespace. Every literal is ::float8: numeric arithmetic doubles the time.
+-- BM25: k1 0.9, b 0.4 (docs/decisions/0019), idf = ln(1 + (N - df + 0.5) / (df + 0.5)), any word may match (OR). bm25_max = sum of idf * 1.9
+-- over the query's words that occur in the namespace. Every literal is ::float8: numeric arithmetic doubles the time.
 -- What runs for every call is static, as its plan is kept for the session; only a filter needs a statement made of text.
 
 -- ── Pieces ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -19,7 +22,7 @@ set role dakera_owner;
 create function lexeme_query(lexeme text) returns text language sql immutable parallel safe as $$
   select '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''' $$;
 
-/* What one word of weight adds to a memory: weight * tf / (tf + length_part), where length_part is 0.3 + 0.9 * dl / average length.
+/* What one word of weight adds to a memory: weight * tf / (tf + length_part), where length_part is 0.54 + 0.36 * dl / average length.
    With all weights 1, ts_rank of one word is the sum of 1/i^2 up to its frequency tf, over 1.64493406685; the remainder of that series
    is 1/(tf + 1/2) to within the rounding, which gives tf back without unnesting (exact for 1..255, all that a tsvector keeps).
    Each argument stands once, so that Postgres puts the body in place of the call. */
@@ -43,7 +46,7 @@ create function rough_score(ts tsvector, words tsquery[], weights float8[]) retu
 
 /* BM25 of all the words. */
 create function words_score(ts tsvector, length_part float8, words tsquery[], weights float8[]) returns float8
-language plpgsql immutable strict parallel safe set search_path = pg_catalog, public, pg_temp as $$
+language plpgsql immutable strict parallel safe as $$
 declare score float8 := 0;
 begin
   for i in 1..cardinality(words) loop score := score + word_score(ts, length_part, words[i], weights[i]); end loop;
@@ -107,10 +110,26 @@ begin
   return whole;
 end $$;
 
+/* What the index needs to know of words_query: every word and beginning, in any order. */
+create function own_words_query(target int, texts text[], prefixes text[], configs regconfig[]) returns tsquery
+language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+declare whole tsquery; config regconfig; part tsquery;
+begin
+  foreach config in array configs loop
+    part := (
+      select string_agg(lexeme_query(own_word(target, lexeme)) || mark, ' & ') from (
+        select lexeme, '' as mark from unnest(texts) wanted, unnest(tsvector_to_array(to_tsvector(config, segment_cjk(wanted, true)))) lexeme
+        union all
+        select lexeme, ':*' from unnest(prefixes) prefix, unnest(tsvector_to_array(to_tsvector(config, prefix))) lexeme) asked);
+    whole := coalesce(whole || part, whole, part);
+  end loop;
+  return whole;
+end $$;
+
 revoke all on function lexeme_query(text), word_score(tsvector, float8, tsquery, float8), rough_score(tsvector, tsquery[], float8[]), words_score(tsvector, float8, tsquery[], float8[]), filter_condition(jsonb),
-  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]) from public;
+  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]), own_words_query(int, text[], text[], regconfig[]), own_word(int, text), own_words(int, tsvector) from public;
 grant execute on function lexeme_query(text), word_score(tsvector, float8, tsquery, float8), rough_score(tsvector, tsquery[], float8[]), words_score(tsvector, float8, tsquery[], float8[]), filter_condition(jsonb),
-  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]) to dakera_app, dakera_search;
+  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]), own_words_query(int, text[], text[], regconfig[]), own_word(int, text), own_words(int, tsvector) to dakera_app, dakera_search;
 grant execute on function caller_name() to dakera_search;
 
 -- ── The lexical arm ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,15 +180,15 @@ end $$;
    budget candidates it stops and is approximate. A query of very common words only looks at the newest budget matches.
    search: {"all": [], "prefixes": [], "typos": true}, or null for recall. selected: only these memories; null: all that pass the filter. */
 create function lexical_search(target int, query_text text, filter jsonb, selected text[], how_many int, search jsonb, budget int,
-  out documents float8, out words tsquery[], out weights float8[], out bm25_max float8, out average_length float8, out ids text[], out scores float8[], out exact_ids text[])
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan as $$
+  out documents float8, out words tsquery[], out weights float8[], out bm25_max float8, out per_position float8, out ids text[], out scores float8[], out exact_ids text[])
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 as $$
 #variable_conflict use_column
 declare
-  configs regconfig[]; asked_text text := segment_cjk(query_text, true); lexemes text[]; shares float8[]; parts text[]; frequencies int[];
-  known int; per_position float8; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching tsquery; met tsquery; wanted tsquery; source text;
+  configs regconfig[]; asked_text text := segment_cjk(query_text, true); lexemes text[]; shares float8[]; parts text[]; own_words tsquery[]; frequencies int[];
+  known int; strong int; few int := 10 * how_many; alone boolean := false; weak float8; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching tsquery; met tsquery; own_matching tsquery; wanted tsquery; texts text[]; prefixes text[]; source text; newest text;
   filtered boolean := selected is not null or filter is not null and filter <> '{}';
   -- What a word left out adds to a memory of average length in which it stands twice, of its weight; most add less.
-  likely constant float8 := 0.6;
+  likely constant float8 := 0.69;
 begin
   if not target = any(readable_namespaces()) then return; end if;
   configs := configurations_of(target);
@@ -181,7 +200,7 @@ begin
   end if;
 
   with asked as materialized (
-    select lexeme collate "C" as lexeme, lexeme_query(lexeme)::tsquery as word, coalesce(share, 1) as share, part
+    select lexeme collate "C" as lexeme, lexeme_query(lexeme)::tsquery as word, lexeme_query(own_word(target, lexeme))::tsquery as own, coalesce(share, 1) as share, part
     from rows from (unnest(lexemes), unnest(shares), unnest(parts)) as given(lexeme, share, part)),
   change as materialized (   -- not merged yet; or expired and not swept yet
     select sign, positions, words from statistics_deltas where namespace_id = target
@@ -192,34 +211,37 @@ begin
     from (select documents, positions from namespace_statistics where namespace_id = target
           union all select sign, sign * positions from change) parts),
   counted as materialized (   -- materialized: without it the planner counts again wherever df is used
-    select word, share, part,
+    select word, own, share, part,
       coalesce((select documents from term_statistics where namespace_id = target and term = lexeme), 0)
       + coalesce((select sum(sign) from change where words @@ word), 0) as df
     from asked),
   weighed as (
-    select word, df, part, share, ln(1 + (total.documents - df + 0.5::float8) / (df + 0.5::float8)) * 2.2 as weight from counted, total where df > 0)
-  select (select documents from total), (select positions / documents from total where documents > 0),
-    array_agg(word order by df, word::text), array_agg(weight * share order by df, word::text), array_agg(df::int order by df, word::text),
+    select word, own, df, part, share, ln(1 + (total.documents - df + 0.5::float8) / (df + 0.5::float8)) * 1.9 as weight from counted, total where df > 0)
+  select (select documents from total), (select 0.36::float8 / greatest(1, positions / documents) from total where documents > 0),
+    array_agg(word order by df, word::text), array_agg(own order by df, word::text), array_agg(weight * share order by df, word::text), array_agg(df::int order by df, word::text),
     (select sum(most) from (select max(weight) as most from weighed group by part) p)
-  into documents, average_length, words, weights, frequencies, bm25_max from weighed;
+  into documents, per_position, words, own_words, weights, frequencies, bm25_max from weighed;
   known := cardinality(words);
-  average_length := greatest(average_length, 1);
-  per_position := 0.9 / average_length;
-  if known > 16 then   -- a pasted text: its rarest words tell it from others
+    if known > 16 then   -- a pasted text: its rarest words tell it from others
     words := words[:16]; weights := weights[:16]; known := 16;
     bm25_max := (select sum(weight) from unnest(weights) weight);
   end if;
 
+  -- Where a filtered round reads from: $4 the selected, $7 what to look for, $10 the same as the index knows it. newest: by id, and not by the index.
   if selected is not null then
-    source := format('select w.id, w.ts, w.dl from unnest($4) s(id) join memory_words w on w.namespace_id = %s and w.id = s.id where (w.expires_at is null or w.expires_at > now())', target);
+    source := format('select w.id, w.ts, w.dl from unnest($4) s(id) cross join lateral (select * from memory_words w where w.namespace_id = %s and w.id = s.id offset 0) w where (w.expires_at is null or w.expires_at > now()) and w.ts @@ $7', target);
   elsif filtered then
-    source := format('select w.id, w.ts, w.dl from memory_words w join memories m on m.namespace_id = w.namespace_id and m.id = w.id where w.namespace_id = %s and %s', target, filter_condition(filter));
+    source := format('select w.id, w.ts, w.dl from (select * from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 offset 0) w join memories m on m.namespace_id = %s and m.id = w.id where %s', target, filter_condition(filter));
+    newest := format('select w.id, w.ts, w.dl from memory_words w join memories m on m.namespace_id = w.namespace_id and m.id = w.id where w.namespace_id = %s and %s and w.ts @@ $7', target, filter_condition(filter));
+  else
+    source := 'select w.id, w.ts, w.dl from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 and (w.expires_at is null or w.expires_at > now())';
   end if;
 
   if known is null then
     -- No word to look for. A search by tags alone gives what has them, newest first.
     if jsonb_array_length(search -> 'all') = 0 and jsonb_array_length(search -> 'prefixes') = 0 and filtered then
-      execute format('select array_agg(id) from (select w.id from (%s) w order by w.id desc limit $1) newest', source) into exact_ids using how_many, null::text, null::text, selected;
+      execute format('select array_agg(id) from (select m.id from memories m where m.namespace_id = %s and %s order by m.id desc limit $1) newest', target,
+        case when selected is not null then 'm.id = any($2)' else filter_condition(filter) end) into exact_ids using how_many, selected;
       ids := exact_ids;
       scores := array_fill(1::float8, array[coalesce(cardinality(ids), 0)]);
       bm25_max := 1;
@@ -227,6 +249,7 @@ begin
     return;
   end if;
 
+  strong := (select count(*) from unnest(weights) weight where weight >= 0.25 * weights[1]);
   -- Start with as many words as it will likely take, as every round has its price; a common one is never pulled in for that.
   candidates := frequencies[1];
   while used < known loop
@@ -237,52 +260,72 @@ begin
   end loop;
   loop
     -- Only what the words of this round bring in: what earlier rounds met has its whole score already.
-    matching := (select string_agg(word::text, ' | ')::tsquery from unnest(words[scored + 1:used]) word);
-    met := (select string_agg(word::text, ' | ')::tsquery from unnest(words[:scored]) word);
+    if alone then
+      select string_agg(words[i]::text, ' | ')::tsquery, string_agg(format('%s & !(%s)', own_words[i],
+        (select string_agg(own_words[j]::text, ' | ') from generate_series(1, strong) j where j <> i)), ' | ')::tsquery
+      into matching, own_matching from generate_series(1, used) i
+      where frequencies[i] > few and likely * (weights[i] + weak) > coalesce(scores[how_many], 0);
+      met := null;
+    else
+      matching := (select string_agg(word::text, ' | ')::tsquery from unnest(words[scored + 1:used]) word);
+      own_matching := (
+        select string_agg(case when frequencies[i] <= few or strong = 1 then own_words[i]::text else format('%s & (%s)', own_words[i], partners) end, ' | ')::tsquery
+        from generate_series(scored + 1, used) i
+        cross join lateral (select string_agg(own_words[j]::text, ' | ') as partners from generate_series(scored + 1, strong) j where j <> i) p
+        where frequencies[i] <= few or strong = 1 or partners is not null);
+      met := (select string_agg(word::text, ' | ')::tsquery from unnest(words[:scored]) word);
+    end if;
     too_many := candidates > sqrt(budget * documents) and selected is null;
     -- Most are sorted out by the rough score; the best get the exact one.
     if filtered then
-      execute format('select array_agg(id), array_agg(score) from (select * from (select w.id, words_score(w.ts, 0.3::float8 + $9 * w.dl, $5, $6) as score'
-        ' from (select w.* from (%s and w.ts @@ $7%s) w order by rough_score(w.ts, $5, $6) / (1.3::float8 + $9 * w.dl) desc limit 2 * $1) w'
-        ' union all select * from unnest($2, $3)) found order by 2 desc, 1 limit $1) best', source,
+      execute format('select array_agg(id), array_agg(score) from (select * from (select w.id, words_score(w.ts, 0.54::float8 + $9 * w.dl, $5, $6) as score'
+        ' from (select w.* from (%s%s) w order by rough_score(w.ts, $5, $6) / (1.54::float8 + $9 * w.dl) desc limit 2 * $1) w'
+        ' union all select * from unnest($2, $3)) found order by 2 desc, 1 limit $1) best', case when too_many then newest else source end,
         concat(case when scored > 0 then ' and not w.ts @@ $8' end, case when too_many then format(' order by w.id desc limit %s', budget) end))
-      into ids, scores using how_many, ids, scores, selected, words, weights, matching, met, per_position;
+      into ids, scores using how_many, ids, scores, selected, words, weights, matching, met, per_position, own_matching;
     elsif too_many then
       -- Reading back from the newest ids meets budget matches (after budget * documents / candidates rows) before GIN gathers them all.
       select array_agg(id), array_agg(score) into ids, scores from (
         select * from (
-          select w.id, words_score(w.ts, 0.3::float8 + per_position * w.dl, words, weights) as score from (
+          select w.id, words_score(w.ts, 0.54::float8 + per_position * w.dl, words, weights) as score from (
             select * from (
               select w.id, w.ts, w.dl from memory_words w
               where w.namespace_id = target and w.ts @@ matching and (met is null or not w.ts @@ met) and (w.expires_at is null or w.expires_at > now())
               order by w.id desc limit budget) w
-            order by rough_score(w.ts, words, weights) / (1.3::float8 + per_position * w.dl) desc limit 2 * how_many) w
+            order by rough_score(w.ts, words, weights) / (1.54::float8 + per_position * w.dl) desc limit 2 * how_many) w
           union all select * from unnest(ids, scores)) found
         order by 2 desc, 1 limit how_many) best;
     else
       select array_agg(id), array_agg(score) into ids, scores from (
         select * from (
-          select w.id, words_score(w.ts, 0.3::float8 + per_position * w.dl, words, weights) as score from (
+          select w.id, words_score(w.ts, 0.54::float8 + per_position * w.dl, words, weights) as score from (
             select w.id, w.ts, w.dl from memory_words w
-            where w.namespace_id = target and w.ts @@ matching and (met is null or not w.ts @@ met) and (w.expires_at is null or w.expires_at > now())
-            order by rough_score(w.ts, words, weights) / (1.3::float8 + per_position * w.dl) desc limit 2 * how_many) w
+            where own_words(w.namespace_id, w.ts) @@ own_matching and (met is null or not w.ts @@ met) and (w.expires_at is null or w.expires_at > now())
+            order by rough_score(w.ts, words, weights) / (1.54::float8 + per_position * w.dl) desc limit 2 * how_many) w
           union all select * from unnest(ids, scores)) found
         order by 2 desc, 1 limit how_many) best;
     end if;
+    exit when alone or too_many;
     scored := used;
-    exit when used = known or too_many;
-    rest := likely * (select sum(weight) from unnest(weights[used + 1:]) weight);
-    exit when cardinality(ids) >= how_many and scores[how_many] >= rest;
-    exit when candidates + frequencies[used + 1] > budget and ids is not null;
-    used := used + 1;
-    candidates := candidates + frequencies[used];
+    rest := likely * coalesce((select sum(weight) from unnest(weights[used + 1:]) weight), 0);
+    if used = known or cardinality(ids) >= how_many and scores[how_many] >= rest or candidates + frequencies[used + 1] > budget and 3 * cardinality(ids) >= how_many then
+      weak := (select coalesce(sum(weight), 0) from unnest(weights[strong + 1:]) weight);
+      candidates := (select sum(frequency) from unnest(frequencies[:used], weights[:used]) f(frequency, weight)
+        where frequency > few and likely * (weight + weak) > coalesce(scores[how_many], 0));
+      exit when strong = 1 or candidates is null or selected is not null;
+      alone := true;
+    else
+      used := used + 1;
+      candidates := candidates + frequencies[used];
+    end if;
   end loop;
 
   if search is not null then   -- every word, phrase and beginning
-    wanted := words_query(array(select jsonb_array_elements_text(search -> 'all')), array(select jsonb_array_elements_text(search -> 'prefixes')), ' & ', configs);
-    source := coalesce(source, format('select w.id, w.ts, w.dl from memory_words w where w.namespace_id = %s and (w.expires_at is null or w.expires_at > now())', target));
-    execute format('select array_agg(id) from (select w.id from (%s and w.ts @@ $5 limit $2) w order by words_score(w.ts, 0.3::float8 + $7 * w.dl, $3, $6) desc, w.id limit $1) best',
-      source) into exact_ids using how_many, budget, words, selected, wanted, weights, per_position;
+    texts := array(select jsonb_array_elements_text(search -> 'all'));
+    prefixes := array(select jsonb_array_elements_text(search -> 'prefixes'));
+    wanted := words_query(texts, prefixes, ' & ', configs);
+    execute format('select array_agg(id) from (select w.id from (%s and w.ts @@ $7 limit $8) w order by words_score(w.ts, 0.54::float8 + $9 * w.dl, $5, $6) desc, w.id limit $1) best', source)
+    into exact_ids using how_many, null, null, selected, words, weights, wanted, budget, per_position, own_words_query(target, texts, prefixes, configs);
     ids := coalesce(ids, '{}') || array(select id from unnest(exact_ids) id where id <> all(coalesce(ids, '{}')));
   end if;
 end $$;

@@ -33,6 +33,24 @@ end $$;
 create function nearby(relevance float8, distance int) returns float8 language sql immutable parallel safe as $$
   select case when distance <= 1 then relevance when distance = 2 then 0.8 * relevance else 0 end $$;
 
+/* Whether a content is begun by a name and a colon, as in a transcript, and the name is among these (lower case). */
+create function is_said_by(content text, names text[]) returns boolean language sql immutable parallel safe as $$
+  select strpos(left(content, 48), ':') > 0 and string_to_array(lower(btrim(split_part(left(content, 48), ':', 1), ' *_"[]()')), ' ') && names
+    and split_part(split_part(left(content, 48), ':', 1), ' ', 3) = '' $$;
+
+/* Whether a content ends with a question mark, of any script. */
+create function is_question(content text) returns boolean language sql immutable parallel safe as $$
+  select right(rtrim(right(content, 8), E' \n\t"''”’)]'), 1) in ('?', '？', '؟') $$;
+
+/* Those of these memories that a filter lets through. */
+create function matching_ids(target int, ids text[], filter jsonb) returns text[]
+language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
+declare found_ids text[];
+begin
+  execute format('select array_agg(m.id) from memories m where m.namespace_id = %s and m.id = any($1) and %s', target, filter_condition(filter)) into found_ids using ids;
+  return found_ids;
+end $$;
+
 /* Up to three pieces of a content around what was asked for, the words themselves between ** and **. */
 create function highlight(target int, content text, words tsquery[], asked text) returns text[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
@@ -56,7 +74,7 @@ end $$;
 
 /* The k best memories of one namespace for a text and its vector. SECURITY INVOKER: the vector arm and every returned row pass the
    caller's own policy, whatever the other arms said. Without a grant: the error of the API.
-   options: vector, importance, recency, half_life_days, context (the weights of 0006_lexical.sql), min_score, explain, highlight, vectors (give them
+   options: vector, importance, recency, half_life_days, context, speaker, question (the weights of 0006_lexical.sql), min_score, explain, highlight, vectors (give them
    out as well), pool (candidates per arm), budget, embedder (whose vector it is), supplied (query_vector belongs to the vectors that callers supplied, not to the embedder's),
    search {all, prefixes, none, none_prefixes, typos, only}: memories in which every word, phrase and beginning occurs come before anything fuzzy,
    with only nothing else comes, and what holds one of none never does; a namespace's own defaults stand in namespaces.weights.
@@ -70,7 +88,7 @@ returns table (id text, content text, memory_type text, importance real, tags te
 language plpgsql volatile set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-  place namespaces; o record; lexical record; w float8; selected text[]; near_ids text[]; exact_only boolean;
+  place namespaces; o record; lexical record; w float8; selected text[]; near_ids text[]; exact_only boolean; pulls boolean; names text[];
 begin
   perform require_bound_role();
   perform set_config('dakera.key', encode(key_hash, 'hex'), true);   -- first: policies of the statements below are evaluated after it
@@ -78,7 +96,7 @@ begin
   if place.id is null then return; end if;
 
   select * into o from jsonb_to_record(place.weights || coalesce(options, '{}')) as t(
-    vector float8, importance float8, recency float8, half_life_days float8, context float8, min_score float8,
+    vector float8, importance float8, recency float8, half_life_days float8, context float8, speaker float8, question float8, min_score float8,
     explain boolean, highlight boolean, vectors boolean, search jsonb, pool int, budget int, supplied boolean, embedder text);
   if o.embedder is not null then perform require_embedder(o.embedder, false); end if;
   if o.supplied and vector_dims(query_vector) <> place.dimension then
@@ -89,7 +107,9 @@ begin
   o.importance := least(greatest(coalesce(o.importance, 0.1), 0), 1);
   o.recency := least(greatest(coalesce(o.recency, 0.05), 0), 1);
   o.half_life_days := greatest(coalesce(o.half_life_days, 30), 0.001);
-  o.context := least(greatest(coalesce(o.context, 0.35), 0), 1);
+  o.context := least(greatest(coalesce(o.context, 0.55), 0), 1);
+  o.speaker := least(greatest(coalesce(o.speaker, 0.5), 0), 1);
+  o.question := least(greatest(coalesce(o.question, 0.1), 0), 1);
   exact_only := coalesce((o.search -> 'only')::boolean, false);
 
   if jsonb_array_length(o.search -> 'none') + jsonb_array_length(o.search -> 'none_prefixes') > 0 then
@@ -102,6 +122,11 @@ begin
     near_ids := nearest_memories(place.id, query_vector, coalesce(o.supplied, false), filter, selected, lexical.documents, o.pool);
   end if;
 
+  pulls := o.context > 0 and o.search is null;
+  if o.speaker > 0 then
+    names := array(select name from regexp_split_to_table(lower(query_text), '\W+') name where name ~ '^[[:alpha:]].' and to_tsvector(case place.text_config when 'auto' then 'english' else place.text_config end::regconfig, name) <> '' limit 32);
+  end if;
+
   -- Static, so that it is planned once per session and not in every call.
   return query
   with candidate as materialized (
@@ -112,17 +137,38 @@ begin
       union all
       select id, null, null, position from unnest(near_ids) with ordinality as near(id, position)) t
     group by t.id),
-  scored as materialized (   -- both sides of every candidate, whichever arm proposed it; each computed once
-    select m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.valid_from, m.created_at, m.updated_at,
-      m.expires_at, m.version, m.session_position, c.text_rank, c.vector_rank,
-      coalesce(m.id = any(lexical.exact_ids), false) as exact,
+  proposed as materialized (   -- both sides of every candidate, whichever arm proposed it
+    select m.*, c.text_rank, c.vector_rank,
       coalesce(c.bm25, (
-        select words_score(x.ts, 0.3::float8 + 0.9::float8 / lexical.average_length * x.dl, lexical.words, lexical.weights)
+        select words_score(x.ts, 0.54::float8 + lexical.per_position * x.dl, lexical.words, lexical.weights)
         from memory_words x where x.namespace_id = place.id and x.id = c.id), 0) as bm25,
-      case when o.vectors then case when o.supplied then m.supplied_v else m.v end end as vector,
-      coalesce(1 - (case when o.supplied then m.supplied_v else m.v end <=> query_vector), 0) as cosine,
-      0.5::float8 ^ (greatest(extract(epoch from now() - m.created_at)::float8, 0::float8) / (86400::float8 * o.half_life_days)) as recency
+      coalesce(1 - (case when o.supplied then m.supplied_v else m.v end <=> query_vector), 0) as cosine
     from candidate c join memories m on m.namespace_id = place.id and m.id = c.id),
+  beside as materialized (   -- what stands right before and after the best of them in a session
+    select distinct on (n.id) n.*
+    from (
+      select p.session_id, p.session_position from proposed p
+      where pulls and p.session_id is not null
+      order by (1 - w) * coalesce(p.bm25 / lexical.bm25_max, 0) + w * greatest(p.cosine, 0) desc, p.id desc limit 20) p
+    cross join lateral (values (p.session_position - 1), (p.session_position + 1)) turn(position)
+    join memories n on n.namespace_id = place.id and n.session_id = p.session_id and n.session_position = turn.position
+    where not exists (select from proposed q where q.id = n.id)),
+  everyone as (
+    select * from proposed
+    union all
+    select b.*, null, null, coalesce((
+        select words_score(x.ts, 0.54::float8 + lexical.per_position * x.dl, lexical.words, lexical.weights)
+        from memory_words x where x.namespace_id = place.id and x.id = b.id), 0),
+      coalesce(1 - (case when o.supplied then b.supplied_v else b.v end <=> query_vector), 0)
+    from beside b
+    where filter is null or filter = '{}' or b.id = any(matching_ids(place.id, array(select id from beside), filter))),
+  scored as (
+    select e.*,
+      coalesce(e.id = any(lexical.exact_ids), false) as exact,
+      case when o.vectors then case when o.supplied then e.supplied_v else e.v end end as vector,
+      coalesce(is_said_by(e.content, names), false) as said, is_question(e.content) as asks,
+      0.5::float8 ^ (greatest(extract(epoch from now() - e.created_at)::float8, 0::float8) / (86400::float8 * o.half_life_days)) as recency
+    from everyone e),
   related as (
     select s.*, coalesce(s.bm25 / lexical.bm25_max, 0) as text_score, greatest(s.cosine, 0) as vector_score,
       (1 + o.importance * (2 * s.importance - 1) + o.recency * s.recency) / (1 + o.importance + o.recency) as factor
@@ -130,24 +176,27 @@ begin
   weighed as (select r.*, (1 - w) * r.text_score + w * r.vector_score as own from related r),
   neighboured as (   -- what was said right before or after it in its session, as far as that is a candidate too
     select e.*, case when e.session_id is null then 0 else greatest(
-        nearby(e.own_before, e.session_position - e.position_before), nearby(e.own_before_that, e.session_position - e.position_before_that),
+        case when e.asks_before and e.session_position - e.position_before = 1 then 1.3 else 1 end * nearby(e.own_before, e.session_position - e.position_before), nearby(e.own_before_that, e.session_position - e.position_before_that),
         nearby(e.own_after, e.position_after - e.session_position), nearby(e.own_after_that, e.position_after_that - e.session_position)) end as context
     from (
       select g.*,
-        lag(g.own) over turns as own_before, lag(g.session_position) over turns as position_before,
+        lag(g.asks) over turns as asks_before, lag(g.own) over turns as own_before, lag(g.session_position) over turns as position_before,
         lag(g.own, 2) over turns as own_before_that, lag(g.session_position, 2) over turns as position_before_that,
         lead(g.own) over turns as own_after, lead(g.session_position) over turns as position_after,
         lead(g.own, 2) over turns as own_after_that, lead(g.session_position, 2) over turns as position_after_that
       from weighed g window turns as (partition by g.session_id order by g.session_position, g.created_at, g.id)) e),
   best as (
     select r.*, relevance, relevance * r.factor as score
-    from neighboured r cross join lateral (select r.own + o.context * r.context * (1 - r.own)) as blend(relevance)
-    where r.own > 0 and relevance * r.factor >= coalesce(o.min_score, 0) and (r.exact or not exact_only)
+    from neighboured r
+    cross join lateral (select r.own + o.context * r.context * (1 - r.own) as lent) b
+    cross join lateral (select (case when r.said then lent + o.speaker * lent * (1 - lent) else lent end) * case when r.asks then 1 - o.question else 1 end) as blend(relevance)
+    where relevance > 0 and relevance * r.factor >= coalesce(o.min_score, 0) and (r.exact or not exact_only)
     order by r.exact desc, score desc, r.importance desc, r.created_at desc, r.id desc limit k)
   select b.id, b.content, b.memory_type, b.importance, b.tags, b.metadata, b.session_id, b.author, b.valid_from,
     b.created_at, b.updated_at, b.expires_at, b.version, a.access_count, a.last_accessed_at, b.exact, b.score, b.text_score, b.vector_score,
     case when o.explain then jsonb_build_object(
-      'relevance', b.relevance, 'own', b.own, 'context', jsonb_build_object('value', b.context, 'weight', o.context), 'vector_weight', w, 'factor', b.factor, 'exact', b.exact,
+      'relevance', b.relevance, 'own', b.own, 'context', jsonb_build_object('value', b.context, 'weight', o.context), 'speaker', jsonb_build_object('value', b.said::int, 'weight', o.speaker),
+      'question', jsonb_build_object('value', b.asks::int, 'weight', o.question), 'vector_weight', w, 'factor', b.factor, 'exact', b.exact,
       'text', jsonb_build_object('rank', b.text_rank, 'bm25', b.bm25, 'bm25_max', lexical.bm25_max, 'score', b.text_score),
       'vector', jsonb_build_object('rank', b.vector_rank, 'cosine', b.cosine, 'score', b.vector_score),
       'importance', jsonb_build_object('value', b.importance, 'weight', o.importance),
@@ -157,6 +206,6 @@ begin
   order by b.exact desc, b.score desc, b.importance desc, b.created_at desc, b.id desc;
 end $$;
 
-revoke all on function nearby(float8, int), nearest_memories(int, halfvec, boolean, jsonb, text[], float8, int), highlight(int, text, tsquery[], text), recall(bytea, text, text, halfvec, int, jsonb, jsonb) from public;
-grant execute on function nearby(float8, int), nearest_memories(int, halfvec, boolean, jsonb, text[], float8, int), highlight(int, text, tsquery[], text), recall(bytea, text, text, halfvec, int, jsonb, jsonb) to dakera_app;
+revoke all on function nearby(float8, int), is_said_by(text, text[]), is_question(text), matching_ids(int, text[], jsonb), nearest_memories(int, halfvec, boolean, jsonb, text[], float8, int), highlight(int, text, tsquery[], text), recall(bytea, text, text, halfvec, int, jsonb, jsonb) from public;
+grant execute on function nearby(float8, int), is_said_by(text, text[]), is_question(text), matching_ids(int, text[], jsonb), nearest_memories(int, halfvec, boolean, jsonb, text[], float8, int), highlight(int, text, tsquery[], text), recall(bytea, text, text, halfvec, int, jsonb, jsonb) to dakera_app;
 reset role;

@@ -84,14 +84,16 @@ function diversify(ranked: Found[], mmr: number, topK: number): RecalledMemory[]
   return [...exact, ...rest].map(({ hit, similarity, value }) => toRecalled(hit.found, { weight: mmr, similarity, value }))
 }
 
+const NOTHING_ELSE = { context: 0, speaker: 0, question: 0 }
+
 function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: boolean): Record<string, unknown> {
   const { routing, weights, vector_weight, min_score, explain, mmr } = body
   return {
     ...(vector_weight != null && { vector: vector_weight }),
     ...weights,
     // Who asks for one arm wants to see that arm.
-    ...(routing === 'bm25' && { vector: 0, context: 0 }),
-    ...(routing === 'vector' && { vector: 1, context: 0 }),
+    ...(routing === 'bm25' && { vector: 0, ...NOTHING_ELSE }),
+    ...(routing === 'vector' && { vector: 1, ...NOTHING_ELSE }),
     ...(min_score != null && { min_score }),
     ...(explain && { explain }),
     ...(mmr && { vectors: true }),

@@ -37,8 +37,10 @@ type Explanation = {
   factor: number
   vector_weight: number
   context: { value: number; weight: number }
-  text: { score: number; bm25: number; bm25_max: number }
-  vector: { score: number; cosine: number }
+  speaker: { value: number; weight: number }
+  question: { value: number; weight: number }
+  text: { rank: number | null; score: number; bm25: number; bm25_max: number }
+  vector: { rank: number | null; score: number; cosine: number }
   importance: { value: number; weight: number }
   recency: { value: number; weight: number }
 }
@@ -48,16 +50,22 @@ test('what explain says adds up to the score', async () => {
   const agent = await withNotes(t)
   await agent.storeMemories(
     'a',
-    ['Which index fits in memory?', 'The small vector one.', 'Good.'].map((content) => ({ content, sessionId: 'talk' })),
+    ['Ada: Which index fits in memory?', 'Grace: The small vector one.', 'Ada: Good.'].map((content) => ({ content, sessionId: 'talk' })),
   )
-  const found = await agent.recall('a', 'memory of the vector index', { explain: true })
+  const found = await agent.recall('a', 'what vector index did Grace name for memory', { explain: true })
   expect(found.length).toBeGreaterThan(2)
-  expect(found.some(({ explain }) => (explain as Explanation).context.value > 0)).toBe(true)
+  for (const part of ['context', 'speaker', 'question'] as const)
+    expect(
+      found.some(({ explain }) => (explain as Explanation)[part].value > 0),
+      part,
+    ).toBe(true)
   for (const { score, explain } of found) {
-    const { relevance, own, factor, vector_weight: w, context, text, vector, importance, recency } = explain as Explanation
+    const { relevance, own, factor, vector_weight: w, context, speaker, question, text, vector, importance, recency } = explain as Explanation
     expect(text.score).toBeCloseTo(text.bm25 / text.bm25_max, 9)
     expect(own).toBeCloseTo((1 - w) * text.score + w * Math.max(0, vector.cosine), 9)
-    expect(relevance).toBeCloseTo(own + context.weight * context.value * (1 - own), 9)
+    const lent = own + context.weight * context.value * (1 - own)
+    const named = lent + speaker.weight * speaker.value * lent * (1 - lent)
+    expect(relevance).toBeCloseTo(named * (1 - question.weight * question.value), 9)
     const weights = 1 + importance.weight + recency.weight
     expect(factor).toBeCloseTo((1 + importance.weight * (2 * importance.value - 1) + recency.weight * recency.value) / weights, 9)
     expect(score).toBeCloseTo(relevance * factor, 9)
@@ -80,10 +88,53 @@ test('what stands next to a hit in its session is lifted; other sessions and nam
   expect(contexts[0]).toEqual(['s1', true])
   expect(contexts.slice(1).map(([, lifted]) => lifted)).toEqual([false, false])
   for (const routing of ['bm25', 'vector'] as const) {
-    expect(
-      (await agent.recall('a', 'heron near the river', { explain: true, routing })).every(({ explain }) => (explain as Explanation).context.weight === 0),
-    ).toBe(true)
+    for (const { explain } of await agent.recall('a', 'heron near the river', { explain: true, routing })) {
+      const { context, speaker, question } = explain as Explanation
+      expect([context.weight, speaker.weight, question.weight]).toEqual([0, 0, 0])
+    }
   }
+})
+
+test('an answer is found beside its question, though no word and no meaning of it was asked for', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const filler = Array.from({ length: 60 }, (_, i) => ({ content: `The heron was seen at the river on day ${i}.`, importance: 0.2 }))
+  await agent.storeMemories('a', [
+    { content: 'Which heron nests at the river mouth?', sessionId: 's', importance: 0.9 },
+    { content: 'Qwrtzp xkcdj 17', sessionId: 's', importance: 0.9, tags: ['answer'] },
+    { content: 'Bdfhjk plmnv 18', sessionId: 's', importance: 0.2 },
+    ...filler,
+  ])
+  const asked = async (how: object) =>
+    (await agent.recall('a', 'heron nests at the river mouth', { explain: true, topK: 10, ...how })).map(({ content }) => content)
+  const answer = (await agent.recall('a', 'heron nests at the river mouth', { explain: true, topK: 10 })).find(({ content }) => content.startsWith('Qwrtzp'))
+  expect(answer?.explain).toMatchObject({ text: { rank: null }, vector: { rank: null } })
+  expect((answer?.explain as Explanation | undefined)?.context.value).toBeGreaterThan(0.3)
+  // The neighbour passes the caller's filter like any other: one that an index answers, and one that none does.
+  expect(await asked({ minImportance: 0.8 })).toContain('Qwrtzp xkcdj 17')
+  expect(await asked({ maxImportance: 0.95, filter: { none: { $exists: false } } })).toContain('Qwrtzp xkcdj 17')
+  expect(await asked({ excludeAuthor: 'self' })).toEqual([])
+  await t.owner((sql) => sql`update memories set importance = 0.1 where content like 'Qwrtzp%'`)
+  expect(await asked({ minImportance: 0.8 })).toEqual(['Which heron nests at the river mouth?'])
+  expect(await asked({ weights: { context: 0 } })).not.toContain('Qwrtzp xkcdj 17')
+})
+
+test('who is asked about goes first, and an answer goes before a question', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories('a', [
+    { content: 'Grace: the heron nests in spring.', id: 'grace' },
+    { content: 'Linus: the heron nests in spring.', id: 'linus' },
+    { content: 'Linus: the heron nests in spring?', id: 'asks' },
+  ])
+  const order = async (query: string, weights = {}) => (await agent.recall('a', query, { weights })).map(({ id }) => id)
+  expect((await order("when does Grace's heron nest"))[0]).toBe('grace')
+  expect(await order('when does the heron of Linus nest')).toEqual(['linus', 'asks', 'grace'])
+  const scores = async (weights: object) => (await agent.recall('a', 'when does the heron of Linus nest', { weights })).map(({ score }) => score)
+  const lowered = await scores({ vector: 0 })
+  const even = await scores({ vector: 0, question: 0, speaker: 0 })
+  expect(lowered[1]).toBeCloseTo(0.9 * (lowered[0] as number), 9)
+  expect(even[0]).toBe(even[1])
 })
 
 test('importance lifts one of two equals', async () => {
@@ -104,14 +155,22 @@ test('weights are set per request and per namespace, and the request wins', asyn
   const weightsOf = async (how: object) => {
     const [first] = await agent.recall('a', 'heron', { explain: true, ...how })
     if (!first) throw new Error('nothing was recalled')
-    const { vector_weight: vector, importance, recency, context } = first.explain as Explanation
-    return [first.id, vector, importance.weight, recency.weight, context.weight]
+    const { vector_weight: vector, importance, recency, context, speaker, question } = first.explain as Explanation
+    return [first.id, vector, importance.weight, recency.weight, context.weight, speaker.weight, question.weight]
   }
-  expect(await weightsOf({})).toEqual(['relevant', 0.35, 0.1, 0.05, 0.35])
-  expect(await weightsOf({ weights: { vector: 0.2, importance: 1, recency: 0, context: 0 } })).toEqual(['important', 0.2, 1, 0, 0])
+  expect(await weightsOf({})).toEqual(['relevant', 0.35, 0.1, 0.05, 0.55, 0.5, 0.1])
+  expect(await weightsOf({ weights: { vector: 0.2, importance: 1, recency: 0, context: 0, speaker: 0.2, question: 0 } })).toEqual([
+    'important',
+    0.2,
+    1,
+    0,
+    0,
+    0.2,
+    0,
+  ])
   expect((await t.admin.upsertNamespace('a', { weights: { importance: 1, recency: 0.2 } })).weights).toEqual({ importance: 1, recency: 0.2 })
-  expect(await weightsOf({})).toEqual(['important', 0.35, 1, 0.2, 0.35])
-  expect(await weightsOf({ weights: { importance: 0 }, vectorWeight: 0.5 })).toEqual(['relevant', 0.5, 0, 0.2, 0.35])
+  expect(await weightsOf({})).toEqual(['important', 0.35, 1, 0.2, 0.55, 0.5, 0.1])
+  expect(await weightsOf({ weights: { importance: 0 }, vectorWeight: 0.5 })).toEqual(['relevant', 0.5, 0, 0.2, 0.55, 0.5, 0.1])
   expect((await failure(agent.recall('a', 'heron', { weights: { importance: 2 } }))).code).toBe('INVALID_REQUEST')
 })
 
@@ -256,6 +315,32 @@ test('the scores of words are those of BM25, exactly, after any mix of changes',
   }
 })
 
+test('of frequent words, those that stand together come first, and what holds one alone is not forgotten', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const filler = (n: number) => Array.from({ length: 8 }, (_, i) => `w${(n * 7 + i * 31) % 97}`).join(' ')
+  const texts = Array.from({ length: 900 }, (_, n) => {
+    return `${filler(n)} ${n % 225 === 0 ? 'heron river' : n % 2 === 0 ? 'heron' : 'river'}`
+  })
+  texts.push('heron heron heron heron heron')
+  const live = new Map<string, string>()
+  for (let at = 0; at < texts.length; at += 500) {
+    const { stored } = await agent.storeMemories(
+      'a',
+      texts.slice(at, at + 500).map((content) => ({ content })),
+    )
+    for (const { id, content } of stored) live.set(id, content)
+  }
+  // Four hold both words, and each stands alone in over 400: the best eight are these four and four more.
+  for (const query of ['heron river', 'heron river w5']) {
+    const best = [...bm25(live, query.split(' ')).values()].sort((a, b) => b - a).slice(0, 8)
+    const found = await agent.recall('a', query, { routing: 'bm25', topK: 8, explain: true, weights: { recency: 0 } })
+    const scores = found.map(({ explain }) => (explain as { text: { bm25: number } }).text.bm25)
+    expect(scores).toHaveLength(8)
+    for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(best[i] as number, 6)
+  }
+})
+
 /** BM25 straight from its definition, by id. The words of the test are stemmed one to one, so their text is enough. */
 function bm25(texts: Map<string, string>, query: string[]): Map<string, number> {
   const documents = new Map([...texts].map(([id, text]) => [id, text.split(' ')]))
@@ -266,7 +351,7 @@ function bm25(texts: Map<string, string>, query: string[]): Map<string, number> 
       const tf = words.filter((word) => word === term).length
       const df = all.filter((other) => other.includes(term)).length
       const idf = Math.log(1 + (all.length - df + 0.5) / (df + 0.5))
-      return sum + (idf * tf * 2.2) / (tf + 1.2 * (0.25 + (0.75 * words.length) / average))
+      return sum + (idf * tf * 1.9) / (tf + 0.9 * (0.6 + (0.4 * words.length) / average))
     }, 0)
   return new Map([...documents].map(([id, words]) => [id, score(words)]))
 }
