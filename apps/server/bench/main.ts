@@ -42,7 +42,9 @@ function isScale(results: Result[] | Scale[]): results is Scale[] {
 async function run(): Promise<Result[] | Scale[]> {
   const results: (Result | Scale)[] = []
   if (options.engine !== 'pglite') {
-    const found = options.databaseUrl ? { url: options.databaseUrl, stop: async () => {} } : await findPostgres(process.env, ['shared_buffers=1GB', 'max_wal_size=4GB']) // as whoever runs a database of this size sets it; not the 128 MB of a fresh one
+    const found = options.databaseUrl
+      ? { url: options.databaseUrl, stop: async () => {} }
+      : await findPostgres(process.env, ['shared_buffers=1GB', 'max_wal_size=4GB']) // as whoever runs a database of this size sets it; not the 128 MB of a fresh one
     try {
       results.push(await runOn('Postgres', found.url))
     } finally {
