@@ -181,7 +181,7 @@ end $$;
    search: {"all": [], "prefixes": [], "typos": true}, or null for recall. selected: only these memories; null: all that pass the filter. */
 create function lexical_search(target int, query_text text, filter jsonb, selected text[], how_many int, search jsonb, budget int,
   out documents float8, out words tsquery[], out weights float8[], out bm25_max float8, out per_position float8, out ids text[], out scores float8[], out exact_ids text[])
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 as $$
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off set max_parallel_workers_per_gather = 0 as $$
 #variable_conflict use_column
 declare
   configs regconfig[]; asked_text text := segment_cjk(query_text, true); lexemes text[]; shares float8[]; parts text[]; own_words tsquery[]; frequencies int[];

@@ -85,7 +85,7 @@ returns table (id text, content text, memory_type text, importance real, tags te
   valid_from timestamptz, created_at timestamptz, updated_at timestamptz, expires_at timestamptz, version int,
   access_count bigint, last_accessed_at timestamptz, exact boolean, score float8, text_score float8, vector_score float8, explain jsonb,
   highlights text[], vector halfvec)
-language plpgsql volatile set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan as $$
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 declare
   place namespaces; o record; lexical record; w float8; selected text[]; near_ids text[]; exact_only boolean; pulls boolean; names text[];
@@ -127,7 +127,8 @@ begin
     names := array(select name from regexp_split_to_table(lower(query_text), '\W+') name where name ~ '^[[:alpha:]].' and to_tsvector(case place.text_config when 'auto' then 'english' else place.text_config end::regconfig, name) <> '' limit 32);
   end if;
 
-  -- Static, so that it is planned once per session and not in every call.
+  -- Static, so that it is planned once per session and not in every call. "offset 0" keeps each look-up one by all columns of its index: planned while
+  -- a table is nearly empty, a join would read all of the namespace for every row, and the session would keep that plan while the table grows.
   return query
   with candidate as materialized (
     select t.id, min(t.text_rank) as text_rank, min(t.bm25) as bm25, min(t.vector_rank) as vector_rank
@@ -143,7 +144,7 @@ begin
         select words_score(x.ts, 0.54::float8 + lexical.per_position * x.dl, lexical.words, lexical.weights)
         from memory_words x where x.namespace_id = place.id and x.id = c.id), 0) as bm25,
       coalesce(1 - (case when o.supplied then m.supplied_v else m.v end <=> query_vector), 0) as cosine
-    from candidate c join memories m on m.namespace_id = place.id and m.id = c.id),
+    from candidate c cross join lateral (select * from memories x where x.namespace_id = place.id and x.id = c.id offset 0) m),
   beside as materialized (   -- what stands right before and after the best of them in a session
     select distinct on (n.id) n.*
     from (
@@ -151,7 +152,8 @@ begin
       where pulls and p.session_id is not null
       order by (1 - w) * coalesce(p.bm25 / lexical.bm25_max, 0) + w * greatest(p.cosine, 0) desc, p.id desc limit 20) p
     cross join lateral (values (p.session_position - 1), (p.session_position + 1)) turn(position)
-    join memories n on n.namespace_id = place.id and n.session_id = p.session_id and n.session_position = turn.position
+    cross join lateral (
+      select * from memories x where x.namespace_id = place.id and x.session_id = p.session_id and x.session_position = turn.position offset 0) n
     where not exists (select from proposed q where q.id = n.id)),
   everyone as (
     select * from proposed
@@ -202,7 +204,8 @@ begin
       'importance', jsonb_build_object('value', b.importance, 'weight', o.importance),
       'recency', jsonb_build_object('value', b.recency, 'weight', o.recency, 'half_life_days', o.half_life_days)) end,
     case when o.highlight then highlight(place.id, b.content, lexical.words, query_text) end, b.vector
-  from best b left join memory_accesses a on a.namespace_id = place.id and a.id = b.id
+  from best b
+  left join lateral (select x.access_count, x.last_accessed_at from memory_accesses x where x.namespace_id = place.id and x.id = b.id offset 0) a on true
   order by b.exact desc, b.score desc, b.importance desc, b.created_at desc, b.id desc;
 end $$;
 

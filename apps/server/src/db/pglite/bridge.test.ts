@@ -161,4 +161,16 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
     expect((await pglite.dump()).size).toBeGreaterThan(100_000)
     expect((await sql`select count(*)::int as count from notes`)[0]?.count).toBe(500)
   })
+
+  test('a table that grew is analyzed, and one that did not is left alone', async () => {
+    const sql = connect()
+    await sql`create table plants (id int)`
+    const analyzed = async () => (await sql`select reltuples::int as rows from pg_class where relname = 'plants'`)[0]?.rows
+    await sql`insert into plants select generate_series(1, 1000)`
+    await pglite.analyze()
+    expect(await analyzed()).toBe(1000)
+    await sql`insert into plants select generate_series(1, 100)`
+    await pglite.analyze()
+    expect(await analyzed()).toBe(1000)
+  })
 })

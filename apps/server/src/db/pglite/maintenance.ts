@@ -6,6 +6,7 @@ import type { PgliteLog } from './open.ts'
 const MINUTE_MS = 60_000
 const CHECKPOINT_MS = 5 * MINUTE_MS
 const VACUUM_MS = 10 * MINUTE_MS
+const ANALYZE_MS = 10_000
 // Replayed at the next start after a crash, so it bounds how long that takes.
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
 
@@ -17,6 +18,7 @@ export class Maintenance {
   #timers: NodeJS.Timeout[] = []
   #sinceCheckpoint = 0
   #sinceVacuum = 0
+  #sinceAnalyze = 0
   #checkpointDue = false
   #closing = false
   #last: Promise<unknown> = Promise.resolve()
@@ -31,6 +33,7 @@ export class Maintenance {
   readonly written = (bytes: number): void => {
     this.#sinceCheckpoint += bytes
     this.#sinceVacuum += bytes
+    this.#sinceAnalyze += bytes
     if (this.#sinceCheckpoint < CHECKPOINT_BYTES || this.#checkpointDue || this.#timers.length === 0) return
     this.#checkpointDue = true
     setImmediate(() => void this.#attempt('checkpoint', () => this.checkpoint()))
@@ -50,6 +53,12 @@ export class Maintenance {
       'vacuum',
       () => this.vacuum(),
       () => this.#sinceVacuum > 0,
+    )
+    every(
+      ANALYZE_MS,
+      'analyze',
+      () => this.analyze(),
+      () => this.#sinceAnalyze > 0,
     )
   }
 
@@ -85,6 +94,24 @@ export class Maintenance {
       await pause()
     }
     await this.#withTurn(() => this.#deadEntries.save())
+  }
+
+  /**
+   * Refreshes the planner's figures of tables that grew by a fifth: plans are kept for the session, and one made while a table was
+   * nearly empty reads all of it. A fifteenth of the usual sample, as everything else waits meanwhile.
+   */
+  async analyze(): Promise<void> {
+    this.#sinceAnalyze = 0
+    const tables = await this.#withTurn(async () => {
+      await this.#engine.run('select pg_stat_force_next_flush()')
+      return this.#engine.rows<{ name: string }>(`
+        select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables where n_mod_since_analyze > 200 + 0.2 * n_live_tup`)
+    })
+    for (const { name } of tables) {
+      if (this.#closing) return
+      await this.#withTurn(() => this.#engine.run(`begin; set local default_statistics_target = 7; analyze ${name}; commit`))
+      await pause()
+    }
   }
 
   async #withTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -32,6 +32,7 @@ export type Pglite = {
   socket: () => Duplex
   checkpoint(): Promise<void>
   vacuum(): Promise<void>
+  analyze(): Promise<void>
   /** The whole database as a tar.gz that PGlite's `loadDataDir` reads. */
   dump(): Promise<Blob>
   /** Hangs up, makes a last checkpoint and gives the directory free. */
@@ -106,6 +107,7 @@ async function open(folder: string, durability: PgliteOptions['durability'], log
     socket: bridge.socket,
     checkpoint: () => maintenance.checkpoint(),
     vacuum: () => maintenance.vacuum(),
+    analyze: () => maintenance.analyze(),
     dump: async () => {
       const release = await engine.acquire()
       try {
