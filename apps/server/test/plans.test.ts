@@ -77,6 +77,46 @@ test.runIf(engine === 'postgres').each(Object.keys(CALLS))('the plans of %s keep
   if (mustWrite) writeFileSync(file, `${head}\n\n${text}\n`)
 })
 
+test('a session that planned while the tables were empty still reads few rows when they are full', async () => {
+  await using young = await start()
+  const key = await young.secret({ young: 'read_write' })
+  await young.client(key).storeMemory('young', { content: 'the first word7' })
+  await young.owner((sql) => sql`analyze memories, memory_words, memory_accesses`)
+  const own = engine === 'postgres' ? postgres((young.settings as { url: string }).url, { max: 1, connection: { role: 'dakera_app' } }) : undefined
+  const session = own ?? young.database.sql
+  try {
+    const ask = (sql: Sql) => sql`select id from recall(${hashSecret(key)}::bytea, 'young', 'word7', ${vector}::text::halfvec, 20)`
+    for (let i = 0; i < 8; i++) expect(await ask(session)).toHaveLength(1)
+    await young.owner(
+      (sql) => sql`
+        with added as (
+          insert into memories (namespace_id, content, v)
+          select id, 'word7 number ' || n, (select array_agg(sin(n * j)) from generate_series(1, 256) j)::real[]::halfvec from namespaces, generate_series(1, 2000) n
+          where name = 'young' returning namespace_id, id)
+        select count(*) from added`,
+    )
+    await young.owner((sql) => sql`insert into memory_accesses select namespace_id, id, 1, now() from memories`)
+    // What a session read and has not reported yet is counted too, so the difference is taken.
+    const counts = async (sql: Sql) =>
+      new Map(
+        (await sql`select relname as name, (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int as rows from pg_stat_xact_user_tables`).map(
+          ({ name, rows }) => [name as string, rows as number],
+        ),
+      )
+    const [before, after] = await session.begin(async (tx) => {
+      const sql = tx as unknown as Sql
+      const before = await counts(sql)
+      expect(await ask(sql)).toHaveLength(20)
+      return [before, await counts(sql)]
+    })
+    const read = (table: string) => (after.get(table) ?? 0) - (before.get(table) ?? 0)
+    expect(read('memory_accesses')).toBeLessThanOrEqual(20)
+    expect(read('memories')).toBeLessThanOrEqual(2001 + 3 * 120) // the exact look for meaning reads each once
+  } finally {
+    await own?.end()
+  }
+})
+
 /** The buffers of the whole call: of its outermost statement, which comes last. */
 const buffersOf = (text: string) => {
   const [, hit = '0', read = '0'] = /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(text.slice(text.lastIndexOf('Function Scan on'))) ?? []
