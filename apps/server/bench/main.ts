@@ -70,7 +70,15 @@ async function runOn(name: string, postgresUrl: string | undefined): Promise<Res
     if (isInterrupted) throw new Error('interrupted')
     if (!options.scale) return await measure(name, server, adminKey, options, say)
     const sizes = options.sizes ?? (postgresUrl ? [1_000, 10_000, 100_000] : [1_000, 10_000])
-    return await measureScale(name, server, adminKey, { sizes, others: options.others ?? (postgresUrl ? 200_000 : 20_000), seconds: options.seconds }, say)
+    const startAnother = () => startServer(postgresUrl, adminKey)
+    return await measureScale(
+      name,
+      server,
+      startAnother,
+      adminKey,
+      { sizes, others: options.others ?? (postgresUrl ? 200_000 : 20_000), seconds: options.seconds },
+      say,
+    )
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt)
     await server?.close()

@@ -32,7 +32,14 @@ const OTHERS_EACH = 2000
 const RARE = 'rare'
 
 /** Fills namespaces of several sizes and measures each, beside what other agents store. */
-export async function measureScale(name: string, server: Server, adminKey: string, amount: ScaleAmount, say: (line: string) => void): Promise<Scale> {
+export async function measureScale(
+  name: string,
+  server: Server,
+  startAnother: () => Promise<Server>,
+  adminKey: string,
+  amount: ScaleAmount,
+  say: (line: string) => void,
+): Promise<Scale> {
   const { sizes, others, seconds } = amount
   const admin = new DakeraClient({ baseUrl: server.url, apiKey: adminKey, maxRetries: 0 })
   const source = notes(1)
@@ -47,17 +54,16 @@ export async function measureScale(name: string, server: Server, adminKey: strin
     )
     filled.push({ rows, namespace, secrets, perSecond })
   }
-  await server.order.settle()
   const middle = filled[Math.floor(filled.length / 2)]
   if (!middle) throw new Error('--sizes names no size')
-  const alone = await medianOfRecall(server, middle, seconds)
   for (let stored = 0; stored < others; stored += OTHERS_EACH) {
     await fill(admin, `other-${stored / OTHERS_EACH}`, Math.min(OTHERS_EACH, others - stored), source, () => {})
     if (stored % (10 * OTHERS_EACH) === 0) say(`${name}: ${stored} of ${others} memories of others`)
   }
   say(`${name}: merging statistics, building indexes`)
   const { version } = await server.order.settle()
-  const beside = await medianOfRecall(server, middle, seconds)
+  say(`${name}: ${middle.namespace} without others`)
+  const toOthers = await othersQuotient(server, middle, startAnother, adminKey, seconds)
   say(`${name}: policies`)
   const policies = await policyQuotient(server, middle, seconds)
 
@@ -75,7 +81,7 @@ export async function measureScale(name: string, server: Server, adminKey: strin
     database: `${name} ${version.split(' ')[0]}`,
     others,
     sizes: measured,
-    quotients: { others: beside / alone, policies, ...writers },
+    quotients: { others: toOthers, policies, ...writers },
     residentMegabytes,
   }
 }
@@ -147,24 +153,52 @@ async function measureLag(server: Server, namespace: string, secret: string): Pr
   return { lag, foundAtOnce: atOnce / attempts }
 }
 
+/** Beside the memories of others over a namespace of as many notes in a database of its own; the two take turns. */
+async function othersQuotient(server: Server, place: Place & { rows: number }, startAnother: () => Promise<Server>, adminKey: string, seconds: number) {
+  const other = await startAnother()
+  try {
+    const admin = new DakeraClient({ baseUrl: other.url, apiKey: adminKey, maxRetries: 0 })
+    const { key } = await admin.createKey({ name: 'alone', grants: { [place.namespace]: 'read_write' } })
+    await fill(new DakeraClient({ baseUrl: other.url, apiKey: key }), place.namespace, place.rows, notes(1), () => {})
+    await other.order.settle()
+    const [here, there] = [questions(7), questions(7)]
+    const { beside, alone } = await interleave(
+      {
+        beside: () => server.order.recall(place.secrets[0] as string, place.namespace, here.next().value, 5),
+        alone: () => other.order.recall(key, place.namespace, there.next().value, 5),
+      },
+      2 * seconds,
+      30,
+    )
+    return beside.p50 / alone.p50
+  } finally {
+    await other.close()
+  }
+}
+
 async function medianOfRecall(server: Server, { namespace, secrets }: Place, seconds: number): Promise<number> {
   const asked = questions(7)
   const { sql } = await interleave({ sql: () => server.order.recall(secrets[0] as string, namespace, asked.next().value, 5) }, seconds, 30)
   return sql.p50
 }
 
-/** With row security over without: blocks take turns, as switching it is a change of the tables. */
+/**
+ * With row security over without: blocks take turns, as switching it is a change of the tables. Of ten pairs the one in the
+ * middle, as two blocks a second apart differ by a fifth on a machine that others use too.
+ */
 async function policyQuotient(server: Server, place: Place, seconds: number): Promise<number> {
-  const medians = { on: [] as number[], off: [] as number[] }
-  for (let round = 0; round < 4; round++) {
-    for (const state of ['on', 'off'] as const) {
+  const quotients: number[] = []
+  for (let pair = 0; pair < 10; pair++) {
+    const medians = { on: 0, off: 0 }
+    for (const state of pair % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const)) {
       await server.order.policies(state === 'on')
-      medians[state].push(await medianOfRecall(server, place, seconds / 4))
+      medians[state] = await medianOfRecall(server, place, seconds / 6)
     }
+    quotients.push(medians.on / medians.off)
   }
   await server.order.policies(true)
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-  return mean(medians.on) / mean(medians.off)
+  const [lower = Number.NaN, upper = Number.NaN] = quotients.sort((a, b) => a - b).slice(4, 6)
+  return (lower + upper) / 2
 }
 
 /** Stores a second of ten writers over those of one, and how often a look at the database found a writer waiting for another. */
