@@ -176,8 +176,9 @@ end $$;
 
 /* What the query weighs here, and its best memories by BM25. SECURITY DEFINER, because @@ is not leakproof and GIN is never used
    for it under a real policy; so it checks the grant itself, takes data and never SQL, and returns ids and scores and no text.
-   MaxScore: memories with the rarest words first, until the how_many-th score beats what the words left out would likely add. Past
-   budget candidates it stops and is approximate. A query of very common words only looks at the newest budget matches.
+   MaxScore: memories with the rarest words first, until the how_many-th score beats what the words left out would likely add. Of a word that
+   more than `few` memories hold, first those that hold another strong word too; those that hold it alone come last, if one of them could still be
+   among the best (docs/decisions/0020). Past budget candidates it stops and is approximate. A query of very common words only looks at the newest budget matches.
    search: {"all": [], "prefixes": [], "typos": true}, or null for recall. selected: only these memories; null: all that pass the filter. */
 create function lexical_search(target int, query_text text, filter jsonb, selected text[], how_many int, search jsonb, budget int,
   out documents float8, out words tsquery[], out weights float8[], out bm25_max float8, out per_position float8, out ids text[], out scores float8[], out exact_ids text[])
@@ -185,7 +186,8 @@ language plpgsql stable security definer set search_path = pg_catalog, public, p
 #variable_conflict use_column
 declare
   configs regconfig[]; asked_text text := segment_cjk(query_text, true); lexemes text[]; shares float8[]; parts text[]; own_words tsquery[]; frequencies int[];
-  known int; strong int; few int := 10 * how_many; alone boolean := false; weak float8; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching tsquery; met tsquery; own_matching tsquery; wanted tsquery; texts text[]; prefixes text[]; source text; newest text;
+  known int; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching tsquery; own_matching tsquery; met tsquery;
+  strong int; weak float8; few int := 10 * how_many; alone boolean := false; texts text[]; prefixes text[]; wanted tsquery; source text; newest text;
   filtered boolean := selected is not null or filter is not null and filter <> '{}';
   -- What a word left out adds to a memory of average length in which it stands twice, of its weight; most add less.
   likely constant float8 := 0.69;
@@ -222,7 +224,7 @@ begin
     (select sum(most) from (select max(weight) as most from weighed group by part) p)
   into documents, per_position, words, own_words, weights, frequencies, bm25_max from weighed;
   known := cardinality(words);
-    if known > 16 then   -- a pasted text: its rarest words tell it from others
+  if known > 16 then   -- a pasted text: its rarest words tell it from others
     words := words[:16]; weights := weights[:16]; known := 16;
     bm25_max := (select sum(weight) from unnest(weights) weight);
   end if;
@@ -249,6 +251,7 @@ begin
     return;
   end if;
 
+  -- The words that weigh a quarter of the heaviest: one of them alone tells little less than with a weak one.
   strong := (select count(*) from unnest(weights) weight where weight >= 0.25 * weights[1]);
   -- Start with as many words as it will likely take, as every round has its price; a common one is never pulled in for that.
   candidates := frequencies[1];
@@ -261,9 +264,10 @@ begin
   loop
     -- Only what the words of this round bring in: what earlier rounds met has its whole score already.
     if alone then
-      select string_agg(words[i]::text, ' | ')::tsquery, string_agg(format('%s & !(%s)', own_words[i],
-        (select string_agg(own_words[j]::text, ' | ') from generate_series(1, strong) j where j <> i)), ' | ')::tsquery
+      select string_agg(format('%s & !(%s)', words[i], others), ' | ')::tsquery, string_agg(format('%s & !(%s)', own_words[i], own_others), ' | ')::tsquery
       into matching, own_matching from generate_series(1, used) i
+      cross join lateral (
+        select string_agg(words[j]::text, ' | ') as others, string_agg(own_words[j]::text, ' | ') as own_others from generate_series(1, strong) j where j <> i) other
       where frequencies[i] > few and likely * (weights[i] + weak) > coalesce(scores[how_many], 0);
       met := null;
     else

@@ -29,7 +29,9 @@ export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
 const seconds = (column: string) => sql.raw(`floor(extract(epoch from m.${column}))::float8 as ${column}`)
 const columns = sql`m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.version,
   ${seconds('valid_from')}, ${seconds('created_at')}, ${seconds('updated_at')}, ${seconds('expires_at')}, a.access_count::float8, floor(extract(epoch from a.last_accessed_at))::float8 as last_accessed_at`
-const accesses = sql`left join memory_accesses a on a.namespace_id = m.namespace_id and a.id = m.id`
+// "offset 0": one look-up for each memory. A join read all that was ever recalled in the namespace, as how many rows a function gives is not known.
+const accesses = sql`left join lateral (
+  select access_count, last_accessed_at from memory_accesses x where x.namespace_id = m.namespace_id and x.id = m.id offset 0) a on true`
 
 export type Located = { memory: Memory; namespace: NamespaceRef }
 
