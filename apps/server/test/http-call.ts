@@ -15,7 +15,8 @@ export type Call = {
 export type Answer = { status: number; headers: IncomingHttpHeaders; text: string; json: unknown; requestId: string }
 
 /** One request as it stands: no client that repairs paths, headers or bodies on the way. The path may hold what a URL may not. */
-export function send(url: string, path: string, { method = 'GET', key, headers = {}, body, chunked = false }: Call = {}): Promise<Answer> {
+export function send(url: string, path: string, how: Call = {}): Promise<Answer> {
+  const { method = 'GET', key, headers = {}, body, chunked = false } = how
   const { hostname, port } = new URL(url)
   const requestId = `req_test_${crypto.randomUUID()}`
   const bytes = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
@@ -30,7 +31,11 @@ export function send(url: string, path: string, { method = 'GET', key, headers =
         resolve({ status: reply.statusCode ?? 0, headers: reply.headers, text, json: parsed(text), requestId })
       })
     })
-    call.once('error', reject)
+    call.once('error', (error: NodeJS.ErrnoException) => {
+      // The server ends a connection that was idle for five seconds, perhaps in the moment it is used again. On a new one the same failure counts.
+      if (call.reusedSocket && error.code === 'ECONNRESET') resolve(send(url, path, how))
+      else reject(error)
+    })
     call.end(bytes)
   })
 }
