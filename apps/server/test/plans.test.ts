@@ -4,7 +4,7 @@ import postgres, { type Sql } from 'postgres'
 import { beforeAll, expect, test } from 'vitest'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { hashSecret } from '../src/principal.ts'
-import { engine, type Stage, start } from './harness.ts'
+import { ADMIN_KEY, engine, type Stage, start } from './harness.ts'
 
 /** Enough for its own HNSW index on either engine, and for a scan to be what the planner avoids. */
 const ROWS = 20_000
@@ -96,26 +96,46 @@ test('a session that planned while the tables were empty still reads few rows wh
         select count(*) from added`,
     )
     await young.owner((sql) => sql`insert into memory_accesses select namespace_id, id, 1, now() from memories`)
-    // What a session read and has not reported yet is counted too, so the difference is taken.
-    const counts = async (sql: Sql) =>
-      new Map(
-        (await sql`select relname as name, (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int as rows from pg_stat_xact_user_tables`).map(
-          ({ name, rows }) => [name as string, rows as number],
-        ),
-      )
-    const [before, after] = await session.begin(async (tx) => {
-      const sql = tx as unknown as Sql
-      const before = await counts(sql)
-      expect(await ask(sql)).toHaveLength(20)
-      return [before, await counts(sql)]
-    })
-    const read = (table: string) => (after.get(table) ?? 0) - (before.get(table) ?? 0)
+    const read = await rowsRead(session, async (sql) => expect(await ask(sql)).toHaveLength(20))
     expect(read('memory_accesses')).toBeLessThanOrEqual(20)
     expect(read('memories')).toBeLessThanOrEqual(2001 + 3 * 120) // the exact look for meaning reads each once
   } finally {
     await own?.end()
   }
 })
+
+test('what others store is not read', async () => {
+  await t.client(await t.secret({ small: 'read_write' })).storeMemories('small', [{ content: 'word7 of ours' }, { content: 'word7 as well' }])
+  const [small] = await t.owner((sql) => sql<{ id: number }[]>`select id from namespaces where name = 'small'`)
+  const own = engine === 'postgres' ? postgres((t.settings as { url: string }).url, { max: 1, connection: { role: 'dakera_app' } }) : undefined
+  try {
+    const read = await rowsRead(own ?? t.database.sql, async (sql) => {
+      await sql`select set_config('dakera.key', ${hashSecret(ADMIN_KEY).toString('hex')}, true)`
+      const [found] = await sql`select cardinality(ids) as count from lexical_search(${small?.id as number}::int, 'word7', null, null, 25, null, 3000)`
+      expect(found).toEqual({ count: 2 })
+    })
+    expect(read('memory_words')).toBeLessThanOrEqual(10)
+  } finally {
+    await own?.end()
+  }
+})
+
+/** How many rows of each table the work read. What a session read before and has not reported yet is counted too, so the difference is taken. */
+async function rowsRead(session: Sql, work: (sql: Sql) => Promise<unknown>): Promise<(table: string) => number> {
+  const counts = async (sql: Sql) =>
+    new Map(
+      (await sql`select relname as name, (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int as rows from pg_stat_xact_user_tables`).map(
+        ({ name, rows }) => [name as string, rows as number],
+      ),
+    )
+  const [before, after] = await session.begin(async (tx) => {
+    const sql = tx as unknown as Sql
+    const before = await counts(sql)
+    await work(sql)
+    return [before, await counts(sql)]
+  })
+  return (table) => (after.get(table) ?? 0) - (before.get(table) ?? 0)
+}
 
 /** The buffers of the whole call: of its outermost statement, which comes last. */
 const buffersOf = (text: string) => {

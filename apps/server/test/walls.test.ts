@@ -61,6 +61,36 @@ test.each(OPENED)('without %s, its own test and no other goes red', async (_wall
   expect(breaches.filter((breach) => !shows.test(breach))).toEqual([])
 })
 
+/** Words are kept from other namespaces twice: by the number in front of each in the index, and by the condition beside it. */
+const UNNUMBERED = [
+  `create or replace function own_word(namespace_id int, lexeme text) returns text language sql immutable parallel safe as $$ select left(lexeme, 500) $$`,
+  'reindex index memory_words_idx',
+]
+const UNCONDITIONAL = [
+  `do $do$ begin execute regexp_replace(pg_get_functiondef('lexical_search'::regproc), 'w\\.namespace_id \\+ 0 = (target|%s|%1\\$s)', 'true', 'g'); end $do$`,
+]
+
+test.each([
+  ['both walls', [], ['mine']],
+  ['the condition alone', UNNUMBERED, ['mine']],
+  ['the number alone', UNCONDITIONAL, ['mine']],
+  ['neither', [...UNNUMBERED, ...UNCONDITIONAL], ['mine', 'theirs']],
+])('the words of a namespace lead to its own memories: %s', async (_walls, statements, reached) => {
+  await using t = await start()
+  const secret = await t.secret({ own: 'read_write' })
+  await t.client(secret).storeMemory('own', { id: 'mine', content: 'The heron nests.' })
+  await t.admin.storeMemory('other', { id: 'theirs', content: 'The heron nests.' })
+  await t.owner(async (sql) => {
+    await sql`set role none`
+    for (const statement of statements) await sql.unsafe(statement)
+    await sql`set role dakera_owner`
+  })
+  const [found] = await t.as(secret, (sql) => sql`select ids from lexical_search((select id from namespaces), 'heron', null, null, 25, null, 3000)`)
+  expect(((found?.['ids'] ?? []) as string[]).toSorted()).toEqual(reached)
+  // What lexical_search says is looked up under the caller's own policy.
+  expect((await t.client(secret).recall('own', 'heron')).map(({ id }) => id)).toEqual(['mine'])
+})
+
 test('nobody, and anything that is no hash of an active key, sees no row of any table', async () => {
   await using t = await start()
   const expired = await t.secret({ researcher: 'read_write' })

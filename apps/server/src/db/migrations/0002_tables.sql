@@ -97,13 +97,7 @@ create table memory_words (
   ts           tsvector not null,
   primary key (namespace_id, id)
 );
-
-/* A word as the index knows it: with the number of its namespace in front, so that looking it up never meets what others store. Beside
-   namespace_id in the index it took 1.5 ms to find 2,559 of 100,000 memories, and 0.4 so. The 500 keep it below the longest that a tsvector holds. */
-create function own_word(namespace_id int, lexeme text) returns text language sql immutable parallel safe as $$ select left(namespace_id::text || ':' || lexeme, 500) $$;
-create function own_words(namespace_id int, ts tsvector) returns tsvector language plpgsql immutable parallel safe cost 1000 set search_path = pg_catalog, public, pg_temp as $$
-begin return array_to_tsvector(array(select own_word(namespace_id, lexeme) from unnest(tsvector_to_array(ts)) lexeme)); end $$;
-create index memory_words_idx            on memory_words using gin (own_words(namespace_id, ts)) with (fastupdate = off);
+create index memory_words_idx            on memory_words using gin (namespace_id, ts) with (fastupdate = off);
 create index memory_words_expires_at_idx on memory_words (namespace_id, expires_at) where expires_at is not null;
 
 -- Which languages were detected in the memories of a namespace whose text_config is 'auto'; a query is stemmed in all of them.

@@ -141,3 +141,21 @@ test.runIf(engine === 'postgres')('a search that takes too long ends with 503 an
   })
   expect(ids(await agent.recall('a', 'heron'))).toContain('nest')
 })
+
+test('search puts memories with every word and phrase first, and returns only those when exact', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const contents = ['the latency of the index', 'index latency', 'latency alone', 'an unrelated line']
+  await agent.storeMemories(
+    'a',
+    contents.map((content) => ({ content })),
+  )
+  expect(
+    (await agent.searchMemories('a', 'index latency'))
+      .slice(0, 2)
+      .map(({ content }) => content)
+      .sort(),
+  ).toEqual(['index latency', 'the latency of the index'])
+  expect((await agent.searchMemories('a', '"index latency"', { mode: 'exact' })).map(({ content }) => content)).toEqual(['index latency'])
+  expect(await agent.searchMemories('a', 'index heron', { mode: 'exact' })).toHaveLength(0)
+})

@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import { Fault } from '../../fault.ts'
 import { compileFilter, type Jsonpath } from './jsonpath.ts'
 
-/** Which memories: the JSON document that filter_condition() in migrations/0006_lexical.sql turns into SQL. */
+/** Which memories: the JSON document that filter_condition() in migrations/0014_lexical.sql turns into SQL. */
 export type Selection = {
   ids?: string[]
   tags?: string[]

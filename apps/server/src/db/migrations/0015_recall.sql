@@ -1,4 +1,4 @@
--- recall, one statement and so one round trip; search is recall with options.search. The formula stands at the head of 0006_lexical.sql.
+-- In place of 0007. recall, one statement and so one round trip; search is recall with options.search. The formula stands at the head of 0014_lexical.sql.
 set role dakera_owner;
 
 do $$ begin perform '[1]'::halfvec; end $$;   -- loads the library: else only a superuser may mention its settings below
@@ -8,7 +8,7 @@ do $$ begin perform '[1]'::halfvec; end $$;   -- loads the library: else only a 
    statement planned once (for a namespace of average size; enable_seqscan keeps it from reading all of the table for a small one); one with
    an index needs its number as a constant, so that the partial HNSW is seen. With a filter HNSW walks far for few matches: up to 20,000
    memories the scan is exact ("+ 0" is no index expression), above it is iterative and stops after 20,000 tuples. selected: only these memories, exactly. */
-create function nearest_memories(target int, query_vector halfvec, supplied boolean, filter jsonb, selected text[], documents float8, how_many int) returns text[]
+create or replace function nearest_memories(target int, query_vector halfvec, supplied boolean, filter jsonb, selected text[], documents float8, how_many int) returns text[]
 language plpgsql stable set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off
 set hnsw.iterative_scan = relaxed_order set hnsw.ef_search = 100 as $$
 declare
@@ -30,20 +30,20 @@ begin
 end $$;
 
 /* What a neighbour in a session lends: all of its relevance at distance 1, less at 2, nothing beyond. */
-create function nearby(relevance float8, distance int) returns float8 language sql immutable parallel safe as $$
+create or replace function nearby(relevance float8, distance int) returns float8 language sql immutable parallel safe as $$
   select case when distance <= 1 then relevance when distance = 2 then 0.8 * relevance else 0 end $$;
 
 /* Whether a content is begun by a name and a colon, as in a transcript, and the name is among these (lower case). */
-create function is_said_by(content text, names text[]) returns boolean language sql immutable parallel safe as $$
+create or replace function is_said_by(content text, names text[]) returns boolean language sql immutable parallel safe as $$
   select strpos(left(content, 48), ':') > 0 and string_to_array(lower(btrim(split_part(left(content, 48), ':', 1), ' *_"[]()')), ' ') && names
     and split_part(split_part(left(content, 48), ':', 1), ' ', 3) = '' $$;
 
 /* Whether a content ends with a question mark, of any script. */
-create function is_question(content text) returns boolean language sql immutable parallel safe as $$
+create or replace function is_question(content text) returns boolean language sql immutable parallel safe as $$
   select right(rtrim(right(content, 8), E' \n\t"''”’)]'), 1) in ('?', '？', '؟') $$;
 
 /* Those of these memories that a filter lets through. */
-create function matching_ids(target int, ids text[], filter jsonb) returns text[]
+create or replace function matching_ids(target int, ids text[], filter jsonb) returns text[]
 language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
 declare found_ids text[];
 begin
@@ -52,7 +52,7 @@ begin
 end $$;
 
 /* Up to three pieces of a content around what was asked for, the words themselves between ** and **. */
-create function highlight(target int, content text, words tsquery[], asked text) returns text[]
+create or replace function highlight(target int, content text, words tsquery[], asked text) returns text[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare config text := (select text_config from namespaces where id = target); marked text; pattern text; place int;
 begin
@@ -74,12 +74,12 @@ end $$;
 
 /* The k best memories of one namespace for a text and its vector. SECURITY INVOKER: the vector arm and every returned row pass the
    caller's own policy, whatever the other arms said. Without a grant: the error of the API.
-   options: vector, importance, recency, half_life_days, context, speaker, question (the weights of 0006_lexical.sql), min_score, explain, highlight, vectors (give them
+   options: vector, importance, recency, half_life_days, context, speaker, question (the weights of 0014_lexical.sql), min_score, explain, highlight, vectors (give them
    out as well), pool (candidates per arm), budget, embedder (whose vector it is), supplied (query_vector belongs to the vectors that callers supplied, not to the embedder's),
    search {all, prefixes, none, none_prefixes, typos, only}: memories in which every word, phrase and beginning occurs come before anything fuzzy,
    with only nothing else comes, and what holds one of none never does; a namespace's own defaults stand in namespaces.weights.
    query_vector null: words only. */
-create function recall(key_hash bytea, namespace text, query_text text, query_vector halfvec, k int default 5,
+create or replace function recall(key_hash bytea, namespace text, query_text text, query_vector halfvec, k int default 5,
   filter jsonb default null, options jsonb default null)
 returns table (id text, content text, memory_type text, importance real, tags text[], metadata jsonb, session_id text, author text,
   valid_from timestamptz, created_at timestamptz, updated_at timestamptz, expires_at timestamptz, version int,

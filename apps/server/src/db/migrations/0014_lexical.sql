@@ -1,4 +1,4 @@
--- The words' half of recall. lexical_search, selected_memories and other_words alone look at memories without the caller's policy: see their comments.
+-- In place of 0006, of which 0001 speaks. The words' half of recall. lexical_search, selected_memories and other_words alone look at memories without the caller's policy: see their comments.
 --
 --   score = relevance * (1 + a * (2 * importance - 1) + b * recency) / (1 + a + b)                       always in [0, 1]
 --   own   = (1 - w) * bm25(m, q) / bm25_max(q)  +  w * max(0, cosine(m, q))                              absolute, no ranks
@@ -15,24 +15,26 @@
 -- over the query's words that occur in the namespace. Every literal is ::float8: numeric arithmetic doubles the time.
 -- What runs for every call is static, as its plan is kept for the session; only a filter needs a statement made of text.
 
+grant create on schema public to dakera_search;   -- until the end of this file
+
 -- ── Pieces ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 set role dakera_owner;
 
 /* A lexeme as the text of a one-word tsquery. quote_literal would be wrong for backslashes. */
-create function lexeme_query(lexeme text) returns text language sql immutable parallel safe as $$
+create or replace function lexeme_query(lexeme text) returns text language sql immutable parallel safe as $$
   select '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''' $$;
 
 /* What one word of weight adds to a memory: weight * tf / (tf + length_part), where length_part is 0.54 + 0.36 * dl / average length.
    With all weights 1, ts_rank of one word is the sum of 1/i^2 up to its frequency tf, over 1.64493406685; the remainder of that series
    is 1/(tf + 1/2) to within the rounding, which gives tf back without unnesting (exact for 1..255, all that a tsvector keeps).
    Each argument stands once, so that Postgres puts the body in place of the call. */
-create function word_score(ts tsvector, length_part float8, word tsquery, weight float8) returns float8 language sql immutable parallel safe as $$
+create or replace function word_score(ts tsvector, length_part float8, word tsquery, weight float8) returns float8 language sql immutable parallel safe as $$
   select weight * (1::float8 - 1::float8 / (1::float8 + round(1::float8 / (1.6449340668482264::float8
     - ts_rank('{1,1,1,1}', ts, word)::float8 * 1.64493406685::float8) - 0.5::float8) / length_part)) $$;
 
 /* Nearly the order of BM25 among memories of one length, at half its price: what most of many memories are sorted out by, before the exact score.
    ts_rank of one word grows with its frequency much as BM25 does. */
-create function rough_score(ts tsvector, words tsquery[], weights float8[]) returns float8 language sql immutable parallel safe as $$
+create or replace function rough_score(ts tsvector, words tsquery[], weights float8[]) returns float8 language sql immutable parallel safe as $$
   select weights[1] * ts_rank('{1,1,1,1}', ts, words[1]) + coalesce(weights[2] * ts_rank('{1,1,1,1}', ts, words[2]), 0)
     + coalesce(weights[3] * ts_rank('{1,1,1,1}', ts, words[3]), 0) + coalesce(weights[4] * ts_rank('{1,1,1,1}', ts, words[4]), 0)
     + case when words[5] is null then 0 else
@@ -45,7 +47,7 @@ create function rough_score(ts tsvector, words tsquery[], weights float8[]) retu
     + coalesce(weights[15] * ts_rank('{1,1,1,1}', ts, words[15]), 0) + coalesce(weights[16] * ts_rank('{1,1,1,1}', ts, words[16]), 0) end end $$;
 
 /* BM25 of all the words. */
-create function words_score(ts tsvector, length_part float8, words tsquery[], weights float8[]) returns float8
+create or replace function words_score(ts tsvector, length_part float8, words tsquery[], weights float8[]) returns float8
 language plpgsql immutable strict parallel safe as $$
 declare score float8 := 0;
 begin
@@ -56,7 +58,7 @@ end $$;
 /* SQL text of the caller's filter over memories m; only predicates that are present appear, every value through quote_literal.
    The metadata filter arrives compiled: {"path": <jsonpath>, "vars": {...}, "equal": pairs of which one must be contained, for the index} (resources/memories/jsonpath.ts). A jsonpath is a pure function of the row's
    metadata, values travel in vars; even a hostile path can only answer yes or no about rows its caller may read. */
-create function filter_condition(filter jsonb) returns text
+create or replace function filter_condition(filter jsonb) returns text
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare f record; condition text := '(m.expires_at is null or m.expires_at > now())';
 begin
@@ -78,7 +80,7 @@ end $$;
 
 
 /* The text search configurations of a namespace: its own, or with 'auto' those that were detected in its memories so far. */
-create function configurations_of(target int) returns regconfig[]
+create or replace function configurations_of(target int) returns regconfig[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare config text := (select text_config from namespaces where id = target);
 begin
@@ -86,7 +88,7 @@ begin
   return array(select language::regconfig from namespace_languages where namespace_id = target);
 end $$;
 
-create function lexemes_of(asked text, configs regconfig[]) returns text[]
+create or replace function lexemes_of(asked text, configs regconfig[]) returns text[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 begin
   if cardinality(configs) = 1 then return tsvector_to_array(to_tsvector(configs[1], asked)); end if;
@@ -94,7 +96,7 @@ begin
 end $$;
 
 /* A tsquery of texts and of beginnings of words, joined by & or |; in any of the configurations. Null when it asks for nothing. */
-create function words_query(texts text[], prefixes text[], operator text, configs regconfig[]) returns tsquery
+create or replace function words_query(texts text[], prefixes text[], operator text, configs regconfig[]) returns tsquery
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare whole tsquery; config regconfig; part text;
 begin
@@ -111,7 +113,7 @@ begin
 end $$;
 
 /* What the index needs to know of words_query: every word and beginning, in any order. */
-create function own_words_query(target int, texts text[], prefixes text[], configs regconfig[]) returns tsquery
+create or replace function own_words_query(target int, texts text[], prefixes text[], configs regconfig[]) returns tsquery
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare whole tsquery; config regconfig; part tsquery;
 begin
@@ -127,17 +129,18 @@ begin
 end $$;
 
 revoke all on function lexeme_query(text), word_score(tsvector, float8, tsquery, float8), rough_score(tsvector, tsquery[], float8[]), words_score(tsvector, float8, tsquery[], float8[]), filter_condition(jsonb),
-  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]), own_words_query(int, text[], text[], regconfig[]), own_word(int, text), own_words(int, tsvector) from public;
+  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]), own_words_query(int, text[], text[], regconfig[]) from public;
 grant execute on function lexeme_query(text), word_score(tsvector, float8, tsquery, float8), rough_score(tsvector, tsquery[], float8[]), words_score(tsvector, float8, tsquery[], float8[]), filter_condition(jsonb),
-  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]), own_words_query(int, text[], text[], regconfig[]), own_word(int, text), own_words(int, tsvector) to dakera_app, dakera_search;
+  configurations_of(int), lexemes_of(text, regconfig[]), words_query(text[], text[], text, regconfig[]), own_words_query(int, text[], text[], regconfig[]) to dakera_app, dakera_search;
 grant execute on function caller_name() to dakera_search;
 
 -- ── The lexical arm ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 set role dakera_search;
+drop function if exists lexical_search(int, text, jsonb, text[], int, jsonb, int);   -- what it gives out has changed
 
 /* The memories that pass a filter, when an index finds them and there are at most `most`; else null. Both arms then look at these alone.
    SECURITY DEFINER for the same reason as lexical_search, and with the same care: GIN serves neither @> nor && under a real policy. */
-create function selected_memories(target int, filter jsonb, most int) returns text[]
+create or replace function selected_memories(target int, filter jsonb, most int) returns text[]
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 declare selected text[];
 begin
@@ -151,7 +154,7 @@ end $$;
 
 /* Words to look for beside those asked for: of each beginning the words that have it, and for a word that no memory holds those that look alike.
    share: how much of the word's own weight it counts. part: which word of the query it stands for. */
-create function other_words(target int, lexemes text[], prefixes text[], with_typos boolean) returns table (lexeme text, share float8, part text)
+create or replace function other_words(target int, lexemes text[], prefixes text[], with_typos boolean) returns table (lexeme text, share float8, part text)
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
   if not target = any(readable_namespaces()) then return; end if;
@@ -180,7 +183,7 @@ end $$;
    more than `few` memories hold, first those that hold another strong word too; those that hold it alone come last, if one of them could still be
    among the best (docs/decisions/0020). Past budget candidates it stops and is approximate. A query of very common words only looks at the newest budget matches.
    search: {"all": [], "prefixes": [], "typos": true}, or null for recall. selected: only these memories; null: all that pass the filter. */
-create function lexical_search(target int, query_text text, filter jsonb, selected text[], how_many int, search jsonb, budget int,
+create or replace function lexical_search(target int, query_text text, filter jsonb, selected text[], how_many int, search jsonb, budget int,
   out documents float8, out words tsquery[], out weights float8[], out bm25_max float8, out per_position float8, out ids text[], out scores float8[], out exact_ids text[])
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off set max_parallel_workers_per_gather = 0 as $$
 #variable_conflict use_column
@@ -230,13 +233,14 @@ begin
   end if;
 
   -- Where a filtered round reads from: $4 the selected, $7 what to look for, $10 the same as the index knows it. newest: by id, and not by the index.
+  -- The index's words belong to one namespace already; "namespace_id + 0" makes sure, and keeps the planner from fetching all of it by the primary key.
   if selected is not null then
     source := format('select w.id, w.ts, w.dl from unnest($4) s(id) cross join lateral (select * from memory_words w where w.namespace_id = %s and w.id = s.id offset 0) w where (w.expires_at is null or w.expires_at > now()) and w.ts @@ $7', target);
   elsif filtered then
-    source := format('select w.id, w.ts, w.dl from (select * from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 offset 0) w join memories m on m.namespace_id = %s and m.id = w.id where %s', target, filter_condition(filter));
+    source := format('select w.id, w.ts, w.dl from (select * from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 and w.namespace_id + 0 = %1$s offset 0) w join memories m on m.namespace_id = %1$s and m.id = w.id where %2$s', target, filter_condition(filter));
     newest := format('select w.id, w.ts, w.dl from memory_words w join memories m on m.namespace_id = w.namespace_id and m.id = w.id where w.namespace_id = %s and %s and w.ts @@ $7', target, filter_condition(filter));
   else
-    source := 'select w.id, w.ts, w.dl from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 and (w.expires_at is null or w.expires_at > now())';
+    source := format('select w.id, w.ts, w.dl from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 and w.namespace_id + 0 = %s and (w.expires_at is null or w.expires_at > now())', target);
   end if;
 
   if known is null then
@@ -304,7 +308,7 @@ begin
         select * from (
           select w.id, words_score(w.ts, 0.54::float8 + per_position * w.dl, words, weights) as score from (
             select w.id, w.ts, w.dl from memory_words w
-            where own_words(w.namespace_id, w.ts) @@ own_matching and (met is null or not w.ts @@ met) and (w.expires_at is null or w.expires_at > now())
+            where own_words(w.namespace_id, w.ts) @@ own_matching and w.namespace_id + 0 = target and (met is null or not w.ts @@ met) and (w.expires_at is null or w.expires_at > now())
             order by rough_score(w.ts, words, weights) / (1.54::float8 + per_position * w.dl) desc limit 2 * how_many) w
           union all select * from unnest(ids, scores)) found
         order by 2 desc, 1 limit how_many) best;
