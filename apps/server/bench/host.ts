@@ -6,7 +6,7 @@ import pgvector from 'pgvector'
 import { createApp } from '../src/app.ts'
 import { settleEmbeddingSpace, settleRootKey } from '../src/db/first-start.ts'
 import { openDatabase } from '../src/db/open.ts'
-import { withPrincipal } from '../src/db/tx.ts'
+import { resolveNamespace, withPrincipal } from '../src/db/tx.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import { startJobs } from '../src/jobs/runner.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
@@ -14,7 +14,10 @@ import { createLog } from '../src/log.ts'
 import { principalOf } from '../src/principal.ts'
 import { createUsage } from '../src/resources/keys/usage.ts'
 import { createAccesses } from '../src/resources/memories/accesses.ts'
+import { searchOptions } from '../src/resources/memories/find.ts'
 import { recallMemories, storeMemories } from '../src/resources/memories/hot.ts'
+import { listMemories } from '../src/resources/memories/repo.ts'
+import { parseSearch } from '../src/resources/memories/search-query.ts'
 import type { Selection } from '../src/resources/memories/selection.ts'
 import { listNamespaces } from '../src/resources/namespaces/repo.ts'
 import { burst, time } from './measure.ts'
@@ -28,6 +31,9 @@ export type Orders = {
   /** Merges the statistics, builds the vector indexes, vacuums and analyzes, as the jobs and autovacuum would in their own time. */
   settle(): Promise<{ version: string; memories: number; vectorIndexes: number }>
   recall(secret: string, namespace: string, query: string, topK: number, selection?: Selection): Promise<number[]>
+  search(secret: string, namespace: string, query: string): Promise<number[]>
+  /** The newest hundred. */
+  list(secret: string, namespace: string): Promise<number[]>
   store(secrets: string[], namespace: string, notes: Note[]): Promise<number[]>
   listNamespaces(secret: string): Promise<number[]>
   residentBytes(): Promise<number>
@@ -85,6 +91,19 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     async recall(secret, namespace, query, topK, selection = {}) {
       const [vector = null] = await vectorsOf([query])
       return [await time(() => recallMemories(database, principalOf(secret), { namespace, query, vector, topK, selection, options: {} }))]
+    },
+    async search(secret, namespace, query) {
+      const [vector = null] = await vectorsOf([query])
+      const options = searchOptions(parseSearch(query), { mode: 'best', highlight: false })
+      return [await time(() => recallMemories(database, principalOf(secret), { namespace, query, vector, topK: 10, selection: {}, options }))]
+    },
+    async list(secret, namespace) {
+      const newest = async () =>
+        withPrincipal(database.db, principalOf(secret), 'read', async (tx) => {
+          const found = await resolveNamespace(tx, namespace, 'read')
+          return found && listMemories(tx, found, {}, undefined, 101)
+        })
+      return [await time(newest)]
     },
     async store(secrets, namespace, notes) {
       const calls = await Promise.all(notes.map(async (note) => ({ note, vectors: await vectorsOf([note.content]) })))

@@ -54,9 +54,9 @@ function describeSize({ rows, storedPerSecond, bytesPerMemory, calls, lag, found
     name,
     times(one),
     times(ten),
-    sql ? times(sql) : '',
+    times(sql),
     times(empty),
-    sql ? (one.p50 / (sql.p50 + empty.p50)).toFixed(2) : '',
+    (one.p50 / (sql.p50 + empty.p50)).toFixed(2),
   ])
   return [
     '',

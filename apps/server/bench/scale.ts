@@ -5,7 +5,7 @@ import { type Note, notes, questions } from './notes.ts'
 import type { Server } from './server.ts'
 
 /** One kind of call: by one client, by ten at once, the same by SQL alone, and a request that does nothing. */
-export type Call = { name: string; one: Summary; ten: Summary; sql: Summary | undefined; empty: Summary }
+export type Call = { name: string; one: Summary; ten: Summary; sql: Summary; empty: Summary }
 
 /** What a namespace of one size gave. */
 export type Size = {
@@ -94,7 +94,7 @@ async function measureCalls(server: Server, admin: DakeraClient, namespace: stri
   const asked = questions(3)
   const fresh = notes(2)
   const empty = async () => [await time(() => admin.health.live())]
-  const kinds: { name: string; http: (agent: DakeraClient) => Promise<unknown>; sql?: () => Promise<number[]> }[] = [
+  const kinds: { name: string; http: (agent: DakeraClient) => Promise<unknown>; sql: () => Promise<number[]> }[] = [
     ...[5, 20].map((topK) => ({
       name: `recall k=${topK}`,
       http: (agent: DakeraClient) => agent.recall(namespace, asked.next().value, { topK }),
@@ -105,8 +105,12 @@ async function measureCalls(server: Server, admin: DakeraClient, namespace: stri
       http: (agent) => agent.recall(namespace, asked.next().value, { tags: [RARE] }),
       sql: () => server.order.recall(secret, namespace, asked.next().value, 5, { tags: [RARE] }),
     },
-    { name: 'search', http: (agent) => agent.searchMemories(namespace, asked.next().value) },
-    { name: 'list, 100', http: async (agent) => agent.listMemories(namespace) },
+    {
+      name: 'search',
+      http: (agent) => agent.searchMemories(namespace, asked.next().value),
+      sql: () => server.order.search(secret, namespace, asked.next().value),
+    },
+    { name: 'list, 100', http: async (agent) => agent.listMemories(namespace), sql: () => server.order.list(secret, namespace) },
     {
       name: 'store',
       http: (agent) => agent.storeMemory(namespace, fresh.next().value),
@@ -120,10 +124,9 @@ async function measureCalls(server: Server, admin: DakeraClient, namespace: stri
       one: async () => [await time(() => http(first))],
       ten: () => burst(CLIENTS, 1, (i) => http(agents[i] as DakeraClient)),
       empty,
-      ...(sql && { sql }),
+      sql,
     }
-    const { one, ten, empty: nothing, ...rest } = await interleave<string>(variants, seconds, 10)
-    calls.push({ name, one: one as Summary, ten: ten as Summary, sql: rest['sql'], empty: nothing as Summary })
+    calls.push({ name, ...(await interleave(variants, seconds, 10)) })
   }
   return calls
 }

@@ -103,7 +103,10 @@ function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: bo
 }
 
 /** Wrong letters are forgiven only where nothing literal was asked for. */
-const searchOptions = ({ all, prefixes, none, nonePrefixes }: SearchQuery, { mode, highlight }: z.output<typeof SearchRequest>) => ({
+export const searchOptions = (
+  { all, prefixes, none, nonePrefixes }: SearchQuery,
+  { mode, highlight }: Pick<z.output<typeof SearchRequest>, 'mode' | 'highlight'>,
+) => ({
   search: { all, prefixes, none, none_prefixes: nonePrefixes, typos: mode !== 'exact', only: mode === 'exact' },
   ...(highlight && { highlight }),
 })
