@@ -1,6 +1,6 @@
 import type { Summary } from './measure.ts'
 import type { Result, Row } from './rows.ts'
-import type { Call, Scale, Size } from './scale.ts'
+import type { Scale, Size } from './scale.ts'
 
 /** The machine, as far as it explains the numbers. */
 export type Machine = { cores: number; node: string; load: number }
@@ -35,19 +35,16 @@ SQL: the same function call through postgres.js in the server's process. Empty: 
 }
 
 function describeOneScale({ database, others, sizes, quotients, residentMegabytes }: Scale): string {
-  const first = sizes[0]
-  const growth = sizes.slice(1).map(({ rows, calls }) => `${rows} : ${first?.rows} memories ${ratioOf(calls, first?.calls ?? [])}`)
+  const growth = sizes.slice(1).map(({ rows }, i) => `${rows} : ${sizes[0]?.rows} memories ${quotients.growth[i + 1]?.toFixed(2)}`)
   return [
     `${database}, beside ${others} memories of others`,
     ...sizes.flatMap(describeSize),
-    `recall k=5, p50: ${growth.join(', ')}`,
+    ...(growth.length > 0 ? [`recall k=5, p50: ${growth.join(', ')}`] : []),
     `recall k=5 by SQL, p50: beside ${others} of others : alone ${quotients.others.toFixed(2)}; policies on : off ${quotients.policies.toFixed(2)}`,
     `stores/s by SQL: ten writers : one ${quotients.tenWriters.toFixed(2)}; writers seen waiting for another's lock: ${quotients.lockWaits} in ${quotients.lockLooks} looks`,
     `server's memory ${residentMegabytes} MB`,
   ].join('\n')
 }
-
-const ratioOf = (calls: Call[], first: Call[]) => ((calls[0]?.one.p50 ?? Number.NaN) / (first[0]?.one.p50 ?? Number.NaN)).toFixed(2)
 
 function describeSize({ rows, storedPerSecond, bytesPerMemory, calls, lag, foundAtOnce }: Size): string[] {
   const lines = calls.map(({ name, one, ten, sql, empty }) => [

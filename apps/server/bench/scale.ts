@@ -18,8 +18,8 @@ export type Size = {
   foundAtOnce: number
 }
 
-/** What only shows when things stand side by side; each is a quotient of two medians. */
-export type Quotients = { others: number; policies: number; tenWriters: number; lockWaits: number; lockLooks: number }
+/** What only shows when things stand side by side and take turns; each is a quotient of two medians. growth: of recall by HTTP, over the first size. */
+export type Quotients = { growth: number[]; others: number; policies: number; tenWriters: number; lockWaits: number; lockLooks: number }
 
 export type Scale = { database: string; others: number; sizes: Size[]; quotients: Quotients; residentMegabytes: number }
 
@@ -62,10 +62,8 @@ export async function measureScale(
   }
   say(`${name}: merging statistics, building indexes`)
   const { version } = await server.order.settle()
-  say(`${name}: ${middle.namespace} without others`)
-  const toOthers = await othersQuotient(server, middle, startAnother, adminKey, seconds)
-  say(`${name}: policies`)
-  const policies = await policyQuotient(server, middle, seconds)
+  say(`${name}: ${middle.namespace} without others, and without policies`)
+  const besides = await compareDatabases(server, middle, startAnother, adminKey, seconds)
 
   const measured: Size[] = []
   for (const { rows, namespace, secrets, perSecond } of filled) {
@@ -74,6 +72,8 @@ export async function measureScale(
     const { lag, foundAtOnce } = await measureLag(server, namespace, secrets[0] as string)
     measured.push({ rows, storedPerSecond: perSecond, bytesPerMemory: await server.order.bytesPerMemory(), calls, lag, foundAtOnce })
   }
+  say(`${name}: the sizes in turns`)
+  const growth = await compareSizes(server, filled, seconds)
   say(`${name}: ten writers`)
   const writers = await compareWriters(server, middle, seconds)
   const residentMegabytes = Math.round((await server.order.residentBytes()) / 2 ** 20)
@@ -81,7 +81,7 @@ export async function measureScale(
     database: `${name} ${version.split(' ')[0]}`,
     others,
     sizes: measured,
-    quotients: { others: toOthers, policies, ...writers },
+    quotients: { growth, ...besides, ...writers },
     residentMegabytes,
   }
 }
@@ -156,52 +156,53 @@ async function measureLag(server: Server, namespace: string, secret: string): Pr
   return { lag, foundAtOnce: atOnce / attempts }
 }
 
-/** Beside the memories of others over a namespace of as many notes in a database of its own; the two take turns. */
-async function othersQuotient(server: Server, place: Place & { rows: number }, startAnother: () => Promise<Server>, adminKey: string, seconds: number) {
-  const other = await startAnother()
-  try {
-    const admin = new DakeraClient({ baseUrl: other.url, apiKey: adminKey, maxRetries: 0 })
-    const { key } = await admin.createKey({ name: 'alone', grants: { [place.namespace]: 'read_write' } })
+/**
+ * A recall beside the memories of others, in a database that has nothing else, and in one more where row security is off: in turns,
+ * as the same statement measured a minute later differs by a fifth on a machine that others use too.
+ */
+async function compareDatabases(
+  server: Server,
+  place: Place & { rows: number },
+  startAnother: () => Promise<Server>,
+  adminKey: string,
+  seconds: number,
+): Promise<Pick<Quotients, 'others' | 'policies'>> {
+  const asking = (where: Server, secret: string) => {
+    const asked = questions(7)
+    return () => where.order.recall(secret, place.namespace, asked.next().value, 5)
+  }
+  const servers: Server[] = []
+  const open = async (): Promise<[Server, string]> => {
+    const other = await startAnother()
+    servers.push(other)
+    const { key } = await new DakeraClient({ baseUrl: other.url, apiKey: adminKey }).createKey({ name: 'alone', grants: { [place.namespace]: 'read_write' } })
     await fill(new DakeraClient({ baseUrl: other.url, apiKey: key }), place.namespace, place.rows, notes(1), () => {})
     await other.order.settle()
-    const [here, there] = [questions(7), questions(7)]
-    const { beside, alone } = await interleave(
-      {
-        beside: () => server.order.recall(place.secrets[0] as string, place.namespace, here.next().value, 5),
-        alone: () => other.order.recall(key, place.namespace, there.next().value, 5),
-      },
-      2 * seconds,
-      30,
-    )
-    return beside.p50 / alone.p50
+    return [other, key]
+  }
+  try {
+    const guarded = await open()
+    const bare = await open()
+    await bare[0].order.dropPolicies()
+    const variants = { beside: asking(server, place.secrets[0] as string), alone: asking(...guarded), unguarded: asking(...bare) }
+    const { beside, alone, unguarded } = await interleave(variants, 3 * seconds, 30)
+    return { others: beside.p50 / alone.p50, policies: alone.p50 / unguarded.p50 }
   } finally {
-    await other.close()
+    for (const other of servers) await other.close()
   }
 }
 
-async function medianOfRecall(server: Server, { namespace, secrets }: Place, seconds: number): Promise<number> {
-  const asked = questions(7)
-  const { sql } = await interleave({ sql: () => server.order.recall(secrets[0] as string, namespace, asked.next().value, 5) }, seconds, 30)
-  return sql.p50
-}
-
-/**
- * With row security over without: blocks take turns, as switching it is a change of the tables. Of ten pairs the one in the
- * middle, as two blocks a second apart differ by a fifth on a machine that others use too.
- */
-async function policyQuotient(server: Server, place: Place, seconds: number): Promise<number> {
-  const quotients: number[] = []
-  for (let pair = 0; pair < 10; pair++) {
-    const medians = { on: 0, off: 0 }
-    for (const state of pair % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const)) {
-      await server.order.policies(state === 'on')
-      medians[state] = await medianOfRecall(server, place, seconds / 6)
-    }
-    quotients.push(medians.on / medians.off)
-  }
-  await server.order.policies(true)
-  const [lower = Number.NaN, upper = Number.NaN] = quotients.sort((a, b) => a - b).slice(4, 6)
-  return (lower + upper) / 2
+/** A recall by HTTP in each namespace, over that in the first. */
+async function compareSizes(server: Server, places: Place[], seconds: number): Promise<number[]> {
+  const variants = Object.fromEntries(
+    places.map(({ namespace, secrets: [apiKey] }) => {
+      const agent = new DakeraClient({ baseUrl: server.url, apiKey, maxRetries: 0 })
+      const asked = questions(11)
+      return [namespace, async () => [await time(() => agent.recall(namespace, asked.next().value, { topK: 5 }))]]
+    }),
+  )
+  const medians = Object.values(await interleave(variants, places.length * seconds, 30)).map(({ p50 }) => p50)
+  return medians.map((median) => median / (medians[0] ?? Number.NaN))
 }
 
 /** Stores a second of ten writers over those of one, and how often a look at the database found a writer waiting for another. */
