@@ -82,43 +82,45 @@ test('a session that planned while the tables were empty still reads few rows wh
   const key = await young.secret({ young: 'read_write' })
   await young.client(key).storeMemory('young', { content: 'the first word7' })
   await young.owner((sql) => sql`analyze memories, memory_words, memory_accesses`)
-  const own = engine === 'postgres' ? postgres((young.settings as { url: string }).url, { max: 1, connection: { role: 'dakera_app' } }) : undefined
-  const session = own ?? young.database.sql
-  try {
-    const ask = (sql: Sql) => sql`select id from recall(${hashSecret(key)}::bytea, 'young', 'word7', ${vector}::text::halfvec, 20)`
+  const ask = (sql: Sql) => sql`select id from recall(${hashSecret(key)}::bytea, 'young', 'word7', ${vector}::text::halfvec, 20)`
+  const read = await withSession(young, async (session) => {
     for (let i = 0; i < 8; i++) expect(await ask(session)).toHaveLength(1)
     await young.owner(
       (sql) => sql`
-        with added as (
-          insert into memories (namespace_id, content, v)
-          select id, 'word7 number ' || n, (select array_agg(sin(n * j)) from generate_series(1, 256) j)::real[]::halfvec from namespaces, generate_series(1, 2000) n
-          where name = 'young' returning namespace_id, id)
-        select count(*) from added`,
+        insert into memories (namespace_id, content, v)
+        select id, 'word7 number ' || n, (select array_agg(sin(n * j)) from generate_series(1, 256) j)::real[]::halfvec from namespaces, generate_series(1, 2000) n
+        where name = 'young'`,
     )
     await young.owner((sql) => sql`insert into memory_accesses select namespace_id, id, 1, now() from memories`)
-    const read = await rowsRead(session, async (sql) => expect(await ask(sql)).toHaveLength(20))
-    expect(read('memory_accesses')).toBeLessThanOrEqual(20)
-    expect(read('memories')).toBeLessThanOrEqual(2001 + 3 * 120) // the exact look for meaning reads each once
-  } finally {
-    await own?.end()
-  }
+    return rowsRead(session, async (sql) => expect(await ask(sql)).toHaveLength(20))
+  })
+  expect(read('memory_accesses')).toBeLessThanOrEqual(20)
+  expect(read('memories')).toBeLessThanOrEqual(2001 + 3 * 120) // the exact look for meaning reads each once
 })
 
 test('what others store is not read', async () => {
   await t.client(await t.secret({ small: 'read_write' })).storeMemories('small', [{ content: 'word7 of ours' }, { content: 'word7 as well' }])
   const [small] = await t.owner((sql) => sql<{ id: number }[]>`select id from namespaces where name = 'small'`)
-  const own = engine === 'postgres' ? postgres((t.settings as { url: string }).url, { max: 1, connection: { role: 'dakera_app' } }) : undefined
-  try {
-    const read = await rowsRead(own ?? t.database.sql, async (sql) => {
+  const read = await withSession(t, (session) =>
+    rowsRead(session, async (sql) => {
       await sql`select set_config('dakera.key', ${hashSecret(ADMIN_KEY).toString('hex')}, true)`
       const [found] = await sql`select cardinality(ids) as count from lexical_search(${small?.id as number}::int, 'word7', null, null, 25, null, 3000)`
       expect(found).toEqual({ count: 2 })
-    })
-    expect(read('memory_words')).toBeLessThanOrEqual(10)
-  } finally {
-    await own?.end()
-  }
+    }),
+  )
+  expect(read('memory_words')).toBeLessThanOrEqual(10)
 })
+
+/** One session that keeps its plans: the embedded database has no other. */
+async function withSession<T>(stage: Stage, work: (session: Sql) => Promise<T>): Promise<T> {
+  if (engine === 'pglite') return work(stage.database.sql)
+  const session = postgres((stage.settings as { url: string }).url, { max: 1, connection: { role: 'dakera_app' } })
+  try {
+    return await work(session)
+  } finally {
+    await session.end()
+  }
+}
 
 /** How many rows of each table the work read. What a session read before and has not reported yet is counted too, so the difference is taken. */
 async function rowsRead(session: Sql, work: (sql: Sql) => Promise<unknown>): Promise<(table: string) => number> {
