@@ -145,7 +145,10 @@ const buffersOf = (text: string) => {
   return Number(hit) + Number(read)
 }
 
-/** auto_explain shows the real plans of the real call; the second one, as the first also fills caches. */
+/**
+ * auto_explain shows the real plans of the real call. Of several that with the fewest buffers: the first fills caches, and whenever
+ * autovacuum has analyzed a table the next one plans anew, which reads the catalogue.
+ */
 async function explain(name: string, expected: { rows: number }): Promise<string> {
   const notices: string[] = []
   const sql = postgres((t.settings as { url: string }).url, { max: 1, onnotice: ({ message }) => notices.push(message ?? '') })
@@ -155,14 +158,14 @@ async function explain(name: string, expected: { rows: number }): Promise<string
       'set auto_explain.log_min_duration = 0; set auto_explain.log_nested_statements = on; set auto_explain.log_analyze = on; set auto_explain.log_buffers = on; set client_min_messages = log; set jit = off',
     )
     await sql`set role dakera_app`
-    for (let i = 0; i < 2; i++) {
+    const texts: string[] = []
+    for (let i = 0; i < 4; i++) {
       notices.length = 0
       expect(await CALLS[name]?.(sql)).toHaveLength(expected.rows)
+      const plans = notices.filter((notice) => notice.includes('Buffers'))
+      texts.push(plans.map(withoutFigures).join('\n\n'))
     }
-    return notices
-      .filter((notice) => notice.includes('Buffers'))
-      .map(withoutFigures)
-      .join('\n\n')
+    return texts.sort((a, b) => buffersOf(a) - buffersOf(b))[0] ?? ''
   } finally {
     await sql.end()
   }
