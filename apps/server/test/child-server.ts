@@ -33,6 +33,12 @@ export function launch(settings: Settings, args: string[] = []) {
     void ended.then(({ code, signal }) => reject(new Error(`the server ended with ${code ?? signal}: ${said.stderr || said.stdout}`)))
   })
   ready.catch(() => {}) // whoever only waits for the end does not care
+
+  // A test that loses its server fails with a broken connection; why it broke stands only here.
+  void Promise.all([ready, ended]).then(
+    ([, { code, stderr }]) => child.killed || console.error(`the server ended by itself with ${code}: ${stderr.slice(-4000)}`),
+    () => {},
+  )
   return {
     said,
     ended,

@@ -106,6 +106,21 @@ describe.runIf(engine === 'postgres')(
       await survive(server, { begin: proxy.cut, end: proxy.mend })
     })
 
+    test('connections break in each step of being made', async () => {
+      await using place = await freshPlace()
+      await using proxy = await openProxy(place.databaseUrl ?? '')
+      await using server = launch(settings(place.dataDir, proxy.url))
+      const url = await server.ready
+      for (let packet = 1; packet <= 8; packet++) {
+        proxy.breakAt(packet)
+        for (let round = 0; round < 2; round++)
+          for (const { status } of await Promise.all(Object.values(CALLS).map((call) => call(url)))) expect([200, 201, 400, 404, 503]).toContain(status)
+      }
+      await proxy.mend()
+      for (const call of Object.values(CALLS)) await expect.poll(async () => (await call(url)).status).not.toBe(503)
+      await survive(server, { begin: proxy.cut, end: proxy.mend })
+    })
+
     test('the network between loses every packet', { timeout: 90_000 }, async () => {
       await using place = await freshPlace()
       await using proxy = await openProxy(place.databaseUrl ?? '')

@@ -71,14 +71,17 @@ export async function openCluster(programs: string) {
   }
 }
 
-/** A way to a server that can be cut, or go silent as a network does that loses every packet. */
+/** A way to a server that can be cut, go silent as a network does that loses every packet, or break connections while they are being made. */
 export async function openProxy(target: string) {
   const { hostname, port: targetPort } = new URL(target)
   const pairs = new Set<[Socket, Socket]>()
   let isSilent = false
+  let breaksAt = Infinity
   const accept = (near: Socket) => {
     near.on('error', () => {})
     if (isSilent) return void near.on('data', () => {})
+    let packets = 0
+    near.on('data', () => ++packets >= breaksAt && near.destroy())
     const far = connect(Number(targetPort), hostname)
     far.on('error', () => near.destroy())
     near.on('data', (bytes) => isSilent || far.write(bytes)).on('close', () => far.destroy())
@@ -110,8 +113,14 @@ export async function openProxy(target: string) {
     goSilent() {
       isSilent = true
     },
+    /** Breaks all connections, and each new one with this packet that its client sends, counted from 1. */
+    breakAt(packet: number) {
+      breaksAt = packet
+      cutAll()
+    },
     async mend() {
       isSilent = false
+      breaksAt = Infinity
       cutAll()
       if (!server.listening) server = await listen(port)
     },

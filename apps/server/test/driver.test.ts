@@ -1,0 +1,80 @@
+import postgres, { type Sql } from 'postgres'
+import { describe, expect, inject, test } from 'vitest'
+import { emptyPostgres, engine } from './harness.ts'
+
+/** A pool of one connection, so that who comes next gets the one that broke before. */
+function openPool() {
+  const sql = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {}, backoff: () => 0.05 })
+  const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
+  return {
+    sql,
+    /** Ends this session's process, and waits until the pool has connected again for somebody else. */
+    async breakSession(session: Sql): Promise<void> {
+      const [{ pid } = {}] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
+      await cluster`select pg_terminate_backend(${pid as number}, 5000)`
+      await expect
+        .poll(() =>
+          sql`select 1`.then(
+            () => true,
+            () => false,
+          ),
+        )
+        .toBe(true)
+    },
+    async [Symbol.asyncDispose]() {
+      await sql.end({ timeout: 1 })
+      await cluster.end()
+    },
+  }
+}
+
+// What patches/postgres@3.4.9.patch repairs, besides the crashes that outage.test.ts provokes (docs/decisions/0021).
+describe.runIf(engine === 'postgres')('a connection that broke is of no more use to who had it', () => {
+  test('a statement of a broken transaction never runs in the next one', async () => {
+    await using pool = openPool()
+    const { sql } = pool
+    let late: Promise<unknown> | undefined
+    const broken = sql.begin(async (tx) => {
+      await pool.breakSession(tx as unknown as Sql)
+      late = sql.begin(async (next) => {
+        await next`select set_config('dakera.key', 'of the next', true)`
+        const [seen] = await Promise.allSettled([tx`select current_setting('dakera.key') as key`])
+        return seen
+      })
+      await late
+      throw new Error('the end of the handler')
+    })
+    await expect(broken).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    await expect.poll(() => late).toMatchObject({ status: 'rejected', reason: { code: 'CONNECTION_CLOSED' } })
+    expect([...(await sql`select 1 as one`)]).toEqual([{ one: 1 }])
+  })
+
+  test('nor does one of a broken session, whose release gives nothing back', async () => {
+    await using pool = openPool()
+    const { sql } = pool
+    const session = await sql.reserve()
+    await pool.breakSession(session)
+    await expect(session`select 1`).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    const next = await sql.reserve()
+    session.release()
+    let isServed = false
+    const waiting = sql`select 1`.then(() => (isServed = true))
+    await next`select pg_sleep(0.2)`
+    expect(isServed).toBe(false)
+    next.release()
+    await waiting
+  })
+  test('what it was told in an outage is not told again afterwards', async () => {
+    const place = await emptyPostgres()
+    const name = new URL(place.settings.url).pathname.slice(1)
+    await using pool = openPool()
+    const sql = postgres(place.settings.url, { max: 1, onnotice: () => {}, backoff: () => 0.05 })
+    await expect(sql`select pg_terminate_backend(pg_backend_pid())`).rejects.toThrow()
+    await pool.sql.unsafe(`alter database ${name} allow_connections false`)
+    await expect(sql`select 1`).rejects.toMatchObject({ code: '55000' })
+    await pool.sql.unsafe(`alter database ${name} allow_connections true`)
+    expect([...(await sql`select 1 as one`)]).toEqual([{ one: 1 }])
+    await sql.end()
+    await place.remove()
+  })
+})
