@@ -2,9 +2,9 @@
 // SQL alone, through the same pool and the same functions of hot.ts, and to say how long that took.
 import { createHash, randomUUID } from 'node:crypto'
 import { serve } from '@hono/node-server'
-import pgvector from 'pgvector'
 import { createApp } from '../src/app.ts'
 import { settleEmbeddingSpace, settleRootKey } from '../src/db/first-start.ts'
+import { toHalfvec } from '../src/db/halfvec.ts'
 import { openDatabase } from '../src/db/open.ts'
 import { resolveNamespace, withPrincipal } from '../src/db/tx.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
@@ -73,7 +73,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
 
   const { maintain } = database
   if (!maintain) throw new Error('This login may not act as the owner of the tables, so the benchmark cannot build indexes.')
-  const vectorsOf = async (texts: string[]) => (await embedder.embed(texts)).map((vector) => vector && (pgvector.toSql(Array.from(vector)) as string))
+  const vectorsOf = async (texts: string[]) => (await embedder.embed(texts)).map((vector) => vector && toHalfvec(vector))
 
   const orders: Orders = {
     async settle() {

@@ -58,7 +58,8 @@ const CALLS: Record<string, (sql: Sql) => Promise<object[]>> = {
     sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5, null,
       '{"search": {"all": ["word7", "word11"], "prefixes": [], "none": [], "none_prefixes": [], "typos": true, "only": false}}')`,
   store: (sql) =>
-    sql`select id from store(${hash()}::bytea, 'big', '[{"content": "word7 is new", "session_id": "talk"}]', array[${vector}]::text[]::halfvec[])`,
+    sql`select id from store(${hash()}::bytea, 'big', '[{"content": "word7 is new", "session_id": "talk"}]', array[${vector}]::text[]::halfvec[],
+      null, gen_random_uuid()::text, 'as the SDKs send it')`,
 }
 const FOLDER = join(import.meta.dirname, '../src/db/plans')
 const mustWrite = process.env['DAKERA_WRITE_PLANS'] === '1'
@@ -96,6 +97,25 @@ test('a session that planned while the tables were empty still reads few rows wh
   })
   expect(read('memory_accesses')).toBeLessThanOrEqual(20)
   expect(read('memories')).toBeLessThanOrEqual(2001 + 3 * 120) // the exact look for meaning reads each once
+})
+
+test('a session that planned its writes while the tables were nearly empty does not read them for each when they are full', async () => {
+  await using young = await start()
+  const key = await young.secret({ young: 'read_write' })
+  const write = (sql: Sql) =>
+    sql`select id from store(${hashSecret(key)}::bytea, 'young', '[{"content": "Said.", "session_id": "talk"}]', array[${vector}]::text[]::halfvec[],
+      null, gen_random_uuid()::text, 'a request')`
+  const read = await withSession(young, async (session) => {
+    await write(session)
+    await young.owner((sql) => sql`analyze replies, memories`)
+    for (let i = 0; i < 8; i++) await write(session)
+    await young.owner(async (sql) => {
+      await sql`insert into replies select secret_hash, 'another ' || n, 'a request' from key_secrets, generate_series(1, 500) n`
+      await sql`insert into memories (namespace_id, content, session_id) select id, 'Said before.', 'talk ' || n from namespaces, generate_series(1, 500) n where name = 'young'`
+    })
+    return rowsRead(session, write)
+  })
+  expect([read('replies') <= 2, read('memories') <= 2]).toEqual([true, true])
 })
 
 test('what others store is not read', async () => {
