@@ -12,13 +12,14 @@ export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0] & { readonly [b
  * connection cannot carry one caller into the next request. An unknown key gets no further.
  */
 export function withPrincipal<T>(db: Db, { keyHash }: Principal, mode: 'read' | 'write', fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction(
-    async (tx) => {
-      const [caller] = await tx.execute<{ is_admin: boolean }>(sql`select identify(${keyHash}) as is_admin`)
-      return fn(Object.assign(tx, { isAdmin: caller?.is_admin === true }) as unknown as Tx)
-    },
-    { accessMode: mode === 'read' ? 'read only' : 'read write' },
-  )
+  return db.transaction(async (tx) => {
+    // In one statement, as drizzle would set the mode with another round trip.
+    const readOnly = mode === 'read' ? 'on' : 'off'
+    const [caller] = await tx.execute<{ is_admin: boolean }>(
+      sql`select identify(${keyHash}) as is_admin, set_config('transaction_read_only', ${readOnly}, true)`,
+    )
+    return fn(Object.assign(tx, { isAdmin: caller?.is_admin === true }) as unknown as Tx)
+  })
 }
 
 export type NamespaceRef = { id: number; name: string; dimension: number }

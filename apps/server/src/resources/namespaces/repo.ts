@@ -1,5 +1,5 @@
 import type { Namespace, NamespaceAccess, NamespaceSummary, VectorIndex, Weights } from '@dakera-ai/protocol'
-import { asc, eq, gt, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { namespaces } from '../../db/schema/namespaces.ts'
 import type { Tx } from '../../db/tx.ts'
 
@@ -74,28 +74,22 @@ export async function updateNamespace(tx: Tx, name: string, { language: textConf
 
 const given = (settings: object) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))
 
-/** In order of name, from behind `after`. */
+type SummaryRow = { name: string; description: string | null; created_at: number; can_read: boolean; can_write: boolean; documents: string | null }
+
+/** In order of name, from behind `after`; in one round trip. */
 export async function listNamespaces(tx: Tx, after: string | undefined, limit: number | undefined): Promise<NamespaceSummary[]> {
-  const page = tx
-    .select({
-      row: namespaces,
-      canRead: sql<boolean>`${namespaces.id} in (select unnest(readable_namespaces()))`,
-      canWrite: sql<boolean>`${namespaces.id} in (select unnest(writable_namespaces()))`,
-    })
-    .from(namespaces)
-    .where(after === undefined ? undefined : gt(namespaces.name, after))
-    .orderBy(asc(namespaces.name))
-  const rows = await (limit === undefined ? page : page.limit(limit))
-  const counts = await countMemories(
-    tx,
-    rows.map(({ row }) => row.id),
-  )
-  return rows.map(({ row, canRead, canWrite }) => ({
-    name: row.name,
-    description: row.description,
-    ...(counts.has(row.id) && { memory_count: counts.get(row.id)?.documents ?? 0 }),
-    created_at: unixSeconds(row.createdAt),
-    access: accessWord(canRead, canWrite),
+  const rows = await tx.execute<SummaryRow>(sql`
+    with page as (
+      select id, name, description, floor(extract(epoch from created_at))::float8 as created_at,
+        id in (select unnest(readable_namespaces())) as can_read, id in (select unnest(writable_namespaces())) as can_write
+      from namespaces where ${after ?? null}::text is null or name > ${after ?? null} order by name limit ${limit ?? null}::int)
+    select page.*, c.documents from page left join count_memories(array(select id from page)) c on c.namespace_id = page.id order by page.name`)
+  return rows.map(({ name, description, created_at, can_read, can_write, documents }) => ({
+    name,
+    description,
+    ...(documents !== null && { memory_count: Number(documents) }),
+    created_at,
+    access: accessWord(can_read, can_write),
   }))
 }
 
