@@ -63,6 +63,8 @@ def test_the_wheel_holds_the_package_with_its_types_and_nothing_else() -> None:
     with zipfile.ZipFile(artefact("dakera-*.whl")) as wheel:
         names = wheel.namelist()
         metadata = wheel.read(next(name for name in names if name.endswith("METADATA"))).decode()
+        license_text = wheel.read(next(name for name in names if name.endswith(".dist-info/licenses/LICENSE")))
+    assert license_text == (ROOT / "LICENSE").read_bytes()
     assert "dakera/py.typed" in names
     assert all(name.startswith("dakera") for name in names)
     assert "Requires-Python: >=3.10" in metadata
@@ -72,7 +74,7 @@ def test_the_wheel_holds_the_package_with_its_types_and_nothing_else() -> None:
 def test_the_sdist_holds_what_a_build_needs_and_nothing_else() -> None:
     with tarfile.open(artefact("dakera-*.tar.gz")) as sdist:
         names = {name.split("/", 1)[1] for name in sdist.getnames()}
-    assert {"pyproject.toml", "README.md", "src/dakera/py.typed"} <= names
+    assert {"pyproject.toml", "README.md", "LICENSE", "src/dakera/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests", "scripts", "package.json"))]
 
 
@@ -80,4 +82,3 @@ def test_the_readme_of_the_package_is_the_one_that_is_tested() -> None:
     with zipfile.ZipFile(artefact("dakera-*.whl")) as wheel:
         metadata = wheel.read(next(name for name in wheel.namelist() if name.endswith("METADATA"))).decode()
     assert PAGES["README.md"].read_text("utf-8").strip() in metadata
-    assert (ROOT / "LICENSE").exists()
