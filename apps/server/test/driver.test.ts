@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { Duplex } from 'node:stream'
 import postgres, { type Sql } from 'postgres'
 import { describe, expect, inject, test } from 'vitest'
 import { emptyPostgres, engine } from './harness.ts'
@@ -64,6 +66,35 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
     next.release()
     await waiting
   })
+
+  test('what it had not sent yet does not stand in the way of the next connection', async () => {
+    const { hostname, port } = new URL(inject('postgresUrl'))
+    const links: Duplex[] = []
+    // A stream that closes before the driver's next turn to write, as that of the embedded database does.
+    const link = () => {
+      const far = connect(Number(port), hostname)
+      const near = new Duplex({
+        read: () => {},
+        write: (bytes: Buffer, _encoding, done) => void far.write(bytes, () => done()),
+        destroy(_error, done) {
+          far.destroy()
+          done(null)
+        },
+      })
+      far.on('data', (bytes) => near.push(bytes)).on('error', () => {})
+      links.push(near)
+      return near
+    }
+    const sql = postgres(inject('postgresUrl'), { max: 1, connect_timeout: 3, backoff: () => 0.05, socket: link } as object)
+    await sql`select 1`
+    const unsent = sql`select 2`.catch((error: unknown) => error)
+    for (let turn = 0; turn < 5; turn++) await undefined // until the driver has it, but not until it writes
+    links[0]?.destroy()
+    expect(await unsent).toMatchObject({ code: 'CONNECTION_CLOSED' })
+    expect([...(await sql`select 3 as three`)]).toEqual([{ three: 3 }])
+    await sql.end({ timeout: 1 })
+  })
+
   test('what it was told in an outage is not told again afterwards', async () => {
     const place = await emptyPostgres()
     const name = new URL(place.settings.url).pathname.slice(1)

@@ -98,7 +98,7 @@ async function dimensionOf(owner: Sql): Promise<number> {
  */
 export const createVectorIndex = (name: string, column: 'v' | 'next_v', namespaceId: number, engine: Engine, dimension: number) => {
   const indexed = engine === 'postgres' ? `${column} halfvec_cosine_ops` : `(${column}::vector(${dimension})) vector_cosine_ops`
-  return `create index ${engine === 'postgres' ? 'concurrently' : ''} ${name} on memories using hnsw (${indexed}) with (m = 12) where namespace_id = ${namespaceId}`
+  return `create index ${engine === 'postgres' ? 'concurrently ' : ''}${name} on memories using hnsw (${indexed}) with (m = 12) where namespace_id = ${namespaceId}`
 }
 
 /** Whether a namespace of so many vectors gets an index. */

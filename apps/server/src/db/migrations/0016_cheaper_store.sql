@@ -1,4 +1,4 @@
--- A store costs less. Why: docs/decisions/0022.
+-- A store costs less. Why: docs/decisions/0022. In place of presented_hash of 0003, claim_reply and save_reply of 0005.
 set role dakera_owner;
 
 /* translate and not a regular expression, which is built anew in every call and was half of this one. */
@@ -8,15 +8,6 @@ declare presented text := current_setting('dakera.key', true);
 begin
   if length(presented) = 64 and translate(presented, '0123456789abcdef', '') = '' then return decode(presented, 'hex'); end if;
   return null;
-end $$;
-
-/* The hash first, and not in the condition: a session that planned this while there were two keys would compute it for each of a thousand. */
-create or replace function presented_key() returns keys
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
-declare presented bytea := presented_hash(); found_key keys;
-begin
-  select k.* into found_key from key_secrets s join keys k on k.id = s.key_id where s.secret_hash = presented and opens(s, k);
-  return found_key;
 end $$;
 
 /* Claims an idempotency key of the presented secret. Null: it is new, go on. Else what save_reply kept. Two at once: the second waits.
@@ -44,8 +35,7 @@ begin update replies set outcome = reply where secret_hash = presented and idemp
 
 /* Postgres would plan the insert anew in every call, as it takes the plan for a known number of memories for the cheaper one: .4 of 2.8 ms.
    enable_seqscan, as above: the first call plans for all that the session will do. */
-alter function store(bytea, text, jsonb, halfvec[], halfvec[], text, bytea, text) set plan_cache_mode = force_generic_plan;
-alter function store(bytea, text, jsonb, halfvec[], halfvec[], text, bytea, text) set enable_seqscan = off;
+alter function store(bytea, text, jsonb, halfvec[], halfvec[], text, bytea, text) set plan_cache_mode = force_generic_plan set enable_seqscan = off;
 
 /* Indexes are built with m = 12 (jobs/vector-indexes.ts). An element has fewer neighbours to visit, so as many more are looked at. */
 do $$ begin perform '[1]'::halfvec; end $$;   -- loads the library: else only a superuser may mention its settings

@@ -1,4 +1,4 @@
--- Words that look alike are found in half the time: each known word is compared once, and only those that are alike are collected.
+-- In place of other_words of 0014. Words that look alike are found in half the time: each known word is compared once, and only those that are alike are collected.
 grant create on schema public to dakera_search;   -- until the end of this file
 set role dakera_search;
 

@@ -34,16 +34,16 @@ const toNamespace = (row: Row, counts: Counts | undefined, index: VectorIndex): 
   updated_at: unixSeconds(row.updatedAt),
 })
 
-/** Counts by namespace id; a namespace the caller may not read has none. */
-async function countMemories(tx: Tx, ids: number[]): Promise<Map<number, Counts>> {
-  const rows = await tx.execute<{ namespace_id: number; documents: string; vectors: string }>(sql`select * from count_memories(${sql.param(ids)}::int[])`)
-  return new Map(rows.map((row) => [row.namespace_id, { documents: Number(row.documents), vectors: Number(row.vectors) }]))
+/** Undefined for a namespace that the caller may not read. */
+async function countMemories(tx: Tx, namespaceId: number): Promise<Counts | undefined> {
+  const [row] = await tx.execute<{ documents: string; vectors: string }>(sql`select documents, vectors from count_memories(array[${namespaceId}]::int[])`)
+  return row && { documents: Number(row.documents), vectors: Number(row.vectors) }
 }
 
 /** Undefined also when the namespace exists but the caller has no grant on it. */
 export async function findNamespace(tx: Tx, name: string): Promise<Namespace | undefined> {
   const [row] = await tx.select().from(namespaces).where(eq(namespaces.name, name))
-  return row && toNamespace(row, (await countMemories(tx, [row.id])).get(row.id), await findVectorIndex(tx, row.id))
+  return row && toNamespace(row, await countMemories(tx, row.id), await findVectorIndex(tx, row.id))
 }
 
 async function findVectorIndex(tx: Tx, namespaceId: number): Promise<VectorIndex> {
