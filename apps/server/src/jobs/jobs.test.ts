@@ -1,3 +1,4 @@
+import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { engine, start } from '../../test/harness.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
@@ -45,6 +46,39 @@ test('deltas and replies of a deleted namespace or an old day are cleared away',
   await t.owner((sql) => sql`update replies set created_at = now() - interval '25 hours'`)
   expect((await t.database.sql`select delete_old_replies(10) as count`)[0]).toMatchObject({ count: expect.any(Number) })
   expect(await t.owner((sql) => sql`select from replies`)).toHaveLength(0)
+})
+
+test.runIf(engine === 'postgres')('a writer does not wait for a build, and one that ended half way is removed and made again', async () => {
+  await using t = await start()
+  await t.admin.createNamespace('big')
+  await t.owner(async (sql) => {
+    await sql`insert into memories (namespace_id, content, v)
+      select id, 'note ' || n, (select array_agg(sin(n * (1 + j % 17) + j * 31)) from generate_series(1, 256) j)::real[]::halfvec from namespaces, generate_series(1, 12000) n`
+    await sql`select merge_all_statistics(0)`
+  })
+  const login = postgres((t.settings as { url: string }).url, { max: 1 })
+  const building = () => login<{ pid: number }[]>`select pid from pg_stat_progress_create_index where datname = current_database() and tuples_done > 0`
+  const valid = async () =>
+    (await login`select indisvalid from pg_index where indexrelid::regclass::text like 'memories_v_%'`).map((row) => row['indisvalid'] as boolean)
+  const build = () => t.owner((sql) => buildVectorIndexes(sql, 'postgres'))
+
+  const broken = build().catch((error: unknown) => error)
+  await expect.poll(building, { interval: 5, timeout: 30_000 }).toHaveLength(1)
+  await t.admin.storeMemory('big', { content: 'Said while the index is built.' })
+  const [builder] = await building()
+  expect(builder).toBeDefined()
+  await login`select pg_terminate_backend(${builder?.pid as number}, 5000)`
+  expect(await broken).toBeInstanceOf(Error)
+  expect(await valid()).toEqual([false])
+
+  expect(await build()).toEqual({ built: 1, dropped: 1 })
+  expect(await valid()).toEqual([true])
+  expect((await t.admin.getNamespace('big')).vector_index).toEqual({ state: 'ready', progress: 1 })
+
+  await t.owner((sql) => sql`update vector_indexes set is_ready = false, progress = 0.4`) // as a server leaves it that is killed now
+  expect(await build()).toBeUndefined()
+  expect((await t.admin.getNamespace('big')).vector_index).toEqual({ state: 'ready', progress: 1 })
+  await login.end()
 })
 
 test.runIf(engine === 'postgres')('what a killed build left is removed, and a shrunken namespace loses its index', async () => {

@@ -18,6 +18,8 @@ export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: O
   if (!lock?.taken) return undefined
   try {
     let dropped = await dropRemains(owner)
+    // Whose server was killed while it was built: the session of the database went on and finished it.
+    await owner`update vector_indexes set is_ready = true, progress = 1 where not is_ready`
     let built = 0
     for (const { id, memories, is_indexed } of await listNamespaces(owner)) {
       if (!is_indexed && isLarge(memories)) {
