@@ -471,8 +471,9 @@ type ListedNamespace struct {
 
 // Readiness is what health.ready gives. Whether requests will succeed, part by part.
 type Readiness struct {
-	Ready      bool                      `json:"ready"`
-	Version    string                    `json:"version"`
+	Ready   bool   `json:"ready"`
+	Version string `json:"version"`
+	// `warn` serves, and says in `message` what an operator should look at.
 	Checks     map[string]ReadinessCheck `json:"checks"`
 	Components map[string]bool           `json:"components"`
 	// Fields that this version of the client does not know.
@@ -787,7 +788,7 @@ type NamespaceUsage struct {
 
 // ReadinessCheck is a part of Readiness.
 type ReadinessCheck struct {
-	// One of "pass", "fail".
+	// One of "pass", "warn", "fail".
 	Status  string `json:"status"`
 	Message string `json:"message,omitempty"`
 	// Fields that this version of the client does not know.

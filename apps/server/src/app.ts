@@ -60,7 +60,7 @@ export function createApp(deps: Deps) {
   }
 
   const routes = [health, namespaces, keys, namespaceKeys, memories, sessions, agents].flatMap((resource) => resource(deps))
-  mount(app as unknown as Hono, { maxBodyBytes: deps.maxBodyBytes, isAlive: () => deps.database.answers() }, routes)
+  mount(app as unknown as Hono, { maxBodyBytes: deps.maxBodyBytes, isAlive: () => deps.database.check().then(({ ok }) => ok) }, routes)
   const document = openapi()
   app.get('/openapi.json', (c) => c.json(document))
   app.get('/docs', (c) => c.html(apiPage(document)))

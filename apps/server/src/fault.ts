@@ -36,6 +36,8 @@ const AWAY = /^(08|53|57P|58)|^(40001|40P01|55000|55P03|57014|25006)$/
 /** What pgvector says of two lengths: the database moved to another embedder between the check and the comparison. */
 const DATA_EXCEPTION = '22000'
 const MOVING = 'The database has just moved to another embedding model. Try again.'
+const DISK_FULL = '53100'
+const NO_ROOM = 'The disk of the database is full. Nothing was lost; its operator must make room. Try again later.'
 const STATEMENT_TIMEOUT = '57014'
 const TOO_LONG =
   'The database took longer than the server lets it (for searches: DAKERA_SEARCH_TIMEOUT_MS). Ask for fewer words or with a narrower filter, or try again when it is less busy.'
@@ -63,6 +65,7 @@ export function toFault(error: unknown): Fault {
   const state = found?.code ?? ''
   if (state === OURS) return new Fault(found?.message as ErrorCode, { resource: found?.hint || undefined }, { message: found?.detail, cause: error })
   if (state === DATA_EXCEPTION && found?.message?.includes('dimensions')) return new Fault('SERVICE_UNAVAILABLE', {}, { message: MOVING, cause: error })
+  if (state === DISK_FULL) return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: NO_ROOM, cause: error })
   if (state === STATEMENT_TIMEOUT) return new Fault('SERVICE_UNAVAILABLE', {}, { message: TOO_LONG, cause: error })
   const known = SQLSTATES[state]
   if (known) return new Fault(known[0], {}, { message: known[1], cause: error })

@@ -18,6 +18,11 @@ import { createAccesses } from './resources/memories/accesses.ts'
 import { version } from './version.ts'
 import { welcome } from './welcome.ts'
 
+/** The database could not be started again. */
+const EXIT_GIVEN_UP = 70
+/** So long after its grace a shutdown that hangs is cut: a signal always ends the process. */
+const LAST_RESORT_SECONDS = 30
+
 async function main(): Promise<void> {
   const options = readArguments(process.argv.slice(2))
   if (options.help) return console.log(HELP)
@@ -38,6 +43,12 @@ async function main(): Promise<void> {
     for (const close of closers.reverse()) await close()
   }
 
+  /** Whoever supervises this process starts it anew; to live on without a database helps nobody. */
+  const giveUp = (why: Error) => {
+    console.error(`dakera: ${why.message} Ending; start the server again when the cause is mended.`)
+    process.exit(EXIT_GIVEN_UP)
+  }
+
   const opening = (async () => {
     const wanted = await chooseEmbedder(env.embedding)
     let rootKey: RootKey
@@ -50,6 +61,7 @@ async function main(): Promise<void> {
       else if (chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
     })
     closers.push(() => database.close())
+    void database.givenUp?.then(giveUp)
     const embedder = new SwitchingEmbedder(previous ? await reopenEmbedder(previous, env.provider, log) : wanted)
     if (options.demo) await addDemo(database)
     const accesses = createAccesses(database)
@@ -65,6 +77,13 @@ async function main(): Promise<void> {
   const drain = async (signal: string) => {
     if (isDraining) return
     isDraining = true
+    setTimeout(
+      () => {
+        log.error({ signal }, 'shutdown took too long; the process is ended, and the next start recovers what is needed')
+        process.exit(1)
+      },
+      (env.shutdownSeconds + LAST_RESORT_SECONDS) * 1000,
+    ).unref()
     log.info({ signal }, 'draining: requests under way are finished, new ones are refused')
     await opening.catch(() => {}) // a database that is being migrated is not left half way
     await closeAll(env.shutdownSeconds)

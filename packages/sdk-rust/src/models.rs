@@ -633,6 +633,7 @@ pub struct NamespaceSummary {
 pub struct Readiness {
     pub ready: bool,
     pub version: String,
+    /// `warn` serves, and says in `message` what an operator should look at.
     pub checks: BTreeMap<String, HealthCheck>,
     pub components: BTreeMap<String, bool>,
     /// Fields that this version of the client does not know.
@@ -1125,7 +1126,7 @@ pub struct NamespaceUsage {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HealthCheck {
-    pub status: CheckStatus,
+    pub status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Fields that this version of the client does not know.

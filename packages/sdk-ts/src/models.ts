@@ -499,7 +499,8 @@ export interface NewMemory {
 export interface Readiness {
   ready: boolean
   version: string
-  checks: Record<string, { status: 'pass' | 'fail'; message?: string | undefined }>
+  /** `warn` serves, and says in `message` what an operator should look at. */
+  checks: Record<string, { status: 'pass' | 'warn' | 'fail'; message?: string | undefined }>
   components: Record<string, boolean>
 }
 

@@ -15,10 +15,15 @@ export type Database = {
   db: Db
   /** Runs jobs on a connection that acts as dakera_owner; undefined where the login may not. */
   maintain: Maintain | undefined
-  /** Whether a connection made now gets an answer, within some 3 seconds. A network that loses every packet makes no error by itself. */
-  answers(): Promise<boolean>
+  /** Whether it answers within some 3 seconds. A network that loses every packet makes no error by itself. */
+  check(): Promise<Condition>
+  /** Resolves with the reason when the database is gone for good: started again and again in vain. Never on Postgres. */
+  givenUp?: Promise<Error>
   close(): Promise<void>
 }
+
+/** Whether a part of the server works; `warning` is for the operator to look at although it does. */
+export type Condition = { ok: true; warning?: string | undefined } | { ok: false; message: string }
 
 /** `aside` is another connection, to look on with while a long statement keeps the first; the embedded database has none. */
 export type Maintain = <T>(fn: (sql: Sql, aside: Sql | undefined) => Promise<T>) => Promise<T>

@@ -4,13 +4,20 @@ import postgres, { type Options, type ReservedSql, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { asDb, type Database, type FirstStart } from './database.ts'
 import { migrate } from './migrate.ts'
-import { openPglite, type Pglite, PgliteError } from './pglite/open.ts'
+import { PgliteError } from './pglite/error.ts'
+import { type Supervised, type SupervisorOptions, superviseEmbedded } from './pglite/supervisor.ts'
 
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }
 
-/** Opens the database in this process. It has one session, which belongs to the app's role once the schema is up to date. */
+/** Of the app's statements, as on Postgres; and of the jobs', which build indexes and rewrite tables. */
+const STATEMENT_MS = 30_000
+const JOB_STATEMENT_MS = 10 * 60_000
+const ANSWER_MS = 3_000
+
+/** Opens the database in a thread of this process. It has one session, which belongs to the app's role once the schema is up to date. */
 export async function openEmbedded({ dataDir, durability }: Settings, log: Logger, firstStart: FirstStart): Promise<Database> {
-  const pglite = await openFolder(join(dataDir, 'db'), durability, log)
+  const gone = Promise.withResolvers<Error>()
+  const pglite = await openFolder({ dataDir: join(dataDir, 'db'), durability, log, onGivenUp: gone.resolve })
   try {
     const migrating = connect(pglite, 'dakera-migrations')
     await migrate(migrating, () => firstStart(migrating, true))
@@ -22,22 +29,26 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
 
   // In the start packet, so that a session which postgres.js opens again has the role again.
   const sql = connect(pglite, 'dakera', { role: 'dakera_app' })
+  pglite.limitStatements(STATEMENT_MS)
   return {
     engine: 'pglite',
     sql,
-    searches: sql, // one session, and WebAssembly has no clock that could interrupt a statement
+    searches: sql, // there is one session
     db: asDb(sql),
     maintain: async <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) => {
       const session: ReservedSql = await sql.reserve()
+      pglite.limitStatements(JOB_STATEMENT_MS)
       try {
         await session`set role dakera_owner`
         return await fn(session, undefined)
       } finally {
         await session`set role dakera_app`
+        pglite.limitStatements(STATEMENT_MS)
         session.release()
       }
     },
-    answers: async () => true, // it lives in this process
+    check: () => pglite.check(ANSWER_MS),
+    givenUp: gone.promise,
     async close() {
       await sql.end({ timeout: 5 })
       await pglite.close()
@@ -46,12 +57,12 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
 }
 
 /** `socket` is how postgres.js is handed a connection; its types do not know that option. */
-const connect = ({ socket }: Pglite, application_name: string, settings: { role?: string } = {}): Sql =>
+const connect = ({ socket }: Supervised, application_name: string, settings: { role?: string } = {}): Sql =>
   postgres({ socket, max: 1, max_lifetime: null, idle_timeout: 0, onnotice: () => {}, connection: { application_name, ...settings } } as Options<{}>) as Sql
 
-async function openFolder(dataDir: string, durability: Settings['durability'], log: Logger): Promise<Pglite> {
+async function openFolder(options: SupervisorOptions): Promise<Supervised> {
   try {
-    return await openPglite({ dataDir, durability, log })
+    return await superviseEmbedded(options)
   } catch (error) {
     throw error instanceof PgliteError ? new SettingsError(error.message) : error
   }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
-import { asDb, type Database, type FirstStart } from './database.ts'
+import { asDb, type Condition, type Database, type FirstStart } from './database.ts'
 import { isMigrated, migrate } from './migrate.ts'
 
 type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined; searchTimeoutMs: number }
@@ -27,14 +27,14 @@ export async function openPostgres({ url, migrationUrl, poolSize, searchTimeoutM
     ? connect(migrationUrl ?? url, { ...common, max: 3, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
     : undefined
 
-  let asked: Promise<boolean> | undefined // one question for all who wait
+  let asked: Promise<Condition> | undefined // one question for all who wait
   return {
     engine: 'postgres',
     sql,
     searches,
     db: asDb(sql),
     maintain: owner && ((fn) => reserved(owner, fn)),
-    answers: () => (asked ??= ask(url, common).finally(() => (asked = undefined))),
+    check: () => (asked ??= ask(url, common).finally(() => (asked = undefined))),
     async close() {
       await Promise.all([sql, searches, owner].map((pool) => pool?.end({ timeout: 5 })))
     },
@@ -52,13 +52,14 @@ async function reserved<T>(pool: Sql, fn: (sql: Sql, aside: Sql) => Promise<T>):
 }
 
 /** Outside of the pool: its connections may be the ones that are silent. */
-async function ask(url: string, common: Options<{}>): Promise<boolean> {
+async function ask(url: string, common: Options<{}>): Promise<Condition> {
   const sql = connect(url, { ...common, max: 1, connect_timeout: 2, connection: { application_name: 'dakera-question' } })
   try {
-    return await within(
+    const answers = await within(
       3_000,
       sql`select 1`.then(() => true),
     )
+    return answers ? { ok: true } : { ok: false, message: 'The database does not answer.' }
   } finally {
     void sql.end({ timeout: 0 }).catch(() => {})
   }

@@ -10,7 +10,9 @@ export const Readiness = z
   .object({
     ready: z.boolean(),
     version: z.string(),
-    checks: z.record(z.string(), z.object({ status: z.enum(['pass', 'fail']), message: z.string().optional() })),
+    checks: z
+      .record(z.string(), z.object({ status: z.enum(['pass', 'warn', 'fail']), message: z.string().optional() }))
+      .meta({ description: '`warn` serves, and says in `message` what an operator should look at.' }),
     components: z.record(z.string(), z.boolean()),
   })
   .meta({ id: 'Readiness', description: 'Whether requests will succeed, part by part.' })

@@ -593,6 +593,7 @@ class Readiness(Result):
     ready: bool
     version: str
     checks: dict[str, ReadinessChecks]
+    """`warn` serves, and says in `message` what an operator should look at."""
     components: dict[str, bool]
 
 

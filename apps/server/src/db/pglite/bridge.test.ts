@@ -3,11 +3,11 @@ import os from 'node:os'
 import path from 'node:path'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { openPglite, type Pglite } from './open.ts'
+import { type Supervised, superviseEmbedded } from './supervisor.ts'
 
 const log = { info() {}, warn() {}, error() {} }
 let root: string
-let pglite: Pglite
+let pglite: Supervised
 const clients: Sql[] = []
 
 function connect(connection: Record<string, string> = {}): Sql {
@@ -25,7 +25,7 @@ const failure = (work: PromiseLike<unknown>) =>
 describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge between postgres.js and PGlite', () => {
   beforeAll(async () => {
     root = fs.mkdtempSync(path.join(os.tmpdir(), 'pglite-bridge-'))
-    pglite = await openPglite({ dataDir: root, durability: 'full', log })
+    pglite = await superviseEmbedded({ dataDir: root, durability: 'full', log })
     const sql = connect()
     await sql`create table notes (id int primary key, text text)`
     await sql`create role reader`
@@ -97,7 +97,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
   })
 
   test('what a dropped socket left open is rolled back, and none of its state reaches the next one', async () => {
-    const first = pglite.socket()
+    const first = await pglite.socket()
     const dropped = postgres({ socket: () => first, max: 1, onnotice: () => {} } as never) as Sql
     const held = await dropped.reserve()
     await held.unsafe(`set role reader`)

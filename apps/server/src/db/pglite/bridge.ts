@@ -1,16 +1,20 @@
-import { Duplex } from 'node:stream'
 import { setImmediate as pause } from 'node:timers/promises'
 import type { Engine } from './engine.ts'
+import { isFull } from './error.ts'
 import { endsIdle, errorIn, type Frame, FrameReader, failedReply, queryMessage, startMessage, syncMessage, type WorkFrame } from './frames.ts'
 import type { WalFlusher } from './wal-flusher.ts'
+import type { Refusal, ReplyTo, SessionEnd } from './wire.ts'
 
 // These choose what a server process is for; here there is one, for one database, acting as its superuser.
 const NOT_SETTINGS = new Set(['user', 'database', 'replication', 'options', 'client_encoding'])
 
-// io_error, which Postgres too says when its disk fails.
-const DISK_FAILURE = '58030'
+const NOT_ENCRYPTED = 0x4e
+const TOO_MANY_CONNECTIONS = '53300'
+// What Postgres too says when its disk fails, or has no room.
+const IO_ERROR = '58030'
+const DISK_FULL = '53100'
 
-/** Makes sockets for postgres.js. One may be open at a time, because there is one session behind all of them. */
+/** Makes sessions for connections. One may be open at a time, because there is one session of Postgres behind all of them. */
 export class Bridge {
   readonly #engine: Engine
   readonly #flusher: WalFlusher
@@ -23,7 +27,7 @@ export class Bridge {
     this.#waitForDisk = waitForDisk
   }
 
-  readonly socket = (): Duplex => new Session(this).duplex
+  readonly connect = (to: ReplyTo): SessionEnd => new Session(this, to)
 
   get engine(): Engine {
     return this.#engine
@@ -44,7 +48,7 @@ export class Bridge {
   /** Ends the open session, and waits until its transaction is rolled back. */
   async close(): Promise<void> {
     const session = this.#current
-    session?.duplex.destroy()
+    session?.hangUp()
     await session?.cleaned
   }
 
@@ -58,10 +62,10 @@ export class Bridge {
 }
 
 /** One connection of a client: frames in, replies out, in order, each after its writes are on disk. */
-class Session {
-  readonly duplex: Duplex
+class Session implements SessionEnd {
   readonly cleaned: Promise<void>
   readonly #bridge: Bridge
+  readonly #to: ReplyTo
   readonly #frames = new FrameReader()
   readonly #queue: Frame[] = []
   #acknowledged: Promise<void> = Promise.resolve()
@@ -72,34 +76,27 @@ class Session {
   #cleaning = false
   #isCleaned = () => {}
 
-  constructor(bridge: Bridge) {
+  constructor(bridge: Bridge, to: ReplyTo) {
     this.#bridge = bridge
+    this.#to = to
     this.cleaned = new Promise((resolve) => {
       this.#isCleaned = resolve
     })
-    this.duplex = new Duplex({
-      allowHalfOpen: false,
-      read() {},
-      write: (chunk: Buffer, _encoding, done) => {
-        this.#queue.push(...this.#frames.read(chunk))
-        done()
-        this.#wake()
-      },
-      final: (done) => {
-        this.#queue.push({ kind: 'terminate' })
-        done()
-        this.#wake()
-      },
-      destroy: (error, done) => {
-        this.#over = true
-        this.#wake()
-        done(error)
-      },
-    })
-    // What postgres.js expects of a socket beyond a stream. readyState must say closed, or sql.end() waits for a close that was.
-    const self = () => this.duplex
-    Object.assign(this.duplex, { setKeepAlive: self, setNoDelay: self, ref: self, unref: self, ssl: false })
-    Object.defineProperty(this.duplex, 'readyState', { get: () => (this.duplex.destroyed ? 'closed' : 'open') })
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#queue.push(...this.#frames.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
+    this.#wake()
+  }
+
+  end(): void {
+    this.#queue.push({ kind: 'terminate' })
+    this.#wake()
+  }
+
+  hangUp(): void {
+    this.#over = true
+    this.#wake()
   }
 
   get isOver(): boolean {
@@ -120,7 +117,7 @@ class Session {
         await this.#handle(frame)
       }
     } catch (error) {
-      this.#refuse(error as Error)
+      this.#refuse({ code: codeOf(error as Error), message: (error as Error).message })
     }
     if (this.#over) await this.#clean()
     this.#pumping = false
@@ -130,19 +127,19 @@ class Session {
   async #handle(frame: Frame): Promise<void> {
     switch (frame.kind) {
       case 'encryption':
-        this.duplex.push('N')
+        this.#to.send(Uint8Array.of(NOT_ENCRYPTED))
         return
       case 'cancel':
         // Statements hold the thread, so none is running while this is read; Postgres too ignores a cancel that comes too late.
         this.#over = true
-        this.duplex.destroy()
+        this.#to.end()
         return
       case 'start':
         return this.#start(frame.settings)
       case 'terminate':
         this.#over = true
         await this.#acknowledged
-        this.duplex.push(null)
+        this.#to.end()
         return
       case 'work': {
         this.#release ??= await this.#bridge.engine.acquire()
@@ -160,7 +157,7 @@ class Session {
     try {
       return await this.#bridge.engine.execute(bytes)
     } catch (error) {
-      return failedReply(DISK_FAILURE, (error as Error).message, isComplete)
+      return failedReply(codeOf(error as Error), (error as Error).message, isComplete)
     }
   }
 
@@ -171,31 +168,28 @@ class Session {
       .then(() => this.#bridge.durable(position))
       .then(
         () => reply,
-        (error: Error) => failedReply(DISK_FAILURE, (engine.stopped ?? error).message, isComplete),
+        (error: Error) => failedReply(codeOf(engine.stopped ?? error), (engine.stopped ?? error).message, isComplete),
       )
-      .then((answer) => {
-        if (!this.duplex.destroyed) this.duplex.push(answer)
-      })
+      .then((answer) => this.#to.send(answer))
   }
 
   async #start(settings: Map<string, string>): Promise<void> {
     if (!(await this.#bridge.admit(this))) {
-      return this.#refuse(
-        Object.assign(new Error('The embedded database has one session, and it is in use. Connect with max: 1, and end the other client first.'), {
-          code: '53300',
-        }),
-      )
+      return this.#refuse({
+        code: TOO_MANY_CONNECTIONS,
+        message: 'The embedded database has one session, and it is in use. Connect with max: 1, and end the other client first.',
+      })
     }
     this.#admitted = true
     this.#release = await this.#bridge.engine.acquire()
     for (const [name, value] of settings) {
       if (NOT_SETTINGS.has(name) || name.startsWith('_pq_.')) continue
       const error = errorIn(await this.#bridge.engine.execute(queryMessage(`select set_config(${literal(name)}, ${literal(value)}, false)`)))
-      if (error) return this.#refuse(Object.assign(new Error(error.message), { code: error.code }))
+      if (error) return this.#refuse(error)
     }
     const reply = await this.#bridge.engine.execute(startMessage())
     this.#giveTurnBack()
-    this.duplex.push(reply)
+    this.#to.send(reply)
   }
 
   #giveTurnBack(): void {
@@ -204,10 +198,10 @@ class Session {
   }
 
   /** Hangs up with the reason. */
-  #refuse(error: Error & { code?: string }): void {
+  #refuse({ code, message }: Refusal): void {
     this.#over = true
     const { stopped } = this.#bridge.engine
-    this.duplex.destroy(stopped ? Object.assign(new Error(stopped.message, { cause: stopped }), { code: DISK_FAILURE }) : error)
+    this.#to.end(stopped ? { code: codeOf(stopped), message: stopped.message } : { code, message })
     this.#wake()
   }
 
@@ -235,3 +229,5 @@ class Session {
 }
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
+
+const codeOf = (error: Error) => (isFull(error) ? DISK_FULL : IO_ERROR)

@@ -4,16 +4,15 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import postgres, { type Sql } from 'postgres'
+import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectInThread as connect } from './in-thread.fixture.ts'
 import { openPglite, type Pglite, type PgliteOptions } from './open.ts'
 import { PowerLoss } from './power-loss.fixture.ts'
 
 const log = { info() {}, warn() {}, error() {} }
 let root: string
 let fresh: string
-
-const connect = (pglite: Pglite): Sql => postgres({ socket: pglite.socket, max: 1, max_lifetime: null, onnotice: () => {} } as never) as Sql
 
 async function withDatabase<T>(dataDir: string, durability: PgliteOptions['durability'], work: (sql: Sql, pglite: Pglite) => Promise<T>): Promise<T> {
   const pglite = await openPglite({ dataDir, durability, log })
@@ -153,13 +152,13 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
       setImmediate(done, Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' }))) as unknown as typeof fs.fdatasync
     try {
       await expect(sql`insert into notes values (2, 'not acknowledged')`).rejects.toMatchObject({
-        code: '58030',
+        code: '53100',
         message: expect.stringContaining('The disk is full'),
       })
     } finally {
       fs.fdatasync = fdatasync
     }
-    await expect(sql`select 1`).rejects.toMatchObject({ code: '58030' })
+    await expect(sql`select 1`).rejects.toMatchObject({ code: '53100' })
     await expect(pglite.checkpoint()).rejects.toMatchObject({ code: 'STOPPED' })
     await sql.end()
     await pglite.close()
@@ -177,7 +176,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     }
     try {
       await expect(sql`insert into notes values (2, 'not acknowledged')`).rejects.toMatchObject({
-        code: '58030',
+        code: '53100',
         message: expect.stringContaining('The disk is full'),
       })
     } finally {
@@ -210,10 +209,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
 })
 
 const WRITER = `
-  import { openPglite } from './open.ts'
+  import { superviseEmbedded } from './supervisor.ts'
   import postgres from 'postgres'
   const [dataDir, durability, first] = process.argv.slice(1)
-  const pglite = await openPglite({ dataDir, durability, log: { info() {}, warn() {}, error() {} } })
+  const pglite = await superviseEmbedded({ dataDir, durability, log: { info() {}, warn() {}, error() {} } })
   const sql = postgres({ socket: pglite.socket, max: 1, onnotice() {} })
   let id = Number(first)
   for (;;) {

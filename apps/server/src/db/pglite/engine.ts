@@ -1,18 +1,23 @@
 import type { PGlite } from '@electric-sql/pglite'
-import { PgliteError } from './error.ts'
-import { errorIn, queryMessage } from './frames.ts'
+import { isFull, PgliteError } from './error.ts'
+import { errorIn, queryMessage, warningIn } from './frames.ts'
+import type { Pulse } from './pulse.ts'
 
 const LONG_JUMP = 100
 
 /** Postgres itself: one session, one statement at a time, used by whoever holds its turn. */
 export class Engine {
   readonly #db: PGlite
+  readonly #pulse: Pulse
+  readonly #onStop: (why: PgliteError) => void
   #turn: Promise<void> = Promise.resolve()
   #stopped: PgliteError | undefined
 
-  /** `lastWords` is what Postgres wrote to its log before it gave up. */
-  constructor(db: PGlite, lastWords: () => string | undefined) {
+  /** `lastWords` is what Postgres wrote to its log before it gave up; `pulse` shows other threads when a statement runs. */
+  constructor(db: PGlite, pulse: Pulse, lastWords: () => string | undefined, onStop: (why: PgliteError) => void) {
     this.#db = db
+    this.#pulse = pulse
+    this.#onStop = onStop
     guardAgainstPanic(db, (cause) => this.stop(new Error(lastWords() ?? cause.message, { cause })))
   }
 
@@ -35,36 +40,61 @@ export class Engine {
   /** Hands messages to Postgres and gives its reply. Only for who holds the turn. */
   async execute(message: Uint8Array): Promise<Buffer> {
     this.#check()
-    const chunks: Buffer[] = []
+    const chunks: Uint8Array[] = []
+    this.#pulse.begin()
     try {
       // The stream variant, because the plain one parses each reply and keeps what it parsed for ever. A view into WASM memory is copied.
-      await this.#db.execProtocolRawStream(message, { syncToFs: false, onRawData: (bytes) => void chunks.push(Buffer.from(bytes)) })
+      await this.#db.execProtocolRawStream(message, { syncToFs: false, onRawData: (bytes) => void chunks.push(bytes.slice()) })
     } catch (error) {
       this.stop(error as Error)
+    } finally {
+      this.#pulse.end()
     }
     this.#check()
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+    return chunks.length === 1 ? Buffer.from((chunks[0] as Uint8Array<ArrayBuffer>).buffer) : Buffer.concat(chunks)
   }
 
-  /** One statement (or several) without parameters. Only for who holds the turn. */
+  /** One statement (or several) without parameters. A warning counts as a failure: Postgres only warns of upkeep that it skips. */
   async run(sql: string): Promise<void> {
-    const error = errorIn(await this.execute(queryMessage(sql)))
-    if (error) throw Object.assign(new Error(error.message), { code: error.code })
+    const reply = await this.execute(queryMessage(sql))
+    const complaint = errorIn(reply) ?? warningIn(reply)
+    if (complaint) throw Object.assign(new Error(complaint.message), { code: complaint.code })
   }
 
   async rows<T>(sql: string): Promise<T[]> {
     this.#check()
-    return (await this.#db.query<T>(sql)).rows
+    this.#pulse.begin()
+    try {
+      return (await this.#db.query<T>(sql)).rows
+    } finally {
+      this.#pulse.end()
+    }
   }
 
-  /** For good: after a failed flush or a crash inside Postgres only a restart, which recovers from the log, gives a known state. */
+  /** Runs upkeep as the superuser whose session this is, and gives the session back to the role that the client has taken. */
+  async asOwner<T>(work: () => Promise<T>): Promise<T> {
+    const release = await this.acquire()
+    this.#pulse.isUpkeep = true
+    try {
+      const [session] = await this.rows<{ role: string }>(`select current_setting('role') as role`)
+      await this.run('set role none')
+      try {
+        return await work()
+      } finally {
+        if (!this.#stopped) await this.run(`set role ${session?.role ?? 'none'}`)
+      }
+    } finally {
+      this.#pulse.isUpkeep = false
+      release()
+    }
+  }
+
+  /** For good: after a failed flush or a crash inside Postgres only a new thread, which recovers from the log, gives a known state. */
   stop(cause: Error): void {
-    const advice = /ENOSPC|EDQUOT|No space left|quota/.test(cause.message) ? 'The disk is full: make room, then restart.' : 'Check the disk and restart.'
-    this.#stopped ??= new PgliteError(
-      'STOPPED',
-      `The embedded database has stopped and takes no more requests (${cause.message}). ${advice} Every acknowledged write is kept.`,
-      { cause },
-    )
+    if (this.#stopped) return
+    const advice = isFull(cause) ? 'The disk is full: make room. ' : ''
+    this.#stopped = new PgliteError('STOPPED', `The embedded database has stopped (${cause.message}). ${advice}Every acknowledged write is kept.`, { cause })
+    this.#onStop(this.#stopped)
   }
 
   #check(): void {

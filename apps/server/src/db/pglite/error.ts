@@ -1,4 +1,4 @@
-/** IN_USE: another process has the directory. UNUSABLE: it cannot be opened. STOPPED: the disk or the database failed while running; restart. */
+/** IN_USE: another process has the directory. UNUSABLE: it cannot be opened. STOPPED: the disk or the database failed while running. */
 export type PgliteErrorCode = 'IN_USE' | 'UNUSABLE' | 'STOPPED'
 
 /** What the embedded database says when it cannot go on. The message is for the operator and says what to do. */
@@ -11,3 +11,6 @@ export class PgliteError extends Error {
     this.code = code
   }
 }
+
+/** Whether the disk has no room, by what the file system or Postgres says of it. */
+export const isFull = (error: Error): boolean => /ENOSPC|EDQUOT|No space left|quota|disk is full/i.test(error.message)

@@ -90,22 +90,32 @@ export function startMessage(): Uint8Array {
 export function failedReply(code: string, text: string, isComplete: boolean): Buffer {
   const fields = Buffer.from(`SERROR\0VERROR\0C${code}\0M${text}\0\0`)
   const message = Buffer.alloc(5 + fields.length)
-  message[0] = 0x45
+  message[0] = ERROR
   message.writeUInt32BE(4 + fields.length, 1)
   fields.copy(message, 5)
   return isComplete ? Buffer.concat([message, READY]) : message
 }
 
+type Complaint = { code: string; message: string }
+
+const ERROR = 0x45
+const NOTICE = 0x4e
+
 /** The first error in a reply of the server, if there is one. */
-export function errorIn(reply: Buffer): { code: string; message: string } | undefined {
+export const errorIn = (reply: Buffer): Complaint | undefined => firstOf(ERROR, reply, () => true)
+
+/** The first warning in it. Notices that are no warning are left out. */
+export const warningIn = (reply: Buffer): Complaint | undefined => firstOf(NOTICE, reply, (severity) => severity === 'WARNING')
+
+function firstOf(kind: number, reply: Buffer, isMeant: (severity: string) => boolean): Complaint | undefined {
   for (let at = 0; at + 5 <= reply.length; at += reply.readUInt32BE(at + 1) + 1) {
-    if (reply[at] !== 0x45) continue
+    if (reply[at] !== kind) continue
     const fields = reply
       .subarray(at + 5, at + 1 + reply.readUInt32BE(at + 1))
       .toString('utf8')
       .split('\0')
     const field = (letter: string) => fields.find((one) => one.startsWith(letter))?.slice(1) ?? ''
-    return { code: field('C'), message: field('M') }
+    if (isMeant(field('V'))) return { code: field('C'), message: field('M') }
   }
   return undefined
 }

@@ -3,7 +3,6 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { PgliteError } from './error.ts'
 
 type Holder = { pid: number; started: string; host: string; since: string; command: string }
@@ -85,14 +84,16 @@ function touched(file: string): number {
   return fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
-/** From a thread of its own, because a long query holds the main one for minutes. */
 function beat(file: string): () => void {
-  const code = `const { workerData: file } = require('node:worker_threads'), fs = require('node:fs')
-    setInterval(() => { try { const now = new Date(); fs.utimesSync(file, now, now) } catch {} }, ${BEAT_MS})`
-  const worker = new Worker(code, { eval: true, workerData: file, execArgv: [], stdout: false })
-  worker.unref()
-  worker.on('error', () => {})
-  return () => void worker.terminate()
+  const timer = setInterval(() => {
+    const now = new Date()
+    try {
+      fs.utimesSync(file, now, now)
+    } catch {
+      // The next beat may succeed.
+    }
+  }, BEAT_MS).unref()
+  return () => clearInterval(timer)
 }
 
 function create(file: string): boolean {

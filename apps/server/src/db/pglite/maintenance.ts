@@ -7,8 +7,10 @@ const MINUTE_MS = 60_000
 const CHECKPOINT_MS = 5 * MINUTE_MS
 const VACUUM_MS = 10 * MINUTE_MS
 const ANALYZE_MS = 10_000
+// So long after a checkpoint, and with changes since, readiness warns.
+const LATE_MINUTES = 15
 // Replayed at the next start after a crash, so it bounds how long that takes.
-const CHECKPOINT_BYTES = 64 * 1024 * 1024
+const CHECKPOINT_BYTES = 24 * 1024 * 1024
 
 /** The upkeep a Postgres server does in the background and a single session does not. Each step waits for the open transaction to end. */
 export class Maintenance {
@@ -20,6 +22,8 @@ export class Maintenance {
   #sinceVacuum = 0
   #sinceAnalyze = 0
   #checkpointDue = false
+  #lastCheckpoint = performance.now()
+  #failure: string | undefined
   #closing = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -70,30 +74,42 @@ export class Maintenance {
     await this.#last
   }
 
+  /** What readiness warns of; undefined when upkeep does its work. */
+  get warning(): string | undefined {
+    const minutes = Math.round((performance.now() - this.#lastCheckpoint) / MINUTE_MS)
+    if (this.#sinceCheckpoint > 0 && minutes > LATE_MINUTES) return `The last checkpoint of the embedded database was ${minutes} minutes ago.`
+    return this.#failure
+  }
+
   /** Moves the point from which a restart replays the log. Safe at any moment: durable-fs.ts says why. */
   async checkpoint(): Promise<void> {
-    await this.#withTurn(() => this.#engine.run('checkpoint'))
+    await this.#engine.asOwner(() => this.#engine.run('checkpoint'))
     this.#sinceCheckpoint = 0
     this.#checkpointDue = false
+    this.#lastCheckpoint = performance.now()
   }
 
   /**
    * Frees dead rows for reuse and refreshes the planner's figures, table by table, so that requests get in between.
-   * Without the indexes: cleaning an HNSW index blocks for minutes. Only tables that changed since the last time.
+   * Of a table with an HNSW index without the indexes: cleaning one blocks for minutes. Only tables that changed since the last time.
    */
   async vacuum(): Promise<void> {
     this.#sinceVacuum = 0
-    const tables = await this.#withTurn(() =>
-      this.#engine.rows<{ name: string }>(`
-        select format('%I.%I', schemaname, relname) as name from pg_stat_all_tables
-        where (n_dead_tup > 50 or n_mod_since_analyze > 50) and schemaname not in ('pg_toast', 'information_schema')`),
-    )
-    for (const { name } of tables) {
+    const tables = await this.#engine.asOwner(async () => {
+      await this.#engine.run('select pg_stat_force_next_flush()')
+      return this.#engine.rows<{ name: string; has_hnsw: boolean }>(`
+        select format('%I.%I', schemaname, relname) as name, exists (
+          select from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+          where i.indrelid = relid and a.amname = 'hnsw') as has_hnsw
+        from pg_stat_all_tables
+        where (n_dead_tup > 50 or n_mod_since_analyze > 50) and schemaname not in ('pg_toast', 'information_schema')`)
+    })
+    for (const { name, has_hnsw } of tables) {
       if (this.#closing) return
-      await this.#withTurn(() => this.#engine.run(`vacuum (index_cleanup off, truncate off, analyze) ${name}`))
+      await this.#engine.asOwner(() => this.#engine.run(`vacuum (index_cleanup ${has_hnsw ? 'off' : 'auto'}, truncate off, analyze) ${name}`))
       await pause()
     }
-    await this.#withTurn(() => this.#deadEntries.save())
+    await this.#engine.asOwner(() => this.#deadEntries.save())
   }
 
   /**
@@ -102,34 +118,35 @@ export class Maintenance {
    */
   async analyze(): Promise<void> {
     this.#sinceAnalyze = 0
-    const tables = await this.#withTurn(async () => {
+    const tables = await this.#engine.asOwner(async () => {
       await this.#engine.run('select pg_stat_force_next_flush()')
       return this.#engine.rows<{ name: string }>(`
         select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables where n_mod_since_analyze > 200 + 0.2 * n_live_tup`)
     })
     for (const { name } of tables) {
       if (this.#closing) return
-      await this.#withTurn(() => this.#engine.run(`begin; set local default_statistics_target = 7; analyze ${name}; commit`))
+      await this.#engine.asOwner(async () => {
+        await this.#engine.run('set default_statistics_target = 7')
+        await this.#engine.run(`analyze ${name}`).finally(() => this.#engine.run('reset default_statistics_target'))
+      })
       await pause()
-    }
-  }
-
-  async #withTurn<T>(work: () => Promise<T>): Promise<T> {
-    const release = await this.#engine.acquire()
-    try {
-      return await work()
-    } finally {
-      release()
     }
   }
 
   async #attempt(name: string, work: () => Promise<void>): Promise<void> {
     if (this.#closing) return
     const before = this.#last
-    this.#last = before.then(work).catch((error: Error) => {
-      this.#checkpointDue = false
-      if (!this.#engine.stopped) this.#log.warn({ err: error }, `${name} failed; it will be tried again`)
-    })
+    this.#last = before.then(work).then(
+      () => {
+        if (this.#failure?.startsWith(name)) this.#failure = undefined
+      },
+      (error: Error) => {
+        this.#checkpointDue = false
+        if (this.#engine.stopped) return
+        this.#failure = `${name} of the embedded database failed: ${error.message}`
+        this.#log.error({ err: error }, `${name} failed; it will be tried again`)
+      },
+    )
     await this.#last
   }
 }

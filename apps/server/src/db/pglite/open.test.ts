@@ -8,7 +8,8 @@ import { PGlite } from '@electric-sql/pglite'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { takeLock } from './lock.ts'
-import { openPglite, POSTGRES_MAJOR } from './open.ts'
+import { POSTGRES_MAJOR } from './open.ts'
+import { superviseEmbedded } from './supervisor.ts'
 
 const log = { info() {}, warn() {}, error() {} }
 let root: string
@@ -20,7 +21,7 @@ function copy(name: string): string {
   fs.cpSync(fresh, target, { recursive: true })
   return target
 }
-const open = (dataDir: string) => openPglite({ dataDir, durability: 'full', log })
+const open = (dataDir: string) => superviseEmbedded({ dataDir, durability: 'full', log })
 const script = (code: string, ...args: string[]) =>
   spawn(process.execPath, ['--input-type=module', '-e', code, ...args], { stdio: ['pipe', 'pipe', 'inherit'], cwd: import.meta.dirname })
 const HOLDER = `
@@ -100,7 +101,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     await sql.end()
     await first.close()
     const said: string[] = []
-    const reopen = () => openPglite({ dataDir, durability: 'full', log: { ...log, info: (about: object) => said.push(JSON.stringify(about)) } })
+    const reopen = () => superviseEmbedded({ dataDir, durability: 'full', log: { ...log, info: (about: object) => said.push(JSON.stringify(about)) } })
     await (await reopen()).close()
     expect(said).toEqual(['{"table":"public.places","dead":1500}'])
     await (await reopen()).close()
@@ -147,9 +148,9 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     fs.chmodSync(dataDir, 0o500)
     fs.chmodSync(root, 0o755)
     const code = `
-      import { openPglite } from './open.ts'
+      import { superviseEmbedded } from './supervisor.ts'
       process.setgid(65534); process.setuid(65534)
-      try { await openPglite({ dataDir: process.argv[1], durability: 'full', log: console }); console.log('opened') } catch (error) { console.log(error.code, error.message) }
+      try { await superviseEmbedded({ dataDir: process.argv[1], durability: 'full', log: console }); console.log('opened') } catch (error) { console.log(error.code, error.message) }
       process.exit()
     `
     for await (const line of createInterface(script(code, dataDir).stdout)) expect(line).toMatch(/UNUSABLE .*may not be read or written by this user/)

@@ -1,6 +1,5 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import type { Duplex } from 'node:stream'
 import v8 from 'node:v8'
 import { PGlite } from '@electric-sql/pglite'
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin'
@@ -10,12 +9,13 @@ import { Bridge } from './bridge.ts'
 import { DeadEntries } from './dead-entries.ts'
 import { DurableFs, syncOne, syncTree } from './durable-fs.ts'
 import { Engine } from './engine.ts'
-import { PgliteError } from './error.ts'
-import { type Lock, takeLock } from './lock.ts'
+import { isFull, PgliteError } from './error.ts'
+import { syncMessage } from './frames.ts'
 import { Maintenance } from './maintenance.ts'
+import { Pulse } from './pulse.ts'
 import { WalFlusher } from './wal-flusher.ts'
-
-export { PgliteError } from './error.ts'
+import type { WasmModule } from './wasm.ts'
+import type { ReplyTo, SessionEnd } from './wire.ts'
 
 /** The parts of a pino logger that the embedded database uses. */
 export type PgliteLog = Record<'info' | 'warn' | 'error', (about: object, message: string) => void>
@@ -24,18 +24,29 @@ export type PgliteLog = Record<'info' | 'warn' | 'error', (about: object, messag
  * `full`: an acknowledged write survives a power loss. `relaxed`: it survives the end of the process, and a power loss
  * may take those of the last fifth of a second. Neither can damage the database.
  */
-export type PgliteOptions = { dataDir: string; durability: 'full' | 'relaxed'; log: PgliteLog }
+export type PgliteOptions = {
+  dataDir: string
+  durability: 'full' | 'relaxed'
+  log: PgliteLog
+  /** Shows when a statement runs. */
+  pulse?: Pulse
+  /** Called once, when the database cannot go on. */
+  onStop?: (why: PgliteError) => void
+  /** Postgres, compiled: a second start in a process need not do it again. */
+  wasm?: WasmModule | undefined
+}
 
-/** A running embedded database. */
+/** An embedded database that runs in this very thread. */
 export type Pglite = {
-  /** For postgres.js: `postgres({ socket, max: 1 })`. */
-  socket: () => Duplex
+  connect(to: ReplyTo): SessionEnd
+  /** Resolves once the engine has answered, with what upkeep complains of. */
+  ping(): Promise<{ warning: string | undefined }>
   checkpoint(): Promise<void>
   vacuum(): Promise<void>
   analyze(): Promise<void>
   /** The whole database as a tar.gz that PGlite's `loadDataDir` reads. */
   dump(): Promise<Blob>
-  /** Hangs up, makes a last checkpoint and gives the directory free. */
+  /** Hangs up and makes a last checkpoint. */
   close(): Promise<void>
 }
 
@@ -49,22 +60,9 @@ export const POSTGRES_MAJOR = 18
 const RELAXED_FLUSH_MS = 200
 const ARGUMENTS = [...PGlite.defaultStartParams.filter((argument) => argument !== '-F'), '-c', 'wal_sync_method=fsync', '-c', 'full_page_writes=on']
 
-/** Opens the data directory for this process alone, and creates it when there is none. */
-export async function openPglite({ dataDir, durability, log }: PgliteOptions): Promise<Pglite> {
+/** Opens the data directory, and creates it when there is none. Whoever calls holds its lock: supervisor.ts. */
+export async function openPglite({ dataDir, durability, log, pulse = new Pulse(), onStop = () => {}, wasm }: PgliteOptions): Promise<Pglite> {
   const folder = path.resolve(dataDir)
-  const lock = await explained(folder, async () => {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return takeLock(path.join(folder, 'lock'))
-  })
-  try {
-    return await open(folder, durability, log, lock)
-  } catch (error) {
-    lock.release()
-    throw error
-  }
-}
-
-async function open(folder: string, durability: PgliteOptions['durability'], log: PgliteLog, lock: Lock): Promise<Pglite> {
   const files = path.join(folder, 'postgres')
   // Stands beside the files while they are being created, and only then: half a database is nobody's data.
   const unfinished = path.join(folder, 'unfinished')
@@ -78,6 +76,7 @@ async function open(folder: string, durability: PgliteOptions['durability'], log
   })
 
   const db = await explained(folder, async () => {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (fs.existsSync(unfinished)) fs.rmSync(files, { recursive: true, force: true })
     const isNew = checkFiles(files)
     if (isNew) {
@@ -85,7 +84,7 @@ async function open(folder: string, durability: PgliteOptions['durability'], log
       syncOne(folder)
       fs.mkdirSync(files, { recursive: true, mode: 0o700 })
     }
-    const started = await start(files, flusher, (bytes) => maintenance?.written(bytes), said)
+    const started = await start({ files, flusher, written: (bytes) => maintenance?.written(bytes), said, wasm })
     if (isNew || fs.existsSync(unfinished)) {
       syncTree(files)
       fs.rmSync(unfinished, { force: true })
@@ -95,7 +94,7 @@ async function open(folder: string, durability: PgliteOptions['durability'], log
     return started
   })
 
-  engine = new Engine(db, () => said.findLast((line) => /FATAL|PANIC/.test(line)))
+  engine = new Engine(db, pulse, () => said.findLast((line) => /FATAL|PANIC/.test(line)), onStop)
   const deadEntries = new DeadEntries(engine, path.join(folder, 'dead-entries.json'))
   await deadEntries.rebuild(log)
   maintenance = new Maintenance(engine, deadEntries, log)
@@ -104,19 +103,20 @@ async function open(folder: string, durability: PgliteOptions['durability'], log
   const relaxed = durability === 'relaxed' ? setInterval(() => void flusher.reached(flusher.position).catch(() => {}), RELAXED_FLUSH_MS).unref() : undefined
 
   return {
-    socket: bridge.socket,
+    connect: bridge.connect,
+    ping: async () => {
+      const release = await engine.acquire()
+      await engine.execute(syncMessage).finally(release)
+      return { warning: maintenance.warning }
+    },
     checkpoint: () => maintenance.checkpoint(),
     vacuum: () => maintenance.vacuum(),
     analyze: () => maintenance.analyze(),
-    dump: async () => {
-      const release = await engine.acquire()
-      try {
+    dump: () =>
+      engine.asOwner(async () => {
         await engine.run('checkpoint')
-        return await db.dumpDataDir('gzip')
-      } finally {
-        release()
-      }
-    },
+        return db.dumpDataDir('gzip')
+      }),
     close: once(async () => {
       clearInterval(relaxed)
       await maintenance.stop()
@@ -130,13 +130,14 @@ async function open(folder: string, durability: PgliteOptions['durability'], log
       const failure = engine.stopped ?? attempt(() => flusher.barrier())
       engine.stop(new Error('it was closed'))
       flusher.close()
-      lock.release()
       if (failure) log.error({ err: failure }, 'the embedded database was not shut down cleanly; the next start recovers it from its log')
     }),
   }
 }
 
-async function start(files: string, flusher: WalFlusher, written: (bytes: number) => void, said: string[]): Promise<PGlite> {
+type Starting = { files: string; flusher: WalFlusher; written: (bytes: number) => void; said: string[]; wasm: WasmModule | undefined }
+
+async function start({ files, flusher, written, said, wasm }: Starting): Promise<PGlite> {
   const listen = (line: string) => {
     said.push(line)
     if (said.length > 20) said.shift()
@@ -149,9 +150,14 @@ async function start(files: string, flusher: WalFlusher, written: (bytes: number
       extensions: { vector, btree_gin, pg_trgm },
       startParams: ARGUMENTS,
       onStderr: listen,
+      ...(wasm && { pgliteWasmModule: wasm as never }),
     })
   } catch (error) {
     const complaint = said.filter((line) => /FATAL|PANIC|ERROR/.test(line)).join('; ') || (error as Error).message
+    if (isFull(new Error(complaint, { cause: error })))
+      throw new PgliteError('UNUSABLE', `The database in ${files} cannot be started: the disk is full; make room (${complaint}). Nothing is lost.`, {
+        cause: error,
+      })
     throw new PgliteError(
       'UNUSABLE',
       `The database in ${files} cannot be started: ${complaint}. Its files may be damaged: restore them from a backup, or move them away to begin anew.`,
@@ -188,7 +194,7 @@ const ADVICE: Record<string, string> = {
 }
 
 /** Turns what the file system says about the directory into what the operator can do. */
-async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> {
+export async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

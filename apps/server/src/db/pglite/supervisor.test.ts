@@ -1,0 +1,210 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres, { type Sql } from 'postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PgliteLog } from './open.ts'
+import { type Supervised, type SupervisorOptions, superviseEmbedded } from './supervisor.ts'
+
+type Line = { level: string; about: object; message: string }
+let root: string
+let fresh: string
+
+/** A database of its own, copied because creating one takes seconds, with what it said to the log. */
+async function open(options: Partial<SupervisorOptions> = {}) {
+  const dataDir = fs.mkdtempSync(path.join(root, 'copy-'))
+  fs.cpSync(fresh, dataDir, { recursive: true })
+  const said: Line[] = []
+  const write = (level: string) => (about: object, message: string) => void said.push({ level, about, message })
+  const log: PgliteLog = { info: write('info'), warn: write('warn'), error: write('error') }
+  const pglite = await superviseEmbedded({ dataDir, durability: 'full', log, ...options })
+  const connect = (connection: Record<string, string> = {}) =>
+    postgres({ socket: pglite.socket, max: 1, max_lifetime: null, onnotice: () => {}, connection } as never) as Sql
+  const sql = connect()
+  return {
+    dataDir,
+    pglite,
+    sql,
+    connect,
+    said,
+    async [Symbol.asyncDispose]() {
+      await sql.end({ timeout: 1 })
+      await pglite.close()
+    },
+  }
+}
+
+const failure = (work: PromiseLike<unknown>) =>
+  Promise.resolve(work).then(
+    () => 'no failure',
+    (error: { code: string }) => error.code,
+  )
+
+const walBytes = (dataDir: string) => {
+  const folder = path.join(dataDir, 'postgres', 'pg_wal')
+  return fs
+    .readdirSync(folder)
+    .map((name) => fs.statSync(path.join(folder, name)))
+    .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0)
+}
+
+describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision of the embedded database', () => {
+  beforeAll(async () => {
+    root = fs.mkdtempSync(path.join(os.tmpdir(), 'pglite-supervisor-'))
+    fresh = path.join(root, 'fresh')
+    const log = { info() {}, warn() {}, error() {} }
+    const pglite = await superviseEmbedded({ dataDir: fresh, durability: 'full', log })
+    const sql = postgres({ socket: pglite.socket, max: 1, onnotice: () => {} } as never) as Sql
+    await sql`create table notes (id int primary key, text text)`
+    await sql`create role reader`
+    await sql`grant select, insert, update, delete on notes to reader`
+    await sql.end()
+    await pglite.close()
+  })
+  afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
+
+  test('a statement over its limit is ended, whoever waits behind it is served, and this thread never stood still', async () => {
+    await using db = await open()
+    await db.sql`select 1`
+    let longest = 0
+    let last = performance.now()
+    const ticking = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last)
+      last = performance.now()
+    }, 5)
+    db.pglite.limitStatements(500)
+    const started = performance.now()
+    expect(await failure(db.sql`select pg_sleep(30)`)).toBe('57014')
+    expect(performance.now() - started).toBeLessThan(10_000)
+    expect([...(await db.sql`select 2 as a`)]).toEqual([{ a: 2 }])
+    clearInterval(ticking)
+    expect(longest).toBeLessThan(2_000) // the statement would have held it for 30 s
+    expect(db.said.map(({ message }) => message)).toEqual([expect.stringContaining('ran too long'), expect.stringContaining('is open again')])
+  })
+
+  test('upkeep is not held to the limit of the client', async () => {
+    await using db = await open()
+    await db.sql`insert into notes select i, repeat('x', 500) from generate_series(1, 20000) i`
+    db.pglite.limitStatements(0)
+    await db.pglite.checkpoint()
+    expect(await db.pglite.check(3_000)).toEqual({ ok: true, warning: undefined })
+  })
+
+  test('a thread that ends takes nothing acknowledged along, tells who waits, and is back without help', async () => {
+    await using db = await open()
+    const acknowledged: number[] = []
+    const outcomes = new Set<string>()
+    let id = 0
+    const until = performance.now() + 4_000
+    const writers = Array.from({ length: 5 }, async () => {
+      while (performance.now() < until) {
+        const mine = id++
+        const outcome = await failure(db.sql`insert into notes values (${mine}, 'kept')`)
+        outcomes.add(outcome)
+        if (outcome === 'no failure') acknowledged.push(mine)
+      }
+    })
+    for (let round = 0; round < 3; round++) {
+      await sleep(300 + 200 * round)
+      await db.pglite.crash()
+    }
+    await Promise.all(writers)
+    const found = new Set((await db.sql<{ id: number }[]>`select id from notes`).map((row) => row.id))
+    expect(acknowledged.length).toBeGreaterThan(10)
+    expect(acknowledged.filter((one) => !found.has(one))).toEqual([])
+    expect([...outcomes].filter((code) => !['no failure', '57P02', '57P03'].includes(code))).toEqual([])
+  })
+
+  test('upkeep works though the client has taken a role, and gives the role back', async () => {
+    await using db = await open()
+    const reader = db.connect({ role: 'reader' })
+    await db.sql.end()
+    await reader`insert into notes select i, repeat('x', 2000) from generate_series(1, 10000) i`
+    await reader`update notes set text = repeat('y', 2000)`
+    await reader`delete from notes where id % 2 = 0`
+    const before = walBytes(db.dataDir)
+    await db.pglite.vacuum()
+    await db.pglite.analyze()
+    await db.pglite.checkpoint()
+    expect((await reader`select current_user::text as role`)[0]?.role).toBe('reader')
+    const [table] =
+      await reader`select vacuum_count::int as vacuums, analyze_count::int as analyses, n_dead_tup::int as dead from pg_stat_user_tables where relname = 'notes'`
+    expect(table).toEqual({ vacuums: 1, analyses: 1, dead: 0 })
+    await db.pglite.checkpoint()
+    expect(walBytes(db.dataDir)).toBeLessThan(before)
+    await reader.end()
+  })
+
+  test('upkeep that Postgres skips with a warning is an error', async () => {
+    await using db = await open()
+    const reader = db.connect({ role: 'reader' })
+    await db.sql.end()
+    await reader`select 1`
+    // What upkeep would meet without the owner's role: Postgres warns, and answers as if it had worked.
+    const notices: string[] = []
+    const plain = postgres({
+      socket: db.pglite.socket,
+      max: 1,
+      onnotice: ({ message }) => notices.push(message ?? ''),
+      connection: { role: 'reader' },
+    } as never) as Sql
+    await reader.end()
+    await plain.unsafe('vacuum notes')
+    expect(notices[0]).toMatch(/permission denied.*skipping/)
+    await plain.end()
+  })
+
+  test('readiness asks the engine: a thread that is busy too long, or gone, is told', async () => {
+    await using db = await open()
+    const sleeping = failure(db.sql`select pg_sleep(2)`)
+    await sleep(200)
+    expect(await db.pglite.check(300)).toEqual({ ok: false, message: 'The embedded database has not answered for 0.3 s.' })
+    await sleeping
+    expect(await db.pglite.check(5_000)).toEqual({ ok: true, warning: undefined })
+  })
+
+  test('a database that cannot be started again is given up after several attempts with a sentence, and callers are told why meanwhile', {
+    timeout: 120_000,
+  }, async () => {
+    const gone = Promise.withResolvers<Error>()
+    await using db = await open({ onGivenUp: gone.resolve })
+    await db.sql`insert into notes values (1, 'kept')`
+    const files = path.join(db.dataDir, 'postgres')
+    const version = path.join(files, 'PG_VERSION')
+    fs.writeFileSync(version, '17\n')
+    await db.pglite.crash()
+    await sleep(300)
+    expect(await failure(db.sql`select 1`)).toBe('57P03')
+    expect(await db.pglite.check(3_000)).toMatchObject({ ok: false, message: expect.stringContaining('was written by Postgres 17') })
+    expect((await gone.promise).message).toMatch(/could not be started again in 10 attempts.*was written by Postgres 17/)
+    fs.writeFileSync(version, '18\n')
+  })
+
+  test('one that recovers before it is given up serves again', async () => {
+    await using db = await open()
+    await db.sql`insert into notes values (1, 'kept')`
+    const version = path.join(db.dataDir, 'postgres', 'PG_VERSION')
+    fs.writeFileSync(version, '17\n')
+    await db.pglite.crash()
+    await sleep(300)
+    fs.writeFileSync(version, '18\n')
+    let outcome = ''
+    const deadline = performance.now() + 30_000
+    while (outcome !== 'no failure' && performance.now() < deadline) {
+      outcome = await failure(db.sql`select 1`)
+      await sleep(50)
+    }
+    expect([...(await db.sql`select id from notes`)]).toEqual([{ id: 1 }])
+  })
+
+  test('closing ends at once while a statement runs, and the directory is free', async () => {
+    const db = await open()
+    const sleeping = failure(db.sql`select pg_sleep(1)`)
+    await sleep(100)
+    await Promise.all([db.pglite.close(), sleeping])
+    const again = await superviseEmbedded({ dataDir: db.dataDir, durability: 'full', log: { info() {}, warn() {}, error() {} } })
+    await again.close()
+    await db.sql.end({ timeout: 0 })
+  })
+})

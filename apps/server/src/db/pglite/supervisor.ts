@@ -1,0 +1,296 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { isFull, PgliteError, type PgliteErrorCode } from './error.ts'
+import { takeLock } from './lock.ts'
+import { explained, type Pglite, type PgliteLog, type PgliteOptions } from './open.ts'
+import { Pulse } from './pulse.ts'
+import { compilePostgres, type WasmModule } from './wasm.ts'
+import { type FromSession, Sockets } from './wire.ts'
+
+export type WorkerData = Pick<PgliteOptions, 'dataDir' | 'durability' | 'wasm'> & { pulse: SharedArrayBuffer }
+/** What the thread can be told to do beside serving its connections. */
+export type Orders = Pick<Pglite, 'ping' | 'checkpoint' | 'vacuum' | 'analyze' | 'dump' | 'close'>
+export type Call = { kind: 'call'; id: number; name: keyof Orders }
+type Problem = { code: PgliteErrorCode | undefined; message: string }
+export type FromWorker =
+  | { kind: 'open' }
+  | ({ kind: 'unusable' } & Problem)
+  | { kind: 'answer'; id: number; value?: unknown; error?: Problem }
+  | { kind: 'log'; level: keyof PgliteLog; about: object; message: string }
+  | { kind: 'stopped'; message: string }
+
+export type SupervisorOptions = Pick<PgliteOptions, 'dataDir' | 'durability' | 'log'> & {
+  /** Called once, when the database has been started again and again in vain: nobody serves it any more. */
+  onGivenUp?: (why: PgliteError) => void
+}
+
+/** The embedded database in a thread of its own, which is ended and started anew when it stops or hangs. */
+export type Supervised = Omit<Orders, 'ping'> & {
+  /** For postgres.js: `postgres({ socket, max: 1 })`. Waits while the database is being started again, and rejects with the reason when that fails. */
+  socket(): Promise<Duplex>
+  /** How long a statement of the client may run from now on, in milliseconds; what runs longer is ended with the thread. */
+  limitStatements(ms: number): void
+  /** Whether the engine answers within `ms`; `warning` says what an operator should look at. */
+  check(ms: number): Promise<{ ok: true; warning?: string | undefined } | { ok: false; message: string }>
+  /** Ends the thread as a crash would; the database comes back by itself. */
+  crash(): Promise<void>
+}
+
+const LOOK_EVERY_MS = 50
+/** A checkpoint, a vacuum or an analyze of one table. */
+const UPKEEP_LIMIT_MS = 10 * 60_000
+/** Doubled after each start that failed or lasted no longer than QUICK_MS; the first is without delay. */
+const FIRST_DELAY_MS = 100
+const LONGEST_DELAY_MS = 10_000
+const QUICK_MS = 1_000
+const STARTS_BEFORE_GIVING_UP = 10
+const CLOSE_LIMIT_MS = 15_000
+/** Deep expressions run out of Postgres' own limit before they run out of this. Four times the default of a thread. */
+const STACK_MB = 16
+
+const CRASHED = '57P02'
+const TIMED_OUT = '57014'
+const NOT_NOW = '57P03'
+const DISK_FULL = '53100'
+
+/** Opens the data directory for this process alone, and creates it when there is none. */
+export async function superviseEmbedded(options: SupervisorOptions): Promise<Supervised> {
+  const folder = path.resolve(options.dataDir)
+  const lock = await explained(folder, async () => {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return takeLock(path.join(folder, 'lock'))
+  })
+  try {
+    const supervisor = new Supervisor({ ...options, dataDir: folder }, () => lock.release())
+    await supervisor.open()
+    return supervisor
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** One life of the thread. */
+type Life = { worker: Worker; sockets: Sockets; pulse: Pulse; opened: number; waiting: Map<number, Waiting>; ended: Promise<void> }
+type Waiting = { resolve(value: unknown): void; reject(error: Error): void }
+
+class Supervisor implements Supervised {
+  readonly #options: SupervisorOptions
+  readonly #released: () => void
+  /** The thread that serves, or the one that is being started; rejects with why there is none for now. */
+  #life: Promise<Life> = Promise.reject(new PgliteError('STOPPED', 'The embedded database has not been opened.'))
+  /** Where those wait who ask while there is no thread. */
+  #next: PromiseWithResolvers<Life> | undefined
+  #watch: NodeJS.Timeout | undefined
+  #limitMs = Number.POSITIVE_INFINITY
+  #closing: Promise<void> | undefined
+  #failures = 0
+  #lastCall = 0
+  #wasm: Promise<WasmModule> | undefined
+
+  constructor(options: SupervisorOptions, released: () => void) {
+    this.#options = options
+    this.#released = released
+    this.#life.catch(() => {})
+  }
+
+  async open(): Promise<void> {
+    const first = await this.#start()
+    this.#life = Promise.resolve(first)
+    void this.#supervise(first)
+  }
+
+  socket = async (): Promise<Duplex> => {
+    try {
+      return (await this.#life).sockets.socket()
+    } catch (error) {
+      throw Object.assign(new Error((error as Error).message, { cause: error }), { code: isFull(error as Error) ? DISK_FULL : NOT_NOW })
+    }
+  }
+
+  limitStatements(ms: number): void {
+    this.#limitMs = ms
+  }
+
+  async check(ms: number): ReturnType<Supervised['check']> {
+    const silent = sleep(ms, undefined, { ref: false }).then(() => ({
+      ok: false as const,
+      message: `The embedded database has not answered for ${ms / 1000} s.`,
+    }))
+    const answer = this.#call('ping').then(
+      (said) => ({ ok: true as const, ...(said as Awaited<ReturnType<Orders['ping']>>) }),
+      (error: Error) => ({ ok: false as const, message: error.message }),
+    )
+    return Promise.race([answer, silent])
+  }
+
+  checkpoint = () => this.#call('checkpoint') as Promise<void>
+  vacuum = () => this.#call('vacuum') as Promise<void>
+  analyze = () => this.#call('analyze') as Promise<void>
+  dump = () => this.#call('dump') as Promise<Blob>
+
+  async crash(): Promise<void> {
+    const life = await this.#life
+    await this.#end(life, { code: CRASHED, message: 'The thread of the embedded database was ended.' })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const life = await this.#life.catch(() => undefined)
+    if (life) {
+      const inTime = sleep(CLOSE_LIMIT_MS, 'late' as const, { ref: false })
+      const outcome = await Promise.race([this.#callIn(life, 'close').catch(() => 'late' as const), inTime])
+      if (outcome === 'late') this.#options.log.error({}, 'the embedded database did not shut down in time; the next start recovers it from its log')
+      await this.#end(life, { code: CRASHED, message: 'The embedded database was closed.' })
+    }
+    this.#released()
+  }
+
+  async #call(name: keyof Orders): Promise<unknown> {
+    return this.#callIn(await this.#life, name)
+  }
+
+  #callIn({ worker, waiting }: Life, name: keyof Orders): Promise<unknown> {
+    const id = ++this.#lastCall
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject })
+      worker.postMessage({ kind: 'call', id, name } satisfies Call)
+    })
+  }
+
+  /** Starts the thread; resolves when the database is open in it. */
+  async #start(): Promise<Life> {
+    const { dataDir, durability, log } = this.#options
+    this.#wasm ??= compilePostgres()
+    const pulse = new Pulse()
+    const workerData: WorkerData = { dataDir, durability, pulse: pulse.memory, wasm: await this.#wasm }
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, execArgv: [], resourceLimits: { stackSizeMb: STACK_MB } })
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    const life: Life = { worker, sockets: new Sockets(worker), pulse, opened: 0, waiting: new Map(), ended }
+    await new Promise<void>((resolve, reject) => {
+      worker.once('error', (error) => reject(new PgliteError('STOPPED', `The thread of the embedded database failed: ${error.message}`, { cause: error })))
+      worker.once('exit', (code) => reject(new PgliteError('STOPPED', `The thread of the embedded database ended with ${code}.`)))
+      worker.on('message', (message: FromWorker | FromSession) => {
+        if (message.kind === 'open') resolve()
+        else if (message.kind === 'unusable') reject(toError(message))
+        else if (message.kind === 'log') log[message.level](message.about, message.message)
+        else if (message.kind === 'answer') this.#settle(life, message)
+        else if (message.kind === 'stopped' && !this.#closing) void this.#stopped(life, message.message)
+      })
+    }).catch(async (error) => {
+      await worker.terminate()
+      throw error
+    })
+    life.opened = performance.now()
+    worker.on('error', (error) => log.error({ err: error }, 'the thread of the embedded database failed'))
+    this.#watchOver(life)
+    return life
+  }
+
+  #settle({ waiting }: Life, { id, value, error }: Extract<FromWorker, { kind: 'answer' }>): void {
+    const waiter = waiting.get(id)
+    waiting.delete(id)
+    if (error) waiter?.reject(toError(error))
+    else waiter?.resolve(value)
+  }
+
+  /** Ends a statement that runs too long, which in WebAssembly is to end its thread. */
+  #watchOver(life: Life): void {
+    let [count, since] = [life.pulse.count, performance.now()]
+    clearInterval(this.#watch)
+    this.#watch = setInterval(() => {
+      const now = performance.now()
+      if (life.pulse.count !== count || count % 2 === 0) [count, since] = [life.pulse.count, now]
+      const limitMs = life.pulse.isUpkeep ? UPKEEP_LIMIT_MS : this.#limitMs
+      if (now - since <= limitMs) return
+      clearInterval(this.#watch)
+      this.#options.log.warn(
+        { ms: Math.round(now - since), limit_ms: limitMs },
+        'a statement ran too long; the thread of the embedded database is ended and started anew',
+      )
+      void this.#end(life, { code: TIMED_OUT, message: 'canceling statement due to statement timeout' })
+    }, LOOK_EVERY_MS).unref()
+  }
+
+  async #stopped(life: Life, message: string): Promise<void> {
+    this.#options.log.error({ reason: message }, 'the embedded database has stopped; it is started anew')
+    await this.#end(life, { code: isFull(new Error(message)) ? DISK_FULL : CRASHED, message })
+  }
+
+  /** Ends the thread and tells all who wait for it. What follows is up to #supervise. */
+  async #end(life: Life, refusal: { code: string; message: string }): Promise<void> {
+    const { worker, sockets, waiting, ended } = life
+    // From here on who wants a connection waits for the next thread.
+    this.#next ??= this.#expectNext()
+    sockets.fail(refusal)
+    for (const { reject } of waiting.values()) reject(new PgliteError('STOPPED', refusal.message))
+    waiting.clear()
+    await worker.terminate()
+    await ended
+  }
+
+  #expectNext(): PromiseWithResolvers<Life> {
+    const next = Promise.withResolvers<Life>()
+    next.promise.catch(() => {}) // told to whoever asks
+    this.#life = next.promise
+    return next
+  }
+
+  /** Starts the next thread whenever one has ended, whoever ended it. The database recovers from its log. */
+  async #supervise(first: Life): Promise<void> {
+    for (let life: Life | undefined = first; life; ) {
+      await life.ended
+      clearInterval(this.#watch)
+      await this.#end(life, { code: CRASHED, message: 'The thread of the embedded database has ended.' })
+      this.#failures = performance.now() - life.opened < QUICK_MS ? this.#failures + 1 : 0
+      const next = this.#next ?? this.#expectNext()
+      life = await this.#startAgain(next.reject)
+      this.#next = undefined
+      if (!life) return
+      next.resolve(life)
+      this.#life = Promise.resolve(life)
+    }
+  }
+
+  /** Undefined when the database was closed or given up. `failed`: until it is there again, callers are told why it is not. */
+  async #startAgain(failed: (why: Error) => void): Promise<Life | undefined> {
+    const { log, onGivenUp } = this.#options
+    for (;;) {
+      await this.#delay()
+      if (this.#closing) {
+        failed(new PgliteError('STOPPED', 'The embedded database is closed.'))
+        return undefined
+      }
+      try {
+        const started = performance.now()
+        const life = await this.#start()
+        log.info({ ms: Math.round(performance.now() - started) }, 'the embedded database is open again')
+        return life
+      } catch (error) {
+        const { message } = error as Error
+        failed(error as Error)
+        if (++this.#failures >= STARTS_BEFORE_GIVING_UP) {
+          onGivenUp?.(
+            new PgliteError('STOPPED', `The embedded database could not be started again in ${this.#failures} attempts. ${message}`, { cause: error }),
+          )
+          return undefined
+        }
+        log.error({ reason: message, attempts: this.#failures }, 'the embedded database could not be started again; it will be tried again')
+      }
+    }
+  }
+
+  async #delay(): Promise<void> {
+    if (this.#failures === 0) return
+    await sleep(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#failures - 1)))
+  }
+}
+
+const toError = ({ code, message }: Problem) => (code ? new PgliteError(code, message) : new Error(message))
