@@ -58,7 +58,15 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
 
 /** `socket` is how postgres.js is handed a connection; its types do not know that option. */
 const connect = ({ socket }: Supervised, application_name: string, settings: { role?: string } = {}): Sql =>
-  postgres({ socket, max: 1, max_lifetime: null, idle_timeout: 0, onnotice: () => {}, connection: { application_name, ...settings } } as Options<{}>) as Sql
+  postgres({
+    socket, // waits by itself while the database is started again
+    backoff: () => 0,
+    max: 1,
+    max_lifetime: null,
+    idle_timeout: 0,
+    onnotice: () => {},
+    connection: { application_name, ...settings },
+  } as Options<{}>) as Sql
 
 async function openFolder(options: SupervisorOptions): Promise<Supervised> {
   try {

@@ -58,7 +58,17 @@ v8.setFlagsFromString('--no-wasm-code-gc')
 export const POSTGRES_MAJOR = 18
 
 const RELAXED_FLUSH_MS = 200
-const ARGUMENTS = [...PGlite.defaultStartParams.filter((argument) => argument !== '-F'), '-c', 'wal_sync_method=fsync', '-c', 'full_page_writes=on']
+const SETTINGS = [
+  'wal_sync_method=fsync',
+  'full_page_writes=on',
+  // Nobody replicates an embedded database, so its log need not hold what a replica would want.
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  // Two segments are kept for reuse; what is beyond the last checkpoint is given back to the disk.
+  'min_wal_size=32MB',
+  'max_wal_size=64MB',
+]
+const ARGUMENTS = [...PGlite.defaultStartParams.filter((argument) => argument !== '-F'), ...SETTINGS.flatMap((setting) => ['-c', setting])]
 
 /** Opens the data directory, and creates it when there is none. Whoever calls holds its lock: supervisor.ts. */
 export async function openPglite({ dataDir, durability, log, pulse = new Pulse(), onStop = () => {}, wasm }: PgliteOptions): Promise<Pglite> {

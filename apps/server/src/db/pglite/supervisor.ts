@@ -25,6 +25,8 @@ export type FromWorker =
 export type SupervisorOptions = Pick<PgliteOptions, 'dataDir' | 'durability' | 'log'> & {
   /** Called once, when the database has been started again and again in vain: nobody serves it any more. */
   onGivenUp?: (why: PgliteError) => void
+  /** How many starts in a row may fail, or last no longer than a second. */
+  startsBeforeGivingUp?: number
 }
 
 /** The embedded database in a thread of its own, which is ended and started anew when it stops or hangs. */
@@ -261,7 +263,7 @@ class Supervisor implements Supervised {
 
   /** Undefined when the database was closed or given up. `failed`: until it is there again, callers are told why it is not. */
   async #startAgain(failed: (why: Error) => void): Promise<Life | undefined> {
-    const { log, onGivenUp } = this.#options
+    const { log, onGivenUp, startsBeforeGivingUp = STARTS_BEFORE_GIVING_UP } = this.#options
     for (;;) {
       await this.#delay()
       if (this.#closing) {
@@ -276,7 +278,7 @@ class Supervisor implements Supervised {
       } catch (error) {
         const { message } = error as Error
         failed(error as Error)
-        if (++this.#failures >= STARTS_BEFORE_GIVING_UP) {
+        if (++this.#failures >= startsBeforeGivingUp) {
           onGivenUp?.(
             new PgliteError('STOPPED', `The embedded database could not be started again in ${this.#failures} attempts. ${message}`, { cause: error }),
           )
