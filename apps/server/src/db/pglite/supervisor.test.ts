@@ -146,7 +146,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     const plain = postgres({
       socket: db.pglite.socket,
       max: 1,
-      onnotice: ({ message }) => notices.push(message ?? ''),
+      onnotice: ({ message }: { message: string }) => notices.push(message),
       connection: { role: 'reader' },
     } as never) as Sql
     await reader.end()
