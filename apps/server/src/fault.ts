@@ -28,6 +28,7 @@ const SQLSTATES: Record<string, [ErrorCode, string?]> = {
   '22008': ['INVALID_REQUEST', 'A date is out of range.'],
   '22009': ['INVALID_REQUEST', 'A date is out of range.'],
   '22P02': ['INVALID_REQUEST', 'A value in the request cannot be read: check for lone surrogates in names and values.'],
+  '54001': ['INVALID_REQUEST', 'The request is nested too deeply for the database. Send less at once.'],
   '54000': ['INVALID_REQUEST', 'The content has more distinct words than can be indexed. Split it into several memories.'],
 }
 

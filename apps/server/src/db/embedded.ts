@@ -14,8 +14,11 @@ const STATEMENT_MS = 30_000
 const JOB_STATEMENT_MS = 10 * 60_000
 const ANSWER_MS = 3_000
 
+/** `crash` ends the thread of the database in whatever it does, as a fault of the engine would; it comes back by itself. */
+export type EmbeddedDatabase = Database & { crash(): Promise<void> }
+
 /** Opens the database in a thread of this process. It has one session, which belongs to the app's role once the schema is up to date. */
-export async function openEmbedded({ dataDir, durability }: Settings, log: Logger, firstStart: FirstStart): Promise<Database> {
+export async function openEmbedded({ dataDir, durability }: Settings, log: Logger, firstStart: FirstStart): Promise<EmbeddedDatabase> {
   const gone = Promise.withResolvers<Error>()
   const pglite = await openFolder({ dataDir: join(dataDir, 'db'), durability, log, onGivenUp: gone.resolve })
   try {
@@ -42,13 +45,15 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
         await session`set role dakera_owner`
         return await fn(session, undefined)
       } finally {
-        await session`set role dakera_app`
+        // A session that may still act as the owner must serve nobody.
+        await session`set role dakera_app`.catch(() => pglite.crash())
         pglite.limitStatements(STATEMENT_MS)
         session.release()
       }
     },
     check: () => pglite.check(ANSWER_MS),
     givenUp: gone.promise,
+    crash: () => pglite.crash(),
     async close() {
       await sql.end({ timeout: 5 })
       await pglite.close()

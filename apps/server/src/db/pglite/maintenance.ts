@@ -6,6 +6,9 @@ import type { PgliteLog } from './open.ts'
 const MINUTE_MS = 60_000
 const CHECKPOINT_MS = 5 * MINUTE_MS
 const VACUUM_MS = 10 * MINUTE_MS
+// Sooner than that after so much change: dead rows make every scan longer.
+const VACUUM_BYTES = 64 * 1024 * 1024
+const LOOK_MS = MINUTE_MS / 2
 const ANALYZE_MS = 10_000
 // So long after a checkpoint, and with changes since, readiness warns.
 const LATE_MINUTES = 15
@@ -23,6 +26,7 @@ export class Maintenance {
   #sinceAnalyze = 0
   #checkpointDue = false
   #lastCheckpoint = performance.now()
+  #lastVacuum = performance.now()
   #failure: string | undefined
   #closing = false
   #last: Promise<unknown> = Promise.resolve()
@@ -53,10 +57,10 @@ export class Maintenance {
       () => this.#sinceCheckpoint > 0,
     )
     every(
-      VACUUM_MS,
+      LOOK_MS,
       'vacuum',
       () => this.vacuum(),
-      () => this.#sinceVacuum > 0,
+      () => this.#sinceVacuum > VACUUM_BYTES || (this.#sinceVacuum > 0 && performance.now() - this.#lastVacuum > VACUUM_MS),
     )
     every(
       ANALYZE_MS,
@@ -95,6 +99,7 @@ export class Maintenance {
    */
   async vacuum(): Promise<void> {
     this.#sinceVacuum = 0
+    this.#lastVacuum = performance.now()
     const tables = await this.#engine.asOwner(async () => {
       await this.#engine.run('select pg_stat_force_next_flush()')
       return this.#engine.rows<{ name: string; has_hnsw: boolean }>(`

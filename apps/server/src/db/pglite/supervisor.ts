@@ -50,8 +50,8 @@ const LONGEST_DELAY_MS = 10_000
 const QUICK_MS = 1_000
 const STARTS_BEFORE_GIVING_UP = 10
 const CLOSE_LIMIT_MS = 15_000
-/** Deep expressions run out of Postgres' own limit before they run out of this. Four times the default of a thread. */
-const STACK_MB = 16
+/** So much that Postgres' own limit (max_stack_depth) ends what nests too deeply. With a thread's usual 4 MB that of JavaScript came first, and ended the engine. */
+const STACK_MB = 32
 
 const CRASHED = '57P02'
 const TIMED_OUT = '57014'
