@@ -29,7 +29,10 @@ test.runIf(engine === 'pglite')(
     })
     const back: number[] = []
     for (let round = 0; round < CRASHES; round++) {
-      await sleep(100 + Math.random() * 300)
+      // Not before there is something to lose: a busy machine may still be opening the database.
+      const enough = acknowledged.length + WRITERS
+      while (acknowledged.length < enough) await sleep(10)
+      await sleep(Math.random() * 200)
       await database.crash()
       const ended = performance.now()
       while (true) {
@@ -45,7 +48,7 @@ test.runIf(engine === 'pglite')(
     const listed = new Set<string>()
     for await (const memory of t.admin.memories.list('shared', { limit: 1000 })) listed.add(memory.id)
     expect(acknowledged.filter((id) => !listed.has(id))).toEqual([])
-    expect(acknowledged.length).toBeGreaterThan(WRITERS)
+    expect(acknowledged.length).toBeGreaterThanOrEqual(CRASHES * WRITERS)
     expect([...codes.keys()].filter((code) => code !== 'SERVICE_UNAVAILABLE')).toEqual([])
     if (process.env['DAKERA_TEST_CRASHES']) {
       const sorted = back.toSorted((a, b) => a - b)
@@ -56,7 +59,7 @@ test.runIf(engine === 'pglite')(
   },
 )
 
-test.runIf(engine === 'pglite')('a statement over the limit costs its caller a 503 with Retry-After, and nobody else more than the restart', async () => {
+test.runIf(engine === 'pglite')('calls that meet a crash of the engine get 503, and the next ones are served', async () => {
   await using t = await start()
   const client = await t.key({ notes: 'read_write' })
   await client.storeMemory('notes', { content: 'Kept before.' })

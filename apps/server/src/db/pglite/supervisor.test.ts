@@ -121,18 +121,17 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     const reader = db.connect({ role: 'reader' })
     await db.sql.end()
     await reader`insert into notes select i, repeat('x', 2000) from generate_series(1, 10000) i`
-    await reader`update notes set text = repeat('y', 2000)`
+    for (const letter of ['a', 'b', 'c', 'd', 'e']) await reader`update notes set text = repeat(${letter}, 2000)`
     await reader`delete from notes where id % 2 = 0`
-    const before = walBytes(db.dataDir)
     await db.pglite.vacuum()
     await db.pglite.analyze()
     await db.pglite.checkpoint()
     expect((await reader`select current_user::text as role`)[0]?.role).toBe('reader')
     const [table] =
       await reader`select vacuum_count::int as vacuums, analyze_count::int as analyses, n_dead_tup::int as dead from pg_stat_user_tables where relname = 'notes'`
-    expect(table).toEqual({ vacuums: 1, analyses: 1, dead: 0 })
-    await db.pglite.checkpoint()
-    expect(walBytes(db.dataDir)).toBeLessThan(before)
+    expect(table).toEqual({ vacuums: expect.toSatisfy((count) => count >= 1), analyses: expect.toSatisfy((count) => count >= 1), dead: 0 })
+    // Without a checkpoint all of it stays: more than 150 MB.
+    expect(walBytes(db.dataDir)).toBeLessThan(100_000_000)
     await reader.end()
   })
 
