@@ -34,7 +34,7 @@ end $$;
 create or replace function detect_language(content text) returns text
 language plpgsql immutable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare
-  beginning text := cut_runs(left(content, 10000));
+  beginning text := cut_runs(left(content, 4000));
   words int := (select coalesce(sum(cardinality(positions)), 0) from unnest(to_tsvector('simple', beginning)));
 begin
   return coalesce((
@@ -294,7 +294,8 @@ begin
   unknown as (
     select l.word from unnest(lexemes) with ordinality l(word, at)
     where with_typos and l.word ~ '^[[:alpha:]]{4,38}$'   -- a number or an identifier is meant as it is
-      and not exists (select from term_statistics t where t.namespace_id = target and t.term = l.word collate "C") and not exists (select from fresh f where f.word = l.word collate "C")
+      and not exists (select from term_statistics t where t.namespace_id = target and t.term = l.word collate "C")
+      and l.word collate "C" not in (select f.word from fresh f)   -- hashed, which "not exists" would only be by a good estimate
     order by l.at limit 3),
   spelt as materialized (select f.word from fresh f where exists (select from unknown) and f.word ~ '^[[:alpha:]]{3,40}$')
   select near.word, near.likeness::float8, u.word from unknown u cross join lateral (

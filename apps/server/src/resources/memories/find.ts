@@ -79,7 +79,7 @@ function diversify(ranked: Found[], mmr: number, topK: number): RecalledMemory[]
     found,
     score: found.row.score,
     content: found.row.content,
-    direction: found.row.vector === null ? undefined : (directionOf(JSON.parse(found.row.vector) as number[])),
+    direction: found.row.vector === null ? undefined : directionOf(JSON.parse(found.row.vector) as number[]),
   }))
   const exact = pickDiverse(
     hits.filter(({ found }) => found.row.exact),
