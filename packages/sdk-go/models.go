@@ -579,8 +579,8 @@ type SearchRequest struct {
 	Namespaces []string `json:"namespaces"`
 	// Leaves out namespaces without a grant, and names them in `denied`; else they are an error.
 	SkipDenied bool `json:"skip_denied"`
-	// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*. Memories with all of them
-	// come first.
+	// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128
+	// words and 32 beginnings among them. Memories with all of them come first.
 	Query         string  `json:"query"`
 	MinImportance float64 `json:"min_importance"`
 	MaxImportance float64 `json:"max_importance"`

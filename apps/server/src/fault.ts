@@ -15,6 +15,8 @@ export class Fault extends Error {
 
 /** How our SQL functions say an error of this API: message is the code, detail the sentence, hint the resource. */
 const OURS = 'DK000'
+/** A sentence of theirs that begins with the part of the request it is about. */
+const NAMED_PART = /^(?<path>[a-z_.]+): (?<message>.+)$/
 
 /** What else Postgres can say that is the caller's doing. */
 const SQLSTATES: Record<string, [ErrorCode, string?]> = {
@@ -64,7 +66,11 @@ export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error
   const found = databaseError(error)
   const state = found?.code ?? ''
-  if (state === OURS) return new Fault(found?.message as ErrorCode, { resource: found?.hint || undefined }, { message: found?.detail, cause: error })
+  if (state === OURS) {
+    const { path, message = '' } = NAMED_PART.exec(found?.detail ?? '')?.groups ?? {}
+    const details = { resource: found?.hint || undefined, ...(path && { issues: [{ path, message }] }) }
+    return new Fault(found?.message as ErrorCode, details, { message: found?.detail, cause: error })
+  }
   if (state === DATA_EXCEPTION && found?.message?.includes('dimensions')) return new Fault('SERVICE_UNAVAILABLE', {}, { message: MOVING, cause: error })
   if (state === DISK_FULL) return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: NO_ROOM, cause: error })
   if (state === STATEMENT_TIMEOUT) return new Fault('SERVICE_UNAVAILABLE', {}, { message: TOO_LONG, cause: error })

@@ -6,6 +6,7 @@ import { namespaceKeyEndpoints } from './resources/namespace-keys.ts'
 import { namespaceEndpoints } from './resources/namespaces.ts'
 import { sessionEndpoints } from './resources/sessions.ts'
 
+export * from './bounds.ts'
 export * from './endpoint.ts'
 export * from './errors.ts'
 export type { Filter } from './filter.ts'

@@ -772,7 +772,7 @@ pub struct SearchRequest {
     /// Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_denied: Option<bool>,
-    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*. Memories with all of them come first.
+    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first.
     pub query: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,

@@ -626,7 +626,7 @@ export interface SearchRequest {
   skipDenied?: boolean | undefined
   /** The same as `skipDenied`. */
   skip_denied?: boolean | undefined
-  /** Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*. Memories with all of them come first. */
+  /** Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first. */
   query: string
   minImportance?: number | null | undefined
   /** The same as `minImportance`. */

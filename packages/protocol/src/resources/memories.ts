@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '../bounds.ts'
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, Instant, JsonObject, text, UnixSeconds } from '../fields.ts'
 import { MetadataFilter } from '../filter.ts'
@@ -120,7 +121,7 @@ const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?
   schema.refine((body) => (body.agent_id === undefined) !== (body.namespaces == null), { path: ['agent_id'], error: 'give agent_id, or namespaces instead' })
 const topK = (by_default: number) => z.int().min(1).max(100).default(by_default)
 const SearchText = recallFields.query.meta({
-  description: 'Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*. Memories with all of them come first.',
+  description: `Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most ${SEARCH_MAX_PARTS}, with at most ${SEARCH_MAX_WORDS} words and ${SEARCH_MAX_BEGINNINGS} beginnings among them. Memories with all of them come first.`,
 })
 const Highlight = z.boolean().default(false).meta({ description: 'Adds `highlights`: pieces of the content with the words found between ** and **.' })
 const Mode = z.enum(['best', 'exact']).default('best').meta({ description: '`exact` returns only memories in which every word, phrase and beginning stands.' })

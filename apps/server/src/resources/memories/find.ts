@@ -1,12 +1,12 @@
 import type { RecalledMemory, RecallRequest, RecallResponse, SearchRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
 import type { Deps } from '../../deps.ts'
-import { toFault } from '../../fault.ts'
+import { Fault, toFault } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
-import { pickDiverse } from './diversity.ts'
+import { directionOf, pickDiverse } from './diversity.ts'
 import { type RecallCall, type RecallRow, recallMemories } from './hot.ts'
 import { toMemory } from './repo.ts'
-import { parseSearch, type SearchQuery } from './search-query.ts'
+import { excess, parseSearch, type SearchQuery } from './search-query.ts'
 import { recallSelection } from './selection.ts'
 import { embedFor, round, suppliedVector } from './vectors.ts'
 
@@ -18,7 +18,7 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
   const started = performance.now()
   const { agent_id, top_k: topK, routing, embedding, skip_denied, mmr } = body
   const namespaces = [...new Set(body.namespaces ?? [agent_id as string])]
-  const search = kind === 'search' ? parseSearch(body.query) : undefined
+  const search = kind === 'search' ? readSearch(body.query) : undefined
   const query = search?.text ?? body.query
   const own = suppliedVector(embedding)
   const isByMeaning = routing !== 'bm25' && query !== ''
@@ -28,7 +28,7 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
   const call = {
     query,
     vector,
-    topK: mmr ? Math.min(100, Math.max(50, 4 * topK)) : topK,
+    topK: mmr ? poolOf(topK) : topK,
     selection: recallSelection({ ...body, ...tags }),
     options: { ...optionsOf(body, search, own !== null && isByMeaning), ...(embedded && { embedder: embedded.embedder }) },
   }
@@ -44,12 +44,22 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
     ),
   )
   const ranked = parts.flat().sort(byRank)
-  const memories = mmr ? diversify(ranked, mmr, topK) : ranked.slice(0, topK).map((found) => toRecalled(found))
+  const memories = mmr ? diversify(ranked.slice(0, poolOf(topK)), mmr, topK) : ranked.slice(0, topK).map((found) => toRecalled(found))
   for (const namespace of namespaces) {
     const ids = memories.filter(({ memory }) => memory.agent_id === namespace).map(({ memory }) => memory.id)
     deps.accesses.note(namespace, ids)
   }
   return { memories, total_found: memories.length, query_time_ms: round(performance.now() - started), ...(denied.length > 0 && { denied: denied.sort() }) }
+}
+
+/** How many hits diversity picks from: its work grows with their number times what it picks, in one namespace as in twenty. */
+const poolOf = (topK: number) => Math.min(100, Math.max(50, 4 * topK))
+
+function readSearch(query: string): SearchQuery {
+  const search = parseSearch(query)
+  const message = excess(search)
+  if (message) throw new Fault('INVALID_REQUEST', { issues: [{ path: 'query', message }] }, { message: `query: ${message}. Leave some out, or use recall.` })
+  return search
 }
 
 async function recallIn(deps: Deps, principal: Principal, call: RecallCall): Promise<Found[]> {
@@ -69,7 +79,7 @@ function diversify(ranked: Found[], mmr: number, topK: number): RecalledMemory[]
     found,
     score: found.row.score,
     content: found.row.content,
-    direction: found.row.vector === null ? undefined : (JSON.parse(found.row.vector) as number[]),
+    direction: found.row.vector === null ? undefined : directionOf(JSON.parse(found.row.vector) as number[]),
   }))
   const exact = pickDiverse(
     hits.filter(({ found }) => found.row.exact),

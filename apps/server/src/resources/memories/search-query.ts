@@ -1,3 +1,5 @@
+import { SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '@dakera-ai/protocol'
+
 /** What a search asks for, read from how a person types it. */
 export type SearchQuery = {
   /** All of it but exclusions and tags, as plain text: what the fuzzy arms look for. */
@@ -38,4 +40,20 @@ export function parseSearch(input: string): SearchQuery {
 
 function add(list: string[], text: string): void {
   if (text.trim() !== '') list.push(text.trim())
+}
+
+// What Postgres takes for a word or a piece of one; letters of the scripts that segment_cjk takes apart count alone, and so does what only some databases know as a letter.
+const SCRIPT = String.raw`\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\uFF66-\uFF9D`
+const WORD = new RegExp(String.raw`[${SCRIPT}]|[[\p{L}\p{Nd}]--[${SCRIPT}]]+|[\p{M}\p{Nl}\p{No}\p{Alphabetic}]`, 'gv')
+
+/** What a search has too much of, in words for the caller; undefined when it keeps to the bounds. */
+export function excess({ all, prefixes, none, nonePrefixes, tags, noneTags }: SearchQuery): string | undefined {
+  const beginnings = prefixes.length + nonePrefixes.length
+  const texts = [...all, ...prefixes, ...none, ...nonePrefixes]
+  const parts = texts.length + tags.length + noneTags.length
+  const words = texts.reduce((sum, text) => sum + (text.match(WORD)?.length ?? 0), 0)
+  if (parts > SEARCH_MAX_PARTS) return `a search has at most ${SEARCH_MAX_PARTS} words, phrases, beginnings and tags, and this one has ${parts}`
+  if (beginnings > SEARCH_MAX_BEGINNINGS) return `a search has at most ${SEARCH_MAX_BEGINNINGS} beginnings of words, and this one has ${beginnings}`
+  if (words > SEARCH_MAX_WORDS) return `a search has at most ${SEARCH_MAX_WORDS} words, those inside of phrases included, and this one has ${words}`
+  return undefined
 }
