@@ -61,7 +61,11 @@ export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error
   const found = databaseError(error)
   const state = found?.code ?? ''
-  if (state === OURS) return new Fault(found?.message as ErrorCode, { resource: found?.hint || undefined }, { message: found?.detail, cause: error })
+  if (state === OURS) {
+    const code = found?.message as ErrorCode
+    const details = { resource: found?.hint || undefined, ...(code === 'RATE_LIMITED' && { retryAfterSeconds: 60 }) } // when replies are counted again
+    return new Fault(code, details, { message: found?.detail, cause: error })
+  }
   if (state === DATA_EXCEPTION && found?.message?.includes('dimensions')) return new Fault('SERVICE_UNAVAILABLE', {}, { message: MOVING, cause: error })
   if (state === STATEMENT_TIMEOUT) return new Fault('SERVICE_UNAVAILABLE', {}, { message: TOO_LONG, cause: error })
   const known = SQLSTATES[state]

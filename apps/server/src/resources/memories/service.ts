@@ -1,6 +1,6 @@
 import type { Memory, NewMemory, UpdateMemoryRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
-import { once, type Repeat } from '../../db/once.ts'
+import { once, type Repeat, withoutLarge } from '../../db/once.ts'
 import { type NamespaceRef, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { Fault } from '../../fault.ts'
@@ -86,21 +86,26 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
   return withPrincipal(db, principal, 'write', async (tx) => {
     if (embedder !== undefined) await requireEmbedder(tx, embedder)
     const { namespace } = await locate(tx, id, agentId, 'edit')
-    return once(tx, repeat, async () => {
+    const read = async () => {
+      const [found] = await findMemories(tx, id, namespace.id)
+      if (!found) throw absent(id)
+      return found.memory
+    }
+    const write = async () => {
       const changes = { content, metadata, memoryType, importance, tags, expiresAt, vector }
       const isChange = Object.values(changes).some((value) => value !== undefined)
       const updated = isChange ? await updateMemory(tx, namespace.id, id, changes, ifVersion) : true
-      const [found] = await findMemories(tx, id, namespace.id)
-      if (!found) throw absent(id)
-      if (!updated || (ifVersion !== undefined && !isChange && found.memory.version !== ifVersion)) {
+      const memory = await read()
+      if (!updated || (ifVersion !== undefined && !isChange && memory.version !== ifVersion)) {
         throw new Fault(
           'CONFLICT',
           { resource: id },
-          { message: `The memory has version ${found.memory.version} by now, not ${ifVersion}. Read it again, then change it.` },
+          { message: `The memory has version ${memory.version} by now, not ${ifVersion}. Read it again, then change it.` },
         )
       }
-      return found.memory
-    })
+      return memory
+    }
+    return once(tx, repeat, [namespace], write, withoutLarge(['content', 'metadata'], read))
   })
 }
 
