@@ -20,12 +20,12 @@ export const memories = (deps: Deps) => {
   const { db } = deps.database
   return [
     route(memory.store, async ({ body: { agent_id, ...incoming }, ...call }) => {
-      const { memories, ms } = await storeAll(deps, call, agent_id, [incoming])
+      const { memories, ms } = await storeAll(deps, call, agent_id, [incoming], () => 'content')
       return { memory: memories[0] as (typeof memories)[0], embedding_time_ms: ms }
     }),
 
     route(memory.storeBatch, async ({ body: { agent_id, memories: incoming }, ...call }) => {
-      const { memories, ms } = await storeAll(deps, call, agent_id, incoming)
+      const { memories, ms } = await storeAll(deps, call, agent_id, incoming, (at) => `memories.${at}.content`)
       const stored = memories.map(({ id, content, agent_id, tags, importance, created_at }) => ({ id, content, agent_id, tags, importance, created_at }))
       return { stored, stored_count: stored.length, total_embedding_time_ms: ms }
     }),

@@ -7,7 +7,7 @@ import { Fault } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { storeMemories } from './hot.ts'
 import { findMemories, type Located, pageMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
-import { embedFor, suppliedVector } from './vectors.ts'
+import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
 type Call = { principal: Principal; repeat: Repeat; signal: AbortSignal }
@@ -18,6 +18,7 @@ export async function storeAll(
   { principal, repeat, signal }: Call,
   namespace: string,
   incoming: New[],
+  fieldOf: FieldOf,
 ): Promise<{ memories: Memory[]; ms: number }> {
   const supplied = incoming.map(({ embedding }) => suppliedVector(embedding))
   const { vectors, embedder, ms } = await embedFor(
@@ -26,6 +27,7 @@ export async function storeAll(
     [namespace],
     'write',
     incoming.map(({ content }) => content),
+    fieldOf,
     signal,
   )
   const rows = await storeMemories(deps.database, principal, {
@@ -79,7 +81,7 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
   let embedder: string | undefined
   if (content !== undefined) {
     const { namespace } = await withPrincipal(db, principal, 'read', (tx) => locate(tx, id, agentId, 'edit'))
-    const embedded = await embedFor(deps, principal, [namespace.name], 'edit', [content], signal)
+    const embedded = await embedFor(deps, principal, [namespace.name], 'edit', [content], () => 'content', signal)
     vector = embedded.vectors[0] ?? null
     embedder = embedded.embedder
   }
