@@ -237,11 +237,12 @@ describe('a text the provider fails on is told apart from a provider that is dow
   test('a batch full of them spends its own time and not that of others in the same request', async () => {
     await using server = await failsOn((text) => text.startsWith('bad'))
     const embedder = await openEmbedder(server)
-    const bad = Array.from({ length: 16 }, (_, n) => `bad ${n}`)
+    const bad = Array.from({ length: 16 }, (_, n) => `bad ${n} ${'x'.repeat(980)}`) // more than one part of a batch may try
     const [hostile, good] = [refusal(embedder.embed(bad, { owner: 'one' })), embedder.embed(['good'], { owner: 'two' })]
     expectNear((await good)[0], 'good')
     expect(server.calls[0]?.input).toHaveLength(17)
-    expect((await hostile).at).toEqual([...bad.keys()])
+    expect((await hostile).at[0]).toBe(0)
+    expect(server.calls.length).toBeLessThan(80)
   })
 
   test('one without numbers in its vector is refused if others have numbers', async () => {

@@ -39,7 +39,7 @@ begin
       || 'See whether that write happened, and use a new key for the next.');
   elsif claimed.fingerprint <> request then
     perform fail('CONFLICT', 'This Idempotency-Key was used for another request. Use a new one for each write.');
-  elsif not claimed.namespaces <@ coalesce(places, '{}') then
+  elsif (claimed.namespaces <@ places) is not true then
     perform fail('CONFLICT', 'This Idempotency-Key was used for a write in another namespace than this request finds now. '
       || 'Use a new one for each write.');
   end if;
