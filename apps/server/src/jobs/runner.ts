@@ -5,7 +5,7 @@ type Job = { name: string; everyMs: number; run(): Promise<object | undefined> }
 
 /** Deltas that may wait in a namespace before recall there gets slower than merging them is worth. */
 const WAITING_DELTAS = 200
-/** Replies kept for one secret: 12 writes a second, all day. Each is small; what is large in one is left out (db/once.ts). */
+/** Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out (db/once.ts). */
 const MOST_REPLIES = 1_000_000
 
 /**
