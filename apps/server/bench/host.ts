@@ -8,6 +8,7 @@ import { toHalfvec } from '../src/db/halfvec.ts'
 import { openDatabase } from '../src/db/open.ts'
 import { resolveNamespace, withPrincipal } from '../src/db/tx.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
+import { SERVER } from '../src/embedding/embedder.ts'
 import { startJobs } from '../src/jobs/runner.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { createLog } from '../src/log.ts'
@@ -73,7 +74,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
 
   const { maintain } = database
   if (!maintain) throw new Error('This login may not act as the owner of the tables, so the benchmark cannot build indexes.')
-  const vectorsOf = async (texts: string[]) => (await embedder.embed(texts)).map((vector) => vector && toHalfvec(vector))
+  const vectorsOf = async (texts: string[]) => (await embedder.embed(texts, { owner: SERVER })).map((vector) => vector && toHalfvec(vector))
 
   const orders: Orders = {
     async settle() {

@@ -67,9 +67,14 @@ export function toFault(error: unknown): Fault {
   const found = databaseError(error)
   const state = found?.code ?? ''
   if (state === OURS) {
+    const code = found?.message as ErrorCode
     const { path, message = '' } = NAMED_PART.exec(found?.detail ?? '')?.groups ?? {}
-    const details = { resource: found?.hint || undefined, ...(path && { issues: [{ path, message }] }) }
-    return new Fault(found?.message as ErrorCode, details, { message: found?.detail, cause: error })
+    const details = {
+      resource: found?.hint || undefined,
+      ...(path && { issues: [{ path, message }] }),
+      ...(code === 'RATE_LIMITED' && { retryAfterSeconds: 60 }), // when replies are counted again
+    }
+    return new Fault(code, details, { message: found?.detail, cause: error })
   }
   if (state === DATA_EXCEPTION && found?.message?.includes('dimensions')) return new Fault('SERVICE_UNAVAILABLE', {}, { message: MOVING, cause: error })
   if (state === DISK_FULL) return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: NO_ROOM, cause: error })

@@ -1,8 +1,9 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import postgres, { type Sql } from 'postgres'
 import { describe, expect, inject, test } from 'vitest'
 import { emptyPostgres, engine } from './harness.ts'
+import { openProxy } from './private-cluster.ts'
 
 /** A pool of one connection, so that who comes next gets the one that broke before. */
 function openPool() {
@@ -108,4 +109,81 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
     await sql.end()
     await place.remove()
   })
+
+  test('a reset inside a transaction leaves nothing behind that the next connection waits for', async () => {
+    await using proxy = await openProxy(inject('postgresUrl'))
+    const sql = postgres(proxy.url, { max: 1, onnotice: () => {}, backoff: () => 0.05 })
+    for (const nest of [false, true]) {
+      const started = Promise.withResolvers<void>()
+      const broken = sql.begin(async (tx) => {
+        const wait = async (session: Sql) => {
+          await session`select 1`
+          setTimeout(started.resolve, 50)
+          await session`select pg_sleep(10)`
+        }
+        if (nest) await tx.savepoint((inner) => wait(inner as unknown as Sql))
+        else await wait(tx as unknown as Sql)
+      })
+      await started.promise
+      proxy.reset()
+      await expect(broken).rejects.toMatchObject({ code: expect.stringMatching(/ECONNRESET|CONNECTION_CLOSED/) })
+      for (const n of [1, 2, 3]) expect([...(await inTime(sql`select ${n}::int as n`))]).toEqual([{ n }])
+    }
+    await sql.end({ timeout: 1 })
+  })
+
+  test.each(['of the pool', 'of a reserved session'])('a statement %s that comes between the error and the end is told', async (whose) => {
+    const { hostname, port } = new URL(inject('postgresUrl'))
+    const links: Socket[] = []
+    const link = () => {
+      const socket = connect(Number(port), hostname)
+      links.push(socket)
+      return new Promise<Socket>((resolve) => socket.once('connect', () => resolve(socket)))
+    }
+    const sql = postgres(inject('postgresUrl'), { max: 1, backoff: () => 0.05, socket: link } as object)
+    await sql`select 1`
+    const session = whose === 'of the pool' ? sql : await sql.reserve()
+    let late: Promise<unknown> | undefined
+    links[0]?.once('error', () => (late = inTime(session`select 2`).catch((error: unknown) => error)))
+    links[0]?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
+    await expect.poll(() => late).toMatchObject({ code: 'CONNECTION_CLOSED' })
+    expect([...(await inTime(sql`select 3 as three`))]).toEqual([{ three: 3 }])
+    await sql.end({ timeout: 1 })
+  })
+
+  test('a session that was to be reserved is reserved although the connection it waits for breaks', async () => {
+    await using pool = openPool()
+    const { sql } = pool
+    const held = await sql.reserve()
+    const waiting = sql.reserve()
+    waiting.catch(() => {})
+    await held`select pg_terminate_backend(pg_backend_pid())`.catch(() => {})
+    const session = await inTime(waiting)
+    expect([...(await session`select 1 as one`)]).toEqual([{ one: 1 }])
+    session.release()
+    expect([...(await inTime(sql`select 2 as two`))]).toEqual([{ two: 2 }])
+  })
+
+  test('one that could not be had takes no connection with it', async () => {
+    const place = await emptyPostgres()
+    const name = new URL(place.settings.url).pathname.slice(1)
+    await using pool = openPool()
+    const sql = postgres(place.settings.url, { max: 1, onnotice: () => {}, backoff: () => 0.05 })
+    const held = await sql.reserve()
+    const waiting = sql.reserve()
+    await pool.sql.unsafe(`alter database ${name} allow_connections false`)
+    held`select pg_terminate_backend(pg_backend_pid())`.catch(() => {})
+    await expect(inTime(waiting)).rejects.toMatchObject({ code: '55000' })
+    await pool.sql.unsafe(`alter database ${name} allow_connections true`)
+    expect([...(await inTime(sql`select 1 as one`))]).toEqual([{ one: 1 }])
+    await sql.end({ timeout: 1 })
+    await place.remove()
+  })
 })
+
+/** What hangs is to fail here, and not in the test's own time-out, which names no line. */
+function inTime<T>(promise: PromiseLike<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(reject, 5_000, new Error('no answer within 5 s'))
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}

@@ -110,6 +110,11 @@ export async function openProxy(target: string) {
       cutAll()
       await closed
     },
+    /** Breaks all connections as a network does, with a reset: its client sees an error first, and only then the end. */
+    reset() {
+      for (const [near] of pairs) near.resetAndDestroy()
+      pairs.clear()
+    },
     goSilent() {
       isSilent = true
     },

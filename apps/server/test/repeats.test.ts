@@ -110,6 +110,139 @@ describe('Idempotency-Key', () => {
   })
 })
 
+describe('a kept reply belongs to its request and its namespaces', () => {
+  const withKey = (idempotencyKey: string, headers: Record<string, string> = {}) => ({ 'idempotency-key': idempotencyKey, ...headers })
+  /** A key of two namespaces that both have a memory and a session of the same id, and a way to take one of its grants. */
+  async function twins() {
+    const [id, a, b] = [`same-${crypto.randomUUID()}`, `a-${crypto.randomUUID()}`, `b-${crypto.randomUUID()}`]
+    const { key: secret, key_id } = await t.admin.createKey({ name: 'both', grants: { [a]: 'read_write', [b]: 'read_write' } })
+    const as = (method: string, path: string, body: unknown, headers = {}) => send(t.url, path, { method, key: secret, body, headers })
+    for (const [namespace, says] of [
+      [a, 'of a: merger on Friday'],
+      [b, 'of b'],
+    ] as const) {
+      await as('POST', '/v1/memory/store', { agent_id: namespace, id, content: `Secret ${says}`, metadata: { says } })
+      await as('POST', '/v1/sessions/start', { agent_id: namespace, id, metadata: { says } })
+    }
+    const grant = (grants: object) => t.admin.updateKey(key_id, { grants } as never)
+    const read = async (namespace: string) => (await send(t.url, `/v1/memory/get/${id}?agent_id=${namespace}`, { key: ADMIN_KEY })).json
+    return { id, a, b, as, grant, read }
+  }
+
+  test('the namespace in the query is part of the request, and the reply of another one is not shown', async () => {
+    const { id, a, b, as, grant, read } = await twins()
+    const k = unique()
+    const update = (namespace: string) => as('PUT', `/v1/memory/update/${id}?agent_id=${namespace}`, { importance: 0.75 }, withKey(k))
+    expect((await update(a)).json).toMatchObject({ namespace: a, importance: 0.75 })
+    expect((await update(a)).json).toMatchObject({ namespace: a, version: 2 })
+    expectError(await update(b), 'CONFLICT', /Idempotency-Key/)
+    await grant({ [a]: 'none' })
+    const again = await update(b)
+    expectError(again, 'CONFLICT', /Idempotency-Key/)
+    expect(again.text).not.toMatch(/merger/)
+    expectError(await update(a), 'NAMESPACE_ACCESS_DENIED')
+    expect(await read(b)).toMatchObject({ importance: 0.5, version: 1 })
+  })
+
+  const byId: [string, string, (id: string) => string, object][] = [
+    ['an update', 'PUT', (id) => `/v1/memory/update/${id}`, { tags: ['checked'] }],
+    ['an update of the content', 'PUT', (id) => `/v1/memory/update/${id}`, { content: 'Said anew.' }],
+    ['the end of a session', 'POST', (id) => `/v1/sessions/${id}/end`, { summary: 'Done.' }],
+  ]
+  test.each(byId)('%s by id alone does not repeat the reply of a namespace whose grant is gone', async (_what, method, path, body) => {
+    const { id, a, b, as, grant, read } = await twins()
+    const k = unique()
+    await grant({ [b]: 'none' })
+    const first = await as(method, path(id), body, withKey(k))
+    expect([first.status, first.text.includes('of a: merger')]).toEqual([200, true])
+    expect((await as(method, path(id), body, withKey(k))).json).toEqual(first.json)
+    await grant({ [a]: 'none', [b]: 'read_write' })
+    const again = await as(method, path(id), body, withKey(k))
+    expectError(again, 'CONFLICT', /another namespace/)
+    expect(again.text).not.toContain('merger')
+    expect(await read(b)).toMatchObject({ version: 1 })
+    await grant({ [b]: 'none' })
+    expectError(await as(method, path(id), body, withKey(k)), 'NOT_FOUND')
+    await grant({ [a]: 'read' }) // and a repeat needs what the write needed
+    expectError(await as(method, path(id), body, withKey(k)), 'INSUFFICIENT_SCOPE')
+  })
+
+  test('nor does a write by name to a namespace that was deleted and made anew', async () => {
+    for (const [path, body] of [
+      ['/v1/memory/store', { content: 'First life.' }],
+      ['/v1/memories/store/batch', { memories: [{ content: 'First life.' }] }],
+      ['/v1/memory/forget', { tags: ['x'] }],
+      ['/v1/memories/forget/batch', { filter: { tags: ['x'] } }],
+      ['/v1/sessions/start', { metadata: { life: 1 } }],
+    ] as const) {
+      const [agent_id, k] = [`reborn-${crypto.randomUUID()}`, unique()]
+      await t.admin.createNamespace(agent_id)
+      const write = () => send(t.url, path, { method: 'POST', key: ADMIN_KEY, body: { agent_id, ...body }, headers: withKey(k) })
+      expect((await write()).status).toBeLessThan(300)
+      await t.admin.deleteNamespace(agent_id)
+      await t.admin.createNamespace(agent_id)
+      expectError(await write(), 'CONFLICT', /another namespace/)
+    }
+  })
+
+  test('If-Match is part of the request; the order of the query is not', async () => {
+    const { id, a, as } = await twins()
+    const update = (k: string, query: string, version: string) =>
+      as('PUT', `/v1/memory/update/${id}?${query}`, { importance: 0.25 }, withKey(k, { 'if-match': version }))
+    const k = unique()
+    expect((await update(k, `agent_id=${a}&x=1`, '"1"')).status).toBe(200)
+    expectError(await update(k, `agent_id=${a}&x=1`, '"7"'), 'CONFLICT', /Idempotency-Key/)
+    expect((await update(k, `x=1&agent_id=${a}`, '"1"')).json).toMatchObject({ version: 2 })
+    expectError(await update(k, `x=2&agent_id=${a}`, '"1"'), 'CONFLICT', /Idempotency-Key/)
+  })
+
+  test('an update is repeated as it was after a smaller change, and as it is now after one of content or metadata', async () => {
+    const { id, a, as } = await twins()
+    const k = unique()
+    const update = (body: object, headers = {}) => as('PUT', `/v1/memory/update/${id}?agent_id=${a}`, body, headers)
+    const first = await update({ tags: ['first'] }, withKey(k))
+    await update({ tags: ['second'], importance: 1 })
+    expect((await update({ tags: ['first'] }, withKey(k))).json).toEqual(first.json)
+    const now = await update({ metadata: { changed: true } })
+    expect((await update({ tags: ['first'] }, withKey(k))).json).toEqual(now.json)
+  })
+
+  test('what a large memory answers with is not kept again with each update', async () => {
+    const { id, a, as } = await twins()
+    await as('PUT', `/v1/memory/update/${id}?agent_id=${a}`, { content: 'long '.repeat(9_000), metadata: { long: 'x'.repeat(50_000) } }, withKey(unique()))
+    for (let i = 0; i < 5; i++) await as('PUT', `/v1/memory/update/${id}?agent_id=${a}`, { importance: i / 10 }, withKey(unique()))
+    await as('POST', `/v1/sessions/${id}/end?agent_id=${a}`, { summary: 'long '.repeat(9_000) }, withKey(unique()))
+    const [{ largest } = {}] = await t.owner((sql) => sql<{ largest: number }[]>`select max(length(outcome::text)) as largest from replies`)
+    expect(largest).toBeLessThan(2_000)
+  })
+
+  test('one that a server kept before it noted namespaces is refused, and nothing is written', async () => {
+    const [k, tag] = [unique(), unique()]
+    await once(k, { content: 'Before the upgrade.', tags: [tag] })
+    await t.owner((sql) => sql`update replies set namespaces = null where idempotency_key = ${k}`)
+    expectError(await once(k, { content: 'Before the upgrade.', tags: [tag] }), 'CONFLICT', /before the server was upgraded/)
+    expect(await stored(tag)).toBe(1)
+  })
+
+  test('a key with too many of them is told to wait, writes nothing, and still gets what was kept', async () => {
+    const secret = await t.secret({ inbox: 'read_write' })
+    const [k, tag] = [unique(), unique()]
+    const write = (idempotencyKey: string) => once(idempotencyKey, { content: 'Counted.', tags: [tag] }, { key: secret })
+    for (let i = 0; i < 3; i++) expect((await write(i === 0 ? k : unique())).status).toBe(200)
+    const [, counted] = [await t.database.sql`select count_replies(3)`, await write(unique())]
+    expect(counted.status).toBe(200)
+    await t.database.sql`select count_replies(3)`
+    const refused = await write(unique())
+    expectError(refused, 'RATE_LIMITED', /batches/)
+    expect(refused.headers['retry-after']).toBe('60')
+    expect((await write(k)).status).toBe(200)
+    expect((await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Without a key.' }, { key: secret })).status).toBe(200)
+    expect(await stored(tag)).toBe(4)
+    await t.database.sql`select count_replies(1000)`
+    expect((await write(unique())).status).toBe(200)
+  })
+})
+
 describe('If-Match', () => {
   const update = (id: string, version: string, body: object = { importance: 0.9 }) =>
     call('PUT', `/v1/memory/update/${id}?agent_id=inbox`, body, { headers: { 'if-match': version } })

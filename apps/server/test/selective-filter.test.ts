@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { notes, questions } from '../bench/notes.ts'
 import { toHalfvec } from '../src/db/halfvec.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
+import { SERVER } from '../src/embedding/embedder.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { engine, type Stage, start } from './harness.ts'
 
@@ -36,7 +37,7 @@ test.runIf(engine === 'postgres').each([
   let found = 0
   for (let i = 0; i < QUERIES; i++) {
     const query = asked.next().value
-    const [vector] = await embedder.embed([query])
+    const [vector] = await embedder.embed([query], { owner: SERVER })
     if (!vector) throw new Error('the embedder knows no word of the question')
     const nearest = await t.owner(
       (sql) => sql<{ id: string }[]>`

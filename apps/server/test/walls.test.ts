@@ -155,7 +155,7 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
       statement,
     ).rejects.toMatchObject({ code: '42501' })
   }
-  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'key_usage', 'namespace_statistics', 'term_statistics', 'statistics_deltas'])
+  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'full_secrets', 'key_usage', 'namespace_statistics', 'term_statistics', 'statistics_deltas'])
     await denied(`select * from ${table}`)
   for (const call of [
     'presented_key()',

@@ -12,7 +12,7 @@ export const ERRORS = {
   EMPTY_VECTOR: { status: 400, retry: false, title: 'The embedding is empty or all zeros, so it has no direction to compare.' },
   AUTHENTICATION_REQUIRED: { status: 401, retry: false, title: 'No API key was sent. Send it as "Authorization: Bearer <key>".' },
   INVALID_API_KEY: { status: 401, retry: false, title: 'The API key is not known or no longer active.' },
-  API_KEY_EXPIRED: { status: 401, retry: false, title: 'The API key has expired. Ask an admin to rotate it.' },
+  API_KEY_EXPIRED: { status: 401, retry: false, title: 'The API key has expired. Ask an admin for a new one.' },
   INSUFFICIENT_SCOPE: { status: 403, retry: false, title: 'The API key has access here, but not of the kind this call needs.' },
   NAMESPACE_ACCESS_DENIED: { status: 403, retry: false, title: 'The API key has no grant on this namespace.' },
   NAMESPACE_NOT_FOUND: { status: 404, retry: false, title: 'There is no namespace of that name.' },

@@ -1,29 +1,58 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Principal } from '../principal.ts'
-import type { Tx } from './tx.ts'
+import type { NamespaceRef, Tx } from './tx.ts'
 
 /** What makes a repeated write recognisable: the client's Idempotency-Key, and the request it stands for. */
 export type Repeat = { principal: Principal; key: string | undefined; fingerprint: Buffer }
 
-export function fingerprint(...parts: (string | Buffer)[]): Buffer {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(String(part.length)).update(':').update(part)
-  return hash.digest()
-}
+/** What is kept of a reply that could be large, and how a repeat makes it whole again. */
+export type Kept<T, K> = { keep(reply: T): K; restore(kept: K): Promise<T> }
 
 /**
  * Runs a write once per Idempotency-Key, within its transaction: a repeat gets the first reply. Call it after the access
- * check, so that no reply goes to a key which has lost its grant. Replies are kept sealed with the presented secret: they
- * may hold a new key's secret or a content that is forgotten since, and the database alone cannot read them.
+ * check, with the namespaces that were checked: a reply that came from another one is refused, so a key that has lost its
+ * grant sees nothing, nor does a request by id that now finds another namespace. Replies are kept sealed with the presented
+ * secret: they may hold a new key's secret or a content that is forgotten since, and the database alone cannot read them.
  */
-export async function once<T>(tx: Tx, { principal, key, fingerprint: request }: Repeat, write: () => Promise<T>): Promise<T> {
+export async function once<T, K = T>(
+  tx: Tx,
+  { principal, key, fingerprint: request }: Repeat,
+  checked: (NamespaceRef | undefined)[],
+  write: () => Promise<T>,
+  kept?: Kept<T, K>,
+): Promise<T> {
   if (key === undefined) return write()
-  const [claim] = await tx.execute<{ saved: { sealed: string } | null }>(sql`select claim_reply(${key}, ${request}) as saved`)
-  if (claim?.saved) return unseal(claim.saved.sealed, principal.secret, key) as T
+  const places = sql.param(checked.flatMap((namespace) => namespace?.id ?? []))
+  const [claim] = await tx.execute<{ saved: { sealed: string } | null }>(sql`select claim_reply(${key}, ${request}, ${places}::int[]) as saved`)
+  if (claim?.saved) {
+    const saved = unseal(claim.saved.sealed, principal.secret, key)
+    return kept ? kept.restore(saved as K) : (saved as T)
+  }
   const reply = await write()
-  await tx.execute(sql`select save_reply(${key}, ${JSON.stringify({ sealed: seal(reply, principal.secret, key) })}::jsonb)`)
+  const sealed = seal(kept ? kept.keep(reply) : reply, principal.secret, key)
+  await tx.execute(sql`select save_reply(${key}, ${JSON.stringify({ sealed })}::jsonb)`)
   return reply
+}
+
+type Slim<T> = { rest: Partial<T>; digest: string }
+
+/**
+ * Keeps a row without its large fields, which the database still has. A repeat whose large fields were changed since gets
+ * the row as it is now, as its first form is no longer there.
+ */
+export const withoutLarge = <T extends object>(large: (keyof T)[], readNow: () => Promise<T>): Kept<T, Slim<T>> => {
+  const digest = (row: T) =>
+    createHash('sha256')
+      .update(JSON.stringify(large.map((name) => row[name])))
+      .digest('base64')
+  return {
+    keep: (row) => ({ rest: Object.fromEntries(Object.entries(row).filter(([name]) => !large.includes(name as keyof T))) as Partial<T>, digest: digest(row) }),
+    async restore(kept) {
+      const now = await readNow()
+      return digest(now) === kept.digest ? { ...now, ...kept.rest } : now
+    },
+  }
 }
 
 const sealingKey = (secret: string, key: string) => Buffer.from(hkdfSync('sha256', secret, key, 'dakera reply', 32))

@@ -4,7 +4,7 @@ import { Batcher } from './batcher.ts'
 import { Breaker } from './breaker.ts'
 import { chooseEmbedder } from './choose.ts'
 import { EmbedderUnavailable } from './embedder.ts'
-import { answerVectors, sendJson, startOpenAiServer } from './openai-server.fixture.ts'
+import { answerVectors, embed, sendJson, startOpenAiServer } from './openai-server.fixture.ts'
 import { VectorCache } from './vector-cache.ts'
 
 const open = ({ url }: { url: string }) => chooseEmbedder({ provider: 'openai', baseUrl: url, model: 'local-model', dimension: 8 })
@@ -12,27 +12,36 @@ const open = ({ url }: { url: string }) => chooseEmbedder({ provider: 'openai', 
 test('fifty callers at once make one request', async () => {
   await using server = await startOpenAiServer()
   const embedder = await open(server)
-  const replies = await Promise.all(Array.from({ length: 50 }, (_, n) => embedder.embed([`text ${n} ${'x'.repeat(n)}`])))
+  const replies = await Promise.all(Array.from({ length: 50 }, (_, n) => embed(embedder, [`text ${n} ${'x'.repeat(n)}`])))
   expect(server.calls).toHaveLength(1)
-  const again = await Promise.all(Array.from({ length: 50 }, (_, n) => embedder.embed([`text ${n} ${'x'.repeat(n)}`])))
+  const again = await Promise.all(Array.from({ length: 50 }, (_, n) => embed(embedder, [`text ${n} ${'x'.repeat(n)}`])))
   expect(again).toEqual(replies)
   expect(server.calls).toHaveLength(1)
+})
+
+test('what one owner has asked for is asked for again for another, also while it is under way', async () => {
+  await using server = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response), 30))
+  const embedder = await open(server)
+  const [mine, theirs] = await Promise.all(['one', 'two'].map((owner) => embedder.embed(['same'], { owner })))
+  await embedder.embed(['same'], { owner: 'three' })
+  expect(server.calls.flatMap((call) => call.input)).toEqual(['same', 'same', 'same'])
+  expect(theirs).toEqual(mine)
 })
 
 test('the same text asked for by many is sent once', async () => {
   await using server = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response), 30))
   const embedder = await open(server)
-  const first = embedder.embed(['same', 'same'])
+  const first = embed(embedder, ['same', 'same'])
   await sleep(15)
-  const [[a, b], [c]] = [await first, await embedder.embed(['same'])]
+  const [[a, b], [c]] = [await first, await embed(embedder, ['same'])]
   expect(server.calls.flatMap((call) => call.input)).toEqual(['same'])
   expect([b, c]).toEqual([a, a])
   const kept = a?.slice()
   for (const vector of [a, c]) vector?.fill(0) // what a caller does to its vector is its own affair
-  expect((await embedder.embed(['same']))[0]).toEqual(kept)
+  expect((await embed(embedder, ['same']))[0]).toEqual(kept)
 })
 
-test('a thousand texts go out in requests of at most 256, four at a time', async () => {
+test('a thousand texts of one owner go out in requests of at most 256, three at a time', async () => {
   let running = 0
   let most = 0
   await using server = await startOpenAiServer((call, response) => {
@@ -43,23 +52,29 @@ test('a thousand texts go out in requests of at most 256, four at a time', async
     }, 20)
   })
   const embedder = await open(server)
-  const vectors = await embedder.embed(Array.from({ length: 1500 }, (_, n) => `memory ${n}`))
+  const vectors = await embed(
+    embedder,
+    Array.from({ length: 1500 }, (_, n) => `memory ${n}`),
+  )
   expect(vectors.every((vector) => vector?.length === 8)).toBe(true)
   expect(server.calls.map((call) => call.input.length).sort()).toEqual([220, 256, 256, 256, 256, 256])
-  expect(most).toBe(4)
+  expect(most).toBe(3)
 })
 
 test('long texts fill a request by their letters, and each is cut to its beginning', async () => {
   await using server = await startOpenAiServer()
   const embedder = await open(server)
-  await embedder.embed(Array.from({ length: 20 }, (_, n) => `${n} ${'word '.repeat(20_000)}`))
+  await embed(
+    embedder,
+    Array.from({ length: 20 }, (_, n) => `${n} ${'word '.repeat(20_000)}`),
+  )
   for (const { input } of server.calls) expect(input.join('').length).toBeLessThanOrEqual(64_000)
   expect(server.calls.flatMap(({ input }) => input).every((text) => text.length === 8_000)).toBe(true)
 })
 
 test('a cut never leaves half of a letter', async () => {
   await using server = await startOpenAiServer()
-  await (await open(server)).embed([`a${'\u{1F600}'.repeat(5_000)}`])
+  await embed(await open(server), [`a${'\u{1F600}'.repeat(5_000)}`])
   expect(server.calls[0]?.input[0]?.length).toBe(7_999)
   expect(server.calls[0]?.input[0]?.isWellFormed()).toBe(true)
 })
@@ -70,7 +85,7 @@ test('a text longer than the model takes is halved until it fits', async () => {
       return sendJson(response, 400, { error: { message: 'maximum context length', code: 'context_length_exceeded' } })
     answerVectors(call, response)
   })
-  const [long, short] = await (await open(server)).embed(['long '.repeat(2_000), 'short'])
+  const [long, short] = await embed(await open(server), ['long '.repeat(2_000), 'short'])
   expect(long).toBeInstanceOf(Float32Array)
   expect(short).toBeInstanceOf(Float32Array)
 })
@@ -82,9 +97,9 @@ test('a server that takes 32 texts at once gets 32, and is not asked for more a 
   })
   const embedder = await open(server)
   const texts = (name: string) => Array.from({ length: 256 }, (_, n) => `${name} ${n}`)
-  expect(await embedder.embed(texts('first'))).not.toContain(null)
+  expect(await embed(embedder, texts('first'))).not.toContain(null)
   const before = server.calls.length
-  await embedder.embed(texts('second'))
+  await embed(embedder, texts('second'))
   expect(server.calls.slice(before).map((call) => call.input.length)).toEqual(new Array(8).fill(32))
 })
 
@@ -94,7 +109,7 @@ test('a text the provider refuses fails alone', async () => {
     answerVectors(call, response)
   })
   const embedder = await open(server)
-  const [poison, ...others] = await Promise.allSettled(['poison', 'one', 'two', 'three'].map((text) => embedder.embed([text])))
+  const [poison, ...others] = await Promise.allSettled(['poison', 'one', 'two', 'three'].map((text) => embed(embedder, [text])))
   expect(others.every(({ status }) => status === 'fulfilled')).toBe(true)
   const reason = poison?.status === 'rejected' ? (poison.reason as EmbedderUnavailable) : undefined
   expect(reason?.message).toContain('content_filter')
@@ -104,7 +119,12 @@ test('a text the provider refuses fails alone', async () => {
 test('when every text is refused the operator is told what to check, in few requests', async () => {
   await using server = await startOpenAiServer((_, response) => sendJson(response, 422, { error: { message: 'unknown model' } }))
   const embedder = await open(server)
-  await expect(embedder.embed(Array.from({ length: 256 }, (_, n) => `text ${n}`))).rejects.toThrow(/unknown model.*DAKERA_EMBEDDING_MODEL/)
+  await expect(
+    embed(
+      embedder,
+      Array.from({ length: 256 }, (_, n) => `text ${n}`),
+    ),
+  ).rejects.toThrow(/unknown model.*DAKERA_EMBEDDING_MODEL/)
   expect(server.calls.length).toBeLessThan(15)
 })
 
@@ -112,8 +132,8 @@ test('a caller who leaves does not take the request of the others along', async 
   await using server = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response), 60))
   const embedder = await open(server)
   const leaving = new AbortController()
-  const left = embedder.embed(['mine', 'shared'], leaving.signal)
-  const stayed = embedder.embed(['shared', 'theirs'])
+  const left = embed(embedder, ['mine', 'shared'], leaving.signal)
+  const stayed = embed(embedder, ['shared', 'theirs'])
   await sleep(20)
   leaving.abort(new Error('gone'))
   await expect(left).rejects.toThrow('gone')
@@ -125,30 +145,70 @@ test('a text nobody waits for any more is not sent', async () => {
   await using server = await startOpenAiServer()
   const embedder = await open(server)
   const leaving = new AbortController()
-  const left = embedder.embed(['mine', 'shared'], leaving.signal)
-  const stayed = embedder.embed(['shared'])
+  const left = embed(embedder, ['mine', 'shared'], leaving.signal)
+  const stayed = embed(embedder, ['shared'])
   leaving.abort(new Error('gone'))
   await expect(left).rejects.toThrow('gone')
   await stayed
   expect(server.calls.flatMap((call) => call.input)).toEqual(['shared'])
-  await expect(embedder.embed(['late'], leaving.signal)).rejects.toThrow('gone')
+  await expect(embed(embedder, ['late'], leaving.signal)).rejects.toThrow('gone')
 })
 
-test('a queue that is full refuses at once instead of growing', async () => {
-  const limits = { maxTexts: 2, maxLetters: 100, waitMs: 1, maxConcurrent: 1, maxQueued: 3 }
+const LIMITS = { maxTexts: 2, maxLetters: 100, smallTexts: 2, smallLetters: 100, waitMs: 1, maxConcurrent: 1, maxQueued: 6, maxQueuedEach: 3 }
+const items = (...keys: string[]) => keys.map((key) => ({ key, text: key }))
+/** A batcher over a provider that takes its time, and the requests it got, each text with its owner. */
+function slowBatcher(limits: Partial<typeof LIMITS> = {}, ms = 20) {
+  const sent: string[][] = []
   const batcher = new Batcher(
-    (texts) =>
-      sleep(
-        20,
-        texts.map(() => null),
-      ),
-    limits,
+    async (batch, settle) => {
+      sent.push(batch.map(({ owner, key }) => `${owner} ${key}`))
+      await sleep(ms)
+      for (const at of batch.keys()) settle(at, null)
+    },
+    { ...LIMITS, ...limits },
   )
-  const items = (...keys: string[]) => keys.map((key) => ({ key, text: key }))
-  const accepted = batcher.get(items('a', 'b', 'c'))
-  await expect(batcher.get(items('d'))).rejects.toBeInstanceOf(EmbedderUnavailable)
-  expect(await accepted).toEqual([null, null, null])
-  expect(await batcher.get(items('d'))).toEqual([null])
+  return { batcher, sent }
+}
+
+test('a queue that is full refuses at once instead of growing, and one owner cannot fill it', async () => {
+  const { batcher } = slowBatcher()
+  const accepted = ['one', 'two'].map((owner) => batcher.get(owner, items('a', 'b', 'c')))
+  const refused = await Promise.allSettled(['one', 'three'].map((owner) => batcher.get(owner, items('d'))))
+  expect(refused).toMatchObject([
+    { status: 'rejected', reason: { message: expect.stringMatching(/More than 3 texts of this key wait/) } },
+    { status: 'rejected', reason: { message: expect.stringMatching(/More than 6 texts wait/) } },
+  ])
+  expect((await Promise.all(accepted)).flat()).toEqual([null, null, null, null, null, null])
+  expect(await batcher.get('one', items('d'))).toEqual([null])
+})
+
+test('a single text does not wait for all that another owner sent before, nor for one request of it to end', async () => {
+  const { batcher, sent } = slowBatcher({ maxTexts: 10, maxConcurrent: 2, maxQueued: 1_000, maxQueuedEach: 1_000 })
+  const much = batcher.get('much', items(...Array.from({ length: 100 }, (_, n) => `${n}`)))
+  await sleep(5)
+  expect(sent).toHaveLength(1)
+  await Promise.all([batcher.get('few', items('a')), batcher.get('other', items('b'))])
+  expect(sent.length).toBeLessThanOrEqual(3)
+  expect(sent[1]).toEqual(['few a', 'other b'])
+  await much
+  expect(sent).toHaveLength(11)
+})
+
+test('an owner that is kept apart shares no request', async () => {
+  const { batcher, sent } = slowBatcher({ maxTexts: 10, maxConcurrent: 4 })
+  batcher.keepApart('bad', 60_000)
+  await Promise.all(['one', 'bad', 'two'].map((owner) => batcher.get(owner, items('a'))))
+  expect(sent).toEqual([['one a', 'two a'], ['bad a']])
+  batcher.keepApart('bad', 0)
+  await Promise.all(['one', 'bad'].map((owner) => batcher.get(owner, items('b'))))
+  expect(sent.at(-1)).toEqual(['one b', 'bad b'])
+})
+
+test('owners with much to send take turns', async () => {
+  const { batcher, sent } = slowBatcher({ maxTexts: 5, maxConcurrent: 2, maxQueued: 1_000, maxQueuedEach: 1_000 }, 1)
+  const many = items(...Array.from({ length: 20 }, (_, n) => `${n}`))
+  await Promise.all(['one', 'two', 'three'].map((owner) => batcher.get(owner, many)))
+  expect(sent.map(([first]) => first?.split(' ')[0]).slice(0, 9)).toEqual(['one', 'two', 'three', 'one', 'two', 'three', 'one', 'two', 'three'])
 })
 
 test('an open breaker lets one call try after its time, and closes when that succeeds', async () => {
@@ -186,12 +246,22 @@ test('a provider that asks for a pause and fails after it is left alone like one
 
 test('the cache stays within its bytes and forgets what was used longest ago', () => {
   const cache = new VectorCache(3 * (200 + 32))
-  for (const key of ['a', 'b', 'c']) cache.set(key, new Float32Array(8).fill(1))
-  cache.get('a')
-  cache.set('d', new Float32Array(8))
-  expect(['a', 'b', 'c', 'd'].map((key) => cache.get(key) !== undefined)).toEqual([true, false, true, true])
-  cache.set('n', null)
-  expect(cache.get('n')).toBeNull()
-  cache.set('huge', new Float32Array(10_000))
-  expect(cache.get('huge')).toBeUndefined()
+  for (const key of ['a', 'b', 'c']) cache.set('one', key, new Float32Array(8).fill(1))
+  cache.get('one', 'a')
+  cache.set('one', 'd', new Float32Array(8))
+  expect(['a', 'b', 'c', 'd'].map((key) => cache.get('one', key) !== undefined)).toEqual([true, false, true, true])
+  cache.set('one', 'n', null)
+  expect(cache.get('one', 'n')).toBeNull()
+  cache.set('one', 'huge', new Float32Array(10_000))
+  expect(cache.get('one', 'huge')).toBeUndefined()
+})
+
+test('what one owner keeps in the cache no other gets, nor pushes out by keeping more', () => {
+  const cache = new VectorCache(10 * (200 + 32))
+  cache.set('few', 'a', new Float32Array(8).fill(1))
+  expect(cache.get('much', 'a')).toBeUndefined()
+  for (let n = 0; n < 100; n++) cache.set('much', `${n}`, new Float32Array(8))
+  expect(cache.get('few', 'a')).toBeInstanceOf(Float32Array)
+  expect(cache.get('much', '99')).toBeInstanceOf(Float32Array)
+  expect(cache.get('much', '90')).toBeUndefined()
 })

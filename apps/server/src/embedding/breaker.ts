@@ -24,7 +24,7 @@ export class Breaker {
     return new EmbedderUnavailable(`Not asking the embedding provider for a moment. ${this.#last.message}`, waitMs / 1000, { cause: this.#last })
   }
 
-  /** Throws while open. Every `enter` must be followed by `succeeded` or `failed`. */
+  /** Throws while open. Every `enter` must be followed by `succeeded`, `failed` or `unclear`. */
   enter(): void {
     const { refusal } = this
     if (refusal) throw refusal
@@ -34,6 +34,11 @@ export class Breaker {
   succeeded(): void {
     this.#failures = 0
     this.#openUntil = 0
+    this.#isTrying = false
+  }
+
+  /** What went wrong may have been the texts' own fault: another call may try. */
+  unclear(): void {
     this.#isTrying = false
   }
 

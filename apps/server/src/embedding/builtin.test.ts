@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { BUILTIN_MODEL, BUILTIN_MODEL_FILE, builtinEmbedder, openBuiltin, readTable } from './builtin.ts'
+import { embed } from './openai-server.fixture.ts'
 import fixtures from './token-ids.fixtures.json' with { type: 'json' }
 
 const file = await readFile(BUILTIN_MODEL_FILE)
 const { wordPiece } = readTable(file)
 const embedder = await openBuiltin()
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0)
-const vector = async (text: string) => (await embedder.embed([text]))[0] as Float32Array
+const vector = async (text: string) => (await embed(embedder, [text]))[0] as Float32Array
 
 test('the shipped model is the one its README, licence and name are about', async () => {
   const sha256 = createHash('sha256').update(file).digest('hex')
@@ -56,12 +57,12 @@ test('the vector of a known text does not drift under the same model name', asyn
 })
 
 test('a text without a known word has no vector', async () => {
-  expect(await embedder.embed(['', '   ', '\u0000', 'ꙮꙮ', 'x'.repeat(150)])).toEqual([null, null, null, null, null])
+  expect(await embed(embedder, ['', '   ', '\u0000', 'ꙮꙮ', 'x'.repeat(150)])).toEqual([null, null, null, null, null])
 })
 
 test('texts keep their order', async () => {
   const texts = ['one', 'ꙮ', 'two', 'one']
-  const [one, none, two, again] = await embedder.embed(texts)
+  const [one, none, two, again] = await embed(embedder, texts)
   expect(none).toBeNull()
   expect(again).toEqual(one)
   expect(two).toEqual(await vector('two'))
@@ -71,10 +72,10 @@ test('an import of thousands lets other work through, and stops when its caller 
   const texts = Array.from({ length: 3000 }, (_, n) => `memory number ${n} about the deployment pipeline and its flaky integration tests`)
   let turns = 0
   const ticking = setInterval(() => turns++, 0)
-  await embedder.embed(texts)
+  await embed(embedder, texts)
   clearInterval(ticking)
   expect(turns).toBeGreaterThan(1)
-  await expect(embedder.embed(texts, AbortSignal.timeout(1))).rejects.toThrow(/aborted due to timeout/)
+  await expect(embed(embedder, texts, AbortSignal.timeout(1))).rejects.toThrow(/aborted due to timeout/)
 })
 
 test('a damaged model file is refused', () => {

@@ -30,7 +30,7 @@ export function builtinEmbedder(file: Buffer): Embedder {
     model: BUILTIN_MODEL,
     dimension: table.dimension,
     isLocal: true,
-    async embed(texts, signal) {
+    async embed(texts, { signal }) {
       signal?.throwIfAborted()
       const vectors: (Float32Array | null)[] = []
       let letters = 0

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { chooseEmbedder } from './choose.ts'
 import { EmbedderMisconfigured } from './embedder.ts'
-import { answerVectors, expectNear, failure, openEmbedder, SECRET, sendJson, startOpenAiServer } from './openai-server.fixture.ts'
+import { answerVectors, embed, expectNear, failure, openEmbedder, SECRET, sendJson, startOpenAiServer } from './openai-server.fixture.ts'
 
 test('without a provider the built-in embedder is chosen', async () => {
   expect(await chooseEmbedder({ provider: 'builtin' })).toMatchObject({ model: 'static-minilm-256-v1', dimension: 256, isLocal: true })
@@ -18,14 +18,14 @@ describe('the dimension', () => {
     await using server = await startOpenAiServer((call, response) => answerVectors(call, response, 1536))
     const embedder = await chooseEmbedder({ provider: 'openai', baseUrl: server.url, model: 'text-embedding-3-small' })
     expect([embedder.dimension, server.calls.length]).toEqual([1536, 0])
-    await embedder.embed(['alpha'])
+    await embed(embedder, ['alpha'])
     expect(server.calls[0]).not.toHaveProperty('dimensions')
   })
 
   test('is asked for when it is set to less than the model gives', async () => {
     await using server = await startOpenAiServer()
     const embedder = await openEmbedder(server, { model: 'text-embedding-3-large', dimension: 256 })
-    expectNear((await embedder.embed(['alpha']))[0], 'alpha', 256)
+    expectNear((await embed(embedder, ['alpha']))[0], 'alpha', 256)
     expect(server.calls[0]?.dimensions).toBe(256)
   })
 
@@ -34,7 +34,7 @@ describe('the dimension', () => {
       if (call.dimensions) return sendJson(response, 400, { error: { message: 'this model does not support matryoshka representation' } })
       answerVectors(call, response)
     })
-    expectNear((await (await openEmbedder(server)).embed(['alpha']))[0], 'alpha')
+    expectNear((await embed(await openEmbedder(server), ['alpha']))[0], 'alpha')
     expect(server.calls.map((call) => call.dimensions)).toEqual([8, undefined])
   })
 
@@ -46,7 +46,7 @@ describe('the dimension', () => {
 
   test('that differs in a reply is an error, never a stored vector', async () => {
     await using server = await startOpenAiServer((call, response) => answerVectors(call, response, 16))
-    const error = await failure((await openEmbedder(server)).embed(['alpha']))
+    const error = await failure(embed(await openEmbedder(server), ['alpha']))
     expect(error).toBeInstanceOf(EmbedderMisconfigured)
     expect(error.message).toMatch(/gives 16 dimensions, expected 8.*DAKERA_EMBEDDING_DIMENSION/)
     expect(server.calls).toHaveLength(1)
@@ -63,7 +63,7 @@ describe('what the operator set wrongly is named', () => {
       sendJson(response, status, { error: { message: `wrong ${call.authorization} for ${call.input[0]}` } }),
     )
     const embedder = await openEmbedder(server)
-    const error = await failure(embedder.embed(['my private note']))
+    const error = await failure(embed(embedder, ['my private note']))
     expect(error).toBeInstanceOf(EmbedderMisconfigured)
     expect(error.message).toMatch(message)
     for (const shown of [error.message, String(error.stack), JSON.stringify(error), JSON.stringify(await embedder.check())]) {

@@ -1,3 +1,8 @@
+/** Whose texts these are. Vectors kept and requests under way are never shared between owners: how long a text takes would tell who sent it before. */
+export type Caller = { owner: string; signal?: AbortSignal | undefined }
+/** For what the server embeds of its own accord. */
+export const SERVER = 'server'
+
 /** Text to vector. The server knows nothing else about how a vector is made. */
 export type Embedder = {
   /** Stored with the vectors: vectors of two models are never compared. */
@@ -6,7 +11,7 @@ export type Embedder = {
   /** True when a call costs microseconds and no network: the server then need not check the grant before it embeds. */
   readonly isLocal: boolean
   /** One unit vector per text, in order; null where the model sees no direction in the text (nothing known in it). */
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<(Float32Array | null)[]>
+  embed(texts: readonly string[], caller: Caller): Promise<(Float32Array | null)[]>
   /** Whether it can serve right now; for readiness. Never throws. */
   check(): Promise<{ ok: true } | { ok: false; message: string }>
 }
@@ -29,6 +34,17 @@ export class EmbedderMisconfigured extends EmbedderUnavailable {
   override readonly name = 'EmbedderMisconfigured'
   constructor(message: string, options?: ErrorOptions) {
     super(message, 60, options)
+  }
+}
+
+/** The provider is well and refuses these texts, so the caller has to change them. The message is for the operator's log, like that above. */
+export class TextRefused extends Error {
+  override readonly name = 'TextRefused'
+  /** Which of the texts asked for. */
+  readonly at: number[]
+  constructor(message: string, at: number[] = [0], options?: ErrorOptions) {
+    super(message, options)
+    this.at = at
   }
 }
 

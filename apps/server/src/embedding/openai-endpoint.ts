@@ -1,6 +1,6 @@
 import OpenAI, { APIConnectionError, APIError } from 'openai'
 import type { Outcome } from './batcher.ts'
-import { EmbedderMisconfigured, EmbedderUnavailable, toUnit } from './embedder.ts'
+import { EmbedderMisconfigured, EmbedderUnavailable, TextRefused, toUnit } from './embedder.ts'
 
 export type OpenAiConfig = {
   apiKey?: string | undefined
@@ -13,9 +13,12 @@ export type OpenAiConfig = {
 
 export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
 
-/** `later`: try again. `text`: the provider is well but refuses these texts, or so many. `setting`: an operator must act. */
+/**
+ * `later`: try again. `text`: the provider refuses these texts, or so many. `unclear`, `slow`: it failed or was silent, and
+ * so it does when it is down and when it cannot take a text. `setting`: an operator must act.
+ */
 export class CallFailed extends Error {
-  readonly kind: 'later' | 'text' | 'setting'
+  readonly kind: 'later' | 'text' | 'unclear' | 'slow' | 'setting'
   readonly error: EmbedderUnavailable
   /** The provider's own Retry-After. */
   readonly retryAfterMs: number | undefined
@@ -76,7 +79,7 @@ export class OpenAiEndpoint {
     } catch (error) {
       if (error instanceof CallFailed) throw error
       if (signal.aborted) {
-        throw new CallFailed('later', `${this.#address} did not answer within ${Math.round(timeoutMs)} ms. If it is only slow, raise the embedding time-out.`)
+        throw new CallFailed('slow', `${this.#address} did not answer within ${Math.round(timeoutMs)} ms. If it is only slow, raise the embedding time-out.`)
       }
       if (this.#canDoWithout(error)) return this.call(texts, timeoutMs, quotesProvider)
       throw this.#failure(error, quotesProvider)
@@ -123,7 +126,7 @@ export class OpenAiEndpoint {
       )
     }
     const unit = values.every((value: unknown) => typeof value === 'number') ? toUnit(values as number[] | Float32Array) : undefined
-    return unit === undefined ? new EmbedderUnavailable(`${model} at ${this.#address} answered a vector that holds no numbers (NaN) for a text.`) : unit
+    return unit === undefined ? new TextRefused(`${model} at ${this.#address} answered a vector that holds no numbers (NaN) for a text.`) : unit
   }
 
   #failure(error: unknown, quotesProvider: boolean): CallFailed {
@@ -144,8 +147,9 @@ export class OpenAiEndpoint {
     if (status === 404)
       return new CallFailed('setting', `${from}: no model "${model}" or no such path. Check DAKERA_EMBEDDING_MODEL and OPENAI_BASE_URL.${said}`)
     if (status === 400 || status === 413 || status === 422) return new CallFailed('text', `${from}: it refuses the request.${said}`)
-    if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500)
-      return new CallFailed('later', `${from}.${said}`, retryAfterMs(error.headers))
+    const waitMs = retryAfterMs(error.headers)
+    if (status >= 500 && status !== 503 && waitMs === undefined) return new CallFailed('unclear', `${from}.${said}`)
+    if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500) return new CallFailed('later', `${from}.${said}`, waitMs)
     return new CallFailed('setting', `${from}. Check OPENAI_BASE_URL.${said}`)
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { chooseEmbedder } from './choose.ts'
-import { EmbedderUnavailable } from './embedder.ts'
+import { type Embedder, EmbedderUnavailable } from './embedder.ts'
 
 export type EmbeddingsCall = {
   input: string[]
@@ -62,6 +62,9 @@ export const SECRET = 'sk-test-never-shown-0123456789'
 /** An embedder of that server; its model has 8 dimensions unless said. */
 export const openEmbedder = (server: { url: string }, settings: { model?: string; dimension?: number; timeoutMs?: number; apiKey?: string } = {}) =>
   chooseEmbedder({ provider: 'openai', apiKey: SECRET, baseUrl: server.url, model: 'local-model', dimension: 8, ...settings })
+
+/** Asks as one and the same owner. */
+export const embed = (embedder: Embedder, texts: readonly string[], signal?: AbortSignal) => embedder.embed(texts, { owner: 'one', signal })
 
 /** That the vector is the server's one for this text, at length 1. */
 export function expectNear(vector: Float32Array | null | undefined, text: string, dimension = 8): void {

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Batcher, type Outcome } from './batcher.ts'
+import { Batcher, type Item, type Outcome } from './batcher.ts'
 import { Breaker } from './breaker.ts'
-import { type Embedder, EmbedderMisconfigured, EmbedderUnavailable } from './embedder.ts'
+import { type Caller, type Embedder, EmbedderMisconfigured, EmbedderUnavailable, TextRefused } from './embedder.ts'
 import { CallFailed, type OpenAiConfig, OpenAiEndpoint } from './openai-endpoint.ts'
 import { VectorCache } from './vector-cache.ts'
 
@@ -13,14 +13,25 @@ import { VectorCache } from './vector-cache.ts'
 const MAX_LETTERS = 8_000
 /** A text this short that is refused is not refused for its length. */
 const SHORT_LETTERS = 500
-const BATCH = { maxTexts: 256, maxLetters: 64_000, waitMs: 2, maxConcurrent: 4, maxQueued: 20_000 }
+const BATCH = {
+  maxTexts: 256,
+  maxLetters: 64_000,
+  smallTexts: 16,
+  smallLetters: 16_000,
+  waitMs: 2,
+  maxConcurrent: 4,
+  maxQueued: 20_000,
+  maxQueuedEach: 5_000,
+}
 const BREAKER = { failuresToOpen: 5, openMs: 10_000 }
 const CACHE_BYTES = 32 * 1024 * 1024
 const TIMEOUT_MS = 10_000
 const ATTEMPTS = 4
+/** For so long the texts of an owner go by themselves after one of them was in the way of others. */
+const APART_MS = 60_000
 /** Doubled with each attempt, give or take half. */
 const FIRST_WAIT_MS = 150
-/** Requests that one batch may become when parts of it are refused. */
+/** Requests that one owner's part of a batch may become when parts of it are refused. */
 const CALLS_PER_BATCH = 64
 /** A longer Retry-After is passed on to the caller instead of being waited for. */
 const PATIENCE_MS = 2_000
@@ -30,8 +41,20 @@ const FRESH_MS = 60_000
 const PROBE_MS = 5_000
 const PROBE_TEXT = 'Is this embedding model ready?'
 
+/** After so many failures that may be the texts' own a probe is sent; after a time-out at once, as it has cost enough. */
+const DOUBTS = 2
+
 /** What one batch may still spend. `failure` ends it: whatever is left gets that. */
-type Work = { deadline: number; calls: number; failure?: EmbedderUnavailable }
+type Work = {
+  deadline: number
+  calls: number
+  /** Failures that may be the texts' own, and that the breaker has not been told of. */
+  doubts: number
+  /** What the probe told: the provider takes other texts, or none. */
+  provider?: 'well' | 'down' | undefined
+  failure?: EmbedderUnavailable
+  isDivided?: true
+}
 
 /** Embeds through any server that speaks OpenAI's API. The dimension must be known; `choose.ts` finds it out. */
 export class OpenAiEmbedder implements Embedder {
@@ -41,7 +64,7 @@ export class OpenAiEmbedder implements Embedder {
   readonly #timeoutMs: number
   readonly #endpoint: OpenAiEndpoint
   readonly #limits = { ...BATCH }
-  readonly #batcher = new Batcher((texts) => this.#sendBatch(texts), this.#limits)
+  readonly #batcher = new Batcher((items, settle) => this.#sendBatch(items, settle), this.#limits)
   readonly #breaker = new Breaker(BREAKER)
   readonly #cache = new VectorCache(CACHE_BYTES)
   #lastSuccess = Number.NEGATIVE_INFINITY
@@ -54,7 +77,7 @@ export class OpenAiEmbedder implements Embedder {
     this.#timeoutMs = config.timeoutMs ?? TIMEOUT_MS
   }
 
-  async embed(texts: readonly string[], signal?: AbortSignal): Promise<(Float32Array | null)[]> {
+  async embed(texts: readonly string[], { owner, signal }: Caller): Promise<(Float32Array | null)[]> {
     signal?.throwIfAborted()
     const vectors = new Array<Float32Array | null>(texts.length).fill(null)
     const missing: { at: number; key: string; text: string }[] = []
@@ -62,22 +85,29 @@ export class OpenAiEmbedder implements Embedder {
       if (whole.trim() === '') return // servers refuse an empty text
       const text = beginning(whole, MAX_LETTERS)
       const key = hash('sha256', text, 'base64')
-      const known = this.#cache.get(key)
+      const known = this.#cache.get(owner, key)
       if (known === undefined) missing.push({ at, key, text })
       else vectors[at] = known
     })
     if (missing.length === 0) return vectors
-    const outcomes = await this.#batcher.get(missing, signal)
+    const outcomes = await this.#batcher.get(owner, missing, signal)
+    const refused: { at: number; error: TextRefused }[] = []
     let failure: EmbedderUnavailable | undefined
     outcomes.forEach((outcome, i) => {
-      if (outcome instanceof EmbedderUnavailable) {
-        failure ??= outcome
-        return
-      }
       const { at, key } = missing[i] as { at: number; key: string }
-      this.#cache.set(key, outcome) // also when another text failed: the caller will come again
-      vectors[at] = outcome === null ? null : outcome.slice()
+      if (outcome instanceof TextRefused) refused.push({ at, error: outcome })
+      else if (outcome instanceof EmbedderUnavailable) failure ??= outcome
+      else {
+        this.#cache.set(owner, key, outcome) // also when another text failed: the caller will come again
+        vectors[at] = outcome === null ? null : outcome.slice()
+      }
     })
+    // First: whatever else is wrong, these will be refused again.
+    if (refused[0])
+      throw new TextRefused(
+        refused[0].error.message,
+        refused.map(({ at }) => at),
+      )
     if (failure) throw failure
     return vectors
   }
@@ -95,15 +125,37 @@ export class OpenAiEmbedder implements Embedder {
   async #probe(): ReturnType<Embedder['check']> {
     const work = this.#newWork(Math.min(PROBE_MS, this.#timeoutMs))
     const [outcome] = await this.#sendRetrying([PROBE_TEXT], work).catch((error: unknown) => [asUnavailable(error)])
-    return outcome instanceof EmbedderUnavailable ? { ok: false, message: outcome.message } : { ok: true }
+    return outcome instanceof Error && work.provider !== 'well' ? { ok: false, message: outcome.message } : { ok: true }
   }
 
-  #newWork(ms: number): Work {
-    return { deadline: performance.now() + ms, calls: CALLS_PER_BATCH }
+  #newWork(ms = this.#timeoutMs): Work {
+    return { deadline: performance.now() + ms, calls: CALLS_PER_BATCH, doubts: 0 }
   }
 
-  #sendBatch(texts: string[]): Promise<Outcome[]> {
-    return this.#sendDividing(texts, this.#newWork(this.#timeoutMs))
+  /** Texts of several owners go out together. Once one of them is in the way, each owner's go by themselves, on their own time. */
+  async #sendBatch(items: readonly Item[], settle: (at: number, outcome: Outcome) => void): Promise<void> {
+    const everything = [...items.keys()]
+    const textsOf = (part: number[]) => part.map((at) => (items[at] as Item).text)
+    const settlePart = (part: number[], outcomes: Outcome[]) => {
+      for (const [i, at] of part.entries()) settle(at, outcomes[i] as Outcome)
+    }
+    const parts = [...Map.groupBy(everything, (at) => (items[at] as Item).owner).values()]
+    const work = this.#newWork()
+    if (parts.length > 1) {
+      try {
+        return settlePart(everything, await this.#doubtful(await this.#sendRetrying(textsOf(everything), work), work))
+      } catch (error) {
+        if (!(error instanceof CallFailed)) throw error
+      }
+    }
+    const { provider } = work
+    await Promise.all(
+      parts.map(async (part) => {
+        const own: Work = { ...this.#newWork(), provider }
+        settlePart(part, await this.#sendDividing(textsOf(part), own))
+        if (own.isDivided) this.#batcher.keepApart((items[part[0] as number] as Item).owner, APART_MS)
+      }),
+    )
   }
 
   /** When the provider refuses a batch, halves it, then the text, until what is refused stands alone. */
@@ -111,79 +163,116 @@ export class OpenAiEmbedder implements Embedder {
     const { failure } = work
     if (failure) return texts.map(() => failure)
     try {
-      return await this.#sendRetrying(texts, work)
+      return await this.#doubtful(await this.#sendRetrying(texts, work), work)
     } catch (error) {
-      if (!(error instanceof CallFailed && error.kind === 'text')) {
+      if (!(error instanceof CallFailed)) {
         const ending = asUnavailable(error)
         work.failure = ending
         return texts.map(() => ending)
       }
+      work.isDivided = true
       const [text = ''] = texts
-      if (texts.length > 1) return this.#sendHalves(texts, work)
-      if (text.length > SHORT_LETTERS) return this.#sendDividing([beginning(text, Math.ceil(text.length / 2))], work)
-      return this.#judgeRefusal(error, work)
+      if (texts.length > 1) return this.#sendHalves(texts, work, error)
+      if (text.length > SHORT_LETTERS && error.kind !== 'slow') return this.#sendDividing([beginning(text, Math.ceil(text.length / 2))], work)
+      return [await this.#judge(text, error, work)]
     }
   }
 
-  async #sendHalves(texts: string[], work: Work): Promise<Outcome[]> {
+  async #sendHalves(texts: string[], work: Work, { kind }: CallFailed): Promise<Outcome[]> {
     const half = Math.ceil(texts.length / 2)
     const outcomes = [...(await this.#sendDividing(texts.slice(0, half), work)), ...(await this.#sendDividing(texts.slice(half), work))]
     // Nothing wrong with any of them: it was their number. Some servers take no more than 32.
-    if (outcomes.every((outcome) => !(outcome instanceof Error))) this.#limits.maxTexts = Math.min(this.#limits.maxTexts, half)
+    if (kind === 'text' && outcomes.every((outcome) => !(outcome instanceof Error))) this.#limits.maxTexts = Math.min(this.#limits.maxTexts, half)
     return outcomes
   }
 
-  /** A short text alone was refused: is it this text, or would any be? */
-  async #judgeRefusal(refusal: CallFailed, work: Work): Promise<Outcome[]> {
+  /** A text that cannot be divided any more was refused: is it this text, or would any be? */
+  async #judge(text: string, refusal: CallFailed, work: Work): Promise<Outcome> {
     try {
-      await this.#sendRetrying([PROBE_TEXT], work, true)
-      return [refusal.error]
+      if (isDoubtful(refusal)) return (await this.#sendRetrying([text], work))[0] as Outcome // once more, as its failure is final
+      if (work.provider !== 'well') await this.#sendRetrying([PROBE_TEXT], work, true)
+      work.provider = 'well'
+      return new TextRefused(refusal.message)
     } catch (error) {
+      if (isDoubtful(refusal) && error instanceof CallFailed) return refusal.kind === 'slow' ? refusal.error : new TextRefused(refusal.message)
       const isRefused = error instanceof CallFailed && error.kind === 'text'
       work.failure = isRefused
         ? new EmbedderMisconfigured(`${error.message} Check DAKERA_EMBEDDING_MODEL and DAKERA_EMBEDDING_DIMENSION.`)
         : asUnavailable(error)
-      return [work.failure]
+      return work.failure
     }
   }
 
-  /** Rejects with `CallFailed` of kind `text`, or with what the caller should get. */
+  /** An answer without numbers is its text's own fault only if the provider has numbers for another. */
+  async #doubtful(outcomes: Outcome[], work: Work): Promise<Outcome[]> {
+    if (!outcomes.every((outcome) => outcome instanceof TextRefused) || (await this.#isWell(work))) return outcomes
+    return outcomes.map(({ message }) => new EmbedderUnavailable(message))
+  }
+
+  /**
+   * Rejects with a `CallFailed` that belongs to the texts, or with what the caller should get. The breaker counts only
+   * what is the provider's own failure: whoever sends a text that it cannot take must not close it to the others.
+   */
   async #sendRetrying(texts: string[], work: Work, quotesProvider = false): Promise<Outcome[]> {
     for (let attempt = 1; ; attempt++) {
-      this.#breaker.enter()
       try {
-        const leftMs = work.deadline - performance.now()
-        if (--work.calls < 0 || leftMs <= 0) throw new CallFailed('later', 'The embedding provider needed too long for one batch.')
-        const outcomes = await this.#endpoint.call(texts, Math.min(leftMs, this.#timeoutMs / 2), quotesProvider)
-        this.#breaker.succeeded()
-        this.#lastSuccess = performance.now()
-        return outcomes
+        return await this.#call(texts, work, quotesProvider)
       } catch (error) {
-        const waitMs = this.#afterFailure(error, attempt, work)
-        if (waitMs === undefined) throw error instanceof CallFailed && error.kind !== 'text' ? error.error : error
+        if (!(error instanceof CallFailed) || error.kind === 'text') throw error
+        if (isDoubtful(error) && (await this.#isTextsFault(error, work))) throw error
+        const waitMs = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random())
+        const isLast = error.kind === 'setting' || waitMs > PATIENCE_MS || attempt >= ATTEMPTS || performance.now() + waitMs >= work.deadline
+        if (isLast) throw error.error
         await sleep(waitMs)
       }
     }
   }
 
-  /** Tells the breaker, and says how long to wait before the next attempt; undefined when there is none. */
-  #afterFailure(error: unknown, attempt: number, work: Work): number | undefined {
-    if (!(error instanceof CallFailed)) {
-      this.#breaker.failed(asUnavailable(error))
-      return undefined
+  /** Whether a failure that is unclear belongs to the texts; found out by a probe once there is reason to ask. */
+  async #isTextsFault({ kind, error }: CallFailed, work: Work): Promise<boolean> {
+    work.doubts++
+    const isTimeToAsk = kind === 'slow' || work.doubts >= DOUBTS || work.provider !== undefined
+    if (!isTimeToAsk) return false
+    if (await this.#isWell(work)) return true
+    for (; work.doubts > 0; work.doubts--) this.#breaker.failed(error)
+    return false
+  }
+
+  /** Asked once in a work, with a text that every model takes. */
+  async #isWell(work: Work): Promise<boolean> {
+    if (work.provider === undefined) {
+      const [outcome] = await this.#call([PROBE_TEXT], work).catch((error: unknown) => [error])
+      work.provider = outcome instanceof Error ? 'down' : 'well'
+      if (isDoubtful(outcome)) work.doubts++
     }
-    if (error.kind === 'text') {
-      this.#breaker.succeeded() // it answered
-      return undefined
+    return work.provider === 'well'
+  }
+
+  /** One request. Tells the breaker what is clear about its failure. */
+  async #call(texts: string[], work: Work, quotesProvider = false): Promise<Outcome[]> {
+    const leftMs = work.deadline - performance.now()
+    if (--work.calls < 0 || leftMs <= 0) throw new EmbedderUnavailable('The embedding provider needed too long for one batch.')
+    this.#breaker.enter()
+    try {
+      const outcomes = await this.#endpoint.call(texts, Math.min(leftMs, this.#timeoutMs / 2), quotesProvider)
+      this.#breaker.succeeded()
+      this.#lastSuccess = performance.now()
+      return outcomes
+    } catch (error) {
+      if (!(error instanceof CallFailed)) this.#breaker.failed(asUnavailable(error))
+      else if (error.kind === 'text')
+        this.#breaker.succeeded() // it answered
+      else if (isDoubtful(error)) this.#breaker.unclear()
+      else this.#breaker.failed(error.error, holdOf(error))
+      throw error
     }
-    const asked = error.retryAfterMs
-    const isTooLong = asked !== undefined && asked > PATIENCE_MS
-    this.#breaker.failed(error.error, isTooLong ? Math.min(asked, LONGEST_HOLD_MS) : 0)
-    const waitMs = asked ?? FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random())
-    const isLast = error.kind === 'setting' || isTooLong || attempt >= ATTEMPTS || performance.now() + waitMs >= work.deadline
-    return isLast ? undefined : waitMs
   }
 }
+
+const isDoubtful = (error: unknown) => error instanceof CallFailed && (error.kind === 'unclear' || error.kind === 'slow')
+
+/** How long the provider itself asked to be left alone, where that is longer than callers wait. */
+const holdOf = ({ retryAfterMs = 0 }: CallFailed) => (retryAfterMs > PATIENCE_MS ? Math.min(retryAfterMs, LONGEST_HOLD_MS) : 0)
 
 /** The first letters of a text, never half of a surrogate pair. */
 const beginning = (text: string, letters: number) => (text.length <= letters ? text : text.slice(0, letters).replace(/[\uD800-\uDBFF]$/, ''))

@@ -1,4 +1,4 @@
-import type { Embedder } from './embedder.ts'
+import type { Caller, Embedder } from './embedder.ts'
 
 /** An embedder that becomes another one while the server runs: what the database moves to once every memory is embedded anew. */
 export class SwitchingEmbedder implements Embedder {
@@ -18,8 +18,8 @@ export class SwitchingEmbedder implements Embedder {
   get isLocal() {
     return this.#current.isLocal
   }
-  embed(texts: readonly string[], signal?: AbortSignal) {
-    return this.#current.embed(texts, signal)
+  embed(texts: readonly string[], caller: Caller) {
+    return this.#current.embed(texts, caller)
   }
   check() {
     return this.#current.check()

@@ -1,11 +1,12 @@
 import { type Endpoint, type Method, NamespaceName } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import type * as z from 'zod'
-import { fingerprint, type Repeat } from '../db/once.ts'
+import type { Repeat } from '../db/once.ts'
 import { Fault } from '../fault.ts'
 import type { Principal } from '../principal.ts'
 import { acceptAliases } from './aliases.ts'
 import { readPrincipal } from './auth.ts'
+import { fingerprint } from './fingerprint.ts'
 import { parseJson, readBody } from './read-body.ts'
 
 type Out<S> = S extends z.ZodType ? z.output<S> : undefined
@@ -82,7 +83,7 @@ export function mount(app: Hono, { maxBodyBytes, isAlive }: Surroundings, routes
         query: endpoint.query && parse(endpoint.query, c.req.query()),
         body: endpoint.body && parse(endpoint.body, parseJson(bytes)),
         ifVersion: readVersion(headers.get('if-match')),
-        repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.path, bytes) },
+        repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.url, headers.get('if-match'), bytes) },
         signal: c.req.raw.signal,
       }
       if (call) Object.assign(call, { namespace: namedIn(input), bytes: bytes.length })

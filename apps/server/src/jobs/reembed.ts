@@ -1,6 +1,6 @@
 import type { Maintain, Sql } from '../db/database.ts'
 import { toHalfvec } from '../db/halfvec.ts'
-import type { Embedder } from '../embedding/embedder.ts'
+import { type Embedder, SERVER } from '../embedding/embedder.ts'
 import { createVectorIndex, isLarge } from './vector-indexes.ts'
 
 type Place = { engine: 'postgres' | 'pglite'; maintain: Maintain }
@@ -80,7 +80,7 @@ async function pass({ maintain, embedder, say, signal }: Pass): Promise<number> 
 async function embedRows(maintain: Maintain, embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<void> {
   const vectors = await embedder.embed(
     rows.map(({ content }) => content),
-    signal,
+    { owner: SERVER, signal },
   )
   await maintain((owner) => writeNext(owner, rows, vectors))
 }
@@ -126,7 +126,15 @@ async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
       await owner`rollback`
       return false
     }
-    if (rows.length > 0) await writeNext(owner, rows, await embedder.embed(rows.map(({ content }) => content)))
+    if (rows.length > 0)
+      await writeNext(
+        owner,
+        rows,
+        await embedder.embed(
+          rows.map(({ content }) => content),
+          { owner: SERVER },
+        ),
+      )
     const indexes = await owner<{ id: string }[]>`
       select substring(c.relname from '[0-9]+$') as id from pg_index i join pg_class c on c.oid = i.indexrelid
       where i.indrelid = 'public.memories'::regclass and c.relname ~ '^memories_next_v_[0-9]+$'`

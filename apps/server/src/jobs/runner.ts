@@ -5,6 +5,8 @@ type Job = { name: string; everyMs: number; run(): Promise<object | undefined> }
 
 /** Deltas that may wait in a namespace before recall there gets slower than merging them is worth. */
 const WAITING_DELTAS = 200
+/** Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out (db/once.ts). */
+const MOST_REPLIES = 1_000_000
 
 /**
  * What happens without a request. Every server runs these; each takes a lock or skips locked rows in the database, so
@@ -35,7 +37,8 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       },
     },
     { name: 'expire', everyMs: 15_000, run: () => counted('memories', sql`select delete_expired(1000) as count`) },
-    { name: 'old replies', everyMs: 600_000, run: () => counted('replies', sql`select delete_old_replies(10000) as count`) },
+    { name: 'old replies', everyMs: 10_000, run: () => counted('replies', sql`select delete_old_replies(5000) as count`) },
+    { name: 'count replies', everyMs: 60_000, run: () => counted('keys', sql`select count_replies(${MOST_REPLIES}) as count`) },
     ...(maintain
       ? [
           {

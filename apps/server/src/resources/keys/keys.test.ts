@@ -91,6 +91,22 @@ test('a deactivated, deleted or expired key opens nothing', async () => {
   expect((await failure(t.admin.createKey({ name: 'x', expiresAt: '2001-01-01' }))).code).toBe('INVALID_REQUEST')
 })
 
+test('a key that opens nothing any more gets no new secret', async () => {
+  await using t = await start()
+  const make = () => t.admin.createKey({ name: 'agent', grants: { one: 'read_write' } })
+  const [stopped, old] = [await make(), await make()]
+  await t.admin.deactivateKey(stopped.key_id)
+  await t.owner((sql) => sql`update keys set expires_at = now() where id = ${old.key_id}`)
+  for (const [{ key_id }, why] of [
+    [stopped, /deactivated.*Create a new key/],
+    [old, /expired.*Create a new key/],
+  ] as const) {
+    const refused = await failure(t.admin.rotateKey(key_id, { graceSecs: 60 }))
+    expect([refused.code, refused.body.error]).toEqual(['CONFLICT', expect.stringMatching(why)])
+  }
+  expect((await t.admin.rotateKey((await make()).key_id)).key).toMatch(/^dk-/)
+})
+
 test('the root key belongs to whoever runs the server, not to the API', async () => {
   await using t = await start()
   for (const attempt of [

@@ -15,7 +15,7 @@ export const namespaceKeys = ({ database: { db }, usage }: Deps) => [
     withPrincipal(db, principal, 'write', async (tx) => {
       requireAdmin(tx)
       const namespace = namespaceName(params.namespace)
-      return once(tx, repeat, async () => {
+      return once(tx, repeat, [], async () => {
         const plan = planKey({ ...named, scope, namespaces: [namespace] })
         const key = await insertKey(tx, plan.key)
         return { ...seenFrom(namespace, key), key: plan.secret, warning: warningFor(key) }
@@ -36,7 +36,7 @@ export const namespaceKeys = ({ database: { db }, usage }: Deps) => [
     withPrincipal(db, principal, 'write', async (tx) => {
       requireAdmin(tx)
       const [namespace, id] = [namespaceName(params.namespace), idFrom(params.key_id)]
-      return once(tx, repeat, async () => {
+      return once(tx, repeat, [], async () => {
         const went = present(await deleteNamespaceKey(tx, id, namespace), id)
         const message = went ? 'The key is deleted.' : `The key has no grant on "${namespace}" any more. It stays, with what else it opens.`
         return { success: true as const, message }

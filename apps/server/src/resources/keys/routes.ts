@@ -20,14 +20,14 @@ export const keys = ({ database: { db }, usage }: Deps) => {
     withPrincipal(db, input.principal, 'write', async (tx): Promise<KeyActionResponse> => {
       requireAdmin(tx)
       const id = idFrom(input.params.key_id)
-      return once(tx, input.repeat, async () => ({ ...present(await change(tx, id), id), success: true as const, message }))
+      return once(tx, input.repeat, [], async () => ({ ...present(await change(tx, id), id), success: true as const, message }))
     })
 
   return [
     route(create, async ({ principal, body, repeat }) =>
       withPrincipal(db, principal, 'write', async (tx) => {
         requireAdmin(tx)
-        return once(tx, repeat, async () => {
+        return once(tx, repeat, [], async () => {
           const plan = planKey(body)
           const key = await insertKey(tx, plan.key)
           return { ...key, key: plan.secret, warning: warningFor(key) }
@@ -58,7 +58,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
       withPrincipal(db, principal, 'write', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
-        return once(tx, repeat, async () => present(await updateKey(tx, id, planChanges(body, present(await findKey(tx, id), id))), id))
+        return once(tx, repeat, [], async () => present(await updateKey(tx, id, planChanges(body, present(await findKey(tx, id), id))), id))
       }),
     ),
 
@@ -67,7 +67,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
       return withPrincipal(db, principal, 'write', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
-        return once(tx, repeat, async () => {
+        return once(tx, repeat, [], async () => {
           const { secret, hash } = makeSecret()
           const rotated = present(await rotateKey(tx, id, hash, body.grace_secs), id)
           return {

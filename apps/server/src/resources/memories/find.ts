@@ -22,7 +22,7 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
   const query = search?.text ?? body.query
   const own = suppliedVector(embedding)
   const isByMeaning = routing !== 'bm25' && query !== ''
-  const embedded = isByMeaning && own === null ? await embedFor(deps, principal, namespaces, 'read', [query], signal) : undefined
+  const embedded = isByMeaning && own === null ? await embedFor(deps, principal, namespaces, 'read', [query], () => 'query', signal) : undefined
   const vector = isByMeaning ? (own ?? embedded?.vectors[0] ?? null) : null
   const tags = search ? { tags: [...(body.tags ?? []), ...search.tags], tags_none: search.noneTags } : {}
   const call = {

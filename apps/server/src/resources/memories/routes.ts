@@ -1,6 +1,6 @@
 import { endpoints } from '@dakera-ai/protocol'
 import { once } from '../../db/once.ts'
-import { resolveNamespace, withPrincipal } from '../../db/tx.ts'
+import { type NamespaceRef, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { Fault } from '../../fault.ts'
 import { idFrom } from '../../http/names.ts'
@@ -8,7 +8,7 @@ import { fromCursor, toCursor } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
 import { find } from './find.ts'
 import { countMatching, countMemories, deleteMatching, listMemories } from './repo.ts'
-import { forgetBatchSelection, forgetSelection, listSelection, requireCondition } from './selection.ts'
+import { forgetBatchSelection, forgetSelection, listSelection, requireCondition, type Selection } from './selection.ts'
 import { locate, setImportanceOf, storeAll, update } from './service.ts'
 
 const memory = endpoints.memories
@@ -20,12 +20,12 @@ export const memories = (deps: Deps) => {
   const { db } = deps.database
   return [
     route(memory.store, async ({ body: { agent_id, ...incoming }, ...call }) => {
-      const { memories, ms } = await storeAll(deps, call, agent_id, [incoming])
+      const { memories, ms } = await storeAll(deps, call, agent_id, [incoming], () => 'content')
       return { memory: memories[0] as (typeof memories)[0], embedding_time_ms: ms }
     }),
 
     route(memory.storeBatch, async ({ body: { agent_id, memories: incoming }, ...call }) => {
-      const { memories, ms } = await storeAll(deps, call, agent_id, incoming)
+      const { memories, ms } = await storeAll(deps, call, agent_id, incoming, (at) => `memories.${at}.content`)
       const stored = memories.map(({ id, content, agent_id, tags, importance, created_at }) => ({ id, content, agent_id, tags, importance, created_at }))
       return { stored, stored_count: stored.length, total_embedding_time_ms: ms }
     }),
@@ -51,7 +51,7 @@ export const memories = (deps: Deps) => {
       const ids = [...(memory_id ? [memory_id] : []), ...(memory_ids ?? [])]
       return withPrincipal(db, principal, 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, agent_id, 'edit')
-        return once(tx, repeat, async () => {
+        return once(tx, repeat, [namespace], async () => {
           const updated_count = await setImportanceOf(tx, namespace, ids, importance)
           return { status: 'ok' as const, memory_id: ids[0] as string, importance, updated_count }
         })
@@ -62,7 +62,7 @@ export const memories = (deps: Deps) => {
       const id = idFrom(params.memory_id)
       return withPrincipal(db, principal, 'write', async (tx) => {
         const { namespace } = await locate(tx, id, agent_id, 'edit')
-        return once(tx, repeat, async () => {
+        return once(tx, repeat, [namespace], async () => {
           const updated_count = await setImportanceOf(tx, namespace, [id], importance)
           return { status: 'ok' as const, memory_id: id, importance, updated_count }
         })
@@ -74,7 +74,7 @@ export const memories = (deps: Deps) => {
       requireCondition(selection, 'memory_ids, tags, session_id or before_timestamp')
       return withPrincipal(db, principal, 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
-        return once(tx, repeat, async () => ({ deleted_count: namespace ? await deleteMatching(tx, namespace.id, selection) : 0, status: 'ok' as const }))
+        return once(tx, repeat, [namespace], async () => ({ deleted_count: await deleteIn(tx, namespace, selection), status: 'ok' as const }))
       })
     }),
 
@@ -84,9 +84,8 @@ export const memories = (deps: Deps) => {
       const dry_run = body.dry_run ?? body.filter?.dry_run ?? body.filters?.dry_run ?? false
       return withPrincipal(db, principal, dry_run ? 'read' : 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
-        if (!namespace) return { deleted_count: 0, dry_run }
-        if (dry_run) return { deleted_count: await countMatching(tx, namespace.id, selection), dry_run }
-        return once(tx, repeat, async () => ({ deleted_count: await deleteMatching(tx, namespace.id, selection), dry_run }))
+        if (dry_run) return { deleted_count: namespace ? await countMatching(tx, namespace.id, selection) : 0, dry_run }
+        return once(tx, repeat, [namespace], async () => ({ deleted_count: await deleteIn(tx, namespace, selection), dry_run }))
       })
     }),
 
@@ -113,3 +112,5 @@ export const memories = (deps: Deps) => {
     }),
   ]
 }
+
+const deleteIn = async (tx: Tx, namespace: NamespaceRef | undefined, selection: Selection) => (namespace ? deleteMatching(tx, namespace.id, selection) : 0)

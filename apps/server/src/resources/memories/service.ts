@@ -1,13 +1,13 @@
 import type { Memory, NewMemory, UpdateMemoryRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
-import { once, type Repeat } from '../../db/once.ts'
+import { once, type Repeat, withoutLarge } from '../../db/once.ts'
 import { type NamespaceRef, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { Fault } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { storeMemories } from './hot.ts'
 import { findMemories, type Located, pageMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
-import { embedFor, suppliedVector } from './vectors.ts'
+import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
 type Call = { principal: Principal; repeat: Repeat; signal: AbortSignal }
@@ -18,6 +18,7 @@ export async function storeAll(
   { principal, repeat, signal }: Call,
   namespace: string,
   incoming: New[],
+  fieldOf: FieldOf,
 ): Promise<{ memories: Memory[]; ms: number }> {
   const supplied = incoming.map(({ embedding }) => suppliedVector(embedding))
   const { vectors, embedder, ms } = await embedFor(
@@ -26,6 +27,7 @@ export async function storeAll(
     [namespace],
     'write',
     incoming.map(({ content }) => content),
+    fieldOf,
     signal,
   )
   const rows = await storeMemories(deps.database, principal, {
@@ -79,28 +81,33 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
   let embedder: string | undefined
   if (content !== undefined) {
     const { namespace } = await withPrincipal(db, principal, 'read', (tx) => locate(tx, id, agentId, 'edit'))
-    const embedded = await embedFor(deps, principal, [namespace.name], 'edit', [content], signal)
+    const embedded = await embedFor(deps, principal, [namespace.name], 'edit', [content], () => 'content', signal)
     vector = embedded.vectors[0] ?? null
     embedder = embedded.embedder
   }
   return withPrincipal(db, principal, 'write', async (tx) => {
     if (embedder !== undefined) await requireEmbedder(tx, embedder)
     const { namespace } = await locate(tx, id, agentId, 'edit')
-    return once(tx, repeat, async () => {
+    const read = async () => {
+      const [found] = await findMemories(tx, id, namespace.id)
+      if (!found) throw absent(id)
+      return found.memory
+    }
+    const write = async () => {
       const changes = { content, metadata, memoryType, importance, tags, expiresAt, vector }
       const isChange = Object.values(changes).some((value) => value !== undefined)
       const updated = isChange ? await updateMemory(tx, namespace.id, id, changes, ifVersion) : true
-      const [found] = await findMemories(tx, id, namespace.id)
-      if (!found) throw absent(id)
-      if (!updated || (ifVersion !== undefined && !isChange && found.memory.version !== ifVersion)) {
+      const memory = await read()
+      if (!updated || (ifVersion !== undefined && !isChange && memory.version !== ifVersion)) {
         throw new Fault(
           'CONFLICT',
           { resource: id },
-          { message: `The memory has version ${found.memory.version} by now, not ${ifVersion}. Read it again, then change it.` },
+          { message: `The memory has version ${memory.version} by now, not ${ifVersion}. Read it again, then change it.` },
         )
       }
-      return found.memory
-    })
+      return memory
+    }
+    return once(tx, repeat, [namespace], write, withoutLarge(['content', 'metadata'], read))
   })
 }
 

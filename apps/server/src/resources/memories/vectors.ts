@@ -1,12 +1,15 @@
 import { toHalfvec } from '../../db/halfvec.ts'
 import { resolveNamespace, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
-import { EmbedderUnavailable } from '../../embedding/embedder.ts'
+import { EmbedderUnavailable, TextRefused } from '../../embedding/embedder.ts'
 import { Fault } from '../../fault.ts'
 import type { Access, Principal } from '../../principal.ts'
 
 /** `embedder` is the model that made them: the database refuses vectors of one that is no longer its own. */
 export type Embedded = { vectors: (string | null)[]; embedder: string; ms: number }
+
+/** How the request calls each text: what an error about one of them names. */
+export type FieldOf = (at: number) => string
 
 /**
  * Embeds texts, outside any transaction. An embedder that costs money and time is asked only for who may use one of the
@@ -18,6 +21,7 @@ export async function embedFor(
   namespaces: string[],
   access: Access,
   texts: string[],
+  fieldOf: FieldOf,
   signal: AbortSignal,
 ): Promise<Embedded> {
   if (!embedder.isLocal) {
@@ -27,9 +31,10 @@ export async function embedFor(
   const started = performance.now()
   const { model } = embedder // first: should it be switched in between, the database refuses the vectors
   try {
-    const vectors = await embedder.embed(texts, signal)
+    const vectors = await embedder.embed(texts, { owner: principal.keyHash.toString('base64'), signal })
     return { vectors: vectors.map((vector) => (vector ? toHalfvec(vector) : null)), embedder: model, ms: round(performance.now() - started) }
   } catch (error) {
+    if (error instanceof TextRefused) throw refusal(error, fieldOf)
     if (!(error instanceof EmbedderUnavailable)) throw error
     const { retryAfterSeconds } = error
     throw new Fault(
@@ -38,6 +43,12 @@ export async function embedFor(
       { message: 'The embedder cannot answer right now, so nothing was stored or looked up. Try again after the seconds in Retry-After.', cause: error },
     )
   }
+}
+
+function refusal(cause: TextRefused, fieldOf: FieldOf): Fault {
+  const issues = cause.at.map((at) => ({ path: fieldOf(at), message: 'the embedding provider refuses this text and takes others; change it or leave it out' }))
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
+  return new Fault('INVALID_REQUEST', { issues }, { message: `${issues[0]?.path}: ${issues[0]?.message}${more}.`, cause })
 }
 
 export const round = (ms: number) => Math.round(ms * 1000) / 1000

@@ -14,7 +14,7 @@ export const namespaces = ({ database: { db } }: Deps) => [
   route(create, async ({ principal, body: { name, ...settings }, repeat }) =>
     withPrincipal(db, principal, 'write', async (tx) => {
       requireAdmin(tx)
-      const namespace = await once(tx, repeat, async () => {
+      const namespace = await once(tx, repeat, [], async () => {
         const created = await insertNamespace(tx, name, settings)
         const found = await findNamespace(tx, name)
         if (!found) throw new Fault('CONFLICT', { resource: name }, { message: `The namespace "${name}" is being deleted. Try again.` })
@@ -29,7 +29,7 @@ export const namespaces = ({ database: { db } }: Deps) => [
     const name = namespaceName(params.namespace)
     return withPrincipal(db, principal, 'write', async (tx) => {
       requireAdmin(tx)
-      return once(tx, repeat, async () => {
+      return once(tx, repeat, [], async () => {
         const created = await insertNamespace(tx, name, settings)
         if (!created) {
           const existing = await findNamespace(tx, name)
@@ -66,7 +66,7 @@ export const namespaces = ({ database: { db } }: Deps) => [
     const name = namespaceName(params.namespace)
     return withPrincipal(db, principal, 'write', async (tx) => {
       requireAdmin(tx)
-      return once(tx, repeat, async () => {
+      return once(tx, repeat, [], async () => {
         const vectors_deleted = await deleteNamespace(tx, name)
         if (vectors_deleted === undefined) throw new Fault('NAMESPACE_NOT_FOUND', { resource: name }, { message: `There is no namespace "${name}".` })
         return { namespace: name, deleted: true as const, vectors_deleted }

@@ -1,5 +1,5 @@
-import { endpoints } from '@dakera-ai/protocol'
-import { once } from '../../db/once.ts'
+import { endpoints, type Session } from '@dakera-ai/protocol'
+import { once, withoutLarge } from '../../db/once.ts'
 import { openNamespace, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { Fault } from '../../fault.ts'
@@ -16,7 +16,9 @@ export const sessions = ({ database: { db } }: Deps) => [
       const namespace = await openNamespace(tx, agent_id)
       // A taken id is refused, and that tells what is there: so only who may read chooses ids.
       if (id != null) await resolveNamespace(tx, agent_id, 'edit')
-      return once(tx, repeat, async () => ({ session: await insertSession(tx, namespace, { id, metadata }) }))
+      const write = () => insertSession(tx, namespace, { id, metadata })
+      const kept = { keep: ({ metadata: _sent, ...session }: Session) => session, restore: async (session: object) => ({ ...session, metadata }) as Session }
+      return { session: await once(tx, repeat, [namespace], write, kept) }
     }),
   ),
 
@@ -24,11 +26,13 @@ export const sessions = ({ database: { db } }: Deps) => [
     const id = idFrom(params.session_id)
     return withPrincipal(db, principal, 'write', async (tx) => {
       const { namespace } = await locate(tx, id, query.agent_id ?? body.agent_id, 'edit')
-      return once(tx, repeat, async () => {
+      const read = async () => (await locate(tx, id, namespace.name, 'read')).session
+      const write = async () => {
         await endSession(tx, namespace.id, id, body.summary)
-        const { session } = await locate(tx, id, namespace.name, 'read')
-        return { session, memory_count: session.memory_count }
-      })
+        return read()
+      }
+      const session = await once(tx, repeat, [namespace], write, withoutLarge(['summary', 'metadata'], read))
+      return { session, memory_count: session.memory_count }
     })
   }),
 
