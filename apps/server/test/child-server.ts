@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DakeraClient } from '@dakera-ai/dakera'
+import { expect } from 'vitest'
 import { ADMIN_KEY, emptyPostgres, engine } from './harness.ts'
+import { send } from './http-call.ts'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')
 
@@ -56,6 +58,15 @@ export function launch(settings: Settings, args: string[] = []) {
   }
 }
 export type ChildServer = ReturnType<typeof launch>
+
+/** A start that must fail: with a message for the operator, no stack, and exit code 1. */
+export function expectRefusal({ code, stdout, stderr }: Ended, says: RegExp): void {
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^dakera: /m)])
+  expect(stderr).toMatch(says)
+  expect(stderr + stdout).not.toMatch(/\n\s+at |listens on http|topsecret/)
+}
+
+export const whoami = (url: string, key: string) => send(url, '/v1/auth/whoami', { key })
 
 /** An empty database of this run's engine, and a data directory: what a server that nobody started before finds. */
 export async function freshPlace() {

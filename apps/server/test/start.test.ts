@@ -3,17 +3,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { describe, expect, inject, test } from 'vitest'
-import { type Ended, freshPlace, launch } from './child-server.ts'
+import { expectRefusal, freshPlace, launch, whoami } from './child-server.ts'
 import { engine, start } from './harness.ts'
-import { send } from './http-call.ts'
-
-/** A start that must fail: with a message for the operator, no stack, and exit code 1. */
-function expectRefusal({ code, stdout, stderr }: Ended, says: RegExp): void {
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/^dakera: /)])
-  expect(stderr).toMatch(says)
-  expect(stderr + stdout).not.toMatch(/\n\s+at |listens on http|topsecret/)
-}
-const whoami = (url: string, key: string) => send(url, '/v1/auth/whoami', { key })
 
 test('a taken port is named, with what to do', async () => {
   await using place = await freshPlace()
@@ -149,13 +140,6 @@ test('a generated admin key is shown once and kept for the operator alone', asyn
   expect(second.said.stdout + second.said.stderr).not.toContain(secret)
   expect(second.said.stdout).toContain(file)
   expect((await whoami(again, secret)).json).toMatchObject({ scope: 'admin' })
-  await second.stop()
-
-  await using chosen = launch({ ...settings, DAKERA_ROOT_API_KEY: 'dk-chosen-by-me' })
-  const last = await chosen.ready
-  expect((await whoami(last, 'dk-chosen-by-me')).json).toMatchObject({ scope: 'admin' })
-  expect((await whoami(last, secret)).status).toBe(401)
-  expect(chosen.said.stdout + chosen.said.stderr).not.toContain('dk-chosen-by-me')
 })
 
 test("the demo knows the samples' keys and refuses to be reached from elsewhere", async () => {
@@ -209,6 +193,14 @@ test.runIf(engine === 'postgres')('a login that may only serve is enough once so
     await first.storeMemory('inbox', { content: 'By a login with few rights.' })
     expect((await migrating.stop()).code).toBe(0)
 
+    for (const flag of ['--demo', '--replace-root-key']) {
+      await using overreaching = launch(serving, [flag])
+      expectRefusal(await overreaching.ended, new RegExp(`${flag} needs a login that owns the database.*DAKERA_MIGRATION_URL`))
+    }
+    // Its admin key is the one of the documentation, and such a login cannot take it away.
+    await using open = launch({ ...serving, DAKERA_ROOT_API_KEY: undefined, DAKERA_HOST: '0.0.0.0' })
+    expectRefusal(await open.ended, /printed in the documentation: root \(key_root\)\. .*DAKERA_MIGRATION_URL/)
+
     await using alone = launch(serving)
     const client = await alone.client()
     for (const routing of ['vector', 'bm25'] as const) expect((await client.recall('inbox', 'a login with few rights', { routing })).length).toBe(1)
@@ -225,20 +217,29 @@ test.runIf(engine === 'postgres')('a login that may only serve is enough once so
   }
 })
 
-test('what a demo left behind opens nothing once the server is started for real, and a new admin key is made', async () => {
+test('what a demo left behind opens nothing once the server is started for real, and the admin key is there again', { timeout: 120_000 }, async () => {
   await using place = await freshPlace()
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   const known = ['dk-admin-key', 'dk-researcher-key', 'dk-qc-key', 'dk-orchestrator-key']
-  for (const [args, status] of [
-    [['--demo'], 200],
-    [[], 401],
-    [['--demo'], 200],
-    [[], 401],
-  ] as const) {
-    await using server = launch(settings, [...args])
+  const own = 'a-key-of-our-own'
+  let secret: string | undefined
+  for (const args of [['--demo'], [], ['--demo'], []]) {
+    await using server = launch(settings, args)
+    const isDemo = args.length > 0
+    if (isDemo && secret && engine === 'postgres') {
+      expectRefusal(await server.ended, /keys of its own/) // others may be using it by now
+      continue
+    }
     const url = await server.ready
-    for (const key of known) expect([args, key, (await whoami(url, key)).status]).toEqual([args, key, status])
-    if (status === 401) expect((await whoami(url, readFileSync(join(place.dataDir, 'admin-key'), 'utf8').trim())).status).toBe(200)
+    for (const key of known) expect([args, key, (await whoami(url, key)).status]).toEqual([args, key, isDemo ? 200 : 401])
+    if (!isDemo) {
+      const kept = readFileSync(join(place.dataDir, 'admin-key'), 'utf8').trim()
+      if (secret) expect(kept).toBe(secret)
+      else await (await server.client(kept)).createKey({ name: 'own', secret: own, grants: { a: 'read' } })
+      secret = kept
+      expect((await whoami(url, secret)).status).toBe(200)
+      expect((await whoami(url, own)).status).toBe(200)
+    }
     await server.stop()
   }
 })

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { hashSecret } from '../principal.ts'
+import { isLoopback, PUBLISHED_SECRETS } from '../published.ts'
+import type { Sql } from './database.ts'
+import { requireOnlyDemo } from './demo.ts'
+import { planRootKey, type RootKeySettings } from './root-key.ts'
 
 export type EmbeddingSpace = { model: string; dimension: number }
 
@@ -39,32 +39,43 @@ export async function settleEmbeddingSpace(
   return undefined
 }
 
-export type RootKey = { secret: string; isNew: boolean; file?: string } | undefined
+export type StartSettings = RootKeySettings & { host: string; isDemo: boolean }
 
-/**
- * Makes sure that there is a root key: the chosen one, else the one kept in the data directory, else a new random one,
- * which is kept there for the operator alone. Undefined when a root key exists whose secret nobody here knows.
- */
-export async function settleRootKey(owner: Sql, chosen: string | undefined, dataDir: string): Promise<RootKey> {
-  const file = join(dataDir, 'admin-key')
-  const kept = chosen === undefined && existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
-  const given = chosen ?? kept
-  if (given) {
-    await owner`select set_root_secret(${hashSecret(given)})`
-    return { secret: given, isNew: false, ...(kept && { file }) }
-  }
-  const [opens] = await owner`select from key_secrets where key_id = 'key_root'`
-  if (opens) return undefined
-  const secret = `dk-${randomBytes(24).toString('base64url')}`
-  try {
-    mkdirSync(dataDir, { recursive: true })
-    writeFileSync(file, `${secret}\n`, { mode: 0o600 })
-    chmodSync(file, 0o600) // the mode above counts only for a new file
-  } catch (error) {
+/** What would take over or weaken a database refuses the start here, before anything is changed. */
+export async function checkStart(sql: Sql, isOwner: boolean, settings: StartSettings): Promise<void> {
+  const { host, isDemo, isEmbedded, mayReplace } = settings
+  if (!isOwner && (isDemo || mayReplace)) {
     throw new SettingsError(
-      `Cannot keep the admin key in ${file}: ${(error as Error).message}. Set DAKERA_DATA_DIR to a folder that this user may write, or choose the key with DAKERA_ROOT_API_KEY.`,
+      `${isDemo ? '--demo' : '--replace-root-key'} needs a login that owns the database, and this one may only serve. Set DAKERA_MIGRATION_URL, or leave it out.`,
     )
   }
-  await owner`select set_root_secret(${hashSecret(secret)})`
-  return { secret, isNew: true, file }
+  if (isDemo) return isEmbedded ? undefined : requireOnlyDemo(sql)
+  if (!isLoopback(host)) await requireNothingPublished(sql, isOwner, host)
+  if (isOwner) await planRootKey(sql, settings)
+}
+
+/** Keys that open with a published secret. What the demo left is not counted where the start is going to remove it. */
+async function requireNothingPublished(sql: Sql, isOwner: boolean, host: string): Promise<void> {
+  const [identity] = await sql<{ whoami: string | null }[]>`select to_regprocedure('public.whoami()')::text as whoami`
+  if (!identity?.whoami) return
+  const open: string[] = []
+  for (const secret of PUBLISHED_SECRETS) {
+    const key = await whoOpens(sql, secret)
+    if (key && !(isOwner && /^key_(root$|demo_)/.test(key.id))) open.push(`${key.name} (${key.id})`)
+  }
+  if (open.length === 0) return
+  throw new SettingsError(
+    `Keys of this database open with a secret that is printed in the documentation: ${open.join(', ')}. The server would listen on ${host}, where others could use them. ` +
+      `${isOwner ? 'Rotate or delete them through a server on loopback (--host 127.0.0.1)' : 'Start a server with DAKERA_MIGRATION_URL and without --demo once, and rotate or delete what it does not remove'}, then start again.`,
+  )
+}
+
+/** The active key behind a secret. */
+async function whoOpens(sql: Sql, secret: string): Promise<{ id: string; name: string } | undefined> {
+  return sql.begin(async (tx) => {
+    await tx`select set_config('dakera.key', ${hashSecret(secret).toString('hex')}, true)`
+    // whoami() fails for nobody; caller_name() does not.
+    const [found] = await tx<{ key: { id: string; name: string } | null }[]>`select case when caller_name() is not null then whoami() end as key`
+    return found?.key ?? undefined
+  })
 }
