@@ -61,7 +61,10 @@ async function main(): Promise<void> {
         if (settings.chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
         return
       }
-      if (options.demo) return addDemo(sql, log)
+      if (options.demo) {
+        log.warn("the root key is the demo's until a start without --demo")
+        return addDemo(sql)
+      }
       await removeDemo(sql, log)
       rootKey = await settleRootKey(sql, settings, log)
     }
@@ -88,7 +91,7 @@ async function main(): Promise<void> {
       log,
       maxBodyBytes: env.maxBodyBytes,
       corsOrigins: env.corsOrigins,
-      acceptsPublished: isLoopback(host),
+      acceptsPublished: isLoopback(host) && (options.demo || settings.isEmbedded),
       isDraining: () => isDraining,
     })
     return welcome({ host, port, engine: database.engine, rootKey, isDemo: options.demo })

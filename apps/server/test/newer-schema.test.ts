@@ -6,7 +6,7 @@ import { expectRefusal, freshPlace, launch, whoami } from './child-server.ts'
 import { ADMIN_KEY, engine } from './harness.ts'
 
 // What a rolling upgrade and a roll-back meet: a database that a newer release has migrated.
-const SLOW = { timeout: 120_000 }
+const SLOW = { timeout: 240_000 }
 const IS_REFUSED = /migrated by a newer release of Dakera \(0099_future\.sql is unknown here\).*--allow-newer-schema/
 
 /** Says that these were applied, where no server runs. */

@@ -55,7 +55,7 @@ test('a data directory that cannot be one is named', async () => {
 })
 
 // On Postgres the data directory holds nothing but the admin key.
-test.runIf(engine === 'pglite')('a data directory in use names the other process, and loses nothing', async () => {
+test.runIf(engine === 'pglite')('a data directory in use names the other process, and loses nothing', { timeout: 120_000 }, async () => {
   await using place = await freshPlace()
   await using first = launch(place.settings)
   const client = await first.client()
@@ -122,7 +122,7 @@ test.runIf(engine === 'postgres')(
   },
 )
 
-test('a generated admin key is shown once and kept for the operator alone', async () => {
+test('a generated admin key is shown once and kept for the operator alone', { timeout: 120_000 }, async () => {
   await using place = await freshPlace()
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   await using first = launch(settings)

@@ -40,7 +40,14 @@ export function forgetKey({ file }: KeptKey): void {
   rmSync(noteOf(file), { force: true })
 }
 
-const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim() || undefined : undefined)
+function read(file: string): string | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined
+  } catch (error) {
+    throw new SettingsError(`Cannot read ${file}: ${(error as Error).message}. Let this user read it, or move it away.`)
+  }
+}
 
 /** Whole or not at all: half a key would be taken for one. */
 function replaceFile(file: string, line: string): void {

@@ -44,8 +44,7 @@ export async function removeDemo(owner: Sql, log: Logger): Promise<void> {
 }
 
 /** Adds what is missing of the demo; an older demo in the same database stays. */
-export async function addDemo(owner: Sql, log?: Logger): Promise<void> {
-  log?.warn("the root key is the demo's until a start without --demo")
+export async function addDemo(owner: Sql): Promise<void> {
   await owner`select set_root_secret(${hashSecret(DEMO_ADMIN_KEY)})`
   for (const name of NAMESPACES) await owner`insert into namespaces (name) values (${name}) on conflict do nothing`
   for (const [name, grants] of Object.entries(KEYS)) {

@@ -28,7 +28,13 @@ export type RootKey = {
   strangeFile?: string
 }
 
-type Plan = { given: string | undefined; kept: KeptKey | undefined; isKeptUsed: boolean; isKeptStale: boolean; action: 'nothing' | 'set' | 'replace' }
+type Plan = {
+  given: string | undefined
+  kept: KeptKey | undefined
+  isKeptUsed: boolean
+  isKeptStale: boolean
+  action: 'nothing' | 'set' | 'supersede' | 'replace'
+}
 
 /**
  * The root key is the chosen one, else the one kept in the data directory, else a new random one, which is kept there for the
@@ -50,6 +56,7 @@ export async function settleRootKey(owner: Sql, settings: RootKeySettings, log?:
   await owner`select set_root_secret(${hashSecret(secret)})`
   const about = { database: row.id, from: file ?? 'DAKERA_ROOT_API_KEY' }
   if (action === 'replace') log?.warn(about, 'the root key was replaced (--replace-root-key); the old one opens nothing any more')
+  else if (action === 'supersede') log?.warn(about, 'the root key was replaced, as it was one that is printed in the documentation')
   else log?.info(about, 'the root key was set')
   if (kept && isKeptStale) forget(kept, log)
   return { secret, isNew: given === undefined, isReplaced: action === 'replace', ...(file && { file }) }
@@ -86,7 +93,7 @@ export async function planRootKey(sql: Sql, { chosen, dataDir, isEmbedded, mayRe
         'Set DAKERA_ROOT_API_KEY, or give this database a DAKERA_DATA_DIR of its own; if the other database is gone, remove that file.',
     )
   }
-  return { ...plan, action: isTaken ? 'replace' : 'set' }
+  return { ...plan, action: isTaken ? 'replace' : hash === undefined ? 'set' : 'supersede' }
 }
 
 /** Of a database that may not have been migrated yet. */
