@@ -54,9 +54,11 @@ async function main(): Promise<void> {
       isDemo: options.demo,
       isEmbedded: env.database.engine === 'pglite',
       mayReplace: options.replaceRootKey,
+      embedding: wanted,
+      mayMove: options.reembed,
     }
     const settle = async (sql: Sql, isOwner: boolean) => {
-      previous = await settleEmbeddingSpace(sql, wanted, { isOwner, mayMove: options.reembed })
+      previous = await settleEmbeddingSpace(sql, wanted, { isOwner, mayMove: settings.mayMove })
       if (!isOwner) {
         if (settings.chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
         return

@@ -36,6 +36,16 @@ export function launch(settings: Settings, args: string[] = []) {
   })
   ready.catch(() => {}) // whoever only waits for the end does not care
 
+  /** How a start that must fail ended; one that serves instead is told at once, and not when the test runs out of time. */
+  const refused = Promise.race([
+    ended,
+    ready.then(
+      (url) => Promise.reject(new Error(`the server was to be refused, and listens on ${url}`)),
+      () => ended,
+    ),
+  ])
+  refused.catch(() => {}) // of those that are to serve
+
   // A test that loses its server fails with a broken connection; why it broke stands only here.
   void Promise.all([ready, ended]).then(
     ([, { code, stderr }]) => child.killed || console.error(`the server ended by itself with ${code}: ${stderr.slice(-4000)}`),
@@ -45,6 +55,7 @@ export function launch(settings: Settings, args: string[] = []) {
     said,
     ended,
     ready,
+    refused,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     client: async (apiKey = ADMIN_KEY) => new DakeraClient({ apiKey, baseUrl: await ready, maxRetries: 0, timeoutMs: 20_000 } as never),
     async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {

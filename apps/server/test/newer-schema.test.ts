@@ -33,7 +33,7 @@ test('a newer schema is refused at a start; migrations whose files are gone are 
   await second.stop()
   await pretendApplied(place, '0099_future.sql', '0098_future.sql')
   await using late = launch(place.settings)
-  expectRefusal(await late.ended, IS_REFUSED)
+  expectRefusal(await late.refused, IS_REFUSED)
 })
 
 test.runIf(engine === 'postgres')(
@@ -56,7 +56,7 @@ test.runIf(engine === 'postgres')(
       await sql`delete from migrations where name = '0012_namespace_keys.sql'`
       for (const settings of [place.settings, { ...place.settings, DATABASE_URL: url.href }]) {
         await using late = launch(settings)
-        expectRefusal(await late.ended, IS_REFUSED)
+        expectRefusal(await late.refused, IS_REFUSED)
         await using allowed = launch(settings, ['--allow-newer-schema'])
         expect((await (await allowed.client()).recall('inbox', 'goes on')).length).toBe(1)
         expect(allowed.said.stderr).toMatch(/"newest":"0099_future\.sql".*--allow-newer-schema/)

@@ -24,7 +24,7 @@ test('a start with another key is refused, unless it says that it replaces the o
 
   const chosen = { ...generated, DAKERA_ROOT_API_KEY: OURS }
   await using refused = launch(chosen)
-  expectRefusal(await refused.ended, /DAKERA_ROOT_API_KEY is not the admin key .* to the one in \S+admin-key.*--replace-root-key/)
+  expectRefusal(await refused.refused, /DAKERA_ROOT_API_KEY is not the admin key .* to the one in \S+admin-key.*--replace-root-key/)
 
   await using replacing = launch(chosen, ['--replace-root-key'])
   const url = await replacing.ready
@@ -96,7 +96,7 @@ test('a key kept by an earlier release, which noted no database, still opens its
 test('a secret from the documentation opens nothing off loopback', SLOW, async () => {
   await using place = await freshPlace()
   await using anywhere = launch({ ...place.settings, DAKERA_HOST: undefined, DAKERA_ROOT_API_KEY: 'dk-writer-key' })
-  expectRefusal(await anywhere.ended, /DAKERA_ROOT_API_KEY is printed in the documentation.*0\.0\.0\.0.*--host 127\.0\.0\.1/)
+  expectRefusal(await anywhere.refused, /DAKERA_ROOT_API_KEY is printed in the documentation.*0\.0\.0\.0.*--host 127\.0\.0\.1/)
 
   await using local = launch(place.settings)
   const client = await local.client()
@@ -113,7 +113,7 @@ test('a secret from the documentation opens nothing off loopback', SLOW, async (
 
   const open = { ...place.settings, DAKERA_HOST: '0.0.0.0', DAKERA_ROOT_API_KEY: OURS }
   await using refused = launch(open)
-  expectRefusal(await refused.ended, new RegExp(`printed in the documentation: billing \\(${key_id}\\)\\. .*Rotate or delete them`))
+  expectRefusal(await refused.refused, new RegExp(`printed in the documentation: billing \\(${key_id}\\)\\. .*Rotate or delete them`))
 
   // Nothing was changed: the key is still there to be rotated, and the admin still comes in.
   await using mending = launch(place.settings)
@@ -141,7 +141,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
         (select json_agg(name) from namespaces) as namespaces, (select json_agg(name order by name) from migrations) as migrations`
     const before = [...(await state())]
     await using demo = launch({ ...laptop.settings, DATABASE_URL: place.databaseUrl, DAKERA_ROOT_API_KEY: undefined }, ['--demo'])
-    expectRefusal(await demo.ended, /this Postgres database has keys of its own.*Leave --demo out/)
+    expectRefusal(await demo.refused, /this Postgres database has keys of its own.*Leave --demo out/)
     expect([...(await state())]).toEqual(before)
     expect(await statuses(url, OURS, ADMIN_KEY, 'dk-researcher-key')).toEqual([200, 401, 401])
     await sql.end()
@@ -167,7 +167,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     await (await second.client()).createKey({ name: 'billing', grants: { billing: 'read' } })
     await second.stop()
     await using third = launch(settings, ['--demo'])
-    expectRefusal(await third.ended, /keys of its own/)
+    expectRefusal(await third.refused, /keys of its own/)
   })
 
   test('two servers with different keys: the second is refused; once it has replaced the key, the first goes on until its next start', SLOW, async () => {
@@ -177,17 +177,17 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     const url = await first.ready
     const different = { ...settings, DAKERA_ROOT_API_KEY: OTHER }
     await using second = launch(different)
-    expectRefusal(await second.ended, /DAKERA_ROOT_API_KEY is not the admin key of this database/)
+    expectRefusal(await second.refused, /DAKERA_ROOT_API_KEY is not the admin key of this database/)
     expect(await statuses(url, OURS, OTHER)).toEqual([200, 401])
 
     await using known = launch({ ...different, DAKERA_ROOT_API_KEY: ADMIN_KEY }, ['--replace-root-key'])
-    expectRefusal(await known.ended, /printed in the documentation, so it cannot replace/)
+    expectRefusal(await known.refused, /printed in the documentation, so it cannot replace/)
     await using replacing = launch(different, ['--replace-root-key'])
     expect(await statuses(await replacing.ready, OTHER, OURS)).toEqual([200, 401])
     expect(await statuses(url, OTHER, OURS)).toEqual([200, 401])
     await first.stop()
     await using restarted = launch(settings)
-    expectRefusal(await restarted.ended, /DAKERA_ROOT_API_KEY is not the admin key of this database/)
+    expectRefusal(await restarted.refused, /DAKERA_ROOT_API_KEY is not the admin key of this database/)
   })
 
   test("an embedded database's admin key is neither given to a Postgres database nor overwritten", SLOW, async () => {
@@ -209,7 +209,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     for (const hasNote of [true, false]) {
       if (!hasNote) rmSync(join(place.dataDir, 'admin-key.database'))
       await using first = launch({ ...embedded, DATABASE_URL: empty.databaseUrl })
-      expectRefusal(await first.ended, /was made for another database.*DAKERA_DATA_DIR of its own/)
+      expectRefusal(await first.refused, /was made for another database.*DAKERA_DATA_DIR of its own/)
     }
     expect(keptIn(place.dataDir)).toBe(laptopKey)
   })

@@ -12,9 +12,9 @@ test('a taken port is named, with what to do', async () => {
   await new Promise((resolve) => blocker.once('listening', resolve))
   const { port } = blocker.address() as { port: number }
   await using server = launch({ ...place.settings, DAKERA_PORT: String(port) })
-  expectRefusal(await server.ended, new RegExp(`Port ${port} is taken.*--port`))
+  expectRefusal(await server.refused, new RegExp(`Port ${port} is taken.*--port`))
   await using byArgument = launch(place.settings, ['--port', String(port)])
-  expectRefusal(await byArgument.ended, new RegExp(`Port ${port} is taken`))
+  expectRefusal(await byArgument.refused, new RegExp(`Port ${port} is taken`))
   blocker.close()
 })
 
@@ -36,7 +36,7 @@ test('wrong settings are listed all at once', async () => {
 
 test('an unknown argument is refused; --help and --version answer without a database', async () => {
   await using wrong = launch({}, ['--prot', '3300'])
-  expectRefusal(await wrong.ended, /--prot[\s\S]*--help/)
+  expectRefusal(await wrong.refused, /--prot[\s\S]*--help/)
   for (const [argument, says] of [
     ['--help', /--port <n>/],
     ['--version', /^\d+\.\d+\.\d+/],
@@ -51,7 +51,7 @@ test('a data directory that cannot be one is named', async () => {
   const file = join(place.dataDir, 'a-file')
   writeFileSync(file, '')
   await using server = launch({ ...place.settings, DAKERA_ROOT_API_KEY: undefined, DAKERA_DATA_DIR: join(file, 'data') })
-  expectRefusal(await server.ended, /a-file/)
+  expectRefusal(await server.refused, /a-file/)
 })
 
 // On Postgres the data directory holds nothing but the admin key.
@@ -61,7 +61,7 @@ test.runIf(engine === 'pglite')('a data directory in use names the other process
   const client = await first.client()
   const { id } = await client.storeMemory('inbox', { content: 'Safe.' })
   await using second = launch(place.settings)
-  expectRefusal(await second.ended, /in use|another process/i)
+  expectRefusal(await second.refused, /in use|another process/i)
   expect((await client.getMemory(id)).content).toBe('Safe.')
   expect((await first.stop()).code).toBe(0)
   await using third = launch(place.settings)
@@ -78,7 +78,7 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
   ])('%s', async (_name, DATABASE_URL, says) => {
     await using place = await freshPlace()
     await using server = launch({ ...place.settings, DATABASE_URL })
-    expectRefusal(await server.ended, says)
+    expectRefusal(await server.refused, says)
   })
 
   test('no such database', async () => {
@@ -86,7 +86,7 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
     const url = new URL(place.databaseUrl ?? '')
     url.pathname = '/never_made'
     await using server = launch({ ...place.settings, DATABASE_URL: url.href })
-    expectRefusal(await server.ended, /never_made.*createdb/)
+    expectRefusal(await server.refused, /never_made.*createdb/)
   })
 
   test('a Postgres without pgvector', async () => {
@@ -99,7 +99,7 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
     )
     await sql.end()
     await using server = launch(place.settings)
-    expectRefusal(await server.ended, /no pgvector.*pgvector\/pgvector:pg17/)
+    expectRefusal(await server.refused, /no pgvector.*pgvector\/pgvector:pg17/)
   })
 })
 
@@ -145,7 +145,7 @@ test('a generated admin key is shown once and kept for the operator alone', { ti
 test("the demo knows the samples' keys and refuses to be reached from elsewhere", async () => {
   await using place = await freshPlace()
   await using open = launch(place.settings, ['--demo', '--host', '0.0.0.0'])
-  expectRefusal(await open.ended, /loopback.*--host 127\.0\.0\.1/)
+  expectRefusal(await open.refused, /loopback.*--host 127\.0\.0\.1/)
   await using demo = launch({ ...place.settings, DAKERA_HOST: '0.0.0.0', DAKERA_ROOT_API_KEY: undefined }, ['--demo'])
   const url = await demo.ready
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/)
@@ -195,11 +195,11 @@ test.runIf(engine === 'postgres')('a login that may only serve is enough once so
 
     for (const flag of ['--demo', '--replace-root-key']) {
       await using overreaching = launch(serving, [flag])
-      expectRefusal(await overreaching.ended, new RegExp(`${flag} needs a login that owns the database.*DAKERA_MIGRATION_URL`))
+      expectRefusal(await overreaching.refused, new RegExp(`${flag} needs a login that owns the database.*DAKERA_MIGRATION_URL`))
     }
     // Its admin key is the one of the documentation, and such a login cannot take it away.
     await using open = launch({ ...serving, DAKERA_ROOT_API_KEY: undefined, DAKERA_HOST: '0.0.0.0' })
-    expectRefusal(await open.ended, /printed in the documentation: root \(key_root\)\. .*DAKERA_MIGRATION_URL/)
+    expectRefusal(await open.refused, /printed in the documentation: root \(key_root\)\. .*DAKERA_MIGRATION_URL/)
 
     await using alone = launch(serving)
     const client = await alone.client()
@@ -208,7 +208,7 @@ test.runIf(engine === 'postgres')('a login that may only serve is enough once so
 
     url.pathname = new URL(other.databaseUrl ?? '').pathname
     await using unmigrated = launch({ ...other.settings, DATABASE_URL: url.href })
-    expectRefusal(await unmigrated.ended, /DAKERA_MIGRATION_URL/)
+    expectRefusal(await unmigrated.refused, /DAKERA_MIGRATION_URL/)
   } finally {
     await place[Symbol.asyncDispose]()
     await other[Symbol.asyncDispose]()
@@ -227,7 +227,7 @@ test('what a demo left behind opens nothing once the server is started for real,
     await using server = launch(settings, args)
     const isDemo = args.length > 0
     if (isDemo && secret && engine === 'postgres') {
-      expectRefusal(await server.ended, /keys of its own/) // others may be using it by now
+      expectRefusal(await server.refused, /keys of its own/) // others may be using it by now
       continue
     }
     const url = await server.ready

@@ -19,27 +19,39 @@ export async function settleEmbeddingSpace(
   { model, dimension }: EmbeddingSpace,
   { isOwner = true, mayMove = false } = {},
 ): Promise<EmbeddingSpace | undefined> {
-  if (dimension > MAX_DIMENSION) {
-    throw new SettingsError(
-      `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`,
-    )
-  }
+  const wanted = { model, dimension }
+  requireIndexable(wanted)
   const [stored] = await sql<EmbeddingSpace[]>`select model, dimension from embedding_space`
   if (!stored) {
     if (!isOwner) throw new SettingsError('This database has not been started yet by a login that may change it. Set DAKERA_MIGRATION_URL for the first start.')
     await sql.unsafe(`alter table memories alter column v type halfvec(${Math.trunc(dimension)})`)
     await sql`insert into embedding_space (model, dimension) values (${model}, ${dimension})`
-  } else if (stored.model !== model || stored.dimension !== dimension) {
-    if (mayMove && isOwner) return stored
-    throw new SettingsError(
-      `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server is set to ${model} (${dimension}). ` +
-        'Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the built-in model), or start once with --reembed to move the database to the new model.',
-    )
+  } else if (mayMove && isOwner) {
+    return isSame(stored, wanted) ? undefined : stored
+  } else {
+    requireSame(stored, wanted)
   }
   return undefined
 }
 
-export type StartSettings = RootKeySettings & { host: string; isDemo: boolean }
+function requireIndexable({ model, dimension }: EmbeddingSpace): void {
+  if (dimension <= MAX_DIMENSION) return
+  throw new SettingsError(
+    `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`,
+  )
+}
+
+const isSame = (one: EmbeddingSpace, other: EmbeddingSpace) => one.model === other.model && one.dimension === other.dimension
+
+function requireSame(stored: EmbeddingSpace, wanted: EmbeddingSpace): void {
+  if (isSame(stored, wanted)) return
+  throw new SettingsError(
+    `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server is set to ${wanted.model} (${wanted.dimension}). ` +
+      'Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the built-in model), or start once with --reembed to move the database to the new model.',
+  )
+}
+
+export type StartSettings = RootKeySettings & { host: string; isDemo: boolean; embedding: EmbeddingSpace; mayMove: boolean }
 
 /** What would take over or weaken a database refuses the start here, before anything is changed. */
 export async function checkStart(sql: Sql, isOwner: boolean, settings: StartSettings): Promise<void> {
@@ -49,9 +61,17 @@ export async function checkStart(sql: Sql, isOwner: boolean, settings: StartSett
       `${isDemo ? '--demo' : '--replace-root-key'} needs a login that owns the database, and this one may only serve. Set DAKERA_MIGRATION_URL, or leave it out.`,
     )
   }
+  await checkEmbeddingSpace(sql, isOwner, settings)
   if (isDemo) return isEmbedded ? undefined : requireOnlyDemo(sql)
   if (!isLoopback(host)) await requireNothingPublished(sql, isOwner, host)
   if (isOwner) await planRootKey(sql, settings)
+}
+
+async function checkEmbeddingSpace(sql: Sql, isOwner: boolean, { embedding, mayMove }: StartSettings): Promise<void> {
+  requireIndexable(embedding)
+  const [tables] = await sql<{ space: string | null }[]>`select to_regclass('public.embedding_space')::text as space`
+  const [stored] = tables?.space ? await sql<EmbeddingSpace[]>`select model, dimension from embedding_space` : []
+  if (stored && !(mayMove && isOwner)) requireSame(stored, embedding)
 }
 
 /** Keys that open with a published secret. What the demo left is not counted where the start is going to remove it. */
