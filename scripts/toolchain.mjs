@@ -6,11 +6,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const NODE_MAJOR = 24
-const PNPM_MAJOR = 12
-
 /** The repository's root folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+// Exact versions, so that two machines run the same and nothing newer comes in unread. A machine's own Node of this major or later is used as it is.
+const NODE = '24.21.0'
+const NODE_MAJOR = Number.parseInt(NODE, 10)
+const PNPM = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devEngines.packageManager.version
+const TOOLS = [`node@${NODE}`, `pnpm@${PNPM}`]
 
 // Inside node_modules, so that deleting node_modules also forgets what was installed in it.
 const memory = join(root, 'node_modules/.cache/dakera/toolchain.json')
@@ -67,19 +70,17 @@ function nodeBinary(known) {
 const hasPnpm = (bin) => bin !== undefined && existsSync(join(bin, 'pnpm'))
 
 async function fetchTools() {
-  say(`[1/2] Node ${NODE_MAJOR} and pnpm ${PNPM_MAJOR}, by npx (kept in npm's cache, nothing is installed globally) ...`)
+  say(`[1/2] Node ${NODE} and pnpm ${PNPM}, by npx (kept in npm's cache, nothing is installed globally) ...`)
   const started = Date.now()
-  const wanted = ['-y', '-p', `node@${NODE_MAJOR}`, '-p', `pnpm@${PNPM_MAJOR}`, '--', 'node', '-p', 'process.execPath']
+  const wanted = ['-y', ...TOOLS.flatMap((tool) => ['-p', tool]), '--', 'node', '-p', 'process.execPath']
   const node = (await output('npx', wanted)).trim().split('\n').at(-1) ?? ''
   const modules = node.lastIndexOf(`${join('/', 'node_modules', '/')}`)
   const bin = join(node.slice(0, modules), 'node_modules', '.bin')
   if (modules < 0 || !hasPnpm(bin)) {
-    throw new SetupError(
-      `npx answered without Node ${NODE_MAJOR} and pnpm ${PNPM_MAJOR} (it gave "${node}").\nInstall Node ${NODE_MAJOR} yourself, then run this again.`,
-    )
+    throw new SetupError(`npx answered without ${TOOLS.join(' and ')} (it gave "${node}").\nInstall Node ${NODE_MAJOR} yourself, then run this again.`)
   }
   say(`      done in ${seconds(started)}`)
-  return { node, bin }
+  return { node, bin, tools: TOOLS.join(' ') }
 }
 
 async function install(env) {
@@ -120,7 +121,8 @@ function output(command, args) {
 
 function recall() {
   try {
-    return JSON.parse(readFileSync(memory, 'utf8'))
+    const known = JSON.parse(readFileSync(memory, 'utf8'))
+    return known.tools === TOOLS.join(' ') ? known : { lockfile: known.lockfile } // tools of other versions are fetched anew
   } catch {
     return {}
   }

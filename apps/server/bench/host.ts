@@ -3,9 +3,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { serve } from '@hono/node-server'
 import { createApp } from '../src/app.ts'
-import { settleEmbeddingSpace, settleRootKey } from '../src/db/first-start.ts'
+import { settleEmbeddingSpace } from '../src/db/first-start.ts'
 import { toHalfvec } from '../src/db/halfvec.ts'
 import { openDatabase } from '../src/db/open.ts'
+import { settleRootKey } from '../src/db/root-key.ts'
 import { resolveNamespace, withPrincipal } from '../src/db/tx.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import { SERVER } from '../src/embedding/embedder.ts'
@@ -62,12 +63,22 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
   const embedder = await chooseEmbedder({ provider: 'builtin' })
   const database = await openDatabase(place, log, async (owner) => {
     await settleEmbeddingSpace(owner, embedder)
-    await settleRootKey(owner, adminKey, dataDir)
+    await settleRootKey(owner, { chosen: adminKey, dataDir, isEmbedded: place.engine === 'pglite', mayReplace: true })
   })
   const accesses = createAccesses(database)
   const usage = createUsage(database)
   const jobs = startJobs({ database, accesses, usage, log })
-  const app = createApp({ database, embedder, accesses, usage, log, maxBodyBytes: 8 * 1024 * 1024, corsOrigins: [], isDraining: () => false })
+  const app = createApp({
+    database,
+    embedder,
+    accesses,
+    usage,
+    log,
+    maxBodyBytes: 8 * 1024 * 1024,
+    corsOrigins: [],
+    acceptsPublished: true,
+    isDraining: () => false,
+  })
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
     process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
   })

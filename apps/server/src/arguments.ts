@@ -8,8 +8,13 @@ Usage: npm start -- [options]
   --port <n>    Port to listen on (default 3300, or DAKERA_PORT)
   --host <h>    Address to listen on (default 127.0.0.1; 0.0.0.0 once DAKERA_ROOT_API_KEY is set)
   --demo        Add the namespaces and the well-known keys of the product's samples (dk-admin-key, dk-researcher-key, …).
-                For trying out only: listens on loopback alone.
+                For trying out only: listens on loopback alone, and refuses a Postgres database that has other keys.
   --reembed     Move the database to the embedding model that is set now, while serving with the old one
+  --replace-root-key
+                Make DAKERA_ROOT_API_KEY the admin key of a database that has another one; without it, the kept key or
+                a new one. Also the way back in when the admin key is lost.
+  --allow-newer-schema
+                Serve a database that a newer release has migrated. Nothing is migrated; docs/operating.md has the risks.
   --help        Show this
   --version     Show the version
 
@@ -18,7 +23,16 @@ Settings come from the environment; .env.example lists them all. The usual ones:
   DAKERA_ROOT_API_KEY   The admin key; without it one is made, shown once and kept in <data dir>/admin-key
 `
 
-export type Arguments = { port: string | undefined; host: string | undefined; demo: boolean; reembed: boolean; help: boolean; version: boolean }
+export type Arguments = {
+  port: string | undefined
+  host: string | undefined
+  demo: boolean
+  reembed: boolean
+  replaceRootKey: boolean
+  allowNewerSchema: boolean
+  help: boolean
+  version: boolean
+}
 
 export function readArguments(args: string[]): Arguments {
   try {
@@ -29,11 +43,15 @@ export function readArguments(args: string[]): Arguments {
         host: { type: 'string' },
         demo: { type: 'boolean', default: false },
         reembed: { type: 'boolean', default: false },
+        'replace-root-key': { type: 'boolean', default: false },
+        'allow-newer-schema': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', default: false },
       },
     })
-    return { port: values.port, host: values.host, demo: values.demo, reembed: values.reembed, help: values.help, version: values.version }
+    const { 'replace-root-key': replaceRootKey, 'allow-newer-schema': allowNewerSchema, port, host, ...flags } = values
+    if (flags.demo && replaceRootKey) throw new Error('--demo has an admin key of its own, so it does not go with --replace-root-key.')
+    return { port, host, ...flags, replaceRootKey, allowNewerSchema }
   } catch (error) {
     throw new SettingsError(`${(error as Error).message}\nRun "npm start -- --help" to see what there is.`)
   }

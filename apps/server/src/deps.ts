@@ -13,6 +13,8 @@ export type Deps = {
   log: Logger
   maxBodyBytes: number
   corsOrigins: string[]
+  /** Whether a key may get a secret that is printed in the documentation: where nobody else comes, nor a server for others shares the database. */
+  acceptsPublished: boolean
   /** True while the server drains: it finishes what it has and takes nothing new. */
   isDraining: () => boolean
 }

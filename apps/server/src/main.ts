@@ -2,9 +2,12 @@ import type { Duplex } from 'node:stream'
 import { serve } from '@hono/node-server'
 import { createApp, createStartingApp, newRequestId } from './app.ts'
 import { HELP, readArguments } from './arguments.ts'
-import { addDemo, DEMO_ADMIN_KEY, removeDemo, requireLoopback } from './db/demo.ts'
-import { type EmbeddingSpace, type RootKey, settleEmbeddingSpace, settleRootKey } from './db/first-start.ts'
+import type { Sql } from './db/database.ts'
+import { addDemo, removeDemo, requireLoopback } from './db/demo.ts'
+import { checkStart, type EmbeddingSpace, settleEmbeddingSpace } from './db/first-start.ts'
+import { refuseNewerSchema } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
+import { type RootKey, settleRootKey } from './db/root-key.ts'
 import { chooseEmbedder } from './embedding/choose.ts'
 import { EmbedderUnavailable } from './embedding/embedder.ts'
 import { SwitchingEmbedder } from './embedding/switching.ts'
@@ -13,6 +16,7 @@ import { Fault, toBody } from './fault.ts'
 import { reopenEmbedder, startMove } from './jobs/move.ts'
 import { startJobs } from './jobs/runner.ts'
 import { createLog } from './log.ts'
+import { isLoopback, requirePrivateKey } from './published.ts'
 import { createUsage } from './resources/keys/usage.ts'
 import { createAccesses } from './resources/memories/accesses.ts'
 import { version } from './version.ts'
@@ -31,6 +35,7 @@ async function main(): Promise<void> {
   const env = readEnv({ ...process.env, ...(options.port && { DAKERA_PORT: options.port }), ...(options.host && { DAKERA_HOST: options.host }) })
   const host = options.demo && !options.host ? '127.0.0.1' : env.host
   if (options.demo) requireLoopback(host)
+  else requirePrivateKey(env.rootApiKey, host)
   const log = createLog(env.logLevel)
 
   // The port first: a taken one is told at once, and a balancer learns early that this server is coming.
@@ -51,26 +56,58 @@ async function main(): Promise<void> {
 
   const opening = (async () => {
     const wanted = await chooseEmbedder(env.embedding)
-    let rootKey: RootKey
+    let rootKey: RootKey | undefined
     let previous: EmbeddingSpace | undefined
-    const database = await openDatabase(env.database, log, async (sql, isOwner) => {
-      const chosen = options.demo ? DEMO_ADMIN_KEY : env.rootApiKey
-      previous = await settleEmbeddingSpace(sql, wanted, { isOwner, mayMove: options.reembed })
-      if (isOwner && !options.demo) await removeDemo(sql)
-      if (isOwner) rootKey = await settleRootKey(sql, chosen, env.dataDir)
-      else if (chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
+    const settings = {
+      chosen: env.rootApiKey,
+      dataDir: env.dataDir,
+      host,
+      isDemo: options.demo,
+      isEmbedded: env.database.engine === 'pglite',
+      mayReplace: options.replaceRootKey,
+      embedding: wanted,
+      mayMove: options.reembed,
+    }
+    const settle = async (sql: Sql, isOwner: boolean) => {
+      previous = await settleEmbeddingSpace(sql, wanted, { isOwner, mayMove: settings.mayMove })
+      if (!isOwner) {
+        if (settings.chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
+        return
+      }
+      if (options.demo) {
+        log.warn("the root key is the demo's until a start without --demo")
+        return addDemo(sql)
+      }
+      await removeDemo(sql, log)
+      rootKey = await settleRootKey(sql, settings, log)
+    }
+    const database = await openDatabase(env.database, log, settle, {
+      check: (sql, isOwner) => checkStart(sql, isOwner, settings),
+      meetNewerSchema: (newest) => {
+        if (!options.allowNewerSchema) refuseNewerSchema(newest)
+        log.warn({ newest }, 'a newer release has migrated this database; this older one serves it all the same (--allow-newer-schema)')
+      },
     })
     closers.push(() => database.close())
     void database.givenUp?.then(giveUp)
     const embedder = new SwitchingEmbedder(previous ? await reopenEmbedder(previous, env.provider, log) : wanted)
-    if (options.demo) await addDemo(database)
     const accesses = createAccesses(database)
     const usage = createUsage(database)
     const jobs = startJobs({ database, accesses, usage, log })
     closers.push(() => jobs.stop())
     if (previous) closers.push(startMove(database, embedder, wanted, log))
     else if (options.reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
-    app = createApp({ database, embedder, accesses, usage, log, maxBodyBytes: env.maxBodyBytes, corsOrigins: env.corsOrigins, isDraining: () => isDraining })
+    app = createApp({
+      database,
+      embedder,
+      accesses,
+      usage,
+      log,
+      maxBodyBytes: env.maxBodyBytes,
+      corsOrigins: env.corsOrigins,
+      acceptsPublished: isLoopback(host) && (options.demo || settings.isEmbedded),
+      isDraining: () => isDraining,
+    })
     return welcome({ host, port, engine: database.engine, rootKey, isDemo: options.demo })
   })()
 

@@ -1,9 +1,9 @@
 import type { Database } from './db/database.ts'
-import { DEMO_ADMIN_KEY } from './db/demo.ts'
-import type { RootKey } from './db/first-start.ts'
+import type { RootKey } from './db/root-key.ts'
+import { DEMO_ADMIN_KEY } from './published.ts'
 import { version } from './version.ts'
 
-type Started = { host: string; port: number; engine: Database['engine']; rootKey: RootKey; isDemo: boolean }
+type Started = { host: string; port: number; engine: Database['engine']; rootKey: RootKey | undefined; isDemo: boolean }
 
 /** What a person reads when the server is up: where it is, the admin key when it is new, and a line to try. */
 export function welcome({ host, port, engine, rootKey, isDemo }: Started): string {
@@ -21,9 +21,17 @@ export function welcome({ host, port, engine, rootKey, isDemo }: Started): strin
   ].join('\n')
 }
 
-function aboutKey(rootKey: RootKey, isDemo: boolean): string[] {
+function aboutKey(rootKey: RootKey | undefined, isDemo: boolean): string[] {
   if (isDemo) return ['', '!! DEMO: this server accepts keys that everybody knows (dk-admin-key, dk-researcher-key, …). Never expose it. !!']
-  if (!rootKey) return ['The admin key was shown when this database was new. To set another: DAKERA_ROOT_API_KEY=<key>']
-  if (rootKey.isNew) return ['', `Admin key, shown this once and kept in ${rootKey.file}:`, `  ${rootKey.secret}`]
-  return rootKey.file ? [`The admin key is in ${rootKey.file}`] : []
+  if (!rootKey?.secret) return aboutUnknownKey(rootKey?.strangeFile)
+  const replaced = rootKey.isReplaced
+    ? ['', '!! The admin key of this database was replaced. Servers that are set to the old one go on, and need the new one at their next start. !!']
+    : []
+  if (rootKey.isNew) return [...replaced, '', `Admin key, shown this once and kept in ${rootKey.file}:`, `  ${rootKey.secret}`]
+  return [...replaced, ...(rootKey.file ? [`The admin key is in ${rootKey.file}`] : [])]
 }
+
+const aboutUnknownKey = (strangeFile: string | undefined) => [
+  strangeFile ? `The admin key in ${strangeFile} does not open this database, so it was left alone.` : 'The admin key was shown when this database was new.',
+  'If it is lost, replace it: npm start -- --replace-root-key',
+]

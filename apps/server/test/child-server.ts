@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DakeraClient } from '@dakera-ai/dakera'
+import { expect } from 'vitest'
 import { ADMIN_KEY, emptyPostgres, engine } from './harness.ts'
+import { send } from './http-call.ts'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')
 
@@ -34,6 +36,16 @@ export function launch(settings: Settings, args: string[] = []) {
   })
   ready.catch(() => {}) // whoever only waits for the end does not care
 
+  /** How a start that must fail ended; one that serves instead is told at once, and not when the test runs out of time. */
+  const refused = Promise.race([
+    ended,
+    ready.then(
+      (url) => Promise.reject(new Error(`the server was to be refused, and listens on ${url}`)),
+      () => ended,
+    ),
+  ])
+  refused.catch(() => {}) // of those that are to serve
+
   // A test that loses its server fails with a broken connection; why it broke stands only here.
   void Promise.all([ready, ended]).then(
     ([, { code, stderr }]) => child.killed || console.error(`the server ended by itself with ${code}: ${stderr.slice(-4000)}`),
@@ -43,6 +55,7 @@ export function launch(settings: Settings, args: string[] = []) {
     said,
     ended,
     ready,
+    refused,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     client: async (apiKey = ADMIN_KEY) => new DakeraClient({ apiKey, baseUrl: await ready, maxRetries: 0, timeoutMs: 20_000 } as never),
     async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
@@ -56,6 +69,15 @@ export function launch(settings: Settings, args: string[] = []) {
   }
 }
 export type ChildServer = ReturnType<typeof launch>
+
+/** A start that must fail: with a message for the operator, no stack, and exit code 1. */
+export function expectRefusal({ code, stdout, stderr }: Ended, says: RegExp): void {
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^dakera: /m)])
+  expect(stderr).toMatch(says)
+  expect(stderr + stdout).not.toMatch(/\n\s+at |listens on http|topsecret/)
+}
+
+export const whoami = (url: string, key: string) => send(url, '/v1/auth/whoami', { key })
 
 /** An empty database of this run's engine, and a data directory: what a server that nobody started before finds. */
 export async function freshPlace() {

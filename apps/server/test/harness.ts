@@ -9,9 +9,10 @@ import { pino } from 'pino'
 import postgres, { type Sql } from 'postgres'
 import { inject } from 'vitest'
 import { createApp } from '../src/app.ts'
-import { settleEmbeddingSpace, settleRootKey } from '../src/db/first-start.ts'
+import { settleEmbeddingSpace } from '../src/db/first-start.ts'
 import { readMigrations } from '../src/db/migrate.ts'
 import { openDatabase } from '../src/db/open.ts'
+import { settleRootKey } from '../src/db/root-key.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import type { Embedder } from '../src/embedding/embedder.ts'
 import { startJobs } from '../src/jobs/runner.ts'
@@ -36,7 +37,7 @@ const version = createHash('sha256')
   .slice(0, 12)
 let builtin: Promise<Embedder> | undefined
 
-type Options = { embedder?: Embedder; searchTimeoutMs?: number; jobs?: boolean; maxBodyBytes?: number; corsOrigins?: string[] }
+type Options = { embedder?: Embedder; searchTimeoutMs?: number; jobs?: boolean; maxBodyBytes?: number; corsOrigins?: string[]; acceptsPublished?: boolean }
 
 /** The real server over a private, migrated database, on a port of its own. `await using` takes both down again. */
 export async function start(options: Options = {}) {
@@ -58,6 +59,7 @@ export async function start(options: Options = {}) {
     log,
     maxBodyBytes: options.maxBodyBytes ?? 2 * 1024 * 1024,
     corsOrigins: options.corsOrigins ?? [],
+    acceptsPublished: options.acceptsPublished ?? true,
     isDraining: () => false,
   })
   const jobs = options.jobs ? startJobs({ database, accesses, usage, log }) : undefined
@@ -122,7 +124,7 @@ export async function failure(promise: Promise<unknown>): Promise<DakeraError & 
 
 async function prepare(owner: Sql, embedder: Embedder): Promise<void> {
   await settleEmbeddingSpace(owner, embedder)
-  await settleRootKey(owner, ADMIN_KEY, tmpdir())
+  await settleRootKey(owner, { chosen: ADMIN_KEY, dataDir: tmpdir(), isEmbedded: engine === 'pglite', mayReplace: false })
 }
 
 type Place = { settings: Parameters<typeof openDatabase>[0]; remove(): Promise<void> }

@@ -9,7 +9,7 @@ const run = crypto.randomUUID().slice(0, 8)
 let t: Stage
 beforeAll(async () => {
   t = await start()
-  await addDemo(t.database)
+  await t.owner(addDemo)
 })
 afterAll(() => t?.[Symbol.asyncDispose]())
 

@@ -31,4 +31,12 @@ export type Maintain = <T>(fn: (sql: Sql, aside: Sql | undefined) => Promise<T>)
 /** What is done once per start, under the lock of the migrations where the login may change things: see first-start.ts. */
 export type FirstStart = (sql: Sql, isOwner: boolean) => Promise<void>
 
+/** What may refuse a start before it changes anything. */
+export type Gate = {
+  /** Under the same lock, before the migrations; the schema may be older, or not be there. */
+  check(sql: Sql, isOwner: boolean): Promise<void>
+  /** The database has applied migrations that this release does not know; the newest is named. */
+  meetNewerSchema(newest: string): void
+}
+
 export const asDb = (sql: Sql): Db => drizzle({ client: sql })

@@ -1,13 +1,11 @@
 import type { NamespaceAccess } from '@dakera-ai/protocol'
-import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
 import { SettingsError } from '../env.ts'
-import { hashSecret, principalOf } from '../principal.ts'
-import type { Database, Sql } from './database.ts'
-import { withPrincipal } from './tx.ts'
+import { hashSecret } from '../principal.ts'
+import { DEMO_ADMIN_KEY, demoKey, isLoopback } from '../published.ts'
+import type { Sql } from './database.ts'
 
-export const DEMO_ADMIN_KEY = 'dk-admin-key'
-
-/** The team of the product's samples, with the secrets printed there. Everybody knows them, so they only ever open a loopback server. */
+/** The team of the product's samples, with the secrets printed there. */
 const NAMESPACES = ['team-shared', 'researcher', 'writer', 'coordinator']
 const KEYS: Record<string, Record<string, NamespaceAccess>> = {
   researcher: { researcher: 'read_write', 'team-shared': 'read_write', coordinator: 'read' },
@@ -17,29 +15,43 @@ const KEYS: Record<string, Record<string, NamespaceAccess>> = {
   orchestrator: { researcher: 'read', writer: 'read', 'team-shared': 'read_write', coordinator: 'read_write' },
 }
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
-
 export function requireLoopback(host: string): void {
-  if (!LOOPBACK.has(host))
+  if (!isLoopback(host))
     throw new SettingsError(
       `--demo uses secrets that everybody knows, so it listens on loopback only, not on ${host}. Leave --demo out, or set --host 127.0.0.1.`,
     )
 }
 
+/** A Postgres database is shared: its keys must not meet a demo, which would open everything they guard to everybody. */
+export async function requireOnlyDemo(owner: Sql): Promise<void> {
+  const [table] = await owner<{ keys: string | null }[]>`select to_regclass('public.keys')::text as keys`
+  if (!table?.keys) return
+  const [others] = await owner<{ count: number }[]>`
+    select count(*)::int from keys where id not like 'key_demo_%' and (id <> 'key_root'
+      or exists (select from key_secrets where key_id = 'key_root' and secret_hash <> ${hashSecret(DEMO_ADMIN_KEY)}))`
+  if (others?.count) {
+    throw new SettingsError(
+      '--demo hands out secrets that everybody knows, and this Postgres database has keys of its own, which they would overrule. ' +
+        'Leave --demo out; or leave DATABASE_URL out, or name an empty database, to try the demo.',
+    )
+  }
+}
+
 /** Takes the demo's keys out of a database that is started for real: what everybody knows must open nothing. Its memories stay. */
-export async function removeDemo(owner: Sql): Promise<void> {
-  await owner`delete from keys where id like 'key_demo_%'`
-  await owner`delete from key_secrets where key_id = 'key_root' and secret_hash = ${hashSecret(DEMO_ADMIN_KEY)}`
+export async function removeDemo(owner: Sql, log: Logger): Promise<void> {
+  const removed = await owner`delete from keys where id like 'key_demo_%'`
+  if (removed.count > 0) log.warn({ keys: removed.count }, "the demo's keys were removed: this is no start with --demo")
 }
 
 /** Adds what is missing of the demo; an older demo in the same database stays. */
-export async function addDemo({ db }: Database): Promise<void> {
-  await withPrincipal(db, principalOf(DEMO_ADMIN_KEY), 'write', async (tx) => {
-    for (const name of NAMESPACES) await tx.execute(sql`insert into namespaces (name) values (${name}) on conflict do nothing`)
-    for (const [name, grants] of Object.entries(KEYS)) {
-      const id = `key_demo_${name}`
-      const [found] = await tx.execute<{ key: object | null }>(sql`select find_key(${id}) as key`)
-      if (!found?.key) await tx.execute(sql`select create_key(${id}, ${name}, ${hashSecret(`dk-${name}-key`)}, false, ${JSON.stringify(grants)}::jsonb, null)`)
-    }
-  })
+export async function addDemo(owner: Sql): Promise<void> {
+  await owner`select set_root_secret(${hashSecret(DEMO_ADMIN_KEY)})`
+  for (const name of NAMESPACES) await owner`insert into namespaces (name) values (${name}) on conflict do nothing`
+  for (const [name, grants] of Object.entries(KEYS)) {
+    await owner`
+      with added as (insert into keys (id, name) values (${`key_demo_${name}`}, ${name}) on conflict do nothing returning id),
+        opened as (insert into key_secrets (secret_hash, key_id) select ${hashSecret(demoKey(name))}, id from added on conflict do nothing)
+      insert into grants (key_id, namespace, can_read, can_write)
+      select id, namespace, true, access = 'read_write' from added, jsonb_each_text(${JSON.stringify(grants)}::text::jsonb) as given(namespace, access)`
+  }
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { hashSecret } from '../principal.ts'
+import { isLoopback, PUBLISHED_SECRETS } from '../published.ts'
+import type { Sql } from './database.ts'
+import { requireOnlyDemo } from './demo.ts'
+import { planRootKey, type RootKeySettings } from './root-key.ts'
 
 export type EmbeddingSpace = { model: string; dimension: number }
 
@@ -19,52 +19,83 @@ export async function settleEmbeddingSpace(
   { model, dimension }: EmbeddingSpace,
   { isOwner = true, mayMove = false } = {},
 ): Promise<EmbeddingSpace | undefined> {
-  if (dimension > MAX_DIMENSION) {
-    throw new SettingsError(
-      `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`,
-    )
-  }
+  const wanted = { model, dimension }
+  requireIndexable(wanted)
   const [stored] = await sql<EmbeddingSpace[]>`select model, dimension from embedding_space`
   if (!stored) {
     if (!isOwner) throw new SettingsError('This database has not been started yet by a login that may change it. Set DAKERA_MIGRATION_URL for the first start.')
     await sql.unsafe(`alter table memories alter column v type halfvec(${Math.trunc(dimension)})`)
     await sql`insert into embedding_space (model, dimension) values (${model}, ${dimension})`
-  } else if (stored.model !== model || stored.dimension !== dimension) {
-    if (mayMove && isOwner) return stored
-    throw new SettingsError(
-      `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server is set to ${model} (${dimension}). ` +
-        'Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the built-in model), or start once with --reembed to move the database to the new model.',
-    )
+  } else if (mayMove && isOwner) {
+    return isSame(stored, wanted) ? undefined : stored
+  } else {
+    requireSame(stored, wanted)
   }
   return undefined
 }
 
-export type RootKey = { secret: string; isNew: boolean; file?: string } | undefined
+function requireIndexable({ model, dimension }: EmbeddingSpace): void {
+  if (dimension <= MAX_DIMENSION) return
+  throw new SettingsError(
+    `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`,
+  )
+}
 
-/**
- * Makes sure that there is a root key: the chosen one, else the one kept in the data directory, else a new random one,
- * which is kept there for the operator alone. Undefined when a root key exists whose secret nobody here knows.
- */
-export async function settleRootKey(owner: Sql, chosen: string | undefined, dataDir: string): Promise<RootKey> {
-  const file = join(dataDir, 'admin-key')
-  const kept = chosen === undefined && existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
-  const given = chosen ?? kept
-  if (given) {
-    await owner`select set_root_secret(${hashSecret(given)})`
-    return { secret: given, isNew: false, ...(kept && { file }) }
-  }
-  const [opens] = await owner`select from key_secrets where key_id = 'key_root'`
-  if (opens) return undefined
-  const secret = `dk-${randomBytes(24).toString('base64url')}`
-  try {
-    mkdirSync(dataDir, { recursive: true })
-    writeFileSync(file, `${secret}\n`, { mode: 0o600 })
-    chmodSync(file, 0o600) // the mode above counts only for a new file
-  } catch (error) {
+const isSame = (one: EmbeddingSpace, other: EmbeddingSpace) => one.model === other.model && one.dimension === other.dimension
+
+function requireSame(stored: EmbeddingSpace, wanted: EmbeddingSpace): void {
+  if (isSame(stored, wanted)) return
+  throw new SettingsError(
+    `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server is set to ${wanted.model} (${wanted.dimension}). ` +
+      'Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the built-in model), or start once with --reembed to move the database to the new model.',
+  )
+}
+
+export type StartSettings = RootKeySettings & { host: string; isDemo: boolean; embedding: EmbeddingSpace; mayMove: boolean }
+
+/** What would take over or weaken a database refuses the start here, before anything is changed. */
+export async function checkStart(sql: Sql, isOwner: boolean, settings: StartSettings): Promise<void> {
+  const { host, isDemo, isEmbedded, mayReplace } = settings
+  if (!isOwner && (isDemo || mayReplace)) {
     throw new SettingsError(
-      `Cannot keep the admin key in ${file}: ${(error as Error).message}. Set DAKERA_DATA_DIR to a folder that this user may write, or choose the key with DAKERA_ROOT_API_KEY.`,
+      `${isDemo ? '--demo' : '--replace-root-key'} needs a login that owns the database, and this one may only serve. Set DAKERA_MIGRATION_URL, or leave it out.`,
     )
   }
-  await owner`select set_root_secret(${hashSecret(secret)})`
-  return { secret, isNew: true, file }
+  await checkEmbeddingSpace(sql, isOwner, settings)
+  if (isDemo) return isEmbedded ? undefined : requireOnlyDemo(sql)
+  if (!isLoopback(host)) await requireNothingPublished(sql, isOwner, host)
+  if (isOwner) await planRootKey(sql, settings)
+}
+
+async function checkEmbeddingSpace(sql: Sql, isOwner: boolean, { embedding, mayMove }: StartSettings): Promise<void> {
+  requireIndexable(embedding)
+  const [tables] = await sql<{ space: string | null }[]>`select to_regclass('public.embedding_space')::text as space`
+  const [stored] = tables?.space ? await sql<EmbeddingSpace[]>`select model, dimension from embedding_space` : []
+  if (stored && !(mayMove && isOwner)) requireSame(stored, embedding)
+}
+
+/** Keys that open with a published secret. What the demo left is not counted where the start is going to remove it. */
+async function requireNothingPublished(sql: Sql, isOwner: boolean, host: string): Promise<void> {
+  const [identity] = await sql<{ whoami: string | null }[]>`select to_regprocedure('public.whoami()')::text as whoami`
+  if (!identity?.whoami) return
+  const open: string[] = []
+  for (const secret of PUBLISHED_SECRETS) {
+    const key = await whoOpens(sql, secret)
+    if (key && !(isOwner && /^key_(root$|demo_)/.test(key.id))) open.push(`${key.name} (${key.id})`)
+  }
+  if (open.length === 0) return
+  throw new SettingsError(
+    `Keys of this database open with a secret that is printed in the documentation: ${open.join(', ')}. The server would listen on ${host}, where others could use them. ` +
+      `${isOwner ? 'Rotate or delete them through a server on loopback (--host 127.0.0.1)' : 'Start a server with DAKERA_MIGRATION_URL and without --demo once, and rotate or delete what it does not remove'}, then start again.`,
+  )
+}
+
+/** The active key behind a secret. */
+async function whoOpens(sql: Sql, secret: string): Promise<{ id: string; name: string } | undefined> {
+  return sql.begin(async (tx) => {
+    await tx`select set_config('dakera.key', ${hashSecret(secret).toString('hex')}, true)`
+    // whoami() fails for nobody; caller_name() does not.
+    const [found] = await tx<{ key: { id: string; name: string } | null }[]>`select case when caller_name() is not null then whoami() end as key`
+    return found?.key ?? undefined
+  })
 }

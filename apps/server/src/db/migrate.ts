@@ -17,41 +17,83 @@ export function readMigrations(): Migration[] {
     })
 }
 
+/** Every migration that ever landed, those included whose files are gone because later ones replaced them. */
+function knownNames(): Set<string> {
+  const landed = readFileSync(new URL('landed.sha256', FOLDER), 'utf8').trim().split('\n')
+  return new Set([...landed.map((line) => line.split('  ')[1] ?? ''), ...readMigrations().map(({ name }) => name)])
+}
+
+/** Older code does not know what newer migrations expect of it: it could store what they forbid, or apply an old function over a new one. */
+export function refuseNewerSchema(newest: string): never {
+  throw new SettingsError(
+    `This database was migrated by a newer release of Dakera (${newest} is unknown here). Start that release or a newer one, or restore a dump from before. ` +
+      'To start this one all the same, add --allow-newer-schema: docs/operating.md says what that risks.',
+  )
+}
+
+type Before = { check?: () => Promise<void>; meetNewerSchema?: (newest: string) => void }
+
 /**
  * Brings the schema up to date. `sql` must be one connection of a login that may migrate. Servers that start together
- * wait for each other here, and `afterwards` runs while the lock is still held.
+ * wait for each other here; `check` and `afterwards` run while the lock is held.
  */
-export async function migrate<T>(sql: Sql, afterwards: () => Promise<T>): Promise<T> {
+export async function migrate<T>(sql: Sql, afterwards: () => Promise<T>, { check, meetNewerSchema = refuseNewerSchema }: Before = {}): Promise<T> {
   await sql`select pg_advisory_lock(hashtext('dakera_migrations'))`
   try {
     await requirePgvector(sql)
-    await sql`create table if not exists migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())`.simple()
-    const applied = new Map((await sql<{ name: string; checksum: string }[]>`select name, checksum from migrations`).map((row) => [row.name, row.checksum]))
-    for (const migration of readMigrations()) {
-      const checksum = applied.get(migration.name)
-      if (checksum === migration.checksum) continue
-      if (checksum)
-        throw new SettingsError(
-          `The migration ${migration.name} was changed after this database had applied it. Use the release that made the database, or a new database.`,
-        )
-      await sql.begin(async (tx) => {
-        await tx.unsafe(migration.text)
-        await tx`insert into migrations (name, checksum) values (${migration.name}, ${migration.checksum})`
-      })
-    }
-    await sql`grant select on migrations to dakera_app`.simple()
+    const applied = await readApplied(sql)
+    const newest = newestUnknown(applied)
+    if (newest) meetNewerSchema(newest)
+    await check?.()
+    if (!newest) await applyMissing(sql, applied)
     return await afterwards()
   } finally {
     await sql`select pg_advisory_unlock(hashtext('dakera_migrations'))`.catch(() => {}) // the connection may be the thing that failed
   }
 }
 
-/** For a login that may not migrate: whether everything was applied before. */
-export async function isMigrated(sql: Sql): Promise<boolean> {
+async function applyMissing(sql: Sql, applied: Map<string, string>): Promise<void> {
+  await sql`create table if not exists migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())`.simple()
+  for (const migration of readMigrations()) {
+    const checksum = applied.get(migration.name)
+    if (checksum === migration.checksum) continue
+    if (checksum)
+      throw new SettingsError(
+        `The migration ${migration.name} was changed after this database had applied it. Use the release that made the database, or a new database.`,
+      )
+    await sql.begin(async (tx) => {
+      await tx.unsafe(migration.text)
+      await tx`insert into migrations (name, checksum) values (${migration.name}, ${migration.checksum})`
+    })
+  }
+  await sql`grant select on migrations to dakera_app`.simple()
+}
+
+/** For a login that may not migrate: whether somebody else has. */
+export async function requireMigrated(sql: Sql, meetNewerSchema: (newest: string) => void): Promise<void> {
+  const applied = await readApplied(sql)
+  const newest = newestUnknown(applied)
+  if (newest) return meetNewerSchema(newest)
+  if (readMigrations().some(({ name }) => !applied.has(name))) {
+    throw new SettingsError(
+      'The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a login that owns the database.',
+    )
+  }
+}
+
+/** Checksums by name; none where nothing was ever applied. */
+async function readApplied(sql: Sql): Promise<Map<string, string>> {
   const [table] = await sql`select to_regclass('public.migrations') as found`
-  if (!table?.['found']) return false
-  const applied = new Set((await sql<{ name: string }[]>`select name from migrations`).map((row) => row.name))
-  return readMigrations().every(({ name }) => applied.has(name))
+  if (!table?.['found']) return new Map()
+  return new Map((await sql<{ name: string; checksum: string }[]>`select name, checksum from migrations`).map((row) => [row.name, row.checksum]))
+}
+
+function newestUnknown(applied: Map<string, string>): string | undefined {
+  const known = knownNames()
+  return [...applied.keys()]
+    .filter((name) => !known.has(name))
+    .sort()
+    .at(-1)
 }
 
 async function requirePgvector(sql: Sql): Promise<void> {

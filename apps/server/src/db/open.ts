@@ -1,10 +1,17 @@
 import type { Logger } from 'pino'
 import type { Env } from '../env.ts'
-import type { Database, FirstStart } from './database.ts'
+import type { Database, FirstStart, Gate } from './database.ts'
+import { refuseNewerSchema } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
 
-export async function openDatabase(settings: Env['database'], log: Logger, firstStart: FirstStart): Promise<Database> {
-  if (settings.engine === 'postgres') return openPostgres(settings, log, firstStart)
+/** For databases that nobody else knows of. */
+const OPEN_GATE: Gate = { check: async () => {}, meetNewerSchema: refuseNewerSchema }
+
+export async function openDatabase(settings: Env['database'], log: Logger, firstStart: FirstStart, gate = OPEN_GATE): Promise<Database> {
+  if (settings.engine === 'postgres') return openPostgres(settings, log, firstStart, gate)
   const { openEmbedded } = await import('./embedded.ts') // 20 MB of WebAssembly that a server on Postgres never needs
-  return openEmbedded(settings, log, firstStart)
+  return openEmbedded(settings, log, async (sql, isOwner) => {
+    await gate.check(sql, isOwner)
+    await firstStart(sql, isOwner)
+  })
 }

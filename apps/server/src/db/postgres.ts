@@ -2,16 +2,21 @@ import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
-import { asDb, type Condition, type Database, type FirstStart } from './database.ts'
-import { isMigrated, migrate } from './migrate.ts'
+import { asDb, type Condition, type Database, type FirstStart, type Gate } from './database.ts'
+import { migrate, requireMigrated } from './migrate.ts'
 
 type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined; searchTimeoutMs: number }
 
 /** Opens a pool that acts as dakera_app, whatever its login could do otherwise, after bringing the schema up to date. */
-export async function openPostgres({ url, migrationUrl, poolSize, searchTimeoutMs }: Settings, log: Logger, firstStart: FirstStart): Promise<Database> {
+export async function openPostgres(
+  { url, migrationUrl, poolSize, searchTimeoutMs }: Settings,
+  log: Logger,
+  firstStart: FirstStart,
+  gate: Gate,
+): Promise<Database> {
   const common = { onnotice: () => {}, connect_timeout: 5, backoff: () => 0.2 } satisfies Options<{}>
 
-  const canMaintain = await prepare(migrationUrl ?? url, common, log, firstStart)
+  const canMaintain = await prepare(migrationUrl ?? url, common, log, firstStart, gate)
 
   const pool = (application_name: string, statement_timeout: number) =>
     connect(url, {
@@ -100,20 +105,17 @@ async function requireBoundRole(sql: Sql, url: string): Promise<void> {
 }
 
 /** Migrates, or finds that somebody with more rights has. Returns whether this login may act as the owner. */
-async function prepare(url: string, common: Options<{}>, log: Logger, firstStart: FirstStart): Promise<boolean> {
+async function prepare(url: string, common: Options<{}>, log: Logger, firstStart: FirstStart, gate: Gate): Promise<boolean> {
   const sql = connect(url, { ...common, max: 1, connection: { application_name: 'dakera-migrations' } })
   try {
     if (await isServingLogin(sql)) {
-      if (!(await isMigrated(sql))) {
-        throw new SettingsError(
-          'The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a login that owns the database.',
-        )
-      }
+      await requireMigrated(sql, gate.meetNewerSchema)
+      await gate.check(sql, false)
       await firstStart(sql, false)
       log.info('the schema is up to date; this login may not migrate or build vector indexes')
       return false
     }
-    await migrate(sql, () => firstStart(sql, true))
+    await migrate(sql, () => firstStart(sql, true), { ...gate, check: () => gate.check(sql, true) })
     return true
   } catch (error) {
     throw explain(error, url)
@@ -138,6 +140,7 @@ const EXPLANATIONS: Record<string, string> = {
   '28P01': 'The password is wrong.',
   '28000': 'The login is not allowed.',
   '3D000': 'The database does not exist. Create it with: createdb <name>',
+  '53100': 'The disk of the database server is full. Make room there; the database itself is sound.',
   '42501': 'The login may not create roles, extensions or tables. docs/postgres.md lists the statements an operator has to run before.',
 }
 

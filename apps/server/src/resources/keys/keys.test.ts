@@ -31,6 +31,19 @@ test('a secret of the operator is taken as it is, and two keys never share one',
   expect((await failure(t.admin.createKey({ name: 'b', secret: ADMIN_KEY }))).code).toBe('CONFLICT')
 })
 
+test('a secret that is printed in the documentation is refused where others could use it', async () => {
+  await using t = await start({ acceptsPublished: false })
+  const refused = await failure(t.admin.createKey({ name: 'a', secret: 'dk-researcher-key', grants: { a: 'read' } }))
+  expect([refused.status, refused.code, refused.body.error]).toEqual([
+    400,
+    'INVALID_REQUEST',
+    expect.stringMatching(/^secret: is printed in the documentation/),
+  ])
+  expect(await t.admin.createKey({ name: 'a', secret: 'a-secret-of-our-own', grants: { a: 'read' } })).toMatchObject({ key: 'a-secret-of-our-own' })
+  await using local = await start()
+  expect(await local.admin.createKey({ name: 'a', secret: 'dk-researcher-key' })).toMatchObject({ key: 'dk-researcher-key' })
+})
+
 test('what clients in the field send makes the grants they mean', async () => {
   await using t = await start()
   const post = async (path: string, body: object) => {

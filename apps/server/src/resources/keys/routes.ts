@@ -6,11 +6,11 @@ import { idFrom } from '../../http/names.ts'
 import { fromCursor, toCursor } from '../../http/page.ts'
 import { type Input, route } from '../../http/route.ts'
 import { deactivateKey, deleteKey, findCaller, findKey, insertKey, listKeys, listKeyUsage, rotateKey, updateKey } from './repo.ts'
-import { makeSecret, planChanges, planKey, present, sumUsage, warningFor } from './service.ts'
+import { makeSecret, planChanges, planKey, present, refusePublished, sumUsage, warningFor } from './service.ts'
 
 const { create, list, get, update, rotate, deactivate, delete: remove, usage: countUsage, whoami } = endpoints.keys
 
-export const keys = ({ database: { db }, usage }: Deps) => {
+export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
   /** Deactivate and delete read the same but for the verb. */
   const act = (
     input: Pick<Input<typeof deactivate>, 'principal' | 'params' | 'repeat'>,
@@ -27,6 +27,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
     route(create, async ({ principal, body, repeat }) =>
       withPrincipal(db, principal, 'write', async (tx) => {
         requireAdmin(tx)
+        if (!acceptsPublished) refusePublished(body.secret)
         return once(tx, repeat, [], async () => {
           const plan = planKey(body)
           const key = await insertKey(tx, plan.key)

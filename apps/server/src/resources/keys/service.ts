@@ -3,6 +3,7 @@ import type { CreateKeyRequest, Key, KeyUsage, NamespaceAccess, UpdateKeyRequest
 import type * as z from 'zod'
 import { Fault } from '../../fault.ts'
 import { hashSecret } from '../../principal.ts'
+import { isPublished } from '../../published.ts'
 import type { KeyChanges, NewKey, UsageRow } from './repo.ts'
 
 type Create = z.output<typeof CreateKeyRequest>
@@ -13,6 +14,13 @@ const newSecret = () => `dk-${randomBytes(24).toString('base64url')}`
 export const makeSecret = (chosen?: string) => {
   const secret = chosen ?? newSecret()
   return { secret, hash: hashSecret(secret) }
+}
+
+/** A secret that everybody can read in the documentation would open this key to everybody. */
+export function refusePublished(secret: string | undefined): void {
+  if (secret === undefined || !isPublished(secret)) return
+  const message = 'is printed in the documentation, so everybody knows it. Choose a long random one, or leave it out to get one'
+  throw new Fault('INVALID_REQUEST', { issues: [{ path: 'secret', message }] }, { message: `secret: ${message}.` })
 }
 
 /** Turns either way of asking for a key (grants per namespace, or a scope over a list of them) into grants. */
