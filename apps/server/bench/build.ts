@@ -35,6 +35,8 @@ export type Build = {
   /** Starts it again over the same data; milliseconds until it is ready. */
   start(): Promise<number>
   isRunning(): boolean
+  /** The end of what it wrote to stderr. */
+  complaint(): string
   /** Also removes its data. */
   close(): Promise<void>
 }
@@ -144,6 +146,7 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
     kill,
     start,
     isRunning,
+    complaint: () => complaint.trim(),
     close,
   }
 }

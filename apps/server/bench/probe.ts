@@ -1,7 +1,7 @@
 // Loaded by `node --import` into a server under measurement, whatever its release: says how late its event loop runs, and ends
 // a worker thread of it when ordered. Nothing of the server knows that it is there.
-import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import { setTimeout } from 'node:timers/promises'
+import { createHistogram } from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
 import { BroadcastChannel, isMainThread, threadId, type Worker } from 'node:worker_threads'
 
 /** Milliseconds that the event loop was late. */
@@ -10,8 +10,8 @@ export type Delays = { p50: number; p99: number; max: number }
 export type ProbeOrder = { id: number; name: 'watch' | 'rest' | 'delays' | 'endWorker' }
 export type ProbeAnswer = { id: number; value: unknown }
 
-/** The timer behind the histogram; what it measures holds this much even when nothing is late. */
-const RESOLUTION_MS = 5
+/** How often it is measured how late the loop is. */
+const EVERY_MS = 5
 /** The script of a worker thread that holds the database. */
 const DATABASE_SCRIPT = /pglite|database|engine|\bdb\b/
 
@@ -33,24 +33,26 @@ function listen(): void {
     worker.once('exit', () => workers.delete(worker))
   })
 
-  let total = createHistogram()
-  let current: ReturnType<typeof monitorEventLoopDelay> | undefined
+  // Microseconds. Node's own histogram of the delay forgets what it has when it is stopped, so that stretches cannot be added up.
+  let late = createHistogram()
+  let timer: NodeJS.Timeout | undefined
+  const watch = () => {
+    const due = performance.now() + EVERY_MS
+    timer = setTimeout(() => {
+      late.record(Math.max(1, Math.round(1000 * (performance.now() - due))))
+      watch()
+    }, EVERY_MS).unref()
+  }
   const orders: Record<ProbeOrder['name'], () => unknown> = {
-    watch() {
-      current = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-      current.enable()
-    },
+    watch,
     async rest() {
-      await setTimeout(2 * RESOLUTION_MS) // an order is read before the timer that notices how late it is
-      current?.disable()
-      if (current) total.add(current as never)
-      current = undefined
+      await pause(2 * EVERY_MS) // an order is read before the timer that notices how late it is
+      clearTimeout(timer)
     },
     delays() {
-      const late = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e5) / 10 - RESOLUTION_MS)
-      const delays: Delays | undefined =
-        total.count === 0 ? undefined : { p50: late(total.percentile(50)), p99: late(total.percentile(99)), max: late(total.max) }
-      total = createHistogram()
+      const ms = (microseconds: number) => Math.round(microseconds / 100) / 10
+      const delays: Delays | undefined = late.count === 0 ? undefined : { p50: ms(late.percentile(50)), p99: ms(late.percentile(99)), max: ms(late.max) }
+      late = createHistogram()
       return delays
     },
     /** Ends the worker that holds the database at once, in the middle of whatever it does; the only worker when none is named like it. */

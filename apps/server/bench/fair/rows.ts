@@ -91,6 +91,7 @@ function openVictim(baseUrl: string, apiKey: string): Victim {
       } catch (error) {
         const why = error instanceof DakeraError ? String(error.status ?? error.code) : 'other'
         failures[why] = (failures[why] ?? 0) + 1
+        if (why === 'CONNECTION_FAILED') await setTimeout(50) // of a server that has ended there would be thousands
       }
       return performance.now() - started
     },
@@ -136,11 +137,12 @@ export async function measureRow(ground: Ground, { name, call }: (typeof ROWS)[n
   memory.stop()
 
   const quietBefore = summarize(before)
-  const secondsUntilQuiet = await waitForQuiet(victim, quietBefore.p50)
+  if (!build.isRunning()) note = `the server ended: ${build.complaint().split('\n').at(-1)}`
+  const secondsUntilQuiet = await waitForQuiet(ground, quietBefore.p50)
   if (secondsUntilQuiet === undefined) {
     await build.kill()
     await build.start()
-    await waitForQuiet(victim, quietBefore.p50)
+    await waitForQuiet(ground, quietBefore.p50)
   }
   const quiet = summarize([...before, ...(await recallFor(victim, seconds / 2))])
   const attacked = summarize(times)
@@ -165,9 +167,9 @@ async function recallFor(victim: Victim, seconds: number): Promise<number[]> {
 }
 
 /** Three recalls in a row that take at most three times as long as in the quiet. */
-async function waitForQuiet(victim: Victim, quietMs: number): Promise<number | undefined> {
+async function waitForQuiet({ build, victim }: Ground, quietMs: number): Promise<number | undefined> {
   const started = performance.now()
-  for (let inARow = 0; performance.now() - started < QUIET_WITHIN_MS; ) {
+  for (let inARow = 0; build.isRunning() && performance.now() - started < QUIET_WITHIN_MS; ) {
     inARow = (await victim.recall()) <= 3 * quietMs ? inARow + 1 : 0
     if (inARow === 3) return (performance.now() - started) / 1000
   }
