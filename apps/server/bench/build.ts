@@ -14,6 +14,8 @@ import { createDatabase } from './server.ts'
 /** The checkout that holds this file. */
 export const OWN_CHECKOUT = resolve(import.meta.dirname, '../../..')
 const READY_WITHIN_MS = 180_000
+/** Of the event loop; the embedded database has kept some releases busy for so long. */
+const SILENT_AFTER_MS = 90_000
 
 /** A server of some checkout, started as its users start it: by its main.ts and its settings, so that any release can be measured. */
 export type Build = {
@@ -71,6 +73,11 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
   let child: ChildProcess | undefined
   let complaint = ''
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null
+  const waiting = new Map<number, (value: unknown) => void>()
+  const settle = (id: number, value?: unknown) => {
+    waiting.get(id)?.(value)
+    waiting.delete(id)
+  }
   const ended = async () => {
     if (child && isRunning()) await once(child, 'exit')
   }
@@ -85,6 +92,10 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
       complaint = (complaint + text).slice(-2000)
     })
     if (onLog && child.stdout) eachLine(child.stdout, onLog)
+    child.on('message', ({ id, value }: ProbeAnswer) => settle(id, value))
+    child.once('exit', () => {
+      for (const id of waiting.keys()) settle(id)
+    })
     while (!(await isReady(url))) {
       if (!isRunning()) throw new Error(`The server of ${checkout} ended while it started: ${complaint.trim()}`)
       if (performance.now() - started > READY_WITHIN_MS) throw new Error(`The server of ${checkout} was not ready within ${READY_WITHIN_MS / 1000} s.`)
@@ -95,22 +106,17 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
 
   let lastId = 0
   const order = (name: ProbeOrder['name']): Promise<unknown> => {
-    const asked = child
-    if (!asked?.connected) return Promise.resolve(undefined)
+    if (!child?.connected) return Promise.resolve(undefined)
     const id = ++lastId
-    return new Promise((resolve) => {
-      const finish = (value: unknown) => {
-        asked.off('message', read)
-        asked.off('exit', finish)
-        clear()
+    const answer = new Promise<unknown>((resolve) => {
+      const cancel = after(SILENT_AFTER_MS, () => settle(id))
+      waiting.set(id, (value) => {
+        cancel()
         resolve(value)
-      }
-      const read = (answer: ProbeAnswer) => answer.id === id && finish(answer.value)
-      const clear = after(90_000, () => finish(undefined))
-      asked.on('message', read)
-      asked.once('exit', () => finish(undefined))
-      asked.send({ id, name } satisfies ProbeOrder, (error) => error && finish(undefined))
+      })
     })
+    child.send({ id, name } satisfies ProbeOrder, (error) => error && settle(id))
+    return answer
   }
   const kill = async () => {
     child?.kill('SIGKILL')

@@ -27,6 +27,12 @@ export function table(lines: string[][]): string[] {
   return lines.map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('   '))
 }
 
+/** "201 x 40, 429 x 3": the most frequent first. */
+export function answers(tally: Record<string, number>): string {
+  const sorted = Object.entries(tally).sort(([, a], [, b]) => b - a)
+  return sorted.map(([answer, count]) => `${answer} x ${count}`).join(', ') || '-'
+}
+
 /** The same for namespaces of several sizes. */
 export function describeScale(machine: Machine, results: Scale[]): string {
   const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}. Milliseconds, p50 / p95 / p99. One and ten clients: HTTP through the TypeScript SDK, embedding included.

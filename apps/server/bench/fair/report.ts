@@ -1,6 +1,4 @@
-import type { Tally } from '../hammer.ts'
-import type { Machine } from '../report.ts'
-import { table } from '../report.ts'
+import { answers, type Machine, table } from '../report.ts'
 import type { Row } from './rows.ts'
 
 /** The rows of one database, each with one result for each build. */
@@ -34,12 +32,6 @@ function describeResult({ database, rows }: Result): string {
     }),
   )
   return [database, ...table([head, ...lines])].join('\n')
-}
-
-/** "201 x 40, 429 x 3": the most frequent first. */
-export function answers(tally: Tally): string {
-  const sorted = Object.entries(tally).sort(([, a], [, b]) => b - a)
-  return sorted.map(([answer, count]) => `${answer} x ${count}`).join(', ') || '-'
 }
 
 const ms = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0))
