@@ -86,6 +86,7 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
     complaint = ''
     child = spawn(process.execPath, ['--import', pathToFileURL(join(import.meta.dirname, 'probe.ts')).href, main], {
       env,
+      detached: true, // so that a Ctrl-C is ours alone; the probe ends the server when we are gone
       stdio: ['ignore', onLog ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     })
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
