@@ -81,7 +81,9 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
   const ended = async () => {
     if (child && isRunning()) await once(child, 'exit')
   }
+  let closing: Promise<void> | undefined
   const start = async () => {
+    if (closing) throw new Error('interrupted')
     const started = performance.now()
     complaint = ''
     child = spawn(process.execPath, ['--import', pathToFileURL(join(import.meta.dirname, 'probe.ts')).href, main], {
@@ -124,7 +126,6 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
     await ended()
   }
 
-  let closing: Promise<void> | undefined
   const close = () => (closing ??= end())
   const end = async () => {
     child?.kill('SIGTERM')

@@ -28,20 +28,25 @@ export function checkoutName(checkout: string): string {
   return `${basename(dirname(path))}/${basename(path)}`.replace(/^\//, '')
 }
 
-/** Runs once at an interrupt. `exitIfSo` leaves then, and not with whatever the end of a server broke. */
-export function whenInterrupted(act: () => Promise<void>): { exitIfSo(): void } {
-  let isInterrupted = false
+/**
+ * Runs once at an interrupt. `throwIfSo` is for what opens something that `act` could not know yet; `exitIfSo` waits for `act` and
+ * leaves then, and not with whatever the end of a server broke.
+ */
+export function whenInterrupted(act: () => Promise<void>): { throwIfSo(): void; exitIfSo(): Promise<void> } {
+  let acting: Promise<void> | undefined
   const interrupt = () => {
-    if (isInterrupted) return
-    isInterrupted = true
-    void act()
+    acting ??= act()
   }
   const signals = ['SIGINT', 'SIGTERM'] as const
   for (const signal of signals) process.on(signal, interrupt)
   return {
-    exitIfSo() {
+    throwIfSo() {
+      if (acting) throw new Error('interrupted')
+    },
+    async exitIfSo() {
       for (const signal of signals) process.off(signal, interrupt)
-      if (isInterrupted) process.exit(130)
+      await acting
+      if (acting) process.exit(130)
     },
   }
 }

@@ -66,6 +66,7 @@ async function run(): Promise<void> {
       const name = checkout === OWN_CHECKOUT ? 'this' : checkoutName(checkout)
       say(`${name}: starting`)
       contenders.push({ name, build: await startBuild({ checkout, postgresUrl: undefined }) })
+      interrupt.throwIfSo()
     }
     const asked = (Object.entries(options.kills) as [KillWay, number][]).filter(([, count]) => count > 0)
     for (const [way, count] of asked) {
@@ -77,7 +78,7 @@ async function run(): Promise<void> {
     if (asked.length === 0) speeds = await measureSpeed([...contenders], options.amount, say)
   } finally {
     await closeAll()
-    interrupt.exitIfSo()
+    await interrupt.exitIfSo()
   }
   const machine = { cores: availableParallelism(), node: process.version, load: loadavg()[0] ?? 0 }
   const { memories, updates } = options.amount

@@ -83,7 +83,7 @@ async function runOn(database: string, postgresUrl: string | undefined): Promise
   const closeAll = async () => {
     for (const one of opened.splice(0).reverse()) await one.close()
   }
-  const isInterrupted = whenInterrupted(closeAll)
+  const interrupt = whenInterrupted(closeAll)
   try {
     const grounds: { name: string; ground: Ground }[] = []
     for (const checkout of [OWN_CHECKOUT, ...(options.against ? [options.against] : [])]) {
@@ -91,6 +91,7 @@ async function runOn(database: string, postgresUrl: string | undefined): Promise
       say(`${database}: starting and filling ${name}`)
       const build: Build = await startBuild({ checkout, postgresUrl })
       opened.push(build)
+      interrupt.throwIfSo()
       const meter = build.databaseUrl ? openMeter(build.databaseUrl) : undefined
       if (meter) opened.push(meter)
       grounds.push({ name, ground: await prepare(build, meter && (() => meter.sessionMegabytes())) })
@@ -107,6 +108,6 @@ async function runOn(database: string, postgresUrl: string | undefined): Promise
     return { database, rows }
   } finally {
     await closeAll()
-    isInterrupted.exitIfSo()
+    await interrupt.exitIfSo()
   }
 }

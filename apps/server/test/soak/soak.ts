@@ -42,7 +42,7 @@ export async function soak(
   say: (line: string) => void,
 ): Promise<Soak> {
   const logged: Soak['logged'] = {}
-  const build = await startBuild({ checkout, postgresUrl, onLog: (line) => count(logged, textOf(line)) })
+  const build = await startBuild({ checkout, postgresUrl, onLog: (line) => count(logged, line) })
   const meter = build.databaseUrl ? openMeter(build.databaseUrl) : undefined
   try {
     say(`${database}: preparing`)
@@ -125,7 +125,7 @@ async function sampleUntil(
   const samples: Sample[] = []
   let written = (await meter?.log())?.writtenMegabytes
   await build.watch()
-  for (let next = every; !isOver(); next += every) {
+  for (let next = every; !isOver(); next = seconds() + every) {
     while (seconds() < next && !isOver()) await setTimeout(200)
     if (isOver()) break
     const log = await meter?.log()
@@ -154,16 +154,10 @@ function progress(sample: Sample, minutes: number, ordinary: Answers, hostile: T
   return `${Math.round(sample.seconds)} of ${60 * minutes} s, ordinary ${sum(ordinary)} calls (${failed.map(([answer, n]) => `${answer} x ${n}`).join(', ') || 'all ok'}), hostile ${sum(hostile)}${memory}, log ${sample.logMegabytes} MB`
 }
 
-/** Of a line of the log: its message; the whole line when it is none of ours. */
-function textOf(line: string): string {
-  try {
-    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } }
-    return [msg, err?.message].filter(Boolean).join(': ') || line
-  } catch {
-    return line
-  }
-}
-
-const count = (tally: Tally, what: string) => {
-  tally[what] = (tally[what] ?? 0) + 1
+/** By its message; the welcome, which is no JSON, is left out. */
+function count(logged: Soak['logged'], line: string): void {
+  if (!line.startsWith('{')) return
+  const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } }
+  const text = [msg, err?.message].filter(Boolean).join(': ')
+  logged[text] = (logged[text] ?? 0) + 1
 }
