@@ -67,7 +67,7 @@ describe('dear calls', () => {
   })
 
   test('what is stored expires when asked to, in each of the stores', () => {
-    const stores = DEAR_CALLS.filter(({ name }) => name.startsWith('store')).map(({ requests }) => requests({ ...place, ttlSeconds: 60 })[0]?.body ?? '')
+    const stores = DEAR_CALLS.filter(({ stores }) => stores).map(({ requests }) => requests({ ...place, ttlSeconds: 60 })[0]?.body ?? '')
     expect(stores).toHaveLength(4)
     for (const body of stores) expect(body).toContain('"ttl_seconds":60')
   })

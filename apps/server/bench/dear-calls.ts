@@ -16,8 +16,8 @@ export type DearPlace = {
 /** A legal call that costs the server far more than it costs the caller. */
 export type DearCall = {
   name: string
-  /** One transaction of many memories: on the embedded database everybody waits for one of them. */
-  isBatch?: boolean
+  /** A batch is one transaction of many memories: on the embedded database everybody waits for one of them. */
+  stores?: 'one' | 'batch'
   /** The client leaves so soon, without having read an answer. */
   hangUpMs?: number
   /** A few different requests, sent round and round. */
@@ -41,7 +41,7 @@ export const DEAR_CALLS: DearCall[] = [
   },
   {
     name: 'store batch, 1,000 short memories',
-    isBatch: true,
+    stores: 'batch',
     requests: ({ own, ...place }) =>
       variants((seed) => {
         const source = notes(seed)
@@ -51,7 +51,7 @@ export const DEAR_CALLS: DearCall[] = [
   },
   {
     name: 'store batch, 20 x 95,000 letters',
-    isBatch: true,
+    stores: 'batch',
     requests: ({ own, ...place }) =>
       variants((seed) => {
         const memories = Array.from({ length: 20 }, (_, i) => expiring(place, { content: prose(100 * seed + i, 95_000) }))
@@ -60,10 +60,12 @@ export const DEAR_CALLS: DearCall[] = [
   },
   {
     name: 'store, metadata of 60,000 fields (1.2 MB)',
+    stores: 'one',
     requests: ({ own, ...place }) => variants((seed) => ({ path: STORE, body: { agent_id: own, ...expiring(place, withFields(seed, 60_000)) } })),
   },
   {
     name: 'store, metadata of 3,000 fields (60 kB)',
+    stores: 'one',
     requests: ({ own, ...place }) => variants((seed) => ({ path: STORE, body: { agent_id: own, ...expiring(place, withFields(seed, 3_000)) } })),
   },
   {

@@ -1,8 +1,9 @@
 // Loaded by `node --import` into a server under measurement, whatever its release: says how late its event loop runs, and ends
 // a worker thread of it when ordered. Nothing of the server knows that it is there.
+import { syncBuiltinESMExports } from 'node:module'
 import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { BroadcastChannel, isMainThread, threadId, type Worker } from 'node:worker_threads'
+import threads, { type WorkerOptions } from 'node:worker_threads'
 
 /** Milliseconds that the event loop was late. */
 export type Delays = { p50: number; p99: number; max: number }
@@ -12,26 +13,28 @@ export type ProbeAnswer = { id: number; value: unknown }
 
 /** How often it is measured how late the loop is. */
 const EVERY_MS = 5
-/** The script of a worker thread that holds the database. */
-const DATABASE_SCRIPT = /pglite|database|engine|\bdb\b/
+/** The script of a worker thread that holds the database: nothing outside of this folder opens one. */
+const DATABASE_SCRIPT = /\/server\/src\/db\//
 
-const threads = new BroadcastChannel('dakera-bench-threads')
-if (isMainThread) listen()
-else {
-  // A preload runs in worker threads too, and only there is the name of their script known.
-  threads.postMessage({ threadId, script: process.argv[1] ?? '' })
-  threads.close()
+if (threads.isMainThread) listen() // a preload runs in worker threads too
+
+/** Those alive. A thread does not say which script it runs, so it is noted where it is made. */
+function noteDatabaseWorkers(): Set<threads.Worker> {
+  const noted = new Set<threads.Worker>()
+  threads.Worker = class extends threads.Worker {
+    constructor(script: string | URL, options?: WorkerOptions) {
+      super(script, options)
+      if (!DATABASE_SCRIPT.test(String(script))) return
+      noted.add(this)
+      this.once('exit', () => noted.delete(this))
+    }
+  }
+  syncBuiltinESMExports()
+  return noted
 }
 
 function listen(): void {
-  const scripts = new Map<number, string>()
-  threads.onmessage = ({ data }: { data: { threadId: number; script: string } }) => void scripts.set(data.threadId, data.script)
-  threads.unref()
-  const workers = new Set<Worker>()
-  process.on('worker', (worker: Worker) => {
-    workers.add(worker)
-    worker.once('exit', () => workers.delete(worker))
-  })
+  const databaseWorkers = noteDatabaseWorkers()
 
   // Microseconds. Node's own histogram of the delay forgets what it has when it is stopped, so that stretches cannot be added up.
   let late = createHistogram()
@@ -55,13 +58,11 @@ function listen(): void {
       late = createHistogram()
       return delays
     },
-    /** Ends the worker that holds the database at once, in the middle of whatever it does; the only worker when none is named like it. */
+    /** Ends the worker that holds the database at once, in the middle of whatever it does. */
     async endWorker() {
-      const all = [...workers]
-      const named = all.filter((worker) => DATABASE_SCRIPT.test(scripts.get(worker.threadId) ?? ''))
-      const chosen = named.length > 0 ? named : all.length === 1 ? all : []
-      await Promise.all(chosen.map((worker) => worker.terminate()))
-      return chosen.length
+      const ended = [...databaseWorkers]
+      await Promise.all(ended.map((worker) => worker.terminate()))
+      return ended.length
     },
   }
 

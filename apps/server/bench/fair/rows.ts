@@ -29,7 +29,8 @@ export type Row = {
 
 export type Amount = { seconds: number; connections: number; memoryLimitMegabytes: number }
 type Victim = { recall(): Promise<number>; failures: Tally }
-type Attackers = { own: { secret: string; place: DearPlace }; stores: { secret: string; place: DearPlace } }
+type Attacker = { secret: string; place: DearPlace }
+type Attackers = { reads: Attacker; stores: Attacker }
 
 /** A build with everything that the rows need in it. */
 export type Ground = { build: Build; victim: Victim; attackers: Attackers; databaseMegabytes?: () => Promise<number | undefined> }
@@ -48,7 +49,8 @@ const QUIET_WITHIN_MS = 60_000
 /** The victim's namespace of 500, and for the attacker one of 500, twenty of 200 and one to store into; each with a key of its own. */
 export async function prepare(build: Build, databaseMegabytes?: Ground['databaseMegabytes']): Promise<Ground> {
   const admin = new DakeraClient({ baseUrl: build.url, apiKey: build.adminKey, maxRetries: 0, timeoutMs: 120_000 })
-  const many = Array.from({ length: 20 }, (_, i) => `attacker-${i}`)
+  const own = 'attacker'
+  const many = [own, ...Array.from({ length: 19 }, (_, i) => `attacker-${i + 1}`)]
   const keyOf = async (name: string, namespaces: string[]) =>
     (await admin.createKey({ name, grants: Object.fromEntries(namespaces.map((namespace) => [namespace, 'read_write'])) })).key
   const source = notes(1)
@@ -59,20 +61,17 @@ export async function prepare(build: Build, databaseMegabytes?: Ground['database
     )
   }
   await fill('victim', VICTIM_MEMORIES)
-  await fill('attacker', ATTACKER_MEMORIES)
-  for (const namespace of many) await fill(namespace, MANY_MEMORIES)
-  await admin.createNamespace('attacker-stores')
-
-  const [victim, own, stores] = [
-    await keyOf('victim', ['victim']),
-    await keyOf('attacker', ['attacker', ...many.slice(1)]),
-    await keyOf('storer', ['attacker-stores']),
-  ]
-  const places = { own: { own: 'attacker', many: ['attacker', ...many.slice(1)] }, stores: { own: 'attacker-stores', many: [] } }
+  await fill(own, ATTACKER_MEMORIES)
+  for (const namespace of many.slice(1)) await fill(namespace, MANY_MEMORIES)
+  const stores = 'attacker-stores'
+  await admin.createNamespace(stores)
   return {
     build,
-    victim: openVictim(build.url, victim),
-    attackers: { own: { secret: own, place: places.own }, stores: { secret: stores, place: places.stores } },
+    victim: openVictim(build.url, await keyOf('victim', ['victim'])),
+    attackers: {
+      reads: { secret: await keyOf('reader', many), place: { own, many } },
+      stores: { secret: await keyOf('storer', [stores]), place: { own: stores, many: [stores] } },
+    },
     ...(databaseMegabytes && { databaseMegabytes }),
   }
 }
@@ -104,7 +103,7 @@ export async function measureRow(ground: Ground, { name, call }: (typeof ROWS)[n
   for (const why of Object.keys(victim.failures)) delete victim.failures[why]
   const before = await recallFor(victim, seconds / 2)
 
-  const attacker = call?.name.startsWith('store') ? attackers.stores : attackers.own
+  const attacker = call?.stores ? attackers.stores : attackers.reads
   const requests = call?.requests(attacker.place)
   await build.watch()
   const memory = watchMemory(ground)
@@ -115,7 +114,7 @@ export async function measureRow(ground: Ground, { name, call }: (typeof ROWS)[n
         connections,
         seconds,
         maxCalls: MAX_CALLS,
-        maxDone: call?.isBatch ? MAX_BATCHES : MAX_CALLS,
+        maxDone: call?.stores === 'batch' ? MAX_BATCHES : MAX_CALLS,
       })
     : undefined
   let note: string | undefined
