@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, globSync, openSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -37,20 +37,18 @@ export type Build = {
   /** Starts it again over the same data; milliseconds until it is ready. */
   start(): Promise<number>
   isRunning(): boolean
-  /** The end of what it wrote to stderr. */
+  /** What it logged, all starts of it one after the other. */
+  logFile: string
+  /** The end of it, without the requests. */
   complaint(): string
   /** Also removes its data. */
   close(): Promise<void>
 }
 
-type BuildOptions = {
-  checkout: string
-  postgresUrl: string | undefined /** Of its log from "warn" on; without it the log is thrown away. */
-  onLog?: (line: string) => void
-}
+type BuildOptions = { checkout: string; postgresUrl: string | undefined /** Default: the server's own. */; logLevel?: 'info' | 'warn' }
 
 /** Starts the server of a checkout over the embedded database, or over a database of its own on the Postgres at this URL. */
-export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions): Promise<Build> {
+export async function startBuild({ checkout, postgresUrl, logLevel = 'info' }: BuildOptions): Promise<Build> {
   const main = join(resolve(checkout), 'apps/server/src/main.ts')
   if (!existsSync(main))
     throw new Error(`There is no server at ${checkout}: apps/server/src/main.ts is missing. Give the root of a checkout with its dependencies installed.`)
@@ -65,18 +63,26 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
     DATABASE_URL: place?.url,
     DAKERA_DATA_DIR: dataDir,
     DAKERA_ROOT_API_KEY: adminKey,
-    DAKERA_LOG_LEVEL: onLog ? 'warn' : 'info',
+    DAKERA_LOG_LEVEL: logLevel,
   }
   const { PATH, HOME } = process.env
   const env = Object.fromEntries(Object.entries({ PATH, HOME, ...settings }).filter(([, value]) => value !== undefined))
 
   let child: ChildProcess | undefined
-  let complaint = ''
+  const logFile = `${dataDir}.log`
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null
   const waiting = new Map<number, (value: unknown) => void>()
   const settle = (id: number, value?: unknown) => {
     waiting.get(id)?.(value)
     waiting.delete(id)
+  }
+  const complaint = () => {
+    const lines = readFileSync(logFile, 'utf8').trim().split('\n')
+    return lines
+      .filter((line) => !line.includes('"msg":"request"'))
+      .slice(-5)
+      .join('\n')
+      .slice(-2000)
   }
   const ended = async () => {
     if (child && isRunning()) await once(child, 'exit')
@@ -85,22 +91,19 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
   const start = async () => {
     if (closing) throw new Error('interrupted')
     const started = performance.now()
-    complaint = ''
+    const log = openSync(logFile, 'a')
     child = spawn(process.execPath, ['--import', pathToFileURL(join(import.meta.dirname, 'probe.ts')).href, main], {
       env,
       detached: true, // so that a Ctrl-C is ours alone; the probe ends the server when we are gone
-      stdio: ['ignore', onLog ? 'pipe' : 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', log, 'ipc'],
     })
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-2000)
-    })
-    if (onLog && child.stdout) eachLine(child.stdout, onLog)
+    closeSync(log)
     child.on('message', ({ id, value }: ProbeAnswer) => settle(id, value))
     child.once('exit', () => {
       for (const id of waiting.keys()) settle(id)
     })
     while (!(await isReady(url))) {
-      if (!isRunning()) throw new Error(`The server of ${checkout} ended while it started: ${complaint.trim()}`)
+      if (!isRunning()) throw new Error(`The server of ${checkout} ended while it started: ${complaint()}`)
       if (performance.now() - started > READY_WITHIN_MS) throw new Error(`The server of ${checkout} was not ready within ${READY_WITHIN_MS / 1000} s.`)
       await setTimeout(10)
     }
@@ -133,7 +136,7 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
     await ended()
     hurry()
     await place?.drop()
-    await rm(dataDir, { recursive: true, force: true })
+    for (const path of [dataDir, logFile]) await rm(path, { recursive: true, force: true })
   }
   try {
     await start()
@@ -154,7 +157,8 @@ export async function startBuild({ checkout, postgresUrl, onLog }: BuildOptions)
     kill,
     start,
     isRunning,
-    complaint: () => complaint.trim(),
+    logFile,
+    complaint,
     close,
   }
 }
@@ -193,15 +197,6 @@ async function isReady(url: string): Promise<boolean> {
 function after(ms: number, call: () => void): () => void {
   const timer = globalThis.setTimeout(call, ms)
   return () => clearTimeout(timer)
-}
-
-function eachLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
-  let rest = ''
-  stream.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) take(line)
-  })
 }
 
 async function freePort(): Promise<number> {

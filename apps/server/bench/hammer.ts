@@ -1,5 +1,6 @@
 // One caller without manners: sends its calls on several connections, each the moment the last is answered, and pays no heed to
 // what the answers say. In a thread of its own, so that it does not slow those who are measured beside it.
+import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
@@ -21,6 +22,8 @@ export type HammerSettings = {
 export type Tally = Record<string, number>
 
 export type Hammer = {
+  /** When the first call leaves: a thread takes its time to begin. */
+  begun: Promise<void>
   /** When its time or its number of calls is over, or after stop. */
   done: Promise<Tally>
   stop(): void
@@ -31,7 +34,7 @@ export type Hammer = {
 const PATIENCE_MS = 120_000
 const REPORT_MS = 500
 
-/** Begins at once. */
+/** Begins as soon as its thread runs. */
 export function startHammer(settings: HammerSettings): Hammer {
   const worker = new Worker(import.meta.filename, { workerData: settings })
   let latest: Tally = {}
@@ -42,7 +45,8 @@ export function startHammer(settings: HammerSettings): Hammer {
     worker.once('error', reject)
     worker.once('exit', () => resolve(latest))
   })
-  return { done, stop: () => worker.postMessage('stop'), tally: () => latest }
+  const begun = Promise.race([once(worker, 'message'), done]).then(() => {})
+  return { begun, done, stop: () => worker.postMessage('stop'), tally: () => latest }
 }
 
 if (!isMainThread && parentPort) void hammerOn(workerData as HammerSettings, parentPort)
@@ -94,6 +98,7 @@ async function hammerOn({ url, volleys, connections, seconds, maxCalls, maxDone 
       if (answer === 'broken') await setTimeout(20)
     }
   }
+  parent.postMessage(tally)
   await Promise.all(Array.from({ length: connections }, (_, i) => connection(i)))
   clearTimeout(clock)
   clearInterval(reports)

@@ -117,6 +117,7 @@ export async function measureRow(ground: Ground, { name, call }: (typeof ROWS)[n
         maxDone: call?.stores === 'batch' ? MAX_BATCHES : MAX_CALLS,
       })
     : undefined
+  await hammer?.begun
   let note: string | undefined
   const isOver = until(hammer?.done ?? setTimeout(seconds * 1000))
   const times: number[] = []

@@ -1,3 +1,5 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { DakeraClient } from '@dakera-ai/dakera'
 import { type Build, megabytesOnDisk, startBuild } from '../../bench/build.ts'
@@ -41,8 +43,7 @@ export async function soak(
   interrupted: AbortSignal,
   say: (line: string) => void,
 ): Promise<Soak> {
-  const logged: Soak['logged'] = {}
-  const build = await startBuild({ checkout, postgresUrl, onLog: (line) => count(logged, line) })
+  const build = await startBuild({ checkout, postgresUrl, logLevel: 'warn' })
   const meter = build.databaseUrl ? openMeter(build.databaseUrl) : undefined
   try {
     say(`${database}: preparing`)
@@ -73,7 +74,7 @@ export async function soak(
       ordinary: answers,
       recall: summarize(ordinary.flatMap(({ recallTimes }) => recallTimes)),
       hostile: total(tallies),
-      logged,
+      logged: await texts(build.logFile),
       checked,
       faults,
     }
@@ -154,10 +155,13 @@ function progress(sample: Sample, minutes: number, ordinary: Answers, hostile: T
   return `${Math.round(sample.seconds)} of ${60 * minutes} s, ordinary ${sum(ordinary)} calls (${failed.map(([answer, n]) => `${answer} x ${n}`).join(', ') || 'all ok'}), hostile ${sum(hostile)}${memory}, log ${sample.logMegabytes} MB`
 }
 
-/** By its message; the welcome, which is no JSON, is left out. */
-function count(logged: Soak['logged'], line: string): void {
-  if (!line.startsWith('{')) return
-  const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } }
-  const text = [msg, err?.message].filter(Boolean).join(': ')
-  logged[text] = (logged[text] ?? 0) + 1
+/** The messages of a log, and how often. */
+async function texts(logFile: string): Promise<Soak['logged']> {
+  const logged: Soak['logged'] = {}
+  for await (const line of createInterface(createReadStream(logFile))) {
+    const { msg, err } = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; err?: { message?: string } }) : { msg: line }
+    const text = [msg, err?.message].filter(Boolean).join(': ')
+    logged[text] = (logged[text] ?? 0) + 1
+  }
+  return logged
 }
