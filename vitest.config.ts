@@ -11,7 +11,7 @@ export default defineConfig({
     passWithNoTests: true,
     maxWorkers: common.maxWorkers,
     projects: [
-      { test: { ...common, name: 'workspace', include: ['scripts/**/*.test.ts', 'apps/server/test/postgres/*.test.ts'] } },
+      { test: { ...common, name: 'workspace', include: ['scripts/**/*.test.ts', 'apps/server/test/postgres/*.test.ts', 'apps/server/bench/*.test.ts'] } },
       { test: { ...common, name: 'protocol', include: ['packages/protocol/{src,test}/**/*.test.ts'] } },
       { test: { ...common, name: 'sdk-ts', include: ['packages/sdk-ts/{src,test}/**/*.test.ts'] } },
       {

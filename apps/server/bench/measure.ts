@@ -1,5 +1,5 @@
 /** Milliseconds of many calls, summed up. */
-export type Summary = { count: number; p50: number; p95: number; p99: number }
+export type Summary = { count: number; p50: number; p95: number; p99: number; max: number }
 
 /** One way of doing a thing: does it once, or in one burst, and gives how long each call took. */
 export type Variant = () => Promise<number[]>
@@ -41,8 +41,9 @@ export async function burst(agents: number, callsEach: number, call: (agent: num
   return times.flat()
 }
 
-function summarize(times: number[]): Summary {
+/** Percentiles by nearest rank: each is a time that was measured. NaN when there is none. */
+export function summarize(times: number[]): Summary {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share: number) => Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN) * 1000) / 1000
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) }
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
 }

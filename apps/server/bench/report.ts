@@ -22,9 +22,15 @@ function describeResult({ database, memories, vectorIndexes, load, rows, residen
 }
 
 /** Columns as wide as their widest cell; the first to the left, the others to the right. */
-function table(lines: string[][]): string[] {
+export function table(lines: string[][]): string[] {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines.map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('   '))
+}
+
+/** "201 x 40, 429 x 3": the most frequent first. */
+export function answers(tally: Record<string, number>): string {
+  const sorted = Object.entries(tally).sort(([, a], [, b]) => b - a)
+  return sorted.map(([answer, count]) => `${answer} x ${count}`).join(', ') || '-'
 }
 
 /** The same for namespaces of several sizes. */

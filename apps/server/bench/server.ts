@@ -73,7 +73,8 @@ function command(child: ChildProcess): { order: Orders; opened: Promise<string> 
   return { order, opened }
 }
 
-async function createDatabase(cluster: string): Promise<{ url: string; drop(): Promise<void> }> {
+/** An empty database on this cluster, under a name of its own. */
+export async function createDatabase(cluster: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `dakera_bench_${crypto.randomUUID().slice(0, 8)}`
   const run = async (statement: string) => {
     const sql = postgres(cluster, { max: 1, onnotice: () => {} })

@@ -1,0 +1,101 @@
+// npm run test:soak: half an hour of ordinary and hostile keys on one server; what must not grow, and what must not be lost.
+import { parseArgs } from 'node:util'
+import { OWN_CHECKOUT } from '../../bench/build.ts'
+import { atLeast, readArguments, say } from '../../bench/program.ts'
+import { answers, table } from '../../bench/report.ts'
+import { findPostgres } from '../postgres/find.ts'
+import { type Soak, soak } from './soak.ts'
+import { condense } from './verdict.ts'
+
+const HELP = `Ten ordinary keys work at the pace of people (store, recall, search, list, update, forget, sessions), while two hostile keys send
+dear but legal calls on several connections without a pause. What the server holds, what its log takes and how late its event loop
+runs is looked at every ten seconds.
+
+Usage: npm run test:soak -- [options]
+
+  --minutes <n>          How long (default 30), on each database
+  --engine <name>        postgres, pglite or both, one after the other (default both)
+  --database-url <url>   A Postgres where a database can be created (and is dropped at the end), as a superuser;
+                         default: the one that the tests find or start
+  --connections <n>      Of each hostile key (default 4)
+  --checkout <folder>    The server of another checkout instead of this one
+  --json                 Print JSON, with every sample
+  --help                 Show this
+
+Exits with 1 when an ordinary key saw a 5xx or no answer, when something acknowledged is not there in the end, or when the memory of the
+last third exceeds that of the second by more than 15 %. Ctrl-C prints what there is so far and checks nothing.
+`
+const ROWS = 15
+
+const options = readArguments(HELP, () => {
+  const { values } = parseArgs({
+    args: process.argv.slice(2).filter((argument) => argument !== '--'), // pnpm hands it on as it is
+    options: {
+      minutes: { type: 'string', default: '30' },
+      engine: { type: 'string', default: 'both' },
+      'database-url': { type: 'string' },
+      connections: { type: 'string', default: '4' },
+      checkout: { type: 'string', default: OWN_CHECKOUT },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (!['postgres', 'pglite', 'both'].includes(values.engine)) throw new Error('--engine must be postgres, pglite or both.')
+  const minutes = atLeast('--minutes', values.minutes, 0.1)
+  return { ...values, amount: { minutes, sampleSeconds: Math.min(10, 4 * minutes), connections: atLeast('--connections', values.connections, 1) } }
+})
+
+if (options.help) console.log(HELP)
+else await run()
+
+async function run(): Promise<void> {
+  const interruption = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
+  const soaks: Soak[] = []
+  if (options.engine !== 'pglite') {
+    const url = options['database-url']
+    const found = url ? { url, stop: async () => {} } : await findPostgres()
+    try {
+      soaks.push(await soak('Postgres', options.checkout, found.url, options.amount, interruption.signal, say))
+    } finally {
+      await found.stop()
+    }
+  }
+  if (options.engine !== 'postgres' && !interruption.signal.aborted) {
+    soaks.push(await soak('Embedded', options.checkout, undefined, options.amount, interruption.signal, say))
+  }
+  console.log(options.json ? JSON.stringify(soaks, null, 2) : soaks.map(describe).join('\n\n'))
+  if (soaks.some(({ faults }) => faults.length > 0)) process.exitCode = 1
+  if (interruption.signal.aborted) process.exitCode = 130
+}
+
+function describe({ database, seconds, samples, ordinary, recall, hostile, logged, checked, faults }: Soak): string {
+  const isEmbedded = database === 'Embedded'
+  const cell = (value: number | undefined) => (value === undefined ? '-' : String(Math.round(value)))
+  const head = ['seconds', 'RSS MB', 'log MB', isEmbedded ? 'data MB' : 'log written MB', ...(isEmbedded ? [] : ['dead rows']), 'loop late p99 / max ms']
+  const lines = condense(samples, ROWS).map((sample) => [
+    cell(sample.seconds),
+    cell(sample.residentMegabytes),
+    cell(sample.logMegabytes),
+    cell(isEmbedded ? sample.dataMegabytes : sample.logWrittenMegabytes),
+    ...(isEmbedded ? [] : [cell(sample.deadRows)]),
+    sample.loop ? `${cell(sample.loop.p99)} / ${cell(sample.loop.max)}` : 'silent',
+  ])
+  const memories = checked?.reduce((sum, key) => sum + key.memories, 0)
+  return [
+    `${database}, ${seconds} s. Each line has the largest value of its stretch.`,
+    ...table([head, ...lines]),
+    `ordinary keys: ${answers(ordinary)}; recall p50 / p95 / p99 / max ${[recall.p50, recall.p95, recall.p99, recall.max].map(cell).join(' / ')} ms`,
+    `hostile keys: ${answers(hostile)}`,
+    checked ? `acknowledged and asked for by id: ${memories} memories` : 'interrupted: what was acknowledged is not checked',
+    ...Object.entries(logged).map(([text, times]) => `logged ${times} x: ${text.slice(0, 160)}`),
+    faults.length === 0
+      ? checked
+        ? 'PASSED'
+        : 'no fault so far'
+      : `FAILED\n${faults
+          .slice(0, 20)
+          .map((fault) => `  ${fault}`)
+          .join('\n')}${faults.length > 20 ? `\n  and ${faults.length - 20} more` : ''}`,
+  ].join('\n')
+}
