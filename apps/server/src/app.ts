@@ -5,6 +5,7 @@ import { cors } from 'hono/cors'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
 import { apiPage } from './http/api-page.ts'
+import { newRequestId } from './http/request-id.ts'
 import { addresses, type Call, mount, type Route } from './http/route.ts'
 import { agents } from './resources/agents/routes.ts'
 import { health } from './resources/health/routes.ts'
@@ -122,5 +123,3 @@ export function createStartingApp() {
   })
   return app
 }
-
-export const newRequestId = () => `req_${crypto.randomUUID().replaceAll('-', '')}`

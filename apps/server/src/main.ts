@@ -1,6 +1,4 @@
-import type { Duplex } from 'node:stream'
-import { serve } from '@hono/node-server'
-import { createApp, createStartingApp, newRequestId } from './app.ts'
+import { createApp, createStartingApp } from './app.ts'
 import { HELP, readArguments } from './arguments.ts'
 import { addDemo, DEMO_ADMIN_KEY, removeDemo, requireLoopback } from './db/demo.ts'
 import { type EmbeddingSpace, type RootKey, settleEmbeddingSpace, settleRootKey } from './db/first-start.ts'
@@ -9,7 +7,7 @@ import { chooseEmbedder } from './embedding/choose.ts'
 import { EmbedderUnavailable } from './embedding/embedder.ts'
 import { SwitchingEmbedder } from './embedding/switching.ts'
 import { readEnv, SettingsError } from './env.ts'
-import { Fault, toBody } from './fault.ts'
+import { closeServer, listen } from './http/listen.ts'
 import { reopenEmbedder, startMove } from './jobs/move.ts'
 import { startJobs } from './jobs/runner.ts'
 import { createLog } from './log.ts'
@@ -85,50 +83,6 @@ async function main(): Promise<void> {
     await closeAll(0)
     throw error
   }
-}
-
-type Server = ReturnType<typeof serve>
-
-function listen(hostname: string, port: number, fetch: (request: Request) => Response | Promise<Response>): Promise<{ server: Server; port: number }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname, port }, (address) => {
-      server.off('error', fail)
-      resolve({ server, port: address.port })
-    })
-    const fail = (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new SettingsError(`Port ${port} is taken. Stop what listens there, or choose another: npm start -- --port ${port + 1}`)
-          : error,
-      )
-    server.once('error', fail)
-    server.on('clientError', answerGarbage)
-    // Longer than balancers and clients keep theirs: who closes first must not be the one that gets the next request.
-    if ('keepAliveTimeout' in server) server.keepAliveTimeout = 75_000
-  })
-}
-
-/** What is not even HTTP gets the one error shape too; Node would answer a bare status line. */
-function answerGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const message = error.code === 'HPE_HEADER_OVERFLOW' ? 'The headers are larger than the server accepts.' : 'This is not a valid HTTP request.'
-  const body = JSON.stringify(toBody(new Fault('INVALID_REQUEST', {}, { message }), newRequestId()))
-  socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
-}
-
-/** Waits for requests under way, for at most graceMs. */
-function closeServer(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs)
-    server.close(() => {
-      clearTimeout(cut)
-      resolve()
-    })
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
-  })
 }
 
 main().catch((error: unknown) => {
