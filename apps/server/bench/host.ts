@@ -99,7 +99,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     },
     async list(secret, namespace) {
       const newest = async () =>
-        withPrincipal(database.db, principalOf(secret), 'read', async (tx) => {
+        withPrincipal(database, principalOf(secret), 'read', async (tx) => {
           const found = await resolveNamespace(tx, namespace, 'read')
           return found && listMemories(tx, found, {}, undefined, 101)
         })
@@ -126,7 +126,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       })
     },
     async listNamespaces(secret) {
-      return [await time(() => withPrincipal(database.db, principalOf(secret), 'read', (tx) => listNamespaces(tx, undefined, undefined)))]
+      return [await time(() => withPrincipal(database, principalOf(secret), 'read', (tx) => listNamespaces(tx, undefined, undefined)))]
     },
     async residentBytes() {
       return process.memoryUsage.rss()

@@ -33,8 +33,8 @@ export async function removeDemo(owner: Sql): Promise<void> {
 }
 
 /** Adds what is missing of the demo; an older demo in the same database stays. */
-export async function addDemo({ db }: Database): Promise<void> {
-  await withPrincipal(db, principalOf(DEMO_ADMIN_KEY), 'write', async (tx) => {
+export async function addDemo(database: Database): Promise<void> {
+  await withPrincipal(database, principalOf(DEMO_ADMIN_KEY), 'write', async (tx) => {
     for (const name of NAMESPACES) await tx.execute(sql`insert into namespaces (name) values (${name}) on conflict do nothing`)
     for (const [name, grants] of Object.entries(KEYS)) {
       const id = `key_demo_${name}`

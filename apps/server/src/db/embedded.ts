@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import postgres, { type Options, type ReservedSql, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
-import { asDb, type Database, type FirstStart } from './database.ts'
+import type { Database, FirstStart } from './database.ts'
 import { migrate } from './migrate.ts'
 import { openPglite, type Pglite, PgliteError } from './pglite/open.ts'
+import { Session } from './session.ts'
+import { turnsOver } from './turns.ts'
 
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }
 
@@ -22,11 +24,11 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
 
   // In the start packet, so that a session which postgres.js opens again has the role again.
   const sql = connect(pglite, 'dakera', { role: 'dakera_app' })
+  const turns = turnsOver([new Session({ open: () => sql })])
   return {
     engine: 'pglite',
     sql,
-    searches: sql, // one session, and WebAssembly has no clock that could interrupt a statement
-    db: asDb(sql),
+    turns: { calls: turns, searches: turns }, // one session, and no statement of it can be cancelled
     maintain: async <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) => {
       const session: ReservedSql = await sql.reserve()
       try {

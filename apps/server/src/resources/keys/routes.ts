@@ -10,14 +10,14 @@ import { makeSecret, planChanges, planKey, present, sumUsage, warningFor } from 
 
 const { create, list, get, update, rotate, deactivate, delete: remove, usage: countUsage, whoami } = endpoints.keys
 
-export const keys = ({ database: { db }, usage }: Deps) => {
+export const keys = ({ database, usage }: Deps) => {
   /** Deactivate and delete read the same but for the verb. */
   const act = (
     input: Pick<Input<typeof deactivate>, 'principal' | 'params' | 'repeat'>,
     change: (tx: Tx, id: string) => Promise<Key | undefined>,
     message: string,
   ) =>
-    withPrincipal(db, input.principal, 'write', async (tx): Promise<KeyActionResponse> => {
+    withPrincipal(database, input.principal, 'write', async (tx): Promise<KeyActionResponse> => {
       requireAdmin(tx)
       const id = idFrom(input.params.key_id)
       return once(tx, input.repeat, async () => ({ ...present(await change(tx, id), id), success: true as const, message }))
@@ -25,7 +25,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
 
   return [
     route(create, async ({ principal, body, repeat }) =>
-      withPrincipal(db, principal, 'write', async (tx) => {
+      withPrincipal(database, principal, 'write', async (tx) => {
         requireAdmin(tx)
         return once(tx, repeat, async () => {
           const plan = planKey(body)
@@ -37,7 +37,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
 
     route(list, async ({ principal, query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : fromCursor(cursor, ['id']).id
-      const found = await withPrincipal(db, principal, 'read', async (tx) => {
+      const found = await withPrincipal(database, principal, 'read', async (tx) => {
         requireAdmin(tx)
         return listKeys(tx, after, limit && limit + 1)
       })
@@ -47,7 +47,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
     }),
 
     route(get, async ({ principal, params }) =>
-      withPrincipal(db, principal, 'read', async (tx) => {
+      withPrincipal(database, principal, 'read', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         return present(await findKey(tx, id), id)
@@ -55,7 +55,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
     ),
 
     route(update, async ({ principal, params, body, repeat }) =>
-      withPrincipal(db, principal, 'write', async (tx) => {
+      withPrincipal(database, principal, 'write', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         return once(tx, repeat, async () => present(await updateKey(tx, id, planChanges(body, present(await findKey(tx, id), id))), id))
@@ -64,7 +64,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
 
     route(rotate, async ({ principal, params, body, repeat }) => {
       await usage.flush() // what the old secret was used for, while it still leads to its key
-      return withPrincipal(db, principal, 'write', async (tx) => {
+      return withPrincipal(database, principal, 'write', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         return once(tx, repeat, async () => {
@@ -88,7 +88,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
 
     route(countUsage, async ({ principal, params }) => {
       await usage.flush()
-      return withPrincipal(db, principal, 'read', async (tx) => {
+      return withPrincipal(database, principal, 'read', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         present(await findKey(tx, id), id)
@@ -97,7 +97,7 @@ export const keys = ({ database: { db }, usage }: Deps) => {
     }),
 
     route(whoami, async ({ principal }) =>
-      withPrincipal(db, principal, 'read', async (tx) => {
+      withPrincipal(database, principal, 'read', async (tx) => {
         const { key_id, name, scope, grants, namespaces, expires_at } = present(await findCaller(tx), 'caller')
         return { key_id, name, scope, grants, namespaces, expires_at, auth_enabled: true as const }
       }),
