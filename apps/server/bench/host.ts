@@ -1,13 +1,14 @@
 // The server under measurement, in a process of its own. Beside HTTP it takes orders from its parent: to do the same by
 // SQL alone, through the same pool and the same functions of hot.ts, and to say how long that took.
 import { createHash, randomUUID } from 'node:crypto'
-import { serve } from '@hono/node-server'
 import { createApp } from '../src/app.ts'
 import { settleEmbeddingSpace, settleRootKey } from '../src/db/first-start.ts'
 import { toHalfvec } from '../src/db/halfvec.ts'
 import { openDatabase } from '../src/db/open.ts'
 import { resolveNamespace, withPrincipal } from '../src/db/tx.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
+import { readEnv } from '../src/env.ts'
+import { listen } from '../src/http/listen.ts'
 import { startJobs } from '../src/jobs/runner.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { createLog } from '../src/log.ts'
@@ -66,10 +67,10 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
   const accesses = createAccesses(database)
   const usage = createUsage(database)
   const jobs = startJobs({ database, accesses, usage, log })
-  const app = createApp({ database, embedder, accesses, usage, log, maxBodyBytes: 8 * 1024 * 1024, corsOrigins: [], isDraining: () => false })
-  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
-    process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
-  })
+  const env = { ...readEnv({}), maxBodyBytes: 8 * 1024 * 1024 }
+  const app = createApp({ ...env, database, embedder, accesses, usage, log, loopbackOnly: false, isDraining: () => false })
+  const { server, port } = await listen('127.0.0.1', 0, app.fetch, env.connections)
+  process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
 
   const { maintain } = database
   if (!maintain) throw new Error('This login may not act as the owner of the tables, so the benchmark cannot build indexes.')

@@ -7,7 +7,8 @@ import { chooseEmbedder } from './embedding/choose.ts'
 import { EmbedderUnavailable } from './embedding/embedder.ts'
 import { SwitchingEmbedder } from './embedding/switching.ts'
 import { readEnv, SettingsError } from './env.ts'
-import { closeServer, listen } from './http/listen.ts'
+import { isLoopbackAddress } from './http/client.ts'
+import { closeServer, type Fetch, listen } from './http/listen.ts'
 import { reopenEmbedder, startMove } from './jobs/move.ts'
 import { startJobs } from './jobs/runner.ts'
 import { createLog } from './log.ts'
@@ -27,8 +28,8 @@ async function main(): Promise<void> {
   const log = createLog(env.logLevel)
 
   // The port first: a taken one is told at once, and a balancer learns early that this server is coming.
-  let app: { fetch(request: Request): Response | Promise<Response> } = createStartingApp()
-  const { server, port } = await listen(host, env.port, (request) => app.fetch(request))
+  let app: { fetch: Fetch } = createStartingApp()
+  const { server, port } = await listen(host, env.port, (request, node) => app.fetch(request, node), env.connections)
   let isDraining = false
   const closers: (() => Promise<void>)[] = []
   const closeAll = async (graceSeconds: number) => {
@@ -56,7 +57,8 @@ async function main(): Promise<void> {
     closers.push(() => jobs.stop())
     if (previous) closers.push(startMove(database, embedder, wanted, log))
     else if (options.reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
-    app = createApp({ database, embedder, accesses, usage, log, maxBodyBytes: env.maxBodyBytes, corsOrigins: env.corsOrigins, isDraining: () => isDraining })
+    const loopbackOnly = isLoopbackAddress(host) && (options.demo || env.trustedProxies === 0)
+    app = createApp({ ...env, database, embedder, accesses, usage, log, loopbackOnly, isDraining: () => isDraining })
     return welcome({ host, port, engine: database.engine, rootKey, isDemo: options.demo })
   })()
 

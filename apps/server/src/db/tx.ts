@@ -30,6 +30,17 @@ export function withPrincipal<T>({ turns }: Pick<Database, 'turns'>, principal: 
 export const callFunction = <T>(turns: Turns<Session>, principal: Principal, mode: 'read' | 'write', fn: (sql: Sql) => Promise<T>): Promise<T> =>
   turns.run(principal.lane, principal.signal, (session) => session.statement(principal, mode, fn))
 
+/** The id of the key that is presented; the error of the API where there is none. */
+export async function findKeyId({ turns }: Pick<Database, 'turns'>, principal: Principal): Promise<string> {
+  const [row] = await callFunction(
+    turns.calls,
+    principal,
+    'read',
+    async (sql) => sql<{ id: string }[]>`select case when identify(${principal.keyHash}) is not null then whoami() ->> 'id' end as id`,
+  )
+  return row?.id ?? ''
+}
+
 export type NamespaceRef = { id: number; name: string; dimension: number }
 
 /** Checks the grant, and finds the namespace: undefined when the caller may use that name and nothing is there yet. */
