@@ -74,7 +74,8 @@ const badRequest = (message: string) => JSON.stringify(toBody(new Fault('INVALID
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' }
 
 function end(outgoing: ServerResponse, message: string): void {
-  outgoing.writeHead(400, JSON_HEADERS).end(badRequest(message))
+  const body = badRequest(message)
+  outgoing.writeHead(400, { ...JSON_HEADERS, 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
 /** What makes no URL: a Host that is none, or `OPTIONS *`. */
