@@ -69,6 +69,7 @@ async function main(): Promise<void> {
     await opening.catch(() => {}) // a database that is being migrated is not left half way
     await closeAll(env.shutdownSeconds)
     log.info('stopped')
+    setTimeout(() => process.exit(), 1_000).unref() // a log that nobody reads would keep the process
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
