@@ -1,7 +1,6 @@
 // The server under measurement, in a process of its own. Beside HTTP it takes orders from its parent: to do the same by
 // SQL alone, through the same pool and the same functions of hot.ts, and to say how long that took.
 import { createHash, randomUUID } from 'node:crypto'
-import { serve } from '@hono/node-server'
 import { createApp } from '../src/app.ts'
 import { settleEmbeddingSpace } from '../src/db/first-start.ts'
 import { toHalfvec } from '../src/db/halfvec.ts'
@@ -10,6 +9,8 @@ import { settleRootKey } from '../src/db/root-key.ts'
 import { resolveNamespace, withPrincipal } from '../src/db/tx.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import { SERVER } from '../src/embedding/embedder.ts'
+import { readEnv } from '../src/env.ts'
+import { listen } from '../src/http/listen.ts'
 import { startJobs } from '../src/jobs/runner.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { createLog } from '../src/log.ts'
@@ -68,20 +69,10 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
   const accesses = createAccesses(database)
   const usage = createUsage(database)
   const jobs = startJobs({ database, accesses, usage, log })
-  const app = createApp({
-    database,
-    embedder,
-    accesses,
-    usage,
-    log,
-    maxBodyBytes: 8 * 1024 * 1024,
-    corsOrigins: [],
-    acceptsPublished: true,
-    isDraining: () => false,
-  })
-  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
-    process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
-  })
+  const env = { ...readEnv({}), maxBodyBytes: 8 * 1024 * 1024 }
+  const app = createApp({ ...env, database, embedder, accesses, usage, log, loopbackOnly: false, acceptsPublished: true, isDraining: () => false })
+  const { server, port } = await listen('127.0.0.1', 0, app.fetch, env.connections)
+  process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
 
   const { maintain } = database
   if (!maintain) throw new Error('This login may not act as the owner of the tables, so the benchmark cannot build indexes.')
@@ -111,7 +102,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     },
     async list(secret, namespace) {
       const newest = async () =>
-        withPrincipal(database.db, principalOf(secret), 'read', async (tx) => {
+        withPrincipal(database, principalOf(secret), 'read', async (tx) => {
           const found = await resolveNamespace(tx, namespace, 'read')
           return found && listMemories(tx, found, {}, undefined, 101)
         })
@@ -138,7 +129,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       })
     },
     async listNamespaces(secret) {
-      return [await time(() => withPrincipal(database.db, principalOf(secret), 'read', (tx) => listNamespaces(tx, undefined, undefined)))]
+      return [await time(() => withPrincipal(database, principalOf(secret), 'read', (tx) => listNamespaces(tx, undefined, undefined)))]
     },
     async residentBytes() {
       return process.memoryUsage.rss()

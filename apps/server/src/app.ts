@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto'
 import { ERRORS } from '@dakera-ai/protocol'
 import { openapi } from '@dakera-ai/protocol/openapi'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
 import { apiPage } from './http/api-page.ts'
+import { addressOf, isLoopbackHost } from './http/client.ts'
+import { Door } from './http/door.ts'
+import { newRequestId } from './http/request-id.ts'
 import { addresses, type Call, mount, type Route } from './http/route.ts'
 import { agents } from './resources/agents/routes.ts'
 import { health } from './resources/health/routes.ts'
@@ -28,6 +32,9 @@ export function createApp(deps: Deps) {
     c.set('requestId', requestId)
     await next()
     c.header('x-request-id', requestId)
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+    c.header('vary', 'Authorization, X-API-Key', { append: true })
+    c.header('x-content-type-options', 'nosniff')
     if (deps.isDraining()) c.header('connection', 'close')
     const fault = c.get('fault')
     const status = c.res.status
@@ -35,9 +42,29 @@ export function createApp(deps: Deps) {
     const call = c.get('call')
     if (call) deps.usage.note({ ...call, status, ms })
     // The path without its query string: a query is memory content, and on event streams it can hold a key.
-    const entry = { request_id: requestId, method: c.req.method, path: c.req.path, status, ms: Math.round(ms * 100) / 100 }
-    if (fault && status >= 500) deps.log.error({ ...entry, code: fault.code, err: withoutContent(fault.cause ?? fault) }, 'request failed')
-    else deps.log.info({ ...entry, ...(fault && { code: fault.code }) }, 'request')
+    const entry = {
+      request_id: requestId,
+      method: c.req.method,
+      path: c.req.path,
+      status,
+      ms: Math.round(ms * 100) / 100,
+      ...(call && { key_id: call.keyId }),
+      ...(call?.namespace && { namespace: call.namespace }),
+      client: addressOf(c, deps.trustedProxies),
+      user_agent: c.req.header('user-agent')?.slice(0, 200),
+      ...(fault && { code: fault.code }),
+    }
+    if (fault && c.req.raw.signal.aborted) deps.log.info({ ...entry, hung_up: true }, 'request')
+    else if (fault && status >= 500) deps.log.error({ ...entry, err: withoutContent(fault.cause ?? fault) }, 'request failed')
+    else deps.log[c.req.path.startsWith('/health') ? 'debug' : 'info'](entry, 'request')
+  })
+
+  app.use(async (c, next) => {
+    if (deps.loopbackOnly && !isLoopbackHost(c.req.header('host'))) {
+      const message = 'This server listens on loopback and answers requests to localhost, 127.0.0.1 and [::1] only. Behind a proxy, set DAKERA_TRUST_PROXY.'
+      throw new Fault('INVALID_REQUEST', {}, { message })
+    }
+    await next()
   })
 
   app.onError((error, c) => {
@@ -60,12 +87,32 @@ export function createApp(deps: Deps) {
   }
 
   const routes = [health, namespaces, keys, namespaceKeys, memories, sessions, agents].flatMap((resource) => resource(deps))
-  mount(app as unknown as Hono, { maxBodyBytes: deps.maxBodyBytes, isAlive: () => deps.database.check().then(({ ok }) => ok) }, routes)
-  const document = openapi()
-  app.get('/openapi.json', (c) => c.json(document))
-  app.get('/docs', (c) => c.html(apiPage(document)))
+  const { database, maxBodyBytes, trustedProxies } = deps
+  const isAlive = () => database.check().then(({ ok }) => ok)
+  mount(app as unknown as Hono, { maxBodyBytes, trustedProxies, isAlive, door: new Door(database, deps) }, routes)
+  app.get(
+    '/openapi.json',
+    page('application/json', () => JSON.stringify(openapi())),
+  )
+  app.get(
+    '/docs',
+    page('text/html; charset=UTF-8', () => apiPage(openapi())),
+  )
   refuseTheRest(app as unknown as Hono, routes)
   return app
+}
+
+/** A page that stays the same as long as the server runs: made when it is first asked for. */
+function page(type: string, make: () => string) {
+  let made: { text: string; etag: string } | undefined
+  return (c: Context) => {
+    if (!made) {
+      const text = make()
+      made = { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
+    }
+    const headers = { 'cache-control': 'no-cache', etag: made.etag }
+    return c.req.header('if-none-match') === made.etag ? c.body(null, 304, headers) : c.body(made.text, 200, { ...headers, 'content-type': type })
+  }
 }
 
 /** What exists under another method answers 405 and says which; everything else 404. */
@@ -122,5 +169,3 @@ export function createStartingApp() {
   })
   return app
 }
-
-export const newRequestId = () => `req_${crypto.randomUUID().replaceAll('-', '')}`

@@ -12,6 +12,14 @@ export type Deps = {
   usage: Usage
   log: Logger
   maxBodyBytes: number
+  /** Bytes of request bodies that are held at once; a quarter of it of one key. */
+  openBodyBytes: number
+  /** Requests of one key that may be under way at once. */
+  keyConcurrency: number
+  /** Proxies in front of the server whose X-Forwarded-For counts. */
+  trustedProxies: number
+  /** Answers only requests that name this machine's loopback in Host. */
+  loopbackOnly: boolean
   corsOrigins: string[]
   /** Whether a key may get a secret that is printed in the documentation: where nobody else comes, nor a server for others shares the database. */
   acceptsPublished: boolean

@@ -30,6 +30,12 @@ const Environment = z.object({
   OPENAI_API_KEY: optional(z.string()),
   OPENAI_BASE_URL: optional(z.url({ protocol: /^https?$/ })),
   DAKERA_MAX_BODY_BYTES: or(integer(1024, 268_435_456), String(2 * 1024 * 1024)),
+  DAKERA_OPEN_BODY_BYTES: or(integer(1024, 68_719_476_736), String(64 * 1024 * 1024)),
+  DAKERA_KEY_CONCURRENCY: or(integer(1, 100_000), '32'),
+  DAKERA_MAX_CONNECTIONS: or(integer(1, 1_000_000), '2000'),
+  DAKERA_REQUEST_SECONDS: or(integer(1, 3_600), '30'),
+  DAKERA_WRITE_SECONDS: or(integer(1, 3_600), '20'),
+  DAKERA_TRUST_PROXY: or(integer(0, 10), '0'),
   DAKERA_CORS_ORIGINS: or(
     z.string().transform((list) =>
       list
@@ -84,6 +90,10 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     /** How the embedding provider is reached, whichever model is asked. */
     provider: { apiKey: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL, timeoutMs: env.DAKERA_EMBEDDING_TIMEOUT_MS },
     maxBodyBytes: env.DAKERA_MAX_BODY_BYTES,
+    openBodyBytes: env.DAKERA_OPEN_BODY_BYTES,
+    keyConcurrency: env.DAKERA_KEY_CONCURRENCY,
+    trustedProxies: env.DAKERA_TRUST_PROXY,
+    connections: { most: env.DAKERA_MAX_CONNECTIONS, requestSeconds: env.DAKERA_REQUEST_SECONDS, writeSeconds: env.DAKERA_WRITE_SECONDS },
     corsOrigins: env.DAKERA_CORS_ORIGINS,
     logLevel: env.DAKERA_LOG_LEVEL,
     shutdownSeconds: env.DAKERA_SHUTDOWN_SECONDS,

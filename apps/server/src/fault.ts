@@ -60,6 +60,15 @@ const DISCONNECTED = new Set([
   'ENOENT',
 ])
 
+/** What the database says while it goes down: the transaction may have been kept just before. */
+const GOING_DOWN = /^(08|57P0[123])/
+
+/** Whether the answer to a statement was lost with its connection. */
+export function connectionIsLost(error: unknown): boolean {
+  const state = databaseError(error)?.code ?? ''
+  return DISCONNECTED.has(state) || GOING_DOWN.test(state)
+}
+
 type DatabaseError = { code?: string; message?: string; detail?: string; hint?: string; cause?: unknown }
 
 export function toFault(error: unknown): Fault {

@@ -1,8 +1,27 @@
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 
-/** Structured lines on standard error; standard output is for what a person asked to see. */
-export const createLog = (level: string) =>
-  pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
-    pino.destination({ dest: 2, sync: true }),
-  )
+/** So much of the log waits in memory when whoever reads it does not. */
+const MOST_WAITING_BYTES = 1024 * 1024
+
+/**
+ * Structured lines on standard error; standard output is for what a person asked to see. A reader that stops must not stop
+ * the server: what it leaves waiting is bounded, lines beyond are dropped, and once it reads on it is told how many.
+ */
+export function createLog(level: string, stream: NodeJS.WriteStream = process.stderr): Logger {
+  let dropped = 0
+  const destination = {
+    write(line: string): void {
+      if (stream.writableLength > MOST_WAITING_BYTES) {
+        dropped++
+        return
+      }
+      stream.write(line)
+      if (dropped === 0 || stream.writableLength > 0) return
+      const lines = dropped
+      dropped = 0
+      log.warn({ dropped: lines }, 'nobody read the log for a while; so many lines are missing before this one')
+    },
+  }
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, destination)
+  return log
+}

@@ -1,6 +1,4 @@
-import type { Duplex } from 'node:stream'
-import { serve } from '@hono/node-server'
-import { createApp, createStartingApp, newRequestId } from './app.ts'
+import { createApp, createStartingApp } from './app.ts'
 import { HELP, readArguments } from './arguments.ts'
 import type { Sql } from './db/database.ts'
 import { addDemo, removeDemo, requireLoopback } from './db/demo.ts'
@@ -12,7 +10,7 @@ import { chooseEmbedder } from './embedding/choose.ts'
 import { EmbedderUnavailable } from './embedding/embedder.ts'
 import { SwitchingEmbedder } from './embedding/switching.ts'
 import { readEnv, SettingsError } from './env.ts'
-import { Fault, toBody } from './fault.ts'
+import { closeServer, type Fetch, listen } from './http/listen.ts'
 import { reopenEmbedder, startMove } from './jobs/move.ts'
 import { startJobs } from './jobs/runner.ts'
 import { createLog } from './log.ts'
@@ -39,8 +37,8 @@ async function main(): Promise<void> {
   const log = createLog(env.logLevel)
 
   // The port first: a taken one is told at once, and a balancer learns early that this server is coming.
-  let app: { fetch(request: Request): Response | Promise<Response> } = createStartingApp()
-  const { server, port } = await listen(host, env.port, (request) => app.fetch(request))
+  let app: { fetch: Fetch } = createStartingApp()
+  const { server, port } = await listen(host, env.port, (request, node) => app.fetch(request, node), env.connections)
   let isDraining = false
   const closers: (() => Promise<void>)[] = []
   const closeAll = async (graceSeconds: number) => {
@@ -97,17 +95,9 @@ async function main(): Promise<void> {
     closers.push(() => jobs.stop())
     if (previous) closers.push(startMove(database, embedder, wanted, log))
     else if (options.reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
-    app = createApp({
-      database,
-      embedder,
-      accesses,
-      usage,
-      log,
-      maxBodyBytes: env.maxBodyBytes,
-      corsOrigins: env.corsOrigins,
-      acceptsPublished: isLoopback(host) && (options.demo || settings.isEmbedded),
-      isDraining: () => isDraining,
-    })
+    const loopbackOnly = isLoopback(host) && (options.demo || env.trustedProxies === 0)
+    const acceptsPublished = isLoopback(host) && (options.demo || settings.isEmbedded)
+    app = createApp({ ...env, database, embedder, accesses, usage, log, loopbackOnly, acceptsPublished, isDraining: () => isDraining })
     return welcome({ host, port, engine: database.engine, rootKey, isDemo: options.demo })
   })()
 
@@ -125,6 +115,7 @@ async function main(): Promise<void> {
     await opening.catch(() => {}) // a database that is being migrated is not left half way
     await closeAll(env.shutdownSeconds)
     log.info('stopped')
+    setTimeout(() => process.exit(), 1_000).unref() // a log that nobody reads would keep the process
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -141,50 +132,6 @@ async function main(): Promise<void> {
     await closeAll(0)
     throw error
   }
-}
-
-type Server = ReturnType<typeof serve>
-
-function listen(hostname: string, port: number, fetch: (request: Request) => Response | Promise<Response>): Promise<{ server: Server; port: number }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname, port }, (address) => {
-      server.off('error', fail)
-      resolve({ server, port: address.port })
-    })
-    const fail = (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new SettingsError(`Port ${port} is taken. Stop what listens there, or choose another: npm start -- --port ${port + 1}`)
-          : error,
-      )
-    server.once('error', fail)
-    server.on('clientError', answerGarbage)
-    // Longer than balancers and clients keep theirs: who closes first must not be the one that gets the next request.
-    if ('keepAliveTimeout' in server) server.keepAliveTimeout = 75_000
-  })
-}
-
-/** What is not even HTTP gets the one error shape too; Node would answer a bare status line. */
-function answerGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const message = error.code === 'HPE_HEADER_OVERFLOW' ? 'The headers are larger than the server accepts.' : 'This is not a valid HTTP request.'
-  const body = JSON.stringify(toBody(new Fault('INVALID_REQUEST', {}, { message }), newRequestId()))
-  socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
-}
-
-/** Waits for requests under way, for at most graceMs. */
-function closeServer(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs)
-    server.close(() => {
-      clearTimeout(cut)
-      resolve()
-    })
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
-  })
 }
 
 main().catch((error: unknown) => {

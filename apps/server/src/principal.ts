@@ -1,14 +1,29 @@
 import { createHash } from 'node:crypto'
 
+/** What a piece of work for a caller shares with whoever waits for its answer. */
+export type Work = {
+  /** Aborts when nobody waits any more; its reason is what the work then fails with. */
+  readonly signal: AbortSignal
+  /** Whose turn it takes: work of one lane waits for its own kind, and not for that of another. */
+  readonly lane: string
+  /** True from the moment in which the database may have kept what was written. */
+  mayHaveWritten: boolean
+}
+
 /**
  * Who is calling: the SHA-256 of the secret they presented, and nothing else. The server does not decide what it may do:
  * every transaction carries this hash, and the database recognises the key behind it.
  */
-export type Principal = { readonly keyHash: Buffer; readonly secret: string }
+export type Principal = Work & { readonly keyHash: Buffer; readonly secret: string }
 
 /** What a call does in a namespace: read, write (append), edit, which changes or removes and so needs both grants; `any` grant will do. */
 export type Access = 'read' | 'write' | 'edit' | 'any'
 
 export const hashSecret = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
-export const principalOf = (secret: string): Principal => ({ keyHash: hashSecret(secret), secret })
+const NEVER = new AbortController().signal
+
+export function principalOf(secret: string, { signal = NEVER, lane }: { signal?: AbortSignal; lane?: string } = {}): Principal {
+  const keyHash = hashSecret(secret)
+  return { keyHash, secret, signal, lane: lane ?? keyHash.toString('hex'), mayHaveWritten: false }
+}

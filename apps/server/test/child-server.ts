@@ -56,6 +56,10 @@ export function launch(settings: Settings, args: string[] = []) {
     ended,
     ready,
     refused,
+    /** The exit code, whether or not somebody reads what it said. */
+    exited: once(child, 'exit').then(([code]) => code as number | null),
+    pauseLog: () => void child.stderr?.pause(),
+    resumeLog: () => void child.stderr?.resume(),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     client: async (apiKey = ADMIN_KEY) => new DakeraClient({ apiKey, baseUrl: await ready, maxRetries: 0, timeoutMs: 20_000 } as never),
     async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {

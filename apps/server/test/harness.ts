@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DakeraClient, DakeraError } from '@dakera-ai/dakera'
 import type { NamespaceAccess } from '@dakera-ai/protocol'
-import { serve } from '@hono/node-server'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import postgres, { type Sql } from 'postgres'
 import { inject } from 'vitest'
 import { createApp } from '../src/app.ts'
@@ -13,8 +12,11 @@ import { settleEmbeddingSpace } from '../src/db/first-start.ts'
 import { readMigrations } from '../src/db/migrate.ts'
 import { openDatabase } from '../src/db/open.ts'
 import { settleRootKey } from '../src/db/root-key.ts'
+import type { Deps } from '../src/deps.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import type { Embedder } from '../src/embedding/embedder.ts'
+import { readEnv } from '../src/env.ts'
+import { type Connections, listen } from '../src/http/listen.ts'
 import { startJobs } from '../src/jobs/runner.ts'
 import { hashSecret } from '../src/principal.ts'
 import { createUsage } from '../src/resources/keys/usage.ts'
@@ -26,6 +28,7 @@ const SEARCH_TIMEOUT_MS = 15_000
 export const engine = inject('engine')
 export type Grants = Record<string, NamespaceAccess>
 
+const defaults = readEnv({})
 const log = pino({ level: process.env['DAKERA_TEST_LOG'] ?? 'silent' })
 const version = createHash('sha256')
   .update(
@@ -37,7 +40,9 @@ const version = createHash('sha256')
   .slice(0, 12)
 let builtin: Promise<Embedder> | undefined
 
-type Options = { embedder?: Embedder; searchTimeoutMs?: number; jobs?: boolean; maxBodyBytes?: number; corsOrigins?: string[]; acceptsPublished?: boolean }
+type Options = { embedder?: Embedder; searchTimeoutMs?: number; jobs?: boolean; connections?: Partial<Connections>; log?: Logger } & Partial<
+  Pick<Deps, 'maxBodyBytes' | 'openBodyBytes' | 'keyConcurrency' | 'trustedProxies' | 'loopbackOnly' | 'corsOrigins' | 'acceptsPublished'>
+>
 
 /** The real server over a private, migrated database, on a port of its own. `await using` takes both down again. */
 export async function start(options: Options = {}) {
@@ -56,14 +61,19 @@ export async function start(options: Options = {}) {
     accesses,
     usage,
     embedder,
-    log,
-    maxBodyBytes: options.maxBodyBytes ?? 2 * 1024 * 1024,
+    log: options.log ?? log,
+    maxBodyBytes: options.maxBodyBytes ?? defaults.maxBodyBytes,
+    openBodyBytes: options.openBodyBytes ?? defaults.openBodyBytes,
+    keyConcurrency: options.keyConcurrency ?? defaults.keyConcurrency,
+    trustedProxies: options.trustedProxies ?? 0,
+    loopbackOnly: options.loopbackOnly ?? false,
     corsOrigins: options.corsOrigins ?? [],
     acceptsPublished: options.acceptsPublished ?? true,
     isDraining: () => false,
   })
   const jobs = options.jobs ? startJobs({ database, accesses, usage, log }) : undefined
-  const { server, url } = await listen(app.fetch)
+  const { server, port } = await listen('127.0.0.1', 0, app.fetch, { ...defaults.connections, ...options.connections })
+  const url = `http://127.0.0.1:${port}`
   const client = (apiKey: string) => new DakeraClient({ apiKey, baseUrl: url, maxRetries: 0 })
   const admin = client(ADMIN_KEY)
 
@@ -194,9 +204,3 @@ async function clonePglite(embedder: Embedder): Promise<Place> {
   cpSync(template, dataDir, { recursive: true })
   return { settings: { engine: 'pglite', dataDir, durability: 'relaxed' }, remove: async () => rmSync(dataDir, { recursive: true, force: true }) }
 }
-
-type Listening = { server: ReturnType<typeof serve>; url: string }
-const listen = (handler: (request: Request) => Response | Promise<Response>) =>
-  new Promise<Listening>((resolve) => {
-    const server = serve({ fetch: handler, hostname: '127.0.0.1', port: 0 }, ({ port }) => resolve({ server, url: `http://127.0.0.1:${port}` }))
-  })

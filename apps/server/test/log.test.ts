@@ -24,3 +24,51 @@ test('the log has every request with its id, and never a secret, a query or what
   for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg')
   for (const secret of ['whispered', ADMIN_KEY]) expect(stdout + stderr).not.toContain(secret)
 })
+
+test('a line says who asked: the id of the key, the namespace, the address and the client; probes of health stand at debug', async () => {
+  await using place = await freshPlace()
+  await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info', DAKERA_TRUST_PROXY: '1' })
+  const admin = await server.client()
+  const { key, key_id } = await admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
+  const url = await server.ready
+  const call = (path: string, headers: Record<string, string>) => fetch(url + path, { headers: { 'user-agent': `probe ${'x'.repeat(300)}`, ...headers } })
+  await call('/v1/memory/recall?agent_id=a&query=x', { authorization: `Bearer ${key}`, 'x-request-id': 'one', 'x-forwarded-for': '192.0.2.1, 198.51.100.7' })
+  await call('/v1/memory/recall?agent_id=b&query=x', { authorization: `Bearer ${key}`, 'x-request-id': 'two' })
+  await call('/v1/auth/whoami', { authorization: 'Bearer dk-nobody-knows-this', 'x-request-id': 'three' })
+  await call('/health/ready', { 'x-request-id': 'four' })
+  const { stderr } = await server.stop()
+  const lines = stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const line = (id: string) => lines.find(({ request_id }) => request_id === id)
+  expect(line('one')).toMatchObject({ key_id, namespace: 'a', client: '198.51.100.7', status: 200, user_agent: `probe ${'x'.repeat(194)}` })
+  expect(line('two')).toMatchObject({ key_id, namespace: 'b', client: '127.0.0.1', status: 403 })
+  expect(line('three')).toMatchObject({ client: '127.0.0.1', status: 401 })
+  expect(line('three')).not.toHaveProperty('key_id')
+  expect(line('four')).toBeUndefined()
+  expect(stderr).not.toContain(key)
+})
+
+test('a log that nobody reads does not stop the server, and says afterwards how many lines are missing', { timeout: 60_000 }, async () => {
+  await using place = await freshPlace()
+  await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
+  const url = await server.ready
+  server.pauseLog()
+  const headers = { 'user-agent': 'x'.repeat(200) }
+  for (let i = 0; i < 50; i++) await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers })))
+  expect((await fetch(`${url}/health/live`)).status).toBe(200)
+  server.resumeLog()
+  await expect.poll(() => fetch(`${url}/v1/nothing`).then(() => /"dropped":\d+/.test(server.said.stderr)), { timeout: 10_000 }).toBe(true)
+  expect((await server.stop()).code).toBe(0)
+})
+
+test('a log that nobody reads does not keep a server from stopping', { timeout: 60_000 }, async () => {
+  await using place = await freshPlace()
+  await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
+  const url = await server.ready
+  server.pauseLog()
+  for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers: { 'user-agent': 'x'.repeat(200) } })))
+  server.kill('SIGTERM')
+  expect(await Promise.race([server.exited, new Promise((resolve) => setTimeout(resolve, 15_000, 'still there'))])).toBe(0)
+})

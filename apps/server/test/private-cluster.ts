@@ -118,6 +118,10 @@ export async function openProxy(target: string) {
     goSilent() {
       isSilent = true
     },
+    /** Loses every packet of the connections there are; new ones work. */
+    muteOpen() {
+      for (const pair of pairs) for (const socket of pair) socket.removeAllListeners('data').on('data', () => {})
+    },
     /** Breaks all connections, and each new one with this packet that its client sends, counted from 1. */
     breakAt(packet: number) {
       breaksAt = packet

@@ -1,26 +1,28 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
+import type { Session } from './session.ts'
+import type { Turns } from './turns.ts'
 
 export type { Sql } from 'postgres'
 export type Db = PostgresJsDatabase
 
-/** A migrated database. `sql` and `db` act as dakera_app: without a principal they see nothing. */
+/** A migrated database. Everything here but `maintain` acts as dakera_app: without a principal it sees nothing. */
 export type Database = {
   engine: 'postgres' | 'pglite'
-  /** For the hot functions, which carry the identity themselves. */
+  /** Sessions for the work of callers, each in its turn: tx.ts. `searches` has a shorter time limit; the embedded database has one session for both. */
+  turns: { calls: Pool; searches: Pool }
+  /** For what the server does by itself. */
   sql: Sql
-  /** The same for recall and search, whose statements end after a second: a search that takes longer helps nobody and holds up all others. */
-  searches: Sql
-  /** For everything else, through withPrincipal. */
-  db: Db
   /** Runs jobs on a connection that acts as dakera_owner; undefined where the login may not. */
   maintain: Maintain | undefined
-  /** Whether it answers within some 3 seconds. A network that loses every packet makes no error by itself. */
+  /** Whether what callers are served through answers within some 3 seconds. A network that loses every packet makes no error by itself. */
   check(): Promise<Condition>
   /** Resolves with the reason when the database is gone for good: started again and again in vain. Never on Postgres. */
   givenUp?: Promise<Error>
   close(): Promise<void>
 }
+
+export type Pool = Pick<Turns<Session>, 'run'>
 
 /** Whether a part of the server works; `warning` is for the operator to look at although it does. */
 export type Condition = { ok: true; warning?: string | undefined } | { ok: false; message: string }

@@ -2,16 +2,23 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import postgres, { type Options, type ReservedSql, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
-import { asDb, type Database, type FirstStart } from './database.ts'
+import type { Database, FirstStart, Pool } from './database.ts'
 import { migrate } from './migrate.ts'
 import { PgliteError } from './pglite/error.ts'
 import { type Supervised, type SupervisorOptions, superviseEmbedded } from './pglite/supervisor.ts'
+import { Session } from './session.ts'
+import { turnsOver } from './turns.ts'
 
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }
 
-/** Of the app's statements, as on Postgres; and of the jobs', which build indexes and rewrite tables. */
+/**
+ * Time limits of a statement: of the app's; of a search, for which WebAssembly takes some five times as long as Postgres,
+ * and whose end costs everybody a restart of the thread; of the jobs', which build indexes and rewrite tables.
+ */
 const STATEMENT_MS = 30_000
+const SEARCH_MS = 10_000
 const JOB_STATEMENT_MS = 10 * 60_000
+const NEVER = new AbortController().signal
 const ANSWER_MS = 3_000
 
 /** `crash` ends the thread of the database in whatever it does, as a fault of the engine would; it comes back by itself. */
@@ -32,25 +39,21 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
 
   // In the start packet, so that a session which postgres.js opens again has the role again.
   const sql = connect(pglite, 'dakera', { role: 'dakera_app' })
-  pglite.limitStatements(STATEMENT_MS)
+  // One session for all, whose statements cannot be cancelled.
+  const turns = turnsOver([new Session({ open: () => sql })])
+  const limitedTo = (ms: number): Pool => ({
+    run: (lane, signal, work) =>
+      turns.run(lane, signal, (session) => {
+        pglite.limitStatements(ms)
+        return work(session)
+      }),
+  })
+  const jobs = limitedTo(JOB_STATEMENT_MS)
   return {
     engine: 'pglite',
     sql,
-    searches: sql, // there is one session
-    db: asDb(sql),
-    maintain: async <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) => {
-      const session: ReservedSql = await sql.reserve()
-      pglite.limitStatements(JOB_STATEMENT_MS)
-      try {
-        await session`set role dakera_owner`
-        return await fn(session, undefined)
-      } finally {
-        // A session that may still act as the owner must serve nobody.
-        await session`set role dakera_app`.catch(() => pglite.crash())
-        pglite.limitStatements(STATEMENT_MS)
-        session.release()
-      }
-    },
+    turns: { calls: limitedTo(STATEMENT_MS), searches: limitedTo(SEARCH_MS) },
+    maintain: <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) => jobs.run('jobs', NEVER, () => asOwner(sql, fn, () => pglite.crash())),
     check: () => pglite.check(ANSWER_MS),
     givenUp: gone.promise,
     crash: () => pglite.crash(),
@@ -58,6 +61,18 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
       await sql.end({ timeout: 5 })
       await pglite.close()
     },
+  }
+}
+
+/** `spoil` ends the session: one that may still act as the owner must serve nobody. */
+async function asOwner<T>(sql: Sql, fn: (sql: Sql, aside: undefined) => Promise<T>, spoil: () => Promise<void>): Promise<T> {
+  const session: ReservedSql = await sql.reserve()
+  try {
+    await session`set role dakera_owner`
+    return await fn(session, undefined)
+  } finally {
+    await session`set role dakera_app`.catch(spoil)
+    session.release()
   }
 }
 

@@ -4,10 +4,15 @@ import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { asDb, type Condition, type Database, type FirstStart, type Gate } from './database.ts'
 import { migrate, requireMigrated } from './migrate.ts'
+import { Session } from './session.ts'
+import { turnsOver } from './turns.ts'
+
+/** The time limit of a statement that is no search. */
+const CALL_TIMEOUT_MS = 30_000
 
 type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined; searchTimeoutMs: number }
 
-/** Opens a pool that acts as dakera_app, whatever its login could do otherwise, after bringing the schema up to date. */
+/** Opens sessions that act as dakera_app, whatever its login could do otherwise, after bringing the schema up to date. */
 export async function openPostgres(
   { url, migrationUrl, poolSize, searchTimeoutMs }: Settings,
   log: Logger,
@@ -18,30 +23,44 @@ export async function openPostgres(
 
   const canMaintain = await prepare(migrationUrl ?? url, common, log, firstStart, gate)
 
-  const pool = (application_name: string, statement_timeout: number) =>
+  const client = (application_name: string, max: number, statement_timeout: number) =>
     connect(url, {
       ...common,
-      max: poolSize ?? 2 * Math.max(2, availableParallelism()),
+      max,
       // The role in the start packet is what even RESET ROLE goes back to. Compiling a statement would take longer than running it.
       connection: { application_name, role: 'dakera_app', statement_timeout, idle_in_transaction_session_timeout: 30_000, jit: false },
     })
-  const sql = pool('dakera', 30_000)
+  const sql = client('dakera-own', 2, CALL_TIMEOUT_MS)
+  asDb(sql) // for how it writes JSON, as in a Session
   await requireBoundRole(sql, url)
-  const searches = pool('dakera-searches', searchTimeoutMs)
+  const sessions = (application_name: string, limitMs: number) =>
+    Array.from(
+      { length: poolSize ?? 2 * Math.max(2, availableParallelism()) },
+      () => new Session({ open: () => client(application_name, 1, limitMs), limitMs }),
+    )
+  const [calls, searches] = [sessions('dakera', CALL_TIMEOUT_MS), sessions('dakera-searches', searchTimeoutMs)]
+  const turns = { calls: turnsOver(calls), searches: turnsOver(searches) }
   const owner = canMaintain
     ? connect(migrationUrl ?? url, { ...common, max: 3, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
     : undefined
 
+  const ask = async (): Promise<Condition> => {
+    const silent = [...calls, ...searches].filter((session) => session.isSilent())
+    for (const session of silent) session.cut()
+    const through = [turns.calls, turns.searches].map((pool) => pool.runIfFree((session) => session.ask(inTime)) ?? true) // all busy: what runs has its limit
+    const answers = await Promise.all([inTime(sql`select 1`), ...through])
+    return silent.length === 0 && answers.every(Boolean) ? { ok: true } : { ok: false, message: 'The database does not answer.' }
+  }
   let asked: Promise<Condition> | undefined // one question for all who wait
   return {
     engine: 'postgres',
+    turns,
     sql,
-    searches,
-    db: asDb(sql),
     maintain: owner && ((fn) => reserved(owner, fn)),
-    check: () => (asked ??= ask(url, common).finally(() => (asked = undefined))),
+    check: () => (asked ??= ask().finally(() => (asked = undefined))),
     async close() {
-      await Promise.all([sql, searches, owner].map((pool) => pool?.end({ timeout: 5 })))
+      await Promise.all([...calls, ...searches].map((session) => session.close()))
+      await Promise.all([sql, owner].map((pool) => pool?.end({ timeout: 5 })))
     },
   }
 }
@@ -56,25 +75,21 @@ async function reserved<T>(pool: Sql, fn: (sql: Sql, aside: Sql) => Promise<T>):
   }
 }
 
-/** Outside of the pool: its connections may be the ones that are silent. */
-async function ask(url: string, common: Options<{}>): Promise<Condition> {
-  const sql = connect(url, { ...common, max: 1, connect_timeout: 2, connection: { application_name: 'dakera-question' } })
-  try {
-    const answers = await within(
-      3_000,
-      sql`select 1`.then(() => true),
-    )
-    return answers ? { ok: true } : { ok: false, message: 'The database does not answer.' }
-  } finally {
-    void sql.end({ timeout: 0 }).catch(() => {})
-  }
-}
+const TICK_MS = 100
 
-/** False also when there is no answer in time. */
-function within(ms: number, answer: Promise<boolean>): Promise<boolean> {
+/** Whether the answer came within 3 seconds in which this process could have heard it: a busy event loop is not the database's fault. */
+function inTime(answer: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms, false)
-    answer.then(resolve, () => resolve(false)).finally(() => clearTimeout(timer))
+    let ticks = 3_000 / TICK_MS
+    const timer = setInterval(() => --ticks > 0 || settle(false), TICK_MS)
+    const settle = (came: boolean) => {
+      clearInterval(timer)
+      resolve(came)
+    }
+    answer.then(
+      () => settle(true),
+      () => settle(false),
+    )
   })
 }
 

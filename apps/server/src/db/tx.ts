@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { Fault } from '../fault.ts'
 import type { Access, Principal } from '../principal.ts'
-import type { Db } from './database.ts'
+import type { Database, Db, Pool, Sql } from './database.ts'
 
 declare const bound: unique symbol
 /** A transaction that already carries a caller's identity. Repositories accept nothing else. */
@@ -11,15 +11,32 @@ export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0] & { readonly [b
  * The only door to guarded rows. The identity is local to the transaction, so a pooled
  * connection cannot carry one caller into the next request. An unknown key gets no further.
  */
-export function withPrincipal<T>(db: Db, { keyHash }: Principal, mode: 'read' | 'write', fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction(async (tx) => {
-    // In one statement, as drizzle would set the mode with another round trip.
-    const readOnly = mode === 'read' ? 'on' : 'off'
-    const [caller] = await tx.execute<{ is_admin: boolean }>(
-      sql`select identify(${keyHash}) as is_admin, set_config('transaction_read_only', ${readOnly}, true)`,
-    )
-    return fn(Object.assign(tx, { isAdmin: caller?.is_admin === true }) as unknown as Tx)
-  })
+export function withPrincipal<T>({ turns }: Pick<Database, 'turns'>, principal: Principal, mode: 'read' | 'write', fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return turns.calls.run(principal.lane, principal.signal, (session) =>
+    session.transaction(principal, mode, async (tx) => {
+      // In one statement, as drizzle would set the mode with another round trip.
+      const readOnly = mode === 'read' ? 'on' : 'off'
+      const [caller] = await tx.execute<{ is_admin: boolean }>(
+        sql`select identify(${principal.keyHash}) as is_admin, set_config('transaction_read_only', ${readOnly}, true)`,
+      )
+      return fn(Object.assign(tx, { isAdmin: caller?.is_admin === true }) as unknown as Tx)
+    }),
+  )
+}
+
+/** One of the hot functions, which set the identity themselves: a single statement, and so a single round trip. */
+export const callFunction = <T>(pool: Pool, principal: Principal, mode: 'read' | 'write', fn: (sql: Sql) => Promise<T>): Promise<T> =>
+  pool.run(principal.lane, principal.signal, (session) => session.statement(principal, mode, fn))
+
+/** The id of the key that is presented; the error of the API where there is none. */
+export async function findKeyId({ turns }: Pick<Database, 'turns'>, principal: Principal): Promise<string> {
+  const [row] = await callFunction(
+    turns.calls,
+    principal,
+    'read',
+    async (sql) => sql<{ id: string }[]>`select case when identify(${principal.keyHash}) is not null then whoami() ->> 'id' end as id`,
+  )
+  return row?.id ?? ''
 }
 
 export type NamespaceRef = { id: number; name: string; dimension: number }

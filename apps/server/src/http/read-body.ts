@@ -3,15 +3,17 @@ import { Fault } from '../fault.ts'
 /** So many times the limit is still read to answer properly; who sends more is cut off. */
 const READ_ON = 16
 
-/** Reads a body of at most `limit` bytes; what is longer is refused before it is held. */
-export async function readBody(request: Request, limit: number): Promise<Buffer> {
+/** Reads a body of at most `limit` bytes; what is longer is refused before it is held. `hold` is told of bytes before they are kept, and may refuse. */
+export async function readBody(request: Request, limit: number, hold: (bytes: number) => void): Promise<Buffer> {
   const tooLarge = () =>
     new Fault(
       'PAYLOAD_TOO_LARGE',
       {},
       { message: `The request body is larger than ${limit} bytes. Send fewer or shorter memories at once, or raise DAKERA_MAX_BODY_BYTES.` },
     )
-  if (Number(request.headers.get('content-length')) > limit) throw tooLarge()
+  const announced = Number(request.headers.get('content-length'))
+  if (announced > limit) throw tooLarge()
+  hold(announced)
   const chunks: Uint8Array[] = []
   let size = 0
   try {
@@ -20,7 +22,10 @@ export async function readBody(request: Request, limit: number): Promise<Buffer>
       // Read on for a while and thrown away: leaving the body unread closes the connection before the 413 arrives.
       if (size > limit * READ_ON) throw tooLarge()
       if (size > limit) chunks.length = 0
-      else chunks.push(chunk)
+      else {
+        if (announced === 0) hold(chunk.length)
+        chunks.push(chunk)
+      }
     }
   } catch (error) {
     if (error instanceof Fault) throw error

@@ -2,10 +2,13 @@ import { type Endpoint, type Method, NamespaceName } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import type * as z from 'zod'
 import type { Repeat } from '../db/once.ts'
+import { outcomeUnknown } from '../db/session.ts'
 import { Fault } from '../fault.ts'
-import type { Principal } from '../principal.ts'
+import type { Principal, Work } from '../principal.ts'
 import { acceptAliases } from './aliases.ts'
-import { readPrincipal } from './auth.ts'
+import { readSecret } from './auth.ts'
+import { addressOf } from './client.ts'
+import { type Door, type Guest, isUnknown } from './door.ts'
 import { fingerprint } from './fingerprint.ts'
 import { parseJson, readBody } from './read-body.ts'
 
@@ -33,8 +36,8 @@ export class Reply<T> {
     this.headers = headers
   }
 }
-/** What a request turned out to be, for the count of its key; app.ts reads it when the reply is there. */
-export type Call = { keyHash: Buffer; endpoint: string; namespace: string; bytes: number }
+/** What a request turned out to be, for the log and the count of its key; app.ts reads it when the reply is there. */
+export type Call = { keyHash: Buffer; keyId: string; endpoint: string; namespace: string; bytes: number }
 export type Route = { endpoint: Endpoint; handle(input: never): Promise<unknown> }
 
 /** Binds a handler to its endpoint. The handler gets parsed values and returns the response value. */
@@ -49,34 +52,47 @@ export const route = <E extends Endpoint>(
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
 /** After so long without a reply a request asks whether the database is still there; then it waits on, or is told. */
-const PATIENCE_MS = 5_000
+const PATIENCE_MS = 4_000
+/** What was given up has this long to say how it ended. */
+const LAST_WORD_MS = 1_000
 
-async function patiently<T>(reply: Promise<T>, isAlive: () => Promise<boolean>): Promise<T> {
+const HUNG_UP = new Fault('SERVICE_UNAVAILABLE', {}, { message: 'The client hung up.' })
+const away = () => new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: 'The database does not answer right now. Try again in a moment.' })
+
+/** Waits for the reply as long as the database is there. When it is not, the work is given up, and a write that may have happened is never called refused. */
+async function patiently<T>(reply: Promise<T>, work: () => Work | undefined, giveUp: AbortController, isAlive: () => Promise<boolean>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
+  let isOver = false
   const silence = new Promise<never>((_resolve, reject) => {
     const look = async () => {
-      if (await isAlive()) timer = setTimeout(look, PATIENCE_MS)
-      else reject(new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: 'The database does not answer right now. Try again in a moment.' }))
+      const alive = await isAlive()
+      if (isOver) return
+      if (alive) {
+        timer = setTimeout(look, PATIENCE_MS)
+        return
+      }
+      giveUp.abort(away())
+      timer = setTimeout(() => reject(work()?.mayHaveWritten ? outcomeUnknown() : giveUp.signal.reason), LAST_WORD_MS)
     }
     timer = setTimeout(look, PATIENCE_MS)
   })
   try {
     return await Promise.race([reply, silence])
   } finally {
+    isOver = true
     clearTimeout(timer)
   }
 }
 
-type Surroundings = { maxBodyBytes: number; isAlive: () => Promise<boolean> }
+type Surroundings = { maxBodyBytes: number; trustedProxies: number; isAlive: () => Promise<boolean>; door: Door }
 
-export function mount(app: Hono, { maxBodyBytes, isAlive }: Surroundings, routes: Route[]): void {
+export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, door }: Surroundings, routes: Route[]): void {
   for (const { endpoint, handle } of routes) {
-    const answer = async (c: Context) => {
+    const answerGuest = async (c: Context, guest: Guest | undefined, signal: AbortSignal) => {
+      const call: Call | undefined = c.get('call')
       const headers = c.req.raw.headers
-      const principal = endpoint.access === 'public' ? undefined : readPrincipal(headers)
-      const call: Call | undefined = principal && { keyHash: principal.keyHash, endpoint: endpoint.id, namespace: '', bytes: 0 }
-      c.set('call', call)
-      const bytes = endpoint.body ? await readBody(c.req.raw, maxBodyBytes) : Buffer.alloc(0)
+      const bytes = endpoint.body ? await readBody(c.req.raw, maxBodyBytes, (size) => guest?.hold(size)) : Buffer.alloc(0)
+      const principal = guest?.principal
       const input = {
         principal,
         params: c.req.param(),
@@ -84,15 +100,38 @@ export function mount(app: Hono, { maxBodyBytes, isAlive }: Surroundings, routes
         body: endpoint.body && parse(endpoint.body, parseJson(bytes)),
         ifVersion: readVersion(headers.get('if-match')),
         repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.url, headers.get('if-match'), bytes) },
-        signal: c.req.raw.signal,
+        signal,
       }
       if (call) Object.assign(call, { namespace: namedIn(input), bytes: bytes.length })
-      const result = await (endpoint.access === 'public' ? handle(input as never) : patiently(handle(input as never), isAlive))
+      const result = await handle(input as never)
       const { status, value, headers: extra } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
       const text = JSON.stringify(value)
       if (call) call.bytes += Buffer.byteLength(text)
       return c.body(text, status, { 'content-type': 'application/json', ...extra })
     }
+
+    const answerKey = (c: Context) => {
+      const secret = readSecret(c.req.raw.headers)
+      const giveUp = new AbortController()
+      c.req.raw.signal.addEventListener('abort', () => giveUp.abort(HUNG_UP), { once: true })
+      const address = addressOf(c, trustedProxies)
+      let guest: Guest | undefined
+      const reply = async () => {
+        const { principal, keyId } = await door.recognise(secret, giveUp.signal, address)
+        c.set('call', { keyHash: principal.keyHash, keyId, endpoint: endpoint.id, namespace: '', bytes: 0 } satisfies Call)
+        guest = door.enter(principal, keyId)
+        try {
+          return await answerGuest(c, guest, giveUp.signal)
+        } catch (error) {
+          if (isUnknown(error)) door.forget(principal, address)
+          throw error
+        } finally {
+          guest.leave()
+        }
+      }
+      return patiently(reply(), () => guest?.principal, giveUp, isAlive)
+    }
+    const answer = (c: Context) => (endpoint.access === 'public' ? answerGuest(c, undefined, c.req.raw.signal) : answerKey(c))
     for (const [method, path] of addresses(endpoint)) app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer)
   }
 }

@@ -23,6 +23,10 @@ export class Pulse {
     return Atomics.load(this.#cells, COUNT)
   }
 
+  get isBusy(): boolean {
+    return this.count % 2 === 1
+  }
+
   /** Upkeep has a time limit of its own. */
   get isUpkeep(): boolean {
     return Atomics.load(this.#cells, UPKEEP) === 1

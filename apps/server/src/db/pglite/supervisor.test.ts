@@ -154,13 +154,15 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     await plain.end()
   })
 
-  test('readiness asks the engine: a thread that is busy too long, or gone, is told', async () => {
+  test('readiness asks the engine: one that is busy within its limit serves, and that is told; one that is gone does not', async () => {
     await using db = await open()
     const sleeping = failure(db.sql`select pg_sleep(2)`)
     await sleep(200)
-    expect(await db.pglite.check(300)).toEqual({ ok: false, message: 'The embedded database has not answered for 0.3 s.' })
+    expect(await db.pglite.check(300)).toEqual({ ok: true, warning: 'The embedded database has not answered for 0.3 s. It is busy with one statement.' })
     await sleeping
     expect(await db.pglite.check(5_000)).toEqual({ ok: true, warning: undefined })
+    void db.pglite.crash()
+    expect(await db.pglite.check(0)).toMatchObject({ ok: false })
   })
 
   test('a database that cannot be started again is given up after several attempts with a sentence, and callers are told why meanwhile', {

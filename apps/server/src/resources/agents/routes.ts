@@ -8,12 +8,12 @@ import { countAgent, emptyAgent, listAgents } from './repo.ts'
 
 const { list, stats, memories } = endpoints.agents
 
-export const agents = ({ database: { db } }: Deps) => [
-  route(list, async ({ principal }) => withPrincipal(db, principal, 'read', listAgents)),
+export const agents = ({ database }: Deps) => [
+  route(list, async ({ principal }) => withPrincipal(database, principal, 'read', listAgents)),
 
   route(stats, async ({ principal, params }) => {
     const name = namespaceName(params.agent_id)
-    return withPrincipal(db, principal, 'read', async (tx) => {
+    return withPrincipal(database, principal, 'read', async (tx) => {
       const namespace = await resolveNamespace(tx, name, 'read')
       return namespace ? countAgent(tx, namespace) : emptyAgent(name)
     })
@@ -21,7 +21,7 @@ export const agents = ({ database: { db } }: Deps) => [
 
   route(memories, async ({ principal, params, query: { memory_type, ...page } }) => {
     const name = namespaceName(params.agent_id)
-    return withPrincipal(db, principal, 'read', async (tx) => {
+    return withPrincipal(database, principal, 'read', async (tx) => {
       const namespace = await resolveNamespace(tx, name, 'read')
       return namespace ? memoriesOfAgent(tx, namespace, memory_type, page) : []
     })

@@ -10,9 +10,9 @@ import { planKey, present, sumUsage, warningFor } from './service.ts'
 const { create, list, delete: remove, usage: countUsage } = endpoints.namespaceKeys
 
 /** The same keys, seen from one namespace: by the grant they have there. */
-export const namespaceKeys = ({ database: { db }, usage }: Deps) => [
+export const namespaceKeys = ({ database, usage }: Deps) => [
   route(create, async ({ principal, params, body: { scope, ...named }, repeat }) =>
-    withPrincipal(db, principal, 'write', async (tx) => {
+    withPrincipal(database, principal, 'write', async (tx) => {
       requireAdmin(tx)
       const namespace = namespaceName(params.namespace)
       return once(tx, repeat, [], async () => {
@@ -24,7 +24,7 @@ export const namespaceKeys = ({ database: { db }, usage }: Deps) => [
   ),
 
   route(list, async ({ principal, params }) =>
-    withPrincipal(db, principal, 'read', async (tx) => {
+    withPrincipal(database, principal, 'read', async (tx) => {
       requireAdmin(tx)
       const namespace = namespaceName(params.namespace)
       const keys = await listNamespaceKeys(tx, namespace)
@@ -33,7 +33,7 @@ export const namespaceKeys = ({ database: { db }, usage }: Deps) => [
   ),
 
   route(remove, async ({ principal, params, repeat }) =>
-    withPrincipal(db, principal, 'write', async (tx) => {
+    withPrincipal(database, principal, 'write', async (tx) => {
       requireAdmin(tx)
       const [namespace, id] = [namespaceName(params.namespace), idFrom(params.key_id)]
       return once(tx, repeat, [], async () => {
@@ -46,7 +46,7 @@ export const namespaceKeys = ({ database: { db }, usage }: Deps) => [
 
   route(countUsage, async ({ principal, params }) => {
     await usage.flush()
-    return withPrincipal(db, principal, 'read', async (tx) => {
+    return withPrincipal(database, principal, 'read', async (tx) => {
       requireAdmin(tx)
       const [namespace, id] = [namespaceName(params.namespace), idFrom(params.key_id)]
       const key = await findKey(tx, id)

@@ -10,14 +10,14 @@ import { makeSecret, planChanges, planKey, present, refusePublished, sumUsage, w
 
 const { create, list, get, update, rotate, deactivate, delete: remove, usage: countUsage, whoami } = endpoints.keys
 
-export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
+export const keys = ({ database, usage, acceptsPublished }: Deps) => {
   /** Deactivate and delete read the same but for the verb. */
   const act = (
     input: Pick<Input<typeof deactivate>, 'principal' | 'params' | 'repeat'>,
     change: (tx: Tx, id: string) => Promise<Key | undefined>,
     message: string,
   ) =>
-    withPrincipal(db, input.principal, 'write', async (tx): Promise<KeyActionResponse> => {
+    withPrincipal(database, input.principal, 'write', async (tx): Promise<KeyActionResponse> => {
       requireAdmin(tx)
       const id = idFrom(input.params.key_id)
       return once(tx, input.repeat, [], async () => ({ ...present(await change(tx, id), id), success: true as const, message }))
@@ -25,7 +25,7 @@ export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
 
   return [
     route(create, async ({ principal, body, repeat }) =>
-      withPrincipal(db, principal, 'write', async (tx) => {
+      withPrincipal(database, principal, 'write', async (tx) => {
         requireAdmin(tx)
         if (!acceptsPublished) refusePublished(body.secret)
         return once(tx, repeat, [], async () => {
@@ -38,7 +38,7 @@ export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
 
     route(list, async ({ principal, query: { limit, cursor } }) => {
       const after = cursor === undefined ? undefined : fromCursor(cursor, ['id']).id
-      const found = await withPrincipal(db, principal, 'read', async (tx) => {
+      const found = await withPrincipal(database, principal, 'read', async (tx) => {
         requireAdmin(tx)
         return listKeys(tx, after, limit && limit + 1)
       })
@@ -48,7 +48,7 @@ export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
     }),
 
     route(get, async ({ principal, params }) =>
-      withPrincipal(db, principal, 'read', async (tx) => {
+      withPrincipal(database, principal, 'read', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         return present(await findKey(tx, id), id)
@@ -56,7 +56,7 @@ export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
     ),
 
     route(update, async ({ principal, params, body, repeat }) =>
-      withPrincipal(db, principal, 'write', async (tx) => {
+      withPrincipal(database, principal, 'write', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         return once(tx, repeat, [], async () => present(await updateKey(tx, id, planChanges(body, present(await findKey(tx, id), id))), id))
@@ -65,7 +65,7 @@ export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
 
     route(rotate, async ({ principal, params, body, repeat }) => {
       await usage.flush() // what the old secret was used for, while it still leads to its key
-      return withPrincipal(db, principal, 'write', async (tx) => {
+      return withPrincipal(database, principal, 'write', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         return once(tx, repeat, [], async () => {
@@ -89,7 +89,7 @@ export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
 
     route(countUsage, async ({ principal, params }) => {
       await usage.flush()
-      return withPrincipal(db, principal, 'read', async (tx) => {
+      return withPrincipal(database, principal, 'read', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
         present(await findKey(tx, id), id)
@@ -98,7 +98,7 @@ export const keys = ({ database: { db }, usage, acceptsPublished }: Deps) => {
     }),
 
     route(whoami, async ({ principal }) =>
-      withPrincipal(db, principal, 'read', async (tx) => {
+      withPrincipal(database, principal, 'read', async (tx) => {
         const { key_id, name, scope, grants, namespaces, expires_at } = present(await findCaller(tx), 'caller')
         return { key_id, name, scope, grants, namespaces, expires_at, auth_enabled: true as const }
       }),

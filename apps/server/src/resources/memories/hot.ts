@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts'
+import { callFunction } from '../../db/tx.ts'
 import type { Principal } from '../../principal.ts'
 import type { Selection } from './selection.ts'
 
@@ -41,15 +42,21 @@ export type RecallCall = {
   options: Record<string, unknown>
 }
 
-export async function recallMemories({ searches: sql }: Database, { keyHash }: Principal, call: RecallCall): Promise<RecallRow[]> {
-  return sql<RecallRow[]>`
+export function recallMemories({ turns }: Database, principal: Principal, call: RecallCall): Promise<RecallRow[]> {
+  const { keyHash } = principal
+  return callFunction(
+    turns.searches,
+    principal,
+    'read',
+    async (sql) => sql<RecallRow[]>`
     select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8,
       exact, score, text_score, vector_score, explain, highlights, vector::text,
       floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
       floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at,
       floor(extract(epoch from last_accessed_at))::float8 as last_accessed_at
     from recall(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
-      ${JSON.stringify(call.selection)}::text::jsonb, ${JSON.stringify(call.options)}::text::jsonb)`
+      ${JSON.stringify(call.selection)}::text::jsonb, ${JSON.stringify(call.options)}::text::jsonb)`,
+  )
 }
 
 export type StoreCall = {
@@ -63,10 +70,16 @@ export type StoreCall = {
 }
 export type StoredRow = { id: string; author: string | null; created_at: number; expires_at: number | null }
 
-export async function storeMemories({ sql }: Database, { keyHash }: Principal, call: StoreCall): Promise<StoredRow[]> {
+export function storeMemories({ turns }: Database, principal: Principal, call: StoreCall): Promise<StoredRow[]> {
+  const { keyHash } = principal
   const supplied = call.supplied.some((vector) => vector !== null) ? call.supplied : null
-  return sql<StoredRow[]>`
+  return callFunction(
+    turns.calls,
+    principal,
+    'write',
+    async (sql) => sql<StoredRow[]>`
     select id, author, floor(extract(epoch from created_at))::float8 as created_at, floor(extract(epoch from expires_at))::float8 as expires_at
     from store(${keyHash}::bytea, ${call.namespace}::text, ${JSON.stringify(call.memories)}::jsonb, ${call.vectors}::text[]::halfvec[],
-      ${supplied}::text[]::halfvec[], ${call.idempotencyKey ?? null}::text, ${call.fingerprint}::bytea, ${call.embedder}::text)`
+      ${supplied}::text[]::halfvec[], ${call.idempotencyKey ?? null}::text, ${call.fingerprint}::bytea, ${call.embedder}::text)`,
+  )
 }

@@ -17,7 +17,7 @@ const memory = endpoints.memories
 const TIME = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/
 
 export const memories = (deps: Deps) => {
-  const { db } = deps.database
+  const { database } = deps
   return [
     route(memory.store, async ({ body: { agent_id, ...incoming }, ...call }) => {
       const { memories, ms } = await storeAll(deps, call, agent_id, [incoming], () => 'content')
@@ -37,7 +37,7 @@ export const memories = (deps: Deps) => {
 
     route(memory.get, async ({ principal, params, query }) => {
       const id = idFrom(params.memory_id)
-      const found = await withPrincipal(db, principal, 'read', (tx) => locate(tx, id, query.agent_id, 'read'))
+      const found = await withPrincipal(database, principal, 'read', (tx) => locate(tx, id, query.agent_id, 'read'))
       deps.accesses.note(found.namespace.name, [id])
       return found.memory
     }),
@@ -49,7 +49,7 @@ export const memories = (deps: Deps) => {
 
     route(memory.setImportance, async ({ principal, body: { agent_id, memory_id, memory_ids, importance }, repeat }) => {
       const ids = [...(memory_id ? [memory_id] : []), ...(memory_ids ?? [])]
-      return withPrincipal(db, principal, 'write', async (tx) => {
+      return withPrincipal(database, principal, 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, agent_id, 'edit')
         return once(tx, repeat, [namespace], async () => {
           const updated_count = await setImportanceOf(tx, namespace, ids, importance)
@@ -60,7 +60,7 @@ export const memories = (deps: Deps) => {
 
     route(memory.patchImportance, async ({ principal, params, body: { agent_id, importance }, repeat }) => {
       const id = idFrom(params.memory_id)
-      return withPrincipal(db, principal, 'write', async (tx) => {
+      return withPrincipal(database, principal, 'write', async (tx) => {
         const { namespace } = await locate(tx, id, agent_id, 'edit')
         return once(tx, repeat, [namespace], async () => {
           const updated_count = await setImportanceOf(tx, namespace, [id], importance)
@@ -72,7 +72,7 @@ export const memories = (deps: Deps) => {
     route(memory.forget, async ({ principal, body, repeat }) => {
       const selection = forgetSelection(body)
       requireCondition(selection, 'memory_ids, tags, session_id or before_timestamp')
-      return withPrincipal(db, principal, 'write', async (tx) => {
+      return withPrincipal(database, principal, 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
         return once(tx, repeat, [namespace], async () => ({ deleted_count: await deleteIn(tx, namespace, selection), status: 'ok' as const }))
       })
@@ -82,7 +82,7 @@ export const memories = (deps: Deps) => {
       const selection = forgetBatchSelection(body)
       requireCondition(selection, 'a filter with at least one condition, or memory_ids')
       const dry_run = body.dry_run ?? body.filter?.dry_run ?? body.filters?.dry_run ?? false
-      return withPrincipal(db, principal, dry_run ? 'read' : 'write', async (tx) => {
+      return withPrincipal(database, principal, dry_run ? 'read' : 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
         if (dry_run) return { deleted_count: namespace ? await countMatching(tx, namespace.id, selection) : 0, dry_run }
         return once(tx, repeat, [namespace], async () => ({ deleted_count: await deleteIn(tx, namespace, selection), dry_run }))
@@ -91,7 +91,7 @@ export const memories = (deps: Deps) => {
 
     route(memory.list, async ({ principal, body: { agent_id, filter, limit, cursor } }) => {
       const selection = listSelection(filter)
-      return withPrincipal(db, principal, 'read', async (tx) => {
+      return withPrincipal(database, principal, 'read', async (tx) => {
         const namespace = await resolveNamespace(tx, agent_id, 'read')
         if (!namespace) return { memories: [], total: 0, filtered: 0 }
         const after = cursor == null ? undefined : fromCursor(cursor, ['namespace', 'time', 'id'])

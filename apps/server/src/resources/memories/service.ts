@@ -76,16 +76,15 @@ type Update = { id: string; agentId: string | null | undefined; ifVersion: numbe
 
 export async function update(deps: Deps, { principal, repeat, signal }: Call, { id, agentId, ifVersion, body }: Update): Promise<Memory> {
   const { content, metadata, memory_type: memoryType, importance, tags, expires_at: expiresAt } = body
-  const { db } = deps.database
   let vector: string | null | undefined
   let embedder: string | undefined
   if (content !== undefined) {
-    const { namespace } = await withPrincipal(db, principal, 'read', (tx) => locate(tx, id, agentId, 'edit'))
+    const { namespace } = await withPrincipal(deps.database, principal, 'read', (tx) => locate(tx, id, agentId, 'edit'))
     const embedded = await embedFor(deps, principal, [namespace.name], 'edit', [content], () => 'content', signal)
     vector = embedded.vectors[0] ?? null
     embedder = embedded.embedder
   }
-  return withPrincipal(db, principal, 'write', async (tx) => {
+  return withPrincipal(deps.database, principal, 'write', async (tx) => {
     if (embedder !== undefined) await requireEmbedder(tx, embedder)
     const { namespace } = await locate(tx, id, agentId, 'edit')
     const read = async () => {

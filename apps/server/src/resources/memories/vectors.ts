@@ -25,7 +25,7 @@ export async function embedFor(
   signal: AbortSignal,
 ): Promise<Embedded> {
   if (!embedder.isLocal) {
-    const checks = namespaces.map((namespace) => withPrincipal(database.db, principal, 'read', (tx) => resolveNamespace(tx, namespace, access)))
+    const checks = namespaces.map((namespace) => withPrincipal(database, principal, 'read', (tx) => resolveNamespace(tx, namespace, access)))
     await Promise.any(checks).catch((error: AggregateError) => Promise.reject(error.errors[0]))
   }
   const started = performance.now()

@@ -10,9 +10,9 @@ import { deleteNamespace, findNamespace, insertNamespace, listNamespaces, type S
 
 const { create, upsert, list, get, delete: remove } = endpoints.namespaces
 
-export const namespaces = ({ database: { db } }: Deps) => [
+export const namespaces = ({ database }: Deps) => [
   route(create, async ({ principal, body: { name, ...settings }, repeat }) =>
-    withPrincipal(db, principal, 'write', async (tx) => {
+    withPrincipal(database, principal, 'write', async (tx) => {
       requireAdmin(tx)
       const namespace = await once(tx, repeat, [], async () => {
         const created = await insertNamespace(tx, name, settings)
@@ -27,7 +27,7 @@ export const namespaces = ({ database: { db } }: Deps) => [
 
   route(upsert, async ({ principal, params, body: settings, repeat }) => {
     const name = namespaceName(params.namespace)
-    return withPrincipal(db, principal, 'write', async (tx) => {
+    return withPrincipal(database, principal, 'write', async (tx) => {
       requireAdmin(tx)
       return once(tx, repeat, [], async () => {
         const created = await insertNamespace(tx, name, settings)
@@ -45,7 +45,7 @@ export const namespaces = ({ database: { db } }: Deps) => [
 
   route(list, async ({ principal, query: { limit, cursor } }) => {
     const after = cursor === undefined ? undefined : fromCursor(cursor, ['name']).name
-    const found = await withPrincipal(db, principal, 'read', (tx) => listNamespaces(tx, after, limit && limit + 1))
+    const found = await withPrincipal(database, principal, 'read', (tx) => listNamespaces(tx, after, limit && limit + 1))
     const items = limit ? found.slice(0, limit) : found
     const last = items.at(-1)
     return { namespaces: items.map(({ name }) => name), items, ...(last && found.length > items.length && { next_cursor: toCursor({ name: last.name }) }) }
@@ -53,7 +53,7 @@ export const namespaces = ({ database: { db } }: Deps) => [
 
   route(get, async ({ principal, params }) => {
     const name = namespaceName(params.namespace)
-    return withPrincipal(db, principal, 'read', async (tx) => {
+    return withPrincipal(database, principal, 'read', async (tx) => {
       // A grant of any kind may see that it is there; a key without one learns nothing.
       const found = await findNamespace(tx, name)
       if (found) return found
@@ -64,7 +64,7 @@ export const namespaces = ({ database: { db } }: Deps) => [
 
   route(remove, async ({ principal, params, repeat }) => {
     const name = namespaceName(params.namespace)
-    return withPrincipal(db, principal, 'write', async (tx) => {
+    return withPrincipal(database, principal, 'write', async (tx) => {
       requireAdmin(tx)
       return once(tx, repeat, [], async () => {
         const vectors_deleted = await deleteNamespace(tx, name)

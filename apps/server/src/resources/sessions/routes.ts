@@ -10,9 +10,9 @@ import { endSession, findSessions, insertSession, type Located, listSessions } f
 
 const { start, end, get, list, memories } = endpoints.sessions
 
-export const sessions = ({ database: { db } }: Deps) => [
+export const sessions = ({ database }: Deps) => [
   route(start, async ({ principal, body: { agent_id, id, metadata }, repeat }) =>
-    withPrincipal(db, principal, 'write', async (tx) => {
+    withPrincipal(database, principal, 'write', async (tx) => {
       const namespace = await openNamespace(tx, agent_id)
       // A taken id is refused, and that tells what is there: so only who may read chooses ids.
       if (id != null) await resolveNamespace(tx, agent_id, 'edit')
@@ -24,7 +24,7 @@ export const sessions = ({ database: { db } }: Deps) => [
 
   route(end, async ({ principal, params, query, body, repeat }) => {
     const id = idFrom(params.session_id)
-    return withPrincipal(db, principal, 'write', async (tx) => {
+    return withPrincipal(database, principal, 'write', async (tx) => {
       const { namespace } = await locate(tx, id, query.agent_id ?? body.agent_id, 'edit')
       const read = async () => (await locate(tx, id, namespace.name, 'read')).session
       const write = async () => {
@@ -38,11 +38,11 @@ export const sessions = ({ database: { db } }: Deps) => [
 
   route(get, async ({ principal, params, query }) => {
     const id = idFrom(params.session_id)
-    return withPrincipal(db, principal, 'read', async (tx) => (await locate(tx, id, query.agent_id, 'read')).session)
+    return withPrincipal(database, principal, 'read', async (tx) => (await locate(tx, id, query.agent_id, 'read')).session)
   }),
 
   route(list, async ({ principal, query: { agent_id, active_only: activeOnly, limit, offset } }) =>
-    withPrincipal(db, principal, 'read', async (tx) => {
+    withPrincipal(database, principal, 'read', async (tx) => {
       const namespace = agent_id === undefined ? undefined : await resolveNamespace(tx, agent_id, 'read')
       if (agent_id !== undefined && !namespace) return { sessions: [], total: 0 }
       return listSessions(tx, { namespaceId: namespace?.id, activeOnly, limit, offset })
@@ -51,7 +51,7 @@ export const sessions = ({ database: { db } }: Deps) => [
 
   route(memories, async ({ principal, params, query: { agent_id, ...page } }) => {
     const id = idFrom(params.session_id)
-    return withPrincipal(db, principal, 'read', async (tx) => {
+    return withPrincipal(database, principal, 'read', async (tx) => {
       const { session, namespace } = await locate(tx, id, agent_id, 'read')
       return { session, memories: await memoriesOfSession(tx, namespace, id, page), total: session.memory_count }
     })

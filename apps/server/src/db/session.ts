@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PendingQuery, Row } from 'postgres'
+import { connectionIsLost, Fault } from '../fault.ts'
+import type { Work } from '../principal.ts'
+import { asDb, type Db, type Sql } from './database.ts'
+
+/** What postgres.js knows of a statement and its types do not: whether it runs, and its connection once it was sent. Its own cancel() tells nobody when the request to cancel is over, nor when it failed. */
+type Statement = PendingQuery<Row[]> & { active: boolean; state: object | null; canceller(of: Statement): Promise<void> }
+type Options = {
+  /** Opens a client with a single connection. */
+  open: () => Sql
+  /** The time limit of a statement here, in milliseconds, held by the database; undefined where it has none and statements cannot be cancelled. */
+  limitMs?: number | undefined
+}
+
+/** After its limit a statement has been ended by the database. If nothing has come by now, the connection is dead. */
+const GRACE_MS = 5_000
+/** A statement that a first request to cancel did not end had perhaps not begun; after the last pause the connection is cut. */
+const CANCEL_PAUSES_MS = [50, 200, 1_000, 1_000]
+const CANCEL_TIMEOUT_MS = 2_000
+
+const OUTCOME_UNKNOWN =
+  'The connection to the database was lost while this was written, so the outcome is not known. Send it again with the same Idempotency-Key, which is safe; without one, look first whether it is there.'
+
+/** Says of a write that it may have happened. */
+export const outcomeUnknown = (cause?: unknown) => new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: OUTCOME_UNKNOWN, cause })
+
+/**
+ * One connection to the database, for one piece of work at a time: Turns decides whose. When the caller hangs up, the
+ * statement that runs is cancelled, and the connection is kept until the request to cancel is over: a late one would
+ * hit whoever comes next.
+ */
+export class Session {
+  readonly #open: () => Sql
+  readonly #limitMs: number | undefined
+  #sql: Sql
+  /** When the last statement began; undefined while there is no work. */
+  #since: number | undefined
+
+  constructor({ open, limitMs }: Options) {
+    this.#open = open
+    this.#limitMs = limitMs
+    this.#sql = this.#connect()
+  }
+
+  /** Runs a statement that needs no transaction around it. */
+  async statement<T>(work: Work, mode: 'read' | 'write', fn: (sql: Sql) => Promise<T>): Promise<T> {
+    this.#since = performance.now()
+    try {
+      return await this.#watch(work, this.#sql, (sql) => {
+        work.mayHaveWritten = mode === 'write'
+        return fn(sql)
+      })
+    } catch (error) {
+      throw afterWrite(work, error)
+    } finally {
+      this.#since = undefined
+    }
+  }
+
+  async transaction<T>(work: Work, mode: 'read' | 'write', fn: (db: Db) => Promise<T>): Promise<T> {
+    this.#since = performance.now()
+    try {
+      return (await this.#sql.begin((inner) =>
+        this.#watch(work, inner as unknown as Sql, async (sql) => {
+          const result = await fn(asDb(sql))
+          work.signal.throwIfAborted()
+          work.mayHaveWritten = mode === 'write'
+          return result
+        }),
+      )) as T
+    } catch (error) {
+      throw afterWrite(work, error)
+    } finally {
+      this.#since = undefined
+    }
+  }
+
+  /** Whether the connection answers in time; one that does not is replaced. */
+  async ask(inTime: (answer: Promise<unknown>) => Promise<boolean>): Promise<boolean> {
+    const answers = await inTime(this.#sql`select 1`)
+    if (!answers) this.cut()
+    return answers
+  }
+
+  /** True when a statement is without an answer for longer than the database lets it run. */
+  isSilent(): boolean {
+    return this.#since !== undefined && this.#limitMs !== undefined && performance.now() - this.#since > this.#limitMs + GRACE_MS
+  }
+
+  /** Gives the connection up. What runs on it fails; the next statement connects anew. */
+  cut(): void {
+    const given = this.#sql
+    this.#sql = this.#connect()
+    given.end({ timeout: 0 }).catch(() => {})
+  }
+
+  close(): Promise<void> {
+    return this.#sql.end({ timeout: 5 })
+  }
+
+  #connect(): Sql {
+    const sql = this.#open()
+    asDb(sql) // drizzle sets how the client writes dates and JSON: all statements have to see the same
+    return sql
+  }
+
+  async #watch<T>(work: Work, sql: Sql, fn: (sql: Sql) => Promise<T>): Promise<T> {
+    const { signal } = work
+    const statements: Statement[] = []
+    const begin = <Q>(make: () => Q): Q => {
+      signal.throwIfAborted()
+      this.#since = performance.now()
+      const statement = make()
+      statements.push(statement as never)
+      return statement
+    }
+    const watched = Object.assign((...args: never[]) => begin(() => (sql as unknown as (...args: never[]) => unknown)(...args)), {
+      unsafe: (...args: Parameters<Sql['unsafe']>) => begin(() => sql.unsafe(...args)),
+      options: this.#sql.options,
+    }) as unknown as Sql
+
+    let cancelling: Promise<void> | undefined
+    const cancel = () => {
+      if (this.#limitMs !== undefined) cancelling = this.#cancel(statements)
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      return await fn(watched)
+    } catch (error) {
+      if (!statements.some(({ state }) => state)) work.mayHaveWritten = false
+      throw signal.aborted && !connectionIsLost(error) ? signal.reason : error
+    } finally {
+      signal.removeEventListener('abort', cancel)
+      if (cancelling) {
+        await cancelling
+        await sql`select 1`.catch(() => {}) // a signal that is still on its way ends this one
+      }
+    }
+  }
+
+  /** Ends what runs. Returns when no request to cancel is on its way any more. */
+  async #cancel(statements: Statement[]): Promise<void> {
+    await new Promise(setImmediate) // the driver begins a statement in a later microtask
+    for (const pause of CANCEL_PAUSES_MS) {
+      const running = statements.find(({ active }) => active)
+      if (!running) return
+      const isOver = await Promise.race([running.canceller(running).then(yes, yes), sleep(CANCEL_TIMEOUT_MS, false, { ref: false })])
+      if (!isOver) break
+      await Promise.race([running.then(yes, yes), sleep(pause, undefined, { ref: false })])
+    }
+    if (statements.some(({ active }) => active)) this.cut()
+  }
+}
+
+const yes = () => true
+
+/** The error as the caller shall see it: of a write that was on its way to be kept when the connection broke, nobody knows. */
+function afterWrite(work: Work, error: unknown): unknown {
+  if (work.mayHaveWritten && connectionIsLost(error)) return outcomeUnknown(error)
+  work.mayHaveWritten = false
+  return error
+}

@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Turns } from './turns.ts'
+
+const NEVER = new AbortController().signal
+const bounds = { perKey: 1, waitingPerKey: 1_000, waiting: 10_000 }
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+/** Work that lasts until it is told to end, and remembers who began when. */
+function openStage(sessions: number, own: Partial<typeof bounds> = {}) {
+  const turns = new Turns(
+    Array.from({ length: sessions }, (_, i) => i),
+    { ...bounds, ...own },
+  )
+  const began: string[] = []
+  const running: { key: string; session: number; end: (error?: Error) => void }[] = []
+  const ask = (key: string, signal: AbortSignal = NEVER) =>
+    turns.run(key, signal, (session) => {
+      began.push(key)
+      return new Promise<void>((resolve, reject) => running.push({ key, session, end: (error) => (error ? reject(error) : resolve()) }))
+    })
+  return { turns, began, running, ask }
+}
+
+test('keys take turns, whoever sends more; within a key the order is kept', async () => {
+  const { ask, began, running } = openStage(1)
+  for (const key of ['a', 'a', 'a', 'a', 'b', 'c', 'c']) void ask(key)
+  for (let i = 0; i < 7; i++) {
+    await settle()
+    running[i]?.end()
+  }
+  expect(began.join('')).toBe('abcacaa')
+})
+
+test('a key holds its share and no more, also when nobody else is there', async () => {
+  const { ask, running } = openStage(4, { perKey: 2 })
+  for (let i = 0; i < 5; i++) void ask('a')
+  await settle()
+  expect(running).toHaveLength(2)
+  void ask('b') // at once, though three of a wait
+  await settle()
+  expect(running.map(({ key }) => key)).toEqual(['a', 'a', 'b'])
+})
+
+test('whoever hangs up while waiting leaves at once, with the reason of its signal', async () => {
+  const { ask, began, running } = openStage(1)
+  void ask('a')
+  const gone = new AbortController()
+  const dropped = ask('b', gone.signal)
+  void ask('c')
+  gone.abort(new Error('hung up'))
+  await expect(dropped).rejects.toThrow('hung up')
+  await expect(ask('b', gone.signal)).rejects.toThrow('hung up')
+  running[0]?.end()
+  await settle()
+  expect(began).toEqual(['a', 'c'])
+})
+
+test('work that fails gives its session back', async () => {
+  const { ask, running } = openStage(1)
+  const failing = ask('a')
+  const next = ask('b')
+  running[0]?.end(new Error('broken'))
+  await expect(failing).rejects.toThrow('broken')
+  await settle()
+  running[1]?.end()
+  await next
+})
+
+test('beyond the bounds it is 429, of the key or of all', async () => {
+  const { ask } = openStage(1, { waitingPerKey: 2, waiting: 3 })
+  for (let i = 0; i < 3; i++) void ask('a')
+  await expect(ask('a')).rejects.toMatchObject({ code: 'RATE_LIMITED', message: expect.stringContaining('this API key'), details: { retryAfterSeconds: 1 } })
+  void ask('b')
+  await expect(ask('c')).rejects.toMatchObject({ code: 'RATE_LIMITED', message: expect.not.stringContaining('this API key') })
+})
+
+test('a question passes all queues, and finds nothing where all is busy', async () => {
+  const { ask, turns, running } = openStage(2)
+  void ask('a')
+  void ask('a')
+  expect(await turns.runIfFree(async (session) => session)).toBe(0)
+  void ask('b')
+  expect(turns.runIfFree(async (session) => session)).toBeUndefined()
+  running[0]?.end()
+})
+
+test('whatever is asked, ended and dropped in whatever order: nobody starves, no session is lost or shared', async () => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ do: fc.constant('ask' as const), key: fc.constantFrom('a', 'b', 'c', 'd') }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('end' as const), at: fc.nat(9), fails: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('drop' as const), at: fc.nat(20) }) },
+  )
+  const property = fc.asyncProperty(
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: 1, max: 3 }),
+    fc.array(step, { maxLength: 60 }),
+    async (size, share, steps) => {
+      const turns = new Turns(
+        Array.from({ length: size }, (_, i) => i),
+        { ...bounds, perKey: Math.min(share, size) },
+      )
+      const held = new Map<number, string>()
+      const open: { key: string; session: number; end: (fails: boolean) => void }[] = []
+      const waiting: { key: string; abort: () => void; skipped: Map<string, number> }[] = []
+      const settled: Promise<unknown>[] = []
+      const ask = (key: string) => {
+        const signal = new AbortController()
+        const entry = { key, abort: () => signal.abort(new Error('gone')), skipped: new Map<string, number>() }
+        waiting.push(entry)
+        const run = turns.run(key, signal.signal, (session) => {
+          expect(held.has(session)).toBe(false) // never shared
+          held.set(session, key)
+          expect([...held.values()].filter((other) => other === key).length).toBeLessThanOrEqual(Math.min(share, size))
+          expect(waiting.find((other) => other.key === key)).toBe(entry) // in order
+          waiting.splice(waiting.indexOf(entry), 1)
+          // No other key gets two turns while one waits that may run.
+          for (const other of waiting) {
+            if (other.key === key || [...held.values()].filter((k) => k === other.key).length >= Math.min(share, size)) continue
+            other.skipped.set(key, (other.skipped.get(key) ?? 0) + 1)
+          }
+          return new Promise<void>((resolve, reject) =>
+            open.push({
+              key,
+              session,
+              end: (fails) => {
+                held.delete(session)
+                if (fails) reject(new Error('broken'))
+                else resolve()
+              },
+            }),
+          )
+        })
+        settled.push(run.catch(() => waiting.includes(entry) && waiting.splice(waiting.indexOf(entry), 1)))
+      }
+      for (const one of steps) {
+        if (one.do === 'ask') ask(one.key)
+        else if (one.do === 'end') open.splice(one.at % Math.max(1, open.length), 1)[0]?.end(one.fails)
+        else waiting[one.at % Math.max(1, waiting.length)]?.abort()
+        await settle()
+        // Work-conserving: with a session free, nobody waits who may run.
+        if (held.size < size) for (const { key } of waiting) expect([...held.values()].filter((other) => other === key).length).toBe(Math.min(share, size))
+        for (const { skipped } of waiting) for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + share)
+      }
+      for (let i = 0; i < 200 && (open.length > 0 || waiting.length > 0); i++) {
+        open.shift()?.end(false)
+        await settle()
+      }
+      expect(waiting).toHaveLength(0) // nobody starves
+      await Promise.all(settled)
+      const all = Array.from({ length: size }, () => turns.runIfFree(async (session) => session))
+      expect(new Set(await Promise.all(all)).size).toBe(size) // no session is lost
+    },
+  )
+  await fc.assert(property, { numRuns: 150 })
+})

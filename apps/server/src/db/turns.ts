@@ -1,0 +1,152 @@
+import { Fault } from '../fault.ts'
+
+type Bounds = {
+  /** Sessions that one key may hold at once; the others are there for whoever comes next. */
+  perKey: number
+  /** Pieces of work that wait, of one key and of all. More is refused with 429. */
+  waitingPerKey: number
+  waiting: number
+}
+type Waiting<S> = { begin(session: S): void }
+type Lane<S> = { key: string; running: number; waiting: Set<Waiting<S>>; isListed: boolean }
+
+/**
+ * Hands out few sessions to many who ask: first come, first served within a key, in turn between keys. Work of a client
+ * that has hung up leaves the queue at once. Each step costs the same however many wait.
+ */
+export class Turns<S> {
+  readonly #free: S[]
+  readonly #bounds: Bounds
+  readonly #lanes = new Map<string, Lane<S>>()
+  /** Whose turn it is. A lane stands here once, perhaps without work by now. */
+  readonly #round = new Fifo<Lane<S>>()
+  #waiting = 0
+
+  constructor(sessions: readonly S[], bounds: Bounds) {
+    this.#free = [...sessions]
+    this.#bounds = bounds
+  }
+
+  /** Runs the work with a session of its own. Rejects with the signal's reason when it aborts before the turn came. */
+  async run<T>(key: string, signal: AbortSignal, work: (session: S) => Promise<T>): Promise<T> {
+    signal.throwIfAborted()
+    const lane = this.#lane(key)
+    const session = this.#take(lane) ?? (await this.#queue(lane, signal))
+    try {
+      return await work(session)
+    } finally {
+      lane.running--
+      this.#free.push(session)
+      this.#list(lane)
+      this.#dispatch()
+      this.#forget(lane)
+    }
+  }
+
+  /** The same past all queues, when a session happens to be free; else undefined. */
+  runIfFree<T>(work: (session: S) => Promise<T>): Promise<T> | undefined {
+    const session = this.#free.pop()
+    if (session === undefined) return undefined
+    return work(session).finally(() => {
+      this.#free.push(session)
+      this.#dispatch()
+    })
+  }
+
+  #lane(key: string): Lane<S> {
+    const known = this.#lanes.get(key)
+    if (known) return known
+    const lane: Lane<S> = { key, running: 0, waiting: new Set(), isListed: false }
+    this.#lanes.set(key, lane)
+    return lane
+  }
+
+  /** Nobody is overtaken: while a session is free, no lane that may have one waits. */
+  #take(lane: Lane<S>): S | undefined {
+    if (lane.running >= this.#bounds.perKey) return undefined
+    const session = this.#free.pop() // the one used last, which has its plans at hand
+    if (session !== undefined) lane.running++
+    return session
+  }
+
+  #queue(lane: Lane<S>, signal: AbortSignal): Promise<S> {
+    if (lane.waiting.size >= this.#bounds.waitingPerKey || this.#waiting >= this.#bounds.waiting) {
+      const message =
+        lane.waiting.size >= this.#bounds.waitingPerKey
+          ? 'Too many calls of this API key wait for the database. Send fewer at once, or wait for the seconds in Retry-After.'
+          : 'Too many calls wait for the database. Wait for the seconds in Retry-After.'
+      this.#forget(lane)
+      throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
+    }
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        lane.waiting.delete(entry)
+        this.#waiting--
+        this.#forget(lane)
+        reject(signal.reason)
+      }
+      const entry: Waiting<S> = {
+        begin(session) {
+          signal.removeEventListener('abort', leave)
+          resolve(session)
+        },
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      lane.waiting.add(entry)
+      this.#waiting++
+      this.#list(lane)
+    })
+  }
+
+  /** Puts a lane at the end of the round if it waits for something it may have. */
+  #list(lane: Lane<S>): void {
+    if (lane.isListed || lane.waiting.size === 0 || lane.running >= this.#bounds.perKey) return
+    lane.isListed = true
+    this.#round.push(lane)
+  }
+
+  #dispatch(): void {
+    while (this.#free.length > 0) {
+      const lane = this.#round.shift()
+      if (!lane) return
+      lane.isListed = false
+      const [next] = lane.waiting
+      const session = next && this.#take(lane)
+      if (session !== undefined && next) {
+        lane.waiting.delete(next)
+        this.#waiting--
+        next.begin(session)
+      }
+      this.#list(lane)
+      this.#forget(lane)
+    }
+  }
+
+  #forget(lane: Lane<S>): void {
+    if (lane.running === 0 && lane.waiting.size === 0 && !lane.isListed) this.#lanes.delete(lane.key)
+  }
+}
+
+/** A queue whose both ends cost nothing; shift() of a long array moves all the rest. */
+class Fifo<T> {
+  #items: (T | undefined)[] = []
+  #head = 0
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#head]
+    if (this.#head < this.#items.length) this.#items[this.#head++] = undefined
+    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+    return item
+  }
+}
+
+/** A key holds at most half of the sessions. */
+export const turnsOver = <S>(sessions: readonly S[]): Turns<S> =>
+  new Turns(sessions, { perKey: Math.max(1, Math.floor(sessions.length / 2)), waitingPerKey: 640, waiting: 10_000 })

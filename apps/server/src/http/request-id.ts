@@ -1,0 +1,1 @@
+export const newRequestId = () => `req_${crypto.randomUUID().replaceAll('-', '')}`

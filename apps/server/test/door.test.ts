@@ -1,0 +1,105 @@
+import { request } from 'node:http'
+import { expect, test } from 'vitest'
+import { networkOf } from '../src/http/door.ts'
+import { start } from './harness.ts'
+import { type Answer, expectError, send } from './http-call.ts'
+
+/** A request whose body is announced and begun, and ends when it is told to. */
+async function begin(url: string, key: string, body: object, announced?: number) {
+  const bytes = JSON.stringify(body)
+  const answered = new Promise<{ status: number; text: string; retryAfter: string | undefined }>((resolve, reject) => {
+    const length = announced ?? Buffer.byteLength(bytes)
+    const call = request(`${url}/v1/memory/store`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-length': length } }, (reply) => {
+      let text = ''
+      reply.setEncoding('utf8').on('data', (part: string) => (text += part))
+      reply.once('end', () => resolve({ status: reply.statusCode ?? 0, text, retryAfter: reply.headers['retry-after'] }))
+    })
+    call.once('error', reject)
+    call.flushHeaders()
+    finish = () => void call.end(bytes)
+    leave = () => void call.destroy()
+  })
+  answered.catch(() => {})
+  var finish: () => void
+  var leave: () => void
+  await new Promise((resolve) => setTimeout(resolve, 100)) // until it is let in
+  return { answered, finish: () => finish(), leave: () => leave() }
+}
+const store = { agent_id: 'a', content: 'A heron.' }
+
+test('a secret that opens nothing is answered before its body is read', async () => {
+  await using t = await start()
+  const stranger = await begin(t.url, 'dk-nobody-knows-this', store, 1_900_000)
+  expect(await stranger.answered).toMatchObject({ status: 401, text: expect.stringContaining('INVALID_API_KEY') })
+  stranger.leave()
+
+  const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
+  await t.client(key).storeMemory('a', { content: 'One.' })
+  await t.admin.deactivateKey(key_id)
+  const late = await begin(t.url, key, store) // known here, so its body is waited for
+  late.finish()
+  expect((await late.answered).status).toBe(401)
+  const later = await begin(t.url, key, store, 1_900_000) // and from then on it is not
+  expect((await later.answered).status).toBe(401)
+  later.leave()
+})
+
+test('a key with as many requests under way as it may have gets 429, others are served, and its usage counts it', async () => {
+  await using t = await start({ keyConcurrency: 2 })
+  const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
+  const other = await t.key({ a: 'read_write' })
+  const open = [await begin(t.url, key, store), await begin(t.url, key, store)]
+  const refused: Answer = await send(t.url, '/v1/auth/whoami', { key })
+  expectError(refused, 'RATE_LIMITED', /2 requests under way/)
+  expect(refused.headers['retry-after']).toBe('1')
+  await other.storeMemory('a', { content: 'Of another.' })
+  for (const { finish } of open) finish()
+  for (const { answered } of open) expect((await answered).status).toBe(200)
+  expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
+  expect(await t.admin.keyUsage(key_id)).toMatchObject({ rate_limited_requests: 1 })
+})
+
+test('a client that hangs up makes room for its next request', async () => {
+  await using t = await start({ keyConcurrency: 1 })
+  const key = await t.secret({ a: 'read_write' })
+  const open = await begin(t.url, key, store)
+  expectError(await send(t.url, '/v1/auth/whoami', { key }), 'RATE_LIMITED')
+  open.leave()
+  await expect.poll(async () => (await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
+})
+
+test('bodies under way are bounded for a key and for all: 429 and 503, and room again once they are answered', async () => {
+  await using t = await start({ maxBodyBytes: 1_024, openBodyBytes: 8_192 })
+  const keys: string[] = []
+  for (let i = 0; i < 5; i++) keys.push(await t.secret({ a: 'read_write' }))
+  const long = { ...store, content: 'x'.repeat(950) }
+  const open = []
+  for (const key of keys.slice(0, 4)) for (let i = 0; i < 2; i++) open.push(await begin(t.url, key, long))
+  const post = (key: string, chunked = false) => send(t.url, '/v1/memory/store', { method: 'POST', key, body: long, chunked })
+  for (const chunked of [false, true]) expectError(await post(keys[0] ?? '', chunked), 'RATE_LIMITED', /bodies of this API key/)
+  expectError(await post(keys[4] ?? ''), 'SERVICE_UNAVAILABLE', /as many bytes/)
+  for (const { finish } of open) finish()
+  for (const { answered } of open) expect((await answered).status).toBe(200)
+  for (const key of keys) expect((await post(key)).status).toBe(200)
+})
+
+test('an address that tries one unknown key after the other is slowed down; keys in use are not', { timeout: 60_000 }, async () => {
+  await using t = await start()
+  const key = await t.secret({ a: 'read_write' })
+  await t.client(key).whoami()
+  const guess = (i: number) => send(t.url, '/v1/auth/whoami', { key: `dk-guessed-${i}` })
+  const answers = await Promise.all(Array.from({ length: 150 }, (_, i) => guess(i)))
+  const last = answers.find(({ status }) => status === 429) ?? (await guess(150))
+  expectError(last, 'RATE_LIMITED', /unknown API keys/)
+  expect(answers.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(100)
+  expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
+  await expect.poll(async () => (await guess(151)).status, { timeout: 5_000 }).toBe(401)
+})
+
+test('an IPv6 address counts with the /64 around it', () => {
+  expect([networkOf('192.0.2.7'), networkOf('::ffff:192.0.2.7'), networkOf('unknown')]).toEqual(['192.0.2.7', '::ffff:192.0.2.7', 'unknown'])
+  expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2')
+  expect(networkOf('2001:db8:1:2::6')).toBe('2001:db8:1:2')
+  expect(networkOf('2001:db8::6')).toBe('2001:db8:0:0')
+  expect(networkOf('::1')).toBe('0:0:0:0')
+})
