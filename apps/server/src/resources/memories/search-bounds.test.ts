@@ -104,7 +104,10 @@ end $$`
 
 test('letters are cut into the same pairs as ever', async () => {
   let seed = 11
-  const random = (n: number) => (seed = (seed * 48271) % 2147483647) % n
+  const random = (n: number) => {
+    seed = (seed * 48271) % 2147483647
+    return seed % n
+  }
   const alphabet = ['漢', '字', 'か', '한', 'ﾝ', '\u1100', 'a', 'Z', '7', ' ', '\n', '。', '-', '😀', 'é', 'ก', "'", '\\', '"', '{', ',', 'NULL']
   const texts = ['', '漢', ...Array.from({ length: 300 }, () => many(random(12), () => alphabet[random(alphabet.length)] as string, ''))]
   await t.owner(async (sql) => {
