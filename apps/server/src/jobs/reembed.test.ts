@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { failure, type Stage, start } from '../../test/harness.ts'
 import { chooseEmbedder } from '../embedding/choose.ts'
 import type { Embedder } from '../embedding/embedder.ts'
-import { answerVectors, startOpenAiServer } from '../embedding/openai-server.fixture.ts'
+import { answerVectors, sendJson, startOpenAiServer } from '../embedding/openai-server.fixture.ts'
 import { SwitchingEmbedder } from '../embedding/switching.ts'
 import { reembed } from './reembed.ts'
 
@@ -98,4 +98,15 @@ test('a provider that fails leaves everything as it was', async () => {
   await expect(reembed(s.place, broken, () => s.serving.switchTo(s.next))).rejects.toThrow('out')
   expect((await s.agent.recall('a', contents[3] as string, { topK: 1 }))[0]?.content).toBe(contents[3])
   await s.agent.storeMemory('a', { content: 'still here' })
+})
+
+test('a memory that the new provider refuses keeps the others from nothing, and is found by its words', async () => {
+  await using s = await stage()
+  s.provider.behaviour.answer = (call, response) =>
+    call.input.some((text) => /Note (7|599) /.test(text)) ? sendJson(response, 500, {}) : answerVectors(call, response, 64)
+  await reembed(s.place, s.next, () => s.serving.switchTo(s.next))
+  const without = await s.t.owner((sql) => sql<{ content: string }[]>`select content from memories where v is null order by content`)
+  expect(without.map(({ content }) => content)).toEqual([contents[599], contents[7]])
+  expect((await bestByMeaning(s.agent, contents[8] as string))?.vectorScore).toBeCloseTo(1, 2)
+  expect((await s.agent.recall('a', '599', { routing: 'bm25', topK: 1 }))[0]?.content).toBe(contents[599])
 })

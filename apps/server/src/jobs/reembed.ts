@@ -1,6 +1,6 @@
 import type { Maintain, Sql } from '../db/database.ts'
 import { toHalfvec } from '../db/halfvec.ts'
-import { type Embedder, SERVER } from '../embedding/embedder.ts'
+import { type Embedder, SERVER, TextRefused } from '../embedding/embedder.ts'
 import { createVectorIndex, isLarge } from './vector-indexes.ts'
 
 type Place = { engine: 'postgres' | 'pglite'; maintain: Maintain }
@@ -78,11 +78,27 @@ async function pass({ maintain, embedder, say, signal }: Pass): Promise<number> 
 
 /** Outside of any transaction; a memory that changed meanwhile is left for the next pass. */
 async function embedRows(maintain: Maintain, embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<void> {
-  const vectors = await embedder.embed(
-    rows.map(({ content }) => content),
-    { owner: SERVER, signal },
-  )
+  const vectors = await embedAll(embedder, rows, signal)
   await maintain((owner) => writeNext(owner, rows, vectors))
+}
+
+/** A memory whose text the new model's provider refuses goes without a vector and is found by its words: it must not keep the others from moving. */
+async function embedAll(embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<(Float32Array | null)[]> {
+  try {
+    return await embedder.embed(
+      rows.map(({ content }) => content),
+      { owner: SERVER, signal },
+    )
+  } catch (error) {
+    if (!(error instanceof TextRefused)) throw error
+    const refused = new Set(error.at)
+    const taken = await embedAll(
+      embedder,
+      rows.filter((_, at) => !refused.has(at)),
+      signal,
+    )
+    return rows.map((_, at) => (refused.has(at) ? null : (taken.shift() as Float32Array | null)))
+  }
 }
 
 async function writeNext(owner: Sql, rows: Row[], vectors: (Float32Array | null)[]): Promise<void> {
@@ -126,15 +142,7 @@ async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
       await owner`rollback`
       return false
     }
-    if (rows.length > 0)
-      await writeNext(
-        owner,
-        rows,
-        await embedder.embed(
-          rows.map(({ content }) => content),
-          { owner: SERVER },
-        ),
-      )
+    if (rows.length > 0) await writeNext(owner, rows, await embedAll(embedder, rows))
     const indexes = await owner<{ id: string }[]>`
       select substring(c.relname from '[0-9]+$') as id from pg_index i join pg_class c on c.oid = i.indexrelid
       where i.indrelid = 'public.memories'::regclass and c.relname ~ '^memories_next_v_[0-9]+$'`
