@@ -39,7 +39,7 @@ export type Build = {
   isRunning(): boolean
   /** What it logged, all starts of it one after the other. */
   logFile: string
-  /** The end of it, without the requests. */
+  /** The end of it, without the lines about requests. */
   complaint(): string
   /** Also removes its data. */
   close(): Promise<void>
@@ -79,7 +79,7 @@ export async function startBuild({ checkout, postgresUrl, logLevel = 'info' }: B
   const complaint = () => {
     const lines = readFileSync(logFile, 'utf8').trim().split('\n')
     return lines
-      .filter((line) => !line.includes('"msg":"request"'))
+      .filter((line) => !line.includes('"msg":"request'))
       .slice(-5)
       .join('\n')
       .slice(-2000)
