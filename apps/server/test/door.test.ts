@@ -88,12 +88,14 @@ test('an address that tries one unknown key after the other is slowed down; keys
   const key = await t.secret({ a: 'read_write' })
   await t.client(key).whoami()
   const guess = (i: number) => send(t.url, '/v1/auth/whoami', { key: `dk-guessed-${i}` })
-  const answers = await Promise.all(Array.from({ length: 150 }, (_, i) => guess(i)))
-  const last = answers.find(({ status }) => status === 429) ?? (await guess(150))
-  expectError(last, 'RATE_LIMITED', /unknown API keys/)
+  const answers: Answer[] = []
+  // A slow engine looks up fewer a second than it may, and slows nobody down; then the turns of 30 at once do.
+  while (!answers.some(({ status }) => status === 429) && answers.length < 1_000)
+    answers.push(...(await Promise.all(Array.from({ length: 30 }, (_, i) => guess(answers.length + i)))))
+  expectError(answers.find(({ status }) => status === 429) as Answer, 'RATE_LIMITED', /unknown API keys/)
   expect(answers.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(100)
   expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
-  await expect.poll(async () => (await guess(151)).status, { timeout: 5_000 }).toBe(401)
+  await expect.poll(async () => (await guess(1_001)).status, { timeout: 5_000 }).toBe(401)
 })
 
 test('an IPv6 address counts with the /64 around it', () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Turns } from './turns.ts'
 
 const NEVER = new AbortController().signal
-const bounds = { perKey: 1, waitingPerKey: 1_000, waiting: 10_000 }
+const bounds = { alone: 1, among: 1, waitingPerKey: 1_000, waiting: 10_000 }
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Work that lasts until it is told to end, and remembers who began when. */
@@ -32,14 +32,23 @@ test('keys take turns, whoever sends more; within a key the order is kept', asyn
   expect(began.join('')).toBe('abcacaa')
 })
 
-test('a key holds its share and no more, also when nobody else is there', async () => {
-  const { ask, running } = openStage(4, { perKey: 2 })
-  for (let i = 0; i < 5; i++) void ask('a')
+test('a key holds all but one session while it is alone, and half of them while another is there', async () => {
+  const { ask, running } = openStage(4, { alone: 3, among: 2 })
+  for (let i = 0; i < 8; i++) void ask('a')
   await settle()
-  expect(running).toHaveLength(2)
-  void ask('b') // at once, though three of a wait
+  expect(running).toHaveLength(3)
+  void ask('b') // at once, though five of a wait
+  void ask('b')
   await settle()
-  expect(running.map(({ key }) => key)).toEqual(['a', 'a', 'b'])
+  const now = () => running.map(({ key }) => key).join('')
+  expect(now()).toBe('aaab')
+  running[0]?.end() // the second of b, and no further one of a
+  await settle()
+  expect(now()).toBe('aaabb')
+  running[3]?.end()
+  running[4]?.end()
+  await settle()
+  expect(now()).toBe('aaabba') // b is gone
 })
 
 test('whoever hangs up while waiting leaves at once, with the reason of its signal', async () => {
@@ -95,10 +104,14 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
     fc.integer({ min: 1, max: 4 }),
     fc.integer({ min: 1, max: 3 }),
     fc.array(step, { maxLength: 60 }),
-    async (size, share, steps) => {
+    async (size, half, steps) => {
+      const among = Math.min(half, size)
+      const alone = Math.max(among, size - 1)
+      const share = () => (new Set([...held.values(), ...waiting.map(({ key }) => key)]).size > 1 ? among : alone)
+      const holds = (key: string) => [...held.values()].filter((other) => other === key).length
       const turns = new Turns(
         Array.from({ length: size }, (_, i) => i),
-        { ...bounds, perKey: Math.min(share, size) },
+        { ...bounds, alone, among },
       )
       const held = new Map<number, string>()
       const open: { key: string; session: number; end: (fails: boolean) => void }[] = []
@@ -111,12 +124,12 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
         const run = turns.run(key, signal.signal, (session) => {
           expect(held.has(session)).toBe(false) // never shared
           held.set(session, key)
-          expect([...held.values()].filter((other) => other === key).length).toBeLessThanOrEqual(Math.min(share, size))
+          expect(holds(key)).toBeLessThanOrEqual(alone)
           expect(waiting.find((other) => other.key === key)).toBe(entry) // in order
           waiting.splice(waiting.indexOf(entry), 1)
           // No other key gets two turns while one waits that may run.
           for (const other of waiting) {
-            if (other.key === key || [...held.values()].filter((k) => k === other.key).length >= Math.min(share, size)) continue
+            if (other.key === key || holds(other.key) >= among) continue
             other.skipped.set(key, (other.skipped.get(key) ?? 0) + 1)
           }
           return new Promise<void>((resolve, reject) =>
@@ -139,8 +152,8 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
         else waiting[one.at % Math.max(1, waiting.length)]?.abort()
         await settle()
         // Work-conserving: with a session free, nobody waits who may run.
-        if (held.size < size) for (const { key } of waiting) expect([...held.values()].filter((other) => other === key).length).toBe(Math.min(share, size))
-        for (const { skipped } of waiting) for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + share)
+        if (held.size < size) for (const { key } of waiting) expect(holds(key)).toBeGreaterThanOrEqual(share())
+        for (const { skipped } of waiting) for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + alone)
       }
       for (let i = 0; i < 200 && (open.length > 0 || waiting.length > 0); i++) {
         open.shift()?.end(false)

@@ -1,8 +1,9 @@
 import { Fault } from '../fault.ts'
 
 type Bounds = {
-  /** Sessions that one key may hold at once; the others are there for whoever comes next. */
-  perKey: number
+  /** Sessions that one key may hold at once: alone, and while others are here too. What is left is there for whoever comes next. */
+  alone: number
+  among: number
   /** Pieces of work that wait, of one key and of all. More is refused with 429. */
   waitingPerKey: number
   waiting: number
@@ -37,9 +38,11 @@ export class Turns<S> {
     } finally {
       lane.running--
       this.#free.push(session)
-      this.#list(lane)
-      this.#dispatch()
       this.#forget(lane)
+      this.#list(lane)
+      const [only] = this.#lanes.size === 1 ? this.#lanes.values() : [] // it may have more from now on
+      if (only) this.#list(only)
+      this.#dispatch()
     }
   }
 
@@ -61,9 +64,13 @@ export class Turns<S> {
     return lane
   }
 
+  get #share(): number {
+    return this.#lanes.size > 1 ? this.#bounds.among : this.#bounds.alone
+  }
+
   /** Nobody is overtaken: while a session is free, no lane that may have one waits. */
   #take(lane: Lane<S>): S | undefined {
-    if (lane.running >= this.#bounds.perKey) return undefined
+    if (lane.running >= this.#share) return undefined
     const session = this.#free.pop() // the one used last, which has its plans at hand
     if (session !== undefined) lane.running++
     return session
@@ -100,7 +107,7 @@ export class Turns<S> {
 
   /** Puts a lane at the end of the round if it waits for something it may have. */
   #list(lane: Lane<S>): void {
-    if (lane.isListed || lane.waiting.size === 0 || lane.running >= this.#bounds.perKey) return
+    if (lane.isListed || lane.waiting.size === 0 || lane.running >= this.#share) return
     lane.isListed = true
     this.#round.push(lane)
   }
@@ -147,6 +154,8 @@ class Fifo<T> {
   }
 }
 
-/** A key holds at most half of the sessions. */
-export const turnsOver = <S>(sessions: readonly S[]): Turns<S> =>
-  new Turns(sessions, { perKey: Math.max(1, Math.floor(sessions.length / 2)), waitingPerKey: 640, waiting: 10_000 })
+/** A key holds at most half of the sessions, and all but one while no other asks. */
+export function turnsOver<S>(sessions: readonly S[]): Turns<S> {
+  const among = Math.max(1, Math.floor(sessions.length / 2))
+  return new Turns(sessions, { among, alone: Math.max(among, sessions.length - 1), waitingPerKey: 640, waiting: 10_000 })
+}
