@@ -12,11 +12,11 @@ const change = fc.oneof(
   fc.record({ kind: fc.constant('update' as const), which: fc.nat(), content: text }),
   fc.record({ kind: fc.constant('importance' as const), which: fc.nat() }),
   fc.record({ kind: fc.constant('forget' as const), which: fc.nat() }),
-  fc.record({ kind: fc.constantFrom('expire' as const, 'sweep' as const, 'merge' as const) }),
+  fc.record({ kind: fc.constantFrom('expire' as const, 'sweep' as const, 'restore' as const, 'merge' as const, 'portion' as const) }),
 )
 type Change = typeof change extends fc.Arbitrary<infer C> ? C : never
 
-test('how many memories hold a word is exact after any mix of stores, changes, forgetting, expiry, sweeps and merges', async () => {
+test('how many memories hold a word is exact after any mix of stores, changes, forgetting, expiry, sweeps, restores and merges in portions', async () => {
   await using t = await start()
   let run = 0
   await fc.assert(
@@ -55,10 +55,18 @@ async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 5))
       return
     case 'sweep':
-      await t.database.sql`select delete_expired(1)`
+      await t.database.sql`select sweep_next(1)`
+      return
+    case 'restore': // as if the clock had been ahead
+      await t.owner((sql) => sql`update expired_memories set memory = memory || jsonb_build_object('expires_at', now() + interval '1 hour'), expires_at = now() + interval '1 hour'`)
+      await t.database.sql`select restore_expired(2)`
       return
     case 'merge':
-      await t.database.sql`select merge_all_statistics(0)`
+      await t.owner((sql) => sql`select merge_statistics(id) from namespaces where name = ${namespace}`)
+      return
+    case 'portion': // a word or two, so that deltas are cut in the middle
+      await t.owner((sql) => sql`update upkeep set is_due = true`)
+      await t.database.sql`select merge_next(2)`
   }
 }
 

@@ -39,11 +39,27 @@ export async function migrate<T>(sql: Sql, afterwards: () => Promise<T>): Promis
         await tx`insert into migrations (name, checksum) values (${migration.name}, ${migration.checksum})`
       })
     }
-    await sql`grant select on migrations to dakera_app`.simple()
+    await sql`grant select on migrations to dakera_app, dakera_owner`.simple() // the owner's for a dump under its role
+    await refuseTemporaryTables(sql)
     return await afterwards()
   } finally {
     await sql`select pg_advisory_unlock(hashtext('dakera_migrations'))`.catch(() => {}) // the connection may be the thing that failed
   }
+}
+
+/**
+ * A temporary table would be found before a real one by whoever uses the connection next. At each start, as a copy of a database
+ * does not take its rights along. Where the login may not, the operator does: docs/postgres.md.
+ */
+async function refuseTemporaryTables(sql: Sql): Promise<void> {
+  if (await mayMakeTemporaryTables(sql))
+    await sql`do $$ begin execute format('revoke temporary on database %I from public, dakera_app', current_database());
+      exception when insufficient_privilege then null; end $$`.simple()
+}
+
+export async function mayMakeTemporaryTables(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ may: boolean }[]>`select has_database_privilege('dakera_app', current_database(), 'temporary') as may`
+  return row?.may === true
 }
 
 /** For a login that may not migrate: whether everything was applied before. */
