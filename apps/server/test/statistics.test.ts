@@ -55,7 +55,7 @@ async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 5))
       return
     case 'sweep':
-      await t.database.sql`select sweep_next(1)`
+      await takeTurn(t, namespace, 'expiry', 'sweep_next(1)')
       return
     case 'restore': // as if the clock had been ahead
       await t.owner((sql) => sql`update expired_memories set memory = memory || jsonb_build_object('expires_at', now() + interval '1 hour'), expires_at = now() + interval '1 hour'`)
@@ -65,9 +65,18 @@ async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
       await t.owner((sql) => sql`select merge_statistics(id) from namespaces where name = ${namespace}`)
       return
     case 'portion': // a word or two, so that deltas are cut in the middle
-      await t.owner((sql) => sql`update upkeep set is_due = true`)
-      await t.database.sql`select merge_next(2)`
+      await takeTurn(t, namespace, 'statistics', 'merge_next(2)')
   }
+}
+
+/** As the job does when it is the turn of this namespace. */
+async function takeTurn(t: Stage, namespace: string, job: 'statistics' | 'expiry', call: string): Promise<void> {
+  await t.owner(async (sql) => {
+    await sql`update upkeep set is_due = false`
+    await sql`insert into upkeep (namespace_id, job, is_due) select id, ${job}, true from namespaces where name = ${namespace}
+      on conflict (namespace_id, job) do update set is_due = true`
+  })
+  expect((await t.database.sql.unsafe(`select * from ${call}`))[0]).toMatchObject({ failed: false, done: expect.any(Number) })
 }
 
 /** The number of memories, of positions, and of memories for each word: counted in the memories, and as the statistics know it. */

@@ -3,9 +3,12 @@ import type { Logger } from 'pino'
 import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { asDb, type Database, type FirstStart } from './database.ts'
-import { isMigrated, migrate } from './migrate.ts'
+import { isMigrated, mayMakeTemporaryTables, migrate } from './migrate.ts'
 
 type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined; searchTimeoutMs: number }
+
+/** What is temporary comes last, so that nothing left in a session is taken for one of our tables. */
+const SEARCH_PATH = 'pg_catalog, public, pg_temp'
 
 /** Opens a pool that acts as dakera_app, whatever its login could do otherwise, after bringing the schema up to date. */
 export async function openPostgres({ url, migrationUrl, poolSize, searchTimeoutMs }: Settings, log: Logger, firstStart: FirstStart): Promise<Database> {
@@ -18,7 +21,7 @@ export async function openPostgres({ url, migrationUrl, poolSize, searchTimeoutM
       ...common,
       max: poolSize ?? 2 * Math.max(2, availableParallelism()),
       // The role in the start packet is what even RESET ROLE goes back to. Compiling a statement would take longer than running it.
-      connection: { application_name, role: 'dakera_app', statement_timeout, idle_in_transaction_session_timeout: 30_000, jit: false },
+      connection: { application_name, role: 'dakera_app', search_path: SEARCH_PATH, statement_timeout, idle_in_transaction_session_timeout: 30_000, jit: false },
     })
   const sql = pool('dakera', 30_000)
   await requireBoundRole(sql, url)
@@ -102,7 +105,8 @@ async function requireBoundRole(sql: Sql, url: string): Promise<void> {
 async function prepare(url: string, common: Options<{}>, log: Logger, firstStart: FirstStart): Promise<boolean> {
   const sql = connect(url, { ...common, max: 1, connection: { application_name: 'dakera-migrations' } })
   try {
-    if (await isServingLogin(sql)) {
+    const serving = await isServingLogin(sql)
+    if (serving) {
       if (!(await isMigrated(sql))) {
         throw new SettingsError(
           'The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a login that owns the database.',
@@ -110,10 +114,12 @@ async function prepare(url: string, common: Options<{}>, log: Logger, firstStart
       }
       await firstStart(sql, false)
       log.info('the schema is up to date; this login may not migrate or build vector indexes')
-      return false
+    } else {
+      await migrate(sql, () => firstStart(sql, true))
     }
-    await migrate(sql, () => firstStart(sql, true))
-    return true
+    if (await mayMakeTemporaryTables(sql))
+      log.warn('dakera_app may make temporary tables, and this login cannot change that. docs/postgres.md has the statement that the owner of the database runs once.')
+    return !serving
   } catch (error) {
     throw explain(error, url)
   } finally {

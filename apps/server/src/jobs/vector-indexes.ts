@@ -26,7 +26,7 @@ export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: O
     await owner`update vector_indexes set is_ready = true, progress = 1 where not is_ready`
     await noteSmall(owner)
     let built = 0
-    for (const { id, memories, is_indexed } of await listNamespaces(owner)) {
+    for (const { id, memories, is_indexed, is_long_small } of await listNamespaces(owner)) {
       if (!is_indexed && isLarge(memories)) {
         await build(owner, id, engine, onlooker)
         built++
