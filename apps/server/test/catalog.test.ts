@@ -82,6 +82,16 @@ test('what dakera_app may not do to the database: temporary tables; and its name
   if (engine === 'postgres') expect((await t.database.sql`show search_path`)[0]).toEqual({ search_path: 'pg_catalog, public, pg_temp' })
 })
 
+test('a memory that expired keeps every column it had', async () => {
+  await using t = await start()
+  const columns = async (table: string) =>
+    (await t.owner((sql) => sql`select attname as name from pg_attribute where attrelid = ${table}::regclass and attnum > 0 and not attisdropped`)).map(
+      (row) => row['name'] as string,
+    )
+  const kept = await columns('expired_memories')
+  expect((await columns('memories')).filter((name) => !kept.includes(name)).toSorted()).toEqual(['next_v', 'next_v_version']) // of a move to another model
+})
+
 test('the owner may read which migrations ran, so a dump under its role is whole', async () => {
   await using t = await start()
   expect((await t.owner((sql) => sql`select from migrations`)).length).toBeGreaterThan(10)

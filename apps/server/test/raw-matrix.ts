@@ -1,5 +1,5 @@
-import { CELLS, isAllowed, MATRIX, type Need, PERSONAS, type Persona, type Place } from './access-matrix.ts'
 import { hashSecret } from '../src/principal.ts'
+import { CELLS, isAllowed, MATRIX, type Need, PERSONAS, type Persona, type Place } from './access-matrix.ts'
 import { ADMIN_KEY, type Stage } from './harness.ts'
 
 type Sql = Parameters<Parameters<Stage['as']>[1]>[0]

@@ -58,7 +58,7 @@ async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
       await takeTurn(t, namespace, 'expiry', 'sweep_next(1)')
       return
     case 'restore': // as if the clock had been ahead
-      await t.owner((sql) => sql`update expired_memories set memory = memory || jsonb_build_object('expires_at', now() + interval '1 hour'), expires_at = now() + interval '1 hour'`)
+      await t.owner((sql) => sql`update expired_memories set expires_at = now() + interval '1 hour'`)
       await t.database.sql`select restore_expired(2)`
       return
     case 'merge':

@@ -156,7 +156,19 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
       statement,
     ).rejects.toMatchObject({ code: '42501' })
   }
-  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'key_usage', 'namespace_statistics', 'term_statistics', 'statistics_deltas', 'upkeep', 'expired_memories', 'upkeep_clock'])
+  for (const table of [
+    'keys',
+    'key_secrets',
+    'grants',
+    'replies',
+    'key_usage',
+    'namespace_statistics',
+    'term_statistics',
+    'statistics_deltas',
+    'upkeep',
+    'expired_memories',
+    'upkeep_clock',
+  ])
     await denied(`select * from ${table}`)
   for (const call of [
     'presented_key()',
@@ -183,7 +195,10 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
 test('dakera_app makes no temporary table, which the next caller on its connection would read in place of the real one', async () => {
   await using t = await start()
   for (const statement of ['create temp table memories (id text)', 'create temp view namespaces as select 1', 'create table pg_temp.keys (id text)'])
-    await expect(t.as('dk-admin-key', (sql) => sql.unsafe(statement)), statement).rejects.toMatchObject({ code: '42501' })
+    await expect(
+      t.as('dk-admin-key', (sql) => sql.unsafe(statement)),
+      statement,
+    ).rejects.toMatchObject({ code: '42501' })
 })
 
 test("accesses are counted for a key that may read the memory, and the count's writer learns nothing", async () => {
@@ -210,21 +225,30 @@ test('usage is counted for the key whose hash is known, upwards alone, and tells
   await using t = await start()
   const secret = await t.secret({ a: 'read' })
   const record = (of: string, requests: number) => {
-    const counted = [{ hash: hashSecret(of).toString('hex'), endpoint: 'x', namespace: '', requests, failed: 0, rate_limited: 0, bytes: 0, total_ms: 1, at: 4e9 }]
+    const counted = [
+      { hash: hashSecret(of).toString('hex'), endpoint: 'x', namespace: '', requests, failed: 0, rate_limited: 0, bytes: 0, total_ms: 1, at: 4e9 },
+    ]
     return t.as(undefined, (sql) => sql`select record_key_usage(${JSON.stringify(counted)}::jsonb) as told`)
   }
-  for (const [of, requests] of [['never-issued', 1], [secret, 3], [secret, -2]] as const) expect(await record(of, requests)).toEqual([{ told: '' }])
+  for (const [of, requests] of [
+    ['never-issued', 1],
+    [secret, 3],
+    [secret, -2],
+  ] as const)
+    expect(await record(of, requests)).toEqual([{ told: '' }])
   expect(await t.owner((sql) => sql`select requests::int as requests, last_used <= now() as past from key_usage`)).toEqual([{ requests: 3, past: true }])
 })
 
 test('what the jobs may do without a key is what is due, and they say how much it was and not whose', async () => {
   await using t = await start()
   await t.admin.storeMemory('a', { content: 'private' })
-  const free = await t.owner((sql) => sql<{ name: string; result: string }[]>`
+  const free = await t.owner(
+    (sql) => sql<{ name: string; result: string }[]>`
     select proname as name, pg_get_function_result(p.oid) as result from pg_proc p
     where pronamespace = 'public'::regnamespace and proowner = 'dakera_owner'::regrole and has_function_privilege('dakera_app', p.oid, 'execute')
       and prosecdef and provolatile = 'v' and prosrc !~ 'require_|lock_key|presented_|readable_|writable_|resolve_namespace' and prokind = 'f' and prorettype <> 'trigger'::regtype
-    order by 1`)
+    order by 1`,
+  )
   expect([...free]).toEqual([
     { name: 'delete_old_replies', result: 'integer' },
     { name: 'erase_expired', result: 'integer' },

@@ -21,7 +21,14 @@ export async function openPostgres({ url, migrationUrl, poolSize, searchTimeoutM
       ...common,
       max: poolSize ?? 2 * Math.max(2, availableParallelism()),
       // The role in the start packet is what even RESET ROLE goes back to. Compiling a statement would take longer than running it.
-      connection: { application_name, role: 'dakera_app', search_path: SEARCH_PATH, statement_timeout, idle_in_transaction_session_timeout: 30_000, jit: false },
+      connection: {
+        application_name,
+        role: 'dakera_app',
+        search_path: SEARCH_PATH,
+        statement_timeout,
+        idle_in_transaction_session_timeout: 30_000,
+        jit: false,
+      },
     })
   const sql = pool('dakera', 30_000)
   await requireBoundRole(sql, url)
@@ -118,7 +125,9 @@ async function prepare(url: string, common: Options<{}>, log: Logger, firstStart
       await migrate(sql, () => firstStart(sql, true))
     }
     if (await mayMakeTemporaryTables(sql))
-      log.warn('dakera_app may make temporary tables, and this login cannot change that. docs/postgres.md has the statement that the owner of the database runs once.')
+      log.warn(
+        'dakera_app may make temporary tables, and this login cannot change that. docs/postgres.md has the statement that the owner of the database runs once.',
+      )
     return !serving
   } catch (error) {
     throw explain(error, url)

@@ -1,17 +1,18 @@
 import type { Deps } from '../deps.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { pause } from './pause.ts'
-import { callJob, type Turns, takeTurns } from './turns.ts'
+import { callJob, Portion, takeTurns } from './turns.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
 type Done = Record<string, number> | undefined
+type Run = (signal: AbortSignal) => Promise<Done>
 /** limitMs: a run that takes longer is given up, and the job tried again; undefined for what takes as long as it takes. */
-type Job = { name: string; everyMs: number; limitMs?: number; run(signal: AbortSignal): Promise<Done> }
+type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
-/** Words that one turn of merging moves, some 15 µs each on Postgres and 30 µs on the embedded database. */
-const WORDS = { postgres: 2_000, pglite: 1_000 }
-/** Memories that one turn moves, puts back or erases. */
-const MEMORIES = { postgres: 200, pglite: 50 }
+/** Words that one call merges: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
+const WORDS = [250, 16_000] as const
+/** Rows that one call moves, puts back or erases. */
+const ROWS = [16, 1_000] as const
 const LIMIT_MS = 60_000
 /** A job that fails again and again is tried so often at least. */
 const LONGEST_WAIT_MS = 300_000
@@ -23,70 +24,55 @@ const FAREWELL_MS = 5_000
  * that several servers do not do the same work twice. Each job has a loop of its own: one that fails or hangs delays no other.
  */
 export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'database' | 'accesses' | 'usage' | 'log'>): { stop(): Promise<void> } {
-  const { sql, maintain, engine } = database
-  const clock = new ClockWatch()
+  const { maintain } = database
 
-  const told = async (name: string, { done, failures }: Turns): Promise<Done> => {
-    if (failures > 0) log.warn({ job: name, failures, namespaces: await listFailures() }, 'a job failed in some namespaces; they are tried again later')
-    return done > 0 ? { done } : undefined
+  const inTurns = (name: string, [least, most]: readonly [number, number], call: (portion: number) => string): Run => {
+    const portion = new Portion(least, most)
+    return async (signal) => {
+      const { done, failures } = await takeTurns(database, call, portion, signal)
+      if (failures > 0) log.warn({ job: name, failures, namespaces: await listFailures() }, 'a job failed in some namespaces; they are tried again later')
+      return done > 0 ? { done } : undefined
+    }
   }
   const listFailures = () =>
     maintain?.((owner) => owner`select namespace_id, job, failures, reason from upkeep where failures > 0 order by retry_at desc limit 5`)
 
+  // What takes something away because its time is over waits while the clock may be wrong; what puts it back does not.
+  const clock = new ClockWatch()
+  const look = async () => {
+    const told = await callJob<{ now: number }>(database, '(select extract(epoch from now())::float8 * 1000 as now) clock')
+    if (told && clock.look(told.now, performance.now()) === 'jumped')
+      log.warn({ job: 'expire' }, 'the clock of the database went ahead at once: until it has stayed there for ten minutes, nothing is moved or erased')
+  }
+  const unlessHeld =
+    (run: Run): Run =>
+    async (signal) =>
+      clock.isHeld ? undefined : run(signal)
+  const putBack = inTurns('expire', ROWS, (rows) => counted(`restore_expired(${rows})`))
+  const move = unlessHeld(inTurns('expire', ROWS, (rows) => `sweep_next(${rows})`))
+
   const jobs: Job[] = [
-    {
-      name: 'merge statistics',
-      everyMs: 1_000,
-      limitMs: LIMIT_MS,
-      run: async (signal) => told('merge statistics', await takeTurns(database, `merge_next(${WORDS[engine]})`, signal)),
-    },
+    { name: 'merge statistics', everyMs: 1_000, limitMs: LIMIT_MS, run: inTurns('merge statistics', WORDS, (words) => `merge_next(${words})`) },
     {
       name: 'expire',
       everyMs: 1_000,
       limitMs: LIMIT_MS,
       async run(signal) {
-        const back = await callJob<{ now: number; restored: number }>(
-          database,
-          `(select extract(epoch from now())::float8 * 1000 as now, restore_expired(${MEMORIES[engine]}) as restored) back`,
-        )
-        if (back && clock.look(back.now, performance.now()) === 'jumped')
-          log.warn({ job: 'expire' }, 'the clock of the database went ahead at once: until it has stayed there for ten minutes, nothing is moved or erased')
-        const moved = clock.isHeld ? undefined : await told('expire', await takeTurns(database, `sweep_next(${MEMORIES[engine]})`, signal))
-        return back?.restored ? { ...moved, restored: back.restored } : moved
+        await look()
+        const restored = await putBack(signal)
+        const moved = await move(signal)
+        return restored ? { ...moved, restored: restored['done'] as number } : moved
       },
     },
-    {
-      name: 'erase',
-      everyMs: 60_000,
-      limitMs: LIMIT_MS,
-      run: async (signal) =>
-        clock.isHeld ? undefined : told('erase', await takeTurns(database, `(select nullif(erase_expired(${MEMORIES[engine]}), 0) as done, false as failed) erased`, signal)),
-    },
-    {
-      name: 'accesses',
-      everyMs: 2_000,
-      limitMs: LIMIT_MS,
-      async run() {
-        await accesses.flush()
-        return undefined
-      },
-    },
-    {
-      name: 'key usage',
-      everyMs: 2_000,
-      limitMs: LIMIT_MS,
-      async run() {
-        await usage.flush()
-        return undefined
-      },
-    },
+    { name: 'erase', everyMs: 60_000, limitMs: LIMIT_MS, run: unlessHeld(inTurns('erase', ROWS, (rows) => counted(`erase_expired(${rows})`))) },
     {
       name: 'old replies',
       everyMs: 600_000,
       limitMs: LIMIT_MS,
-      run: async (signal) =>
-        clock.isHeld ? undefined : told('old replies', await takeTurns(database, '(select nullif(delete_old_replies(1000), 0) as done, false as failed) deleted', signal)),
+      run: unlessHeld(inTurns('old replies', ROWS, (rows) => counted(`delete_old_replies(${rows})`))),
     },
+    { name: 'accesses', everyMs: 2_000, limitMs: LIMIT_MS, run: () => accesses.flush().then(nothing) },
+    { name: 'key usage', everyMs: 2_000, limitMs: LIMIT_MS, run: () => usage.flush().then(nothing) },
     ...(maintain
       ? [
           {
@@ -129,6 +115,11 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     },
   }
 }
+
+const nothing = () => undefined
+
+/** A function that returns how much it did, as one that has turns. */
+const counted = (call: string) => `(select nullif(${call}, 0) as done, false as failed) counted`
 
 /** After a failure twice as long each time, and not at the same moment as other servers. */
 const waitOf = ({ everyMs }: Job, failures: number) =>

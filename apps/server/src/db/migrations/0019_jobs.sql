@@ -156,15 +156,29 @@ end $$;
 drop index memories_expires_at_idx;
 create index memories_expires_at_idx on memories (expires_at) where expires_at is not null;
 
-create table expired_memories (
+create table expired_memories (   -- the columns of memories, and what is known of it beside them
   namespace_id int not null references namespaces on delete cascade,
   number       bigint generated always as identity,
-  expires_at   timestamptz not null,
   moved_at     interval not null,                 -- by upkeep_clock
-  model        text not null,                     -- whose vector is in it
+  importance   real not null,
+  version      int not null,
+  session_position int,
+  created_at   timestamptz not null,
+  updated_at   timestamptz not null,
+  expires_at   timestamptz not null,
+  valid_from   timestamptz,
   access_count bigint,
   last_accessed_at timestamptz,
-  memory       jsonb not null,
+  model        text not null,                     -- of v
+  id           text collate "C" not null,
+  memory_type  text not null,
+  author       text,
+  session_id   text,
+  tags         text[] not null,
+  metadata     jsonb not null,
+  v            halfvec,
+  supplied_v   halfvec,
+  content      text not null,
   primary key (namespace_id, number)
 );
 create index expired_memories_expires_at_idx on expired_memories (expires_at);
@@ -218,10 +232,12 @@ begin
     where w.namespace_id = target and w.expires_at <= now() and m.expires_at <= now()
     order by w.expires_at limit how_many for update of m skip locked),
   accessed as materialized (select a.* from memory_accesses a join expired e on a.namespace_id = target and a.id = e.id),
-  gone as (delete from memories m using expired e where m.namespace_id = target and m.id = e.id returning m.id, m.expires_at, to_jsonb(m) as memory)
-  insert into expired_memories (namespace_id, expires_at, moved_at, model, access_count, last_accessed_at, memory)
-  select target, g.expires_at, (select elapsed from upkeep_clock), (select model from embedding_space), a.access_count, a.last_accessed_at,
-    g.memory - '{next_v,next_v_version}'::text[]
+  gone as (delete from memories m using expired e where m.namespace_id = target and m.id = e.id returning m.*)
+  insert into expired_memories (namespace_id, moved_at, importance, version, session_position, created_at, updated_at, expires_at, valid_from,
+    access_count, last_accessed_at, model, id, memory_type, author, session_id, tags, metadata, v, supplied_v, content)
+  select target, (select elapsed from upkeep_clock), g.importance, g.version, g.session_position, g.created_at, g.updated_at, g.expires_at, g.valid_from,
+    a.access_count, a.last_accessed_at, (select model from embedding_space), g.id, g.memory_type, g.author, g.session_id, g.tags, g.metadata, g.v, g.supplied_v,
+    g.content
   from gone g left join accessed a on a.id = g.id;
   get diagnostics moved = row_count;
   return moved;
@@ -260,15 +276,16 @@ begin
   back as materialized (
     delete from expired_memories x using due d where x.namespace_id = d.namespace_id and x.number = d.number returning x.*),
   restored as (
-    insert into memories
-    select m.* from back b cross join lateral jsonb_populate_record(null::memories,
-      case when b.model = (select model from embedding_space) then b.memory else b.memory - 'v' end) m
-    order by b.number desc on conflict (namespace_id, id) do nothing
+    insert into memories (namespace_id, importance, version, session_position, created_at, updated_at, expires_at, valid_from, id, memory_type, author,
+      session_id, tags, metadata, v, supplied_v, content)
+    select namespace_id, importance, version, session_position, created_at, updated_at, expires_at, valid_from, id, memory_type, author,
+      session_id, tags, metadata, case when model = (select s.model from embedding_space s) then v end, supplied_v, content
+    from back order by number desc on conflict (namespace_id, id) do nothing
     returning namespace_id, id),
   counted as (
     insert into memory_accesses (namespace_id, id, access_count, last_accessed_at)
-    select b.namespace_id, r.id, max(b.access_count), max(b.last_accessed_at) from back b join restored r on r.namespace_id = b.namespace_id and r.id = b.memory ->> 'id'
-    where b.access_count is not null group by 1, 2 on conflict do nothing)
+    select namespace_id, id, max(access_count), max(last_accessed_at) from back join restored using (namespace_id, id)
+    where access_count is not null group by 1, 2 on conflict do nothing)
   select count(*) into back_again from back;
   return back_again;
 end $$;
