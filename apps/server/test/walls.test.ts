@@ -258,5 +258,5 @@ test('what the jobs may do without a key is what is due, and they say how much i
     { name: 'restore_expired', result: 'integer' },
     { name: 'sweep_next', result: 'record' },
   ])
-  expect(await t.as(undefined, (sql) => sql`select * from merge_next(1000)`)).toEqual([{ done: 1, failed: false }])
+  expect(await t.as(undefined, (sql) => sql`select * from merge_next(1000, true)`)).toEqual([{ done: 1, failed: false }])
 })

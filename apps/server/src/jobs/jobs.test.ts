@@ -1,6 +1,11 @@
+import { pino } from 'pino'
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { engine, type Stage, start } from '../../test/harness.ts'
+import { openDatabase } from '../db/open.ts'
+import { createUsage } from '../resources/keys/usage.ts'
+import { createAccesses } from '../resources/memories/accesses.ts'
+import { startJobs } from './runner.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
 const waitFor = async (holds: () => Promise<boolean>) => {
@@ -33,11 +38,11 @@ test('expired memories are moved aside in bounded turns, and the statistics stay
     return [memory_count, vector_count, await count(t, 'memories'), await count(t, 'expired_memories')]
   }
   expect(await counts()).toEqual([1, 1, 6, 0])
-  expect(await turn(t, 'sweep_next(2)')).toEqual({ done: 2, failed: false })
+  expect(await turn(t, 'sweep_next(2, true)')).toEqual({ done: 2, failed: false })
   expect(await counts()).toEqual([1, 1, 4, 2])
-  expect(await turn(t, 'sweep_next(1000)')).toEqual({ done: 3, failed: false })
+  expect(await turn(t, 'sweep_next(1000, true)')).toEqual({ done: 3, failed: false })
   expect(await counts()).toEqual([1, 1, 1, 5])
-  expect(await turn(t, 'sweep_next(1000)')).toEqual(NOTHING)
+  expect(await turn(t, 'sweep_next(1000, true)')).toEqual(NOTHING)
   expect(await counts()).toEqual([1, 1, 1, 5])
 })
 
@@ -52,7 +57,7 @@ test('while one namespace has thousands of expired memories, those of another ar
     await sql`update memories m set expires_at = clock_timestamp() + interval '20 millisecond' where namespace_id = (select id from namespaces where name = 'few')`
   })
   await new Promise((resolve) => setTimeout(resolve, 60))
-  const turns = [await turn(t, 'sweep_next(100)'), await turn(t, 'sweep_next(100)'), await turn(t, 'sweep_next(100)')]
+  const turns = [await turn(t, 'sweep_next(100, true)'), await turn(t, 'sweep_next(100, true)'), await turn(t, 'sweep_next(100, true)')]
   expect(turns.map((each) => each?.['done']).toSorted()).toEqual([100, 100, 3])
 })
 
@@ -71,7 +76,7 @@ test('a memory that expired by a wrong clock comes back as it was', async () => 
   await expireAll(t)
   const changed = await row() // one version more, as its end was changed
   const [updatedAt] = await t.owner((sql) => sql`select updated_at from memories where id = 'kept'`)
-  await turn(t, 'sweep_next(10)')
+  await turn(t, 'sweep_next(10, true)')
   expect(await row()).toHaveLength(0)
   expect(await turn(t, 'restore_expired(10) as back')).toEqual({ back: 0 })
   // The clock is right again: what had expired has not.
@@ -89,7 +94,7 @@ test('an id is free at once when its memory has expired, and stays with the new 
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemory('a', { id: 'doc', content: 'old', ttlSeconds: 3600 })
   await expireAll(t)
-  await turn(t, 'sweep_next(10)')
+  await turn(t, 'sweep_next(10, true)')
   await agent.storeMemory('a', { id: 'doc', content: 'new' })
   await turnBack(t)
   expect(await turn(t, 'restore_expired(10) as back')).toEqual({ back: 1 })
@@ -101,7 +106,7 @@ test('a memory is erased a day after it was moved, and a clock that jumps ahead 
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
   await expireAll(t)
-  await turn(t, 'sweep_next(10)')
+  await turn(t, 'sweep_next(10, true)')
   const jump = async () => {
     await t.owner((sql) => sql`update upkeep_clock set seen_at = now() - interval '60 days'`)
     return (await turn(t, 'erase_expired(10) as erased'))?.['erased']
@@ -130,14 +135,22 @@ test('a backlog of words is merged in small turns, between which another namespa
       return Object.fromEntries(rows.map((row) => [row.name, row.words]))
     })
   expect(await waiting()).toEqual({ bulk: 9000, small: expect.any(Number) })
-  for (let i = 0; i < 2; i++) await turn(t, 'merge_next(1000)')
+  for (let i = 0; i < 2; i++) await turn(t, 'merge_next(1000, true)')
   expect(await waiting()).toEqual({ bulk: 8000 })
   // In the middle of a memory's words, all of them are found and counted.
   expect((await agent.getNamespace('bulk')).memory_count).toBe(6)
   for (const word of ['word0x', 'word1400x', 'word8999x']) expect(await agent.recall('bulk', word, { routing: 'bm25' })).toHaveLength(1)
+  // What comes in meanwhile does not wait for the rest of it either.
+  await turn(t, 'merge_next(1000, true)')
+  await agent.storeMemories(
+    'small',
+    Array.from({ length: 201 }, (_, i) => ({ content: `note ${i}` })),
+  )
+  expect(await turn(t, 'merge_next(10000, true)')).toEqual({ done: 201, failed: false })
+  expect(await waiting()).toEqual({ bulk: 7000 })
   let turns = 0
-  while ((await turn(t, 'merge_next(1000)'))?.['done'] !== null) turns++
-  expect(turns).toBe(9) // eight thousands, and what deltas cost beside their words
+  while ((await turn(t, 'merge_next(1000, false)'))?.['done'] !== null) turns++
+  expect(turns).toBe(8) // seven thousands, and what deltas cost beside their words
   expect(await waiting()).toEqual({})
   expect((await agent.getNamespace('bulk')).memory_count).toBe(6)
 })
@@ -148,10 +161,10 @@ test('a namespace whose statistics cannot be merged waits longer each time, and 
   await agent.storeMemory('bad', { content: 'unwanted heron' })
   await agent.storeMemory('good', { content: 'wanted heron' })
   await t.owner((sql) => sql`alter table term_statistics add constraint unwanted_is_refused check (term <> 'unwant')`)
-  const turns = [await turn(t, 'merge_next(1000)'), await turn(t, 'merge_next(1000)')]
+  const turns = [await turn(t, 'merge_next(1000, true)'), await turn(t, 'merge_next(1000, true)')]
   expect(turns).toContainEqual({ done: 0, failed: true })
   expect(turns).toContainEqual({ done: 1, failed: false })
-  expect(await turn(t, 'merge_next(1000)')).toEqual(NOTHING) // it waits
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual(NOTHING) // it waits
   const failures = () =>
     t.owner(
       (sql) => sql`select n.name, failures, reason, round(extract(epoch from retry_at - last_turn))::int as wait
@@ -159,12 +172,12 @@ test('a namespace whose statistics cannot be merged waits longer each time, and 
     )
   expect(await failures()).toEqual([{ name: 'bad', failures: 1, reason: expect.stringContaining('unwanted_is_refused'), wait: 2 }])
   await t.owner((sql) => sql`update upkeep set retry_at = now() - interval '1 second' where failures > 0`)
-  expect(await turn(t, 'merge_next(1000)')).toEqual({ done: 0, failed: true })
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 0, failed: true })
   expect(await failures()).toMatchObject([{ failures: 2, wait: 4 }])
   expect((await agent.recall('bad', 'heron', { routing: 'bm25' }))[0]?.content).toBe('unwanted heron')
   await t.owner((sql) => sql`alter table term_statistics drop constraint unwanted_is_refused`)
   await t.owner((sql) => sql`update upkeep set retry_at = now() - interval '1 second' where failures > 0`)
-  expect(await turn(t, 'merge_next(1000)')).toEqual({ done: 1, failed: false })
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 1, failed: false })
   expect(await failures()).toEqual([])
 })
 
@@ -172,16 +185,16 @@ test('few deltas are merged once half a minute has passed, many at once', async 
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemory('a', { content: 'the first' })
-  expect(await turn(t, 'merge_next(1000)')).toEqual({ done: 1, failed: false })
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 1, failed: false })
   await agent.storeMemory('a', { content: 'the second' })
-  expect(await turn(t, 'merge_next(1000)')).toEqual(NOTHING)
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual(NOTHING)
   await t.owner((sql) => sql`update upkeep set last_turn = last_turn - interval '31 seconds'`)
-  expect(await turn(t, 'merge_next(1000)')).toEqual({ done: 1, failed: false })
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 1, failed: false })
   await agent.storeMemories(
     'a',
     Array.from({ length: 201 }, (_, i) => ({ content: `note ${i}` })),
   )
-  expect(await turn(t, 'merge_next(100000)')).toEqual({ done: 201, failed: false })
+  expect(await turn(t, 'merge_next(100000, true)')).toEqual({ done: 201, failed: false })
 })
 
 test('the jobs of a running server merge statistics and sweep by themselves', async () => {
@@ -218,6 +231,75 @@ test('while the words of one namespace take their time, those of another are mer
   expect(await waiting('bulk')).toBeGreaterThan(0)
   expect(performance.now() - started).toBeLessThan(10_000)
   await agent.recall('small', 'note 7')
+})
+
+test('a job that fails is tried less and less often, says why, and delays no other', { timeout: 60_000 }, async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
+  await t.owner((sql) => sql`alter function merge_next(int, boolean) rename to merge_next_away`)
+  const lines: { job: string; failures?: number; err?: { message: string } }[] = []
+  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const jobs = startJobs({ database: t.database, accesses: t.accesses, usage: t.usage, log })
+  await expireAll(t)
+  await new Promise((resolve) => setTimeout(resolve, 8_000))
+  const failed = () => lines.filter(({ job, err }) => job === 'merge statistics' && err?.message.includes('merge_next'))
+  expect(failed().length).toBeGreaterThan(0)
+  expect(failed().length).toBeLessThan(6) // 1, 2 and 4 s, or half of it
+  expect(await count(t, 'expired_memories')).toBe(1)
+  await t.owner((sql) => sql`alter function merge_next_away(int, boolean) rename to merge_next`)
+  await waitFor(async () => (await count(t, 'statistics_deltas')) === 0)
+  await jobs.stop()
+})
+
+test.runIf(engine === 'postgres')('a job that waits for a lock keeps no other from its work, and the end of the server waits for none', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const { id } = await agent.storeMemory('a', { content: 'heron' })
+  await agent.recall('a', 'heron')
+  const locker = postgres((t.settings as { url: string }).url, { max: 1 })
+  const jobs = startJobs({ database: t.database, accesses: t.accesses, usage: t.usage, log: pino({ level: 'silent' }) })
+  await locker.begin(async (sql) => {
+    await sql`lock table memory_accesses in access exclusive mode`
+    await expect
+      .poll(async () => (await sql`select from pg_locks where relation = 'memory_accesses'::regclass and not granted`).length, { timeout: 20_000 })
+      .toBe(1)
+    await agent.storeMemories(
+      'a',
+      Array.from({ length: 201 }, (_, i) => ({ content: `note ${i}` })),
+    )
+    await waitFor(async () => (await count(t, 'statistics_deltas')) === 0)
+  })
+  await waitFor(async () => (await agent.recall('a', 'heron', { topK: 1 }))[0]?.access_count === 1)
+  expect((await agent.recall('a', 'heron', { topK: 1 }))[0]?.id).toBe(id)
+  await jobs.stop()
+  await locker.end()
+})
+
+test.runIf(engine === 'postgres')('a server whose login may only serve does the same, through its own connections', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
+  await agent.storeMemory('a', { content: 'lasting' })
+  await expireAll(t)
+  const url = new URL((t.settings as { url: string }).url)
+  const superuser = postgres(url.href, { max: 1, onnotice: () => {} })
+  const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
+  await superuser.unsafe(`create role ${login} login; grant dakera_app to ${login}`)
+  url.username = login
+  const silent = pino({ level: 'silent' })
+  const settings = { engine: 'postgres' as const, url: url.href, migrationUrl: undefined, poolSize: 2, searchTimeoutMs: 5_000 }
+  const database = await openDatabase(settings, silent, async () => {})
+  try {
+    expect(database.maintain).toBeUndefined()
+    const jobs = startJobs({ database, accesses: createAccesses(database), usage: createUsage(database), log: silent })
+    await waitFor(async () => (await count(t, 'namespace_statistics')) === 1 && (await count(t, 'memories')) === 1)
+    await jobs.stop()
+  } finally {
+    await database.close()
+    await superuser.unsafe(`drop role ${login}`)
+    await superuser.end()
+  }
 })
 
 test('deltas and replies of a deleted namespace or an old day are cleared away', async () => {

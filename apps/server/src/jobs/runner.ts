@@ -26,7 +26,7 @@ const FAREWELL_MS = 5_000
 export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'database' | 'accesses' | 'usage' | 'log'>): { stop(): Promise<void> } {
   const { maintain } = database
 
-  const inTurns = (name: string, [least, most]: readonly [number, number], call: (portion: number) => string): Run => {
+  const inTurns = (name: string, [least, most]: readonly [number, number], call: (portion: number, look: boolean) => string): Run => {
     const portion = new Portion(least, most)
     return async (signal) => {
       const { done, failures } = await takeTurns(database, call, portion, signal)
@@ -49,10 +49,10 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     async (signal) =>
       clock.isHeld ? undefined : run(signal)
   const putBack = inTurns('expire', ROWS, (rows) => counted(`restore_expired(${rows})`))
-  const move = unlessHeld(inTurns('expire', ROWS, (rows) => `sweep_next(${rows})`))
+  const move = unlessHeld(inTurns('expire', ROWS, (rows, look) => `sweep_next(${rows}, ${look})`))
 
   const jobs: Job[] = [
-    { name: 'merge statistics', everyMs: 1_000, limitMs: LIMIT_MS, run: inTurns('merge statistics', WORDS, (words) => `merge_next(${words})`) },
+    { name: 'merge statistics', everyMs: 1_000, limitMs: LIMIT_MS, run: inTurns('merge statistics', WORDS, (words, look) => `merge_next(${words}, ${look})`) },
     {
       name: 'expire',
       everyMs: 1_000,

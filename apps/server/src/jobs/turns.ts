@@ -7,6 +7,8 @@ const CALL_LIMIT_MS = 10_000
 const RUN_MS = 10_000
 /** At most so long a turn keeps a session that it had to wait for. */
 const TURN_MS = 250
+/** So often it is found out who is due, also while somebody has enough for many turns. */
+const LOOK_EVERY_MS = 1_000
 /** What one call should take. */
 const AIM_MS = 30
 
@@ -50,7 +52,7 @@ export class Portion {
  */
 export async function takeTurns(
   place: Place,
-  call: (portion: number) => string,
+  call: (portion: number, look: boolean) => string,
   portion: Portion,
   signal: AbortSignal,
 ): Promise<{ done: number; failures: number }> {
@@ -58,9 +60,12 @@ export async function takeTurns(
   const sum = { done: 0, failures: 0 }
   const started = performance.now()
   let isDue = true
+  let looked = Number.NEGATIVE_INFINITY
   const oneCall = async (owner?: Sql): Promise<void> => {
     const began = performance.now()
-    const text = call(portion.size)
+    const look = began - looked >= LOOK_EVERY_MS
+    if (look) looked = began
+    const text = call(portion.size, look)
     const called = await (owner ? limited<Called>(owner, text) : plain<Called>(sql, text))
     isDue = called?.done != null
     if (!called || called.done === null) return
