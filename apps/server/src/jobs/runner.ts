@@ -110,8 +110,8 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     async stop() {
       stopped.abort()
       await Promise.race([Promise.all(loops), sleep(FAREWELL_MS)])
-      await accesses.flush().catch(() => {}) // a hint; the database may be gone already
-      await usage.flush().catch(() => {})
+      // Hints, not records; the database may be gone already.
+      await Promise.race([Promise.allSettled([accesses.flush(), usage.flush()]), sleep(FAREWELL_MS)])
     },
   }
 }
@@ -129,15 +129,18 @@ const waitOf = ({ everyMs }: Job, failures: number) =>
 async function within({ run, limitMs }: Job, stopped: AbortSignal): Promise<Done> {
   if (limitMs === undefined) return run(stopped)
   const over = new AbortController()
+  const end = () => over.abort()
+  stopped.addEventListener('abort', end, { once: true })
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`it was not done after ${limitMs / 1000} s`)), limitMs).unref()
   })
   try {
-    return await Promise.race([run(AbortSignal.any([stopped, over.signal])), limit])
+    return await Promise.race([run(over.signal), limit])
   } finally {
     clearTimeout(timer)
-    over.abort() // a run that is still at it ends with its turn
+    stopped.removeEventListener('abort', end)
+    end() // a run that is still at it ends with its turn
   }
 }
 
