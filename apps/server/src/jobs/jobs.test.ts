@@ -214,23 +214,22 @@ test('the jobs of a running server merge statistics and sweep by themselves', as
 test('while the words of one namespace take their time, those of another are merged within some seconds', async () => {
   await using t = await start({ jobs: true })
   const agent = await t.key({ bulk: 'read_write', small: 'read_write' })
-  // As if stored by many: straight into the deltas.
   await t.admin.createNamespace('bulk')
+  // As many would have stored them: half a million words that nobody has said.
   await t.owner(
     (sql) => sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
-    select n.id, 1, 2000, 0, array_to_tsvector(array(select 'word' || (i * 2000 + j) from generate_series(1, 2000) j)) from namespaces n, generate_series(1, 60) i`,
+      select n.id, 1, 2000, 0, array_to_tsvector(array(select 'word' || (i * 2000 + j) from generate_series(1, 2000) j))
+      from namespaces n, generate_series(1, 250) i`,
   )
+  const waiting = (name: string) =>
+    t.owner(async (sql) => (await sql`select from statistics_deltas where namespace_id = (select id from namespaces where name = ${name})`).length)
+  await waitFor(async () => (await waiting('bulk')) < 250)
   await agent.storeMemories(
     'small',
     Array.from({ length: 250 }, (_, i) => ({ content: `note ${i}` })),
   )
-  const waiting = (name: string) =>
-    t.owner(async (sql) => (await sql`select from statistics_deltas where namespace_id = (select id from namespaces where name = ${name})`).length)
-  const started = performance.now()
   await waitFor(async () => (await waiting('small')) === 0)
   expect(await waiting('bulk')).toBeGreaterThan(0)
-  expect(performance.now() - started).toBeLessThan(10_000)
-  await agent.recall('small', 'note 7')
 })
 
 test('a job that fails is tried less and less often, says why, and delays no other', { timeout: 60_000 }, async () => {
