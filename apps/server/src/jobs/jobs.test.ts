@@ -228,7 +228,9 @@ test('while the words of one namespace take their time, those of another are mer
     'small',
     Array.from({ length: 250 }, (_, i) => ({ content: `note ${i}` })),
   )
+  const stored = performance.now()
   await waitFor(async () => (await waiting('small')) === 0)
+  expect(performance.now() - stored).toBeLessThan(8_000) // a run of the job takes ten
   expect(await waiting('bulk')).toBeGreaterThan(0)
 })
 
