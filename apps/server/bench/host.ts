@@ -80,7 +80,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
 
   const orders: Orders = {
     async settle() {
-      await database.sql`select merge_all_statistics(0)`
+      await maintain((owner) => owner`select merge_statistics(id) from namespaces`)
       await maintain((owner) => buildVectorIndexes(owner, database.engine))
       return maintain(async (owner) => {
         await owner`vacuum analyze`.simple()

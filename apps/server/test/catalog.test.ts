@@ -74,15 +74,39 @@ test('the server acts as dakera_app whatever its login could do otherwise', asyn
   })
 })
 
+test('what dakera_app may not do to the database: temporary tables; and its names are looked up in ours before anything temporary', async () => {
+  await using t = await start()
+  const [found] = await t.database.sql`
+    select has_database_privilege('dakera_app', current_database(), 'temporary') as temporary, has_database_privilege('dakera_search', current_database(), 'temporary') as search`
+  expect(found).toEqual({ temporary: false, search: false })
+  if (engine === 'postgres') expect((await t.database.sql`show search_path`)[0]).toEqual({ search_path: 'pg_catalog, public, pg_temp' })
+})
+
+test('a memory that expired keeps every column it had', async () => {
+  await using t = await start()
+  const columns = async (table: string) =>
+    (await t.owner((sql) => sql`select attname as name from pg_attribute where attrelid = ${table}::regclass and attnum > 0 and not attisdropped`)).map(
+      (row) => row['name'] as string,
+    )
+  const kept = await columns('expired_memories')
+  expect((await columns('memories')).filter((name) => !kept.includes(name)).toSorted()).toEqual(['next_v', 'next_v_version']) // of a move to another model
+})
+
+test('the owner may read which migrations ran, so a dump under its role is whole', async () => {
+  await using t = await start()
+  expect((await t.owner((sql) => sql`select from migrations`)).length).toBeGreaterThan(10)
+})
+
 test('large tables lead their keys with namespace_id, so that the data can be sharded by it', async () => {
   await using t = await start()
   const leading = await t.owner(
     (sql) => sql<{ table: string; first: string }[]>`
     select i.indrelid::regclass::text as table, a.attname as first
     from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'sessions'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass)`,
+    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'sessions'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass,
+        'expired_memories'::regclass, 'upkeep'::regclass)`,
   )
-  expect(leading.map(({ first }) => first)).toEqual(Array(6).fill('namespace_id'))
+  expect(leading.map(({ first }) => first)).toEqual(Array(8).fill('namespace_id'))
 })
 
 test.runIf(engine === 'postgres')('a connection that kept the rights of its login serves nobody', async () => {

@@ -1,5 +1,6 @@
+import { hashSecret } from '../src/principal.ts'
 import { CELLS, isAllowed, MATRIX, type Need, PERSONAS, type Persona, type Place } from './access-matrix.ts'
-import type { Stage } from './harness.ts'
+import { ADMIN_KEY, type Stage } from './harness.ts'
 
 type Sql = Parameters<Parameters<Stage['as']>[1]>[0]
 type Probe = {
@@ -86,7 +87,7 @@ export async function furnish(t: Stage): Promise<Record<Persona, string>> {
   for (const persona of PERSONAS) secrets[persona] = await t.secret(MATRIX[persona], persona)
   for (const place of new Set(CELLS.map((cell) => cell.place))) {
     const { id } = await t.admin.storeMemory(place, { content: `The resident of ${place}.` })
-    t.accesses.note(place, [id])
+    t.accesses.note(hashSecret(ADMIN_KEY), place, [id])
     await t.admin.startSession(place)
   }
   await t.accesses.flush()

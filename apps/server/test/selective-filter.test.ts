@@ -22,7 +22,7 @@ beforeAll(async () => {
     }))
     await t.admin.storeMemories('big', batch, { timeoutMs: 120_000 })
   }
-  await t.database.sql`select merge_all_statistics(0)`
+  await t.owner((sql) => sql`select merge_statistics(id) from namespaces`)
   expect(await t.owner((sql) => buildVectorIndexes(sql, engine))).toEqual({ built: 1, dropped: 0 })
   await t.owner((sql) => sql.unsafe('analyze'))
   return () => t[Symbol.asyncDispose]()

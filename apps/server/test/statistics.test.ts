@@ -12,11 +12,11 @@ const change = fc.oneof(
   fc.record({ kind: fc.constant('update' as const), which: fc.nat(), content: text }),
   fc.record({ kind: fc.constant('importance' as const), which: fc.nat() }),
   fc.record({ kind: fc.constant('forget' as const), which: fc.nat() }),
-  fc.record({ kind: fc.constantFrom('expire' as const, 'sweep' as const, 'merge' as const) }),
+  fc.record({ kind: fc.constantFrom('expire' as const, 'sweep' as const, 'restore' as const, 'merge' as const, 'portion' as const) }),
 )
 type Change = typeof change extends fc.Arbitrary<infer C> ? C : never
 
-test('how many memories hold a word is exact after any mix of stores, changes, forgetting, expiry, sweeps and merges', async () => {
+test('how many memories hold a word is exact after any mix of stores, changes, forgetting, expiry, sweeps, restores and merges in portions', async () => {
   await using t = await start()
   let run = 0
   await fc.assert(
@@ -29,7 +29,7 @@ test('how many memories hold a word is exact after any mix of stores, changes, f
     }),
     { seed: SEED, numRuns: 15 },
   )
-})
+}, 240_000)
 
 async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
   const memories = await t.admin.listMemories(namespace)
@@ -55,11 +55,28 @@ async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 5))
       return
     case 'sweep':
-      await t.database.sql`select delete_expired(1)`
+      await takeTurn(t, namespace, 'expiry', 'sweep_next(1, false)')
+      return
+    case 'restore': // as if the clock had been ahead
+      await t.owner((sql) => sql`update expired_memories set expires_at = now() + interval '1 hour'`)
+      await t.database.sql`select restore_expired(2)`
       return
     case 'merge':
-      await t.database.sql`select merge_all_statistics(0)`
+      await t.owner((sql) => sql`select merge_statistics(id) from namespaces where name = ${namespace}`)
+      return
+    case 'portion': // a word or two, so that deltas are cut in the middle
+      await takeTurn(t, namespace, 'statistics', 'merge_next(2, false)')
   }
+}
+
+/** As the job does when it is the turn of this namespace. */
+async function takeTurn(t: Stage, namespace: string, job: 'statistics' | 'expiry', call: string): Promise<void> {
+  await t.owner(async (sql) => {
+    await sql`update upkeep set is_due = false`
+    await sql`insert into upkeep (namespace_id, job, is_due) select id, ${job}, true from namespaces where name = ${namespace}
+      on conflict (namespace_id, job) do update set is_due = true`
+  })
+  expect((await t.database.sql.unsafe(`select * from ${call}`))[0]).toMatchObject({ failed: false, done: expect.any(Number) })
 }
 
 /** The number of memories, of positions, and of memories for each word: counted in the memories, and as the statistics know it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { start } from './harness.ts'
+import { hashSecret } from '../src/principal.ts'
+import { ADMIN_KEY, start } from './harness.ts'
 import { findBreaches, furnish } from './raw-matrix.ts'
 
 test('by raw SQL as dakera_app, every key gets what the access matrix says and nothing else', async () => {
@@ -155,7 +156,20 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
       statement,
     ).rejects.toMatchObject({ code: '42501' })
   }
-  for (const table of ['keys', 'key_secrets', 'grants', 'replies', 'full_secrets', 'key_usage', 'namespace_statistics', 'term_statistics', 'statistics_deltas'])
+  for (const table of [
+    'keys',
+    'key_secrets',
+    'grants',
+    'replies',
+    'full_secrets',
+    'key_usage',
+    'namespace_statistics',
+    'term_statistics',
+    'statistics_deltas',
+    'upkeep',
+    'expired_memories',
+    'upkeep_clock',
+  ])
     await denied(`select * from ${table}`)
   for (const call of [
     'presented_key()',
@@ -164,6 +178,10 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
     "set_root_secret('\\x00')",
     "set_grants('key_root', '{}')",
     "lock_key('key_root')",
+    'merge_statistics(1)',
+    'merge_portion(1, 1000)',
+    'move_expired(1, 1000)',
+    "next_turn('expiry')",
   ])
     await denied(`select ${call}`)
   for (const column of ['author', 'created_at', 'updated_at', 'version', 'session_position', 'namespace_id', 'id'])
@@ -173,4 +191,73 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
   await denied('alter table memories disable row level security')
   await denied('create table mine ()')
   await denied('drop table memories')
+})
+
+test('dakera_app makes no temporary table, which the next caller on its connection would read in place of the real one', async () => {
+  await using t = await start()
+  for (const statement of ['create temp table memories (id text)', 'create temp view namespaces as select 1', 'create table pg_temp.keys (id text)'])
+    await expect(
+      t.as('dk-admin-key', (sql) => sql.unsafe(statement)),
+      statement,
+    ).rejects.toMatchObject({ code: '42501' })
+})
+
+test("accesses are counted for a key that may read the memory, and the count's writer learns nothing", async () => {
+  await using t = await start()
+  const [reader, appender, stranger] = [await t.secret({ a: 'read' }), await t.secret({ a: 'write' }), await t.secret({ b: 'read_write' })]
+  const revoked = await t.secret({ a: 'read' })
+  await t.admin.storeMemory('a', { id: 'doc', content: 'private' })
+  await t.owner((sql) => sql`update keys set active = false where id = (select key_id from key_secrets where secret_hash = ${hashSecret(revoked)})`)
+  const record = async (secret: string, id: string, count = 1) => {
+    const given = [{ hash: hashSecret(secret).toString('hex'), namespace: 'a', id, count, at: 1 }]
+    return t.as(undefined, (sql) => sql`select record_accesses(${JSON.stringify(given)}::jsonb) as told`)
+  }
+  const counted = async () => (await t.owner((sql) => sql`select access_count::int as count from memory_accesses`)).map((row) => row['count'] as number)
+  for (const secret of [stranger, appender, revoked, 'never-issued'])
+    for (const id of ['doc', 'absent']) expect(await record(secret, id)).toEqual([{ told: '' }])
+  expect(await counted()).toEqual([])
+  expect(await record(reader, 'doc')).toEqual([{ told: '' }])
+  expect(await record(ADMIN_KEY, 'doc')).toEqual([{ told: '' }])
+  expect(await record(reader, 'doc', -5)).toEqual([{ told: '' }])
+  expect(await counted()).toEqual([2])
+})
+
+test('usage is counted for the key whose hash is known, upwards alone, and tells nothing', async () => {
+  await using t = await start()
+  const secret = await t.secret({ a: 'read' })
+  const record = (of: string, requests: number) => {
+    const counted = [
+      { hash: hashSecret(of).toString('hex'), endpoint: 'x', namespace: '', requests, failed: 0, rate_limited: 0, bytes: 0, total_ms: 1, at: 4e9 },
+    ]
+    return t.as(undefined, (sql) => sql`select record_key_usage(${JSON.stringify(counted)}::jsonb) as told`)
+  }
+  for (const [of, requests] of [
+    ['never-issued', 1],
+    [secret, 3],
+    [secret, -2],
+  ] as const)
+    expect(await record(of, requests)).toEqual([{ told: '' }])
+  expect(await t.owner((sql) => sql`select requests::int as requests, last_used <= now() as past from key_usage`)).toEqual([{ requests: 3, past: true }])
+})
+
+test('what the jobs may do without a key is what is due, and they say how much it was and not whose', async () => {
+  await using t = await start()
+  await t.admin.storeMemory('a', { content: 'private' })
+  const free = await t.owner(
+    (sql) => sql<{ name: string; result: string }[]>`
+    select proname as name, pg_get_function_result(p.oid) as result from pg_proc p
+    where pronamespace = 'public'::regnamespace and proowner = 'dakera_owner'::regrole and has_function_privilege('dakera_app', p.oid, 'execute')
+      and prosecdef and provolatile = 'v' and prosrc !~ 'require_|lock_key|presented_|readable_|writable_|resolve_namespace' and prokind = 'f' and prorettype <> 'trigger'::regtype
+    order by 1`,
+  )
+  expect([...free]).toEqual([
+    { name: 'delete_old_replies', result: 'integer' },
+    { name: 'erase_expired', result: 'integer' },
+    { name: 'merge_next', result: 'record' },
+    { name: 'record_accesses', result: 'void' },
+    { name: 'record_key_usage', result: 'void' },
+    { name: 'restore_expired', result: 'integer' },
+    { name: 'sweep_next', result: 'record' },
+  ])
+  expect(await t.as(undefined, (sql) => sql`select * from merge_next(1000, true)`)).toEqual([{ done: 1, failed: false }])
 })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import postgres, { type Options, type ReservedSql, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
-import type { Database, FirstStart, Pool } from './database.ts'
+import { type Database, type FirstStart, type Pool, SEARCH_PATH } from './database.ts'
 import { migrate } from './migrate.ts'
 import { PgliteError } from './pglite/error.ts'
 import { type Supervised, type SupervisorOptions, superviseEmbedded } from './pglite/supervisor.ts'
@@ -38,7 +38,7 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
   }
 
   // In the start packet, so that a session which postgres.js opens again has the role again.
-  const sql = connect(pglite, 'dakera', { role: 'dakera_app' })
+  const sql = connect(pglite, 'dakera', { role: 'dakera_app', search_path: SEARCH_PATH })
   // One session for all, whose statements cannot be cancelled.
   const turns = turnsOver([new Session({ open: () => sql })])
   const limitedTo = (ms: number): Pool => ({
@@ -77,7 +77,7 @@ async function asOwner<T>(sql: Sql, fn: (sql: Sql, aside: undefined) => Promise<
 }
 
 /** `socket` is how postgres.js is handed a connection; its types do not know that option. */
-const connect = ({ socket }: Supervised, application_name: string, settings: { role?: string } = {}): Sql =>
+const connect = ({ socket }: Supervised, application_name: string, settings: Record<string, string> = {}): Sql =>
   postgres({
     socket, // waits by itself while the database is started again
     backoff: () => 0,

@@ -46,6 +46,7 @@ export async function migrate<T>(sql: Sql, afterwards: () => Promise<T>, { check
     if (newest) meetNewerSchema(newest)
     await check?.()
     if (!newest) await applyMissing(sql, applied)
+    await refuseTemporaryTables(sql)
     return await afterwards()
   } finally {
     await sql`select pg_advisory_unlock(hashtext('dakera_migrations'))`.catch(() => {}) // the connection may be the thing that failed
@@ -66,7 +67,22 @@ async function applyMissing(sql: Sql, applied: Map<string, string>): Promise<voi
       await tx`insert into migrations (name, checksum) values (${migration.name}, ${migration.checksum})`
     })
   }
-  await sql`grant select on migrations to dakera_app`.simple()
+  await sql`grant select on migrations to dakera_app, dakera_owner`.simple() // the owner's for a dump under its role
+}
+
+/**
+ * A temporary table would be found before a real one by whoever uses the connection next. At each start, as a copy of a database
+ * does not take its rights along. Where the login may not, the operator does: docs/postgres.md.
+ */
+async function refuseTemporaryTables(sql: Sql): Promise<void> {
+  if (await mayMakeTemporaryTables(sql))
+    await sql`do $$ begin execute format('revoke temporary on database %I from public, dakera_app', current_database());
+      exception when insufficient_privilege then null; end $$`.simple()
+}
+
+export async function mayMakeTemporaryTables(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ may: boolean }[]>`select has_database_privilege('dakera_app', current_database(), 'temporary') as may`
+  return row?.may === true
 }
 
 /** For a login that may not migrate: whether somebody else has. */

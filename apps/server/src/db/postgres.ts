@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
-import { asDb, type Condition, type Database, type FirstStart, type Gate } from './database.ts'
-import { migrate, requireMigrated } from './migrate.ts'
+import { asDb, type Condition, type Database, type FirstStart, type Gate, SEARCH_PATH } from './database.ts'
+import { mayMakeTemporaryTables, migrate, requireMigrated } from './migrate.ts'
 import { Session } from './session.ts'
 import { turnsOver } from './turns.ts'
 
@@ -28,7 +28,14 @@ export async function openPostgres(
       ...common,
       max,
       // The role in the start packet is what even RESET ROLE goes back to. Compiling a statement would take longer than running it.
-      connection: { application_name, role: 'dakera_app', statement_timeout, idle_in_transaction_session_timeout: 30_000, jit: false },
+      connection: {
+        application_name,
+        role: 'dakera_app',
+        search_path: SEARCH_PATH,
+        statement_timeout,
+        idle_in_transaction_session_timeout: 30_000,
+        jit: false,
+      },
     })
   const sql = client('dakera-own', 2, CALL_TIMEOUT_MS)
   asDb(sql) // for how it writes JSON, as in a Session
@@ -123,15 +130,20 @@ async function requireBoundRole(sql: Sql, url: string): Promise<void> {
 async function prepare(url: string, common: Options<{}>, log: Logger, firstStart: FirstStart, gate: Gate): Promise<boolean> {
   const sql = connect(url, { ...common, max: 1, connection: { application_name: 'dakera-migrations' } })
   try {
-    if (await isServingLogin(sql)) {
+    const serving = await isServingLogin(sql)
+    if (serving) {
       await requireMigrated(sql, gate.meetNewerSchema)
       await gate.check(sql, false)
       await firstStart(sql, false)
       log.info('the schema is up to date; this login may not migrate or build vector indexes')
-      return false
+    } else {
+      await migrate(sql, () => firstStart(sql, true), { ...gate, check: () => gate.check(sql, true) })
     }
-    await migrate(sql, () => firstStart(sql, true), { ...gate, check: () => gate.check(sql, true) })
-    return true
+    if (await mayMakeTemporaryTables(sql))
+      log.warn(
+        'dakera_app may make temporary tables, and this login cannot change that. docs/postgres.md has the statement that the owner of the database runs once.',
+      )
+    return !serving
   } catch (error) {
     throw explain(error, url)
   } finally {

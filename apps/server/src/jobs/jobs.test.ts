@@ -1,6 +1,11 @@
+import { pino } from 'pino'
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
-import { engine, start } from '../../test/harness.ts'
+import { engine, type Stage, start } from '../../test/harness.ts'
+import { openDatabase } from '../db/open.ts'
+import { createUsage } from '../resources/keys/usage.ts'
+import { createAccesses } from '../resources/memories/accesses.ts'
+import { startJobs } from './runner.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
 const waitFor = async (holds: () => Promise<boolean>) => {
@@ -8,7 +13,18 @@ const waitFor = async (holds: () => Promise<boolean>) => {
   throw new Error('it did not come true within 20 s')
 }
 
-test('expired memories are removed in bounded steps, and the statistics stay exact', async () => {
+/** Makes all memories with an end expire now. */
+async function expireAll(t: Stage): Promise<void> {
+  await t.owner((sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+}
+/** As if the clock had been ahead when they expired: their end lies an hour ahead. */
+const turnBack = (t: Stage) => t.owner((sql) => sql`update expired_memories set expires_at = now() + interval '1 hour'`)
+const count = async (t: Stage, table: string) => (await t.owner((sql) => sql.unsafe(`select from ${table}`))).length
+const turn = async (t: Stage, call: string) => (await t.database.sql.unsafe(`select * from ${call}`))[0]
+const NOTHING = { done: null, failed: false }
+
+test('expired memories are moved aside in bounded turns, and the statistics stay exact', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemories(
@@ -16,15 +32,169 @@ test('expired memories are removed in bounded steps, and the statistics stay exa
     Array.from({ length: 5 }, () => ({ content: 'short lived', ttlSeconds: 3600 })),
   )
   await agent.storeMemory('a', { content: 'lasting' })
-  await t.owner((sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`)
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  const rows = async () => (await t.owner((sql) => sql`select from memories`)).length
-  expect((await agent.getNamespace('a')).memory_count).toBe(1)
-  expect(await t.database.sql`select delete_expired(2) as count`).toMatchObject([{ count: 2 }])
-  expect(await rows()).toBe(4)
-  expect((await agent.getNamespace('a')).memory_count).toBe(1)
-  expect(await t.database.sql`select delete_expired(1000) as count`).toMatchObject([{ count: 3 }])
-  expect((await agent.getNamespace('a')).memory_count).toBe(1)
+  await expireAll(t)
+  const counts = async () => {
+    const { memory_count, vector_count } = await agent.getNamespace('a')
+    return [memory_count, vector_count, await count(t, 'memories'), await count(t, 'expired_memories')]
+  }
+  expect(await counts()).toEqual([1, 1, 6, 0])
+  expect(await turn(t, 'sweep_next(2, true)')).toEqual({ done: 2, failed: false })
+  expect(await counts()).toEqual([1, 1, 4, 2])
+  expect(await turn(t, 'sweep_next(1000, true)')).toEqual({ done: 3, failed: false })
+  expect(await counts()).toEqual([1, 1, 1, 5])
+  expect(await turn(t, 'sweep_next(1000, true)')).toEqual(NOTHING)
+  expect(await counts()).toEqual([1, 1, 1, 5])
+})
+
+test('while one namespace has thousands of expired memories, those of another are moved in its next turn', async () => {
+  await using t = await start()
+  await t.owner(async (sql) => {
+    await sql`insert into namespaces (name) values ('many'), ('few')`
+    await sql`insert into memories (namespace_id, content, expires_at) select id, 'note ' || i, clock_timestamp() + interval '1 hour' + i * interval '1 microsecond'
+      from namespaces, generate_series(1, case name when 'many' then 1200 else 3 end) i order by name desc`
+    // Those of the few expire last.
+    await sql`update memories m set expires_at = clock_timestamp() + interval '1 millisecond' where namespace_id = (select id from namespaces where name = 'many')`
+    await sql`update memories m set expires_at = clock_timestamp() + interval '20 millisecond' where namespace_id = (select id from namespaces where name = 'few')`
+  })
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  const turns = [await turn(t, 'sweep_next(100, true)'), await turn(t, 'sweep_next(100, true)'), await turn(t, 'sweep_next(100, true)')]
+  expect(turns.map((each) => each?.['done']).toSorted()).toEqual([100, 100, 3])
+})
+
+test('a memory that expired by a wrong clock comes back as it was', async () => {
+  await using t = await start()
+  const secret = await t.secret({ a: 'read_write' })
+  const agent = t.client(secret)
+  await agent.storeMemory('a', { content: 'before it', sessionId: 's' })
+  const { id } = await agent.storeMemory('a', { id: 'kept', content: 'the heron', sessionId: 's', ttlSeconds: 3600, tags: ['t'], metadata: { n: [1.5, null] } })
+  await agent.updateMemory(id, { content: 'The heron "nests" – 東京.' }, { namespace: 'a' })
+  await agent.setImportance('a', id, 0.3)
+  await agent.recall('a', 'heron')
+  await t.accesses.flush()
+  const row = () => t.owner((sql) => sql`select to_jsonb(m) - 'expires_at' - 'updated_at' as memory, v from memories m where id = 'kept'`)
+  const before = await row()
+  await expireAll(t)
+  const changed = await row() // one version more, as its end was changed
+  const [updatedAt] = await t.owner((sql) => sql`select updated_at from memories where id = 'kept'`)
+  await turn(t, 'sweep_next(10, true)')
+  expect(await row()).toHaveLength(0)
+  expect(await turn(t, 'restore_expired(10) as back')).toEqual({ back: 0 })
+  // The clock is right again: what had expired has not.
+  await turnBack(t)
+  expect(await turn(t, 'restore_expired(10) as back')).toEqual({ back: 1 })
+  expect(await row()).toEqual(changed)
+  expect(before).toHaveLength(1)
+  expect(await t.owner((sql) => sql`select updated_at from memories where id = 'kept'`)).toEqual([updatedAt])
+  expect(await agent.recall('a', 'heron nests', { topK: 1 })).toMatchObject([{ id, access_count: 1, version: 4, vectorScore: expect.closeTo(0.7, 0) }])
+  expect(await count(t, 'expired_memories')).toBe(0)
+})
+
+test('an id is free at once when its memory has expired, and stays with the new memory', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { id: 'doc', content: 'old', ttlSeconds: 3600 })
+  await expireAll(t)
+  await turn(t, 'sweep_next(10, true)')
+  await agent.storeMemory('a', { id: 'doc', content: 'new' })
+  await turnBack(t)
+  expect(await turn(t, 'restore_expired(10) as back')).toEqual({ back: 1 })
+  expect((await agent.getMemory('doc')).content).toBe('new')
+})
+
+test('a memory is erased a day after it was moved, and a clock that jumps ahead by months counts for an hour', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
+  await expireAll(t)
+  await turn(t, 'sweep_next(10, true)')
+  const jump = async () => {
+    await t.owner((sql) => sql`update upkeep_clock set seen_at = now() - interval '60 days'`)
+    return (await turn(t, 'erase_expired(10) as erased'))?.['erased']
+  }
+  for (let hour = 1; hour <= 23; hour++) expect(await jump()).toBe(0)
+  expect(await count(t, 'expired_memories')).toBe(1)
+  expect(await jump()).toBe(1)
+  expect(await count(t, 'expired_memories')).toBe(0)
+})
+
+/** Words that nobody has said: `from`, `from + 1` and so on. */
+const words = (from: number, many: number) => Array.from({ length: many }, (_, i) => `word${from + i}x`).join(' ')
+
+test('a backlog of words is merged in small turns, between which another namespace has its own', async () => {
+  await using t = await start()
+  const agent = await t.key({ bulk: 'read_write', small: 'read_write' })
+  for (let i = 0; i < 6; i++) await agent.storeMemory('bulk', { content: words(i * 1500, 1500) })
+  await agent.storeMemories(
+    'small',
+    Array.from({ length: 20 }, (_, i) => ({ content: `note ${i}` })),
+  )
+  const waiting = () =>
+    t.owner(async (sql) => {
+      const rows = await sql<{ name: string; words: number }[]>`
+        select n.name, sum(length(d.words))::int as words from statistics_deltas d join namespaces n on n.id = d.namespace_id group by 1`
+      return Object.fromEntries(rows.map((row) => [row.name, row.words]))
+    })
+  expect(await waiting()).toEqual({ bulk: 9000, small: expect.any(Number) })
+  for (let i = 0; i < 2; i++) await turn(t, 'merge_next(1000, true)')
+  expect(await waiting()).toEqual({ bulk: 8000 })
+  // In the middle of a memory's words, all of them are found and counted.
+  expect((await agent.getNamespace('bulk')).memory_count).toBe(6)
+  for (const word of ['word0x', 'word1400x', 'word8999x']) expect(await agent.recall('bulk', word, { routing: 'bm25' })).toHaveLength(1)
+  // What comes in meanwhile does not wait for the rest of it either.
+  await turn(t, 'merge_next(1000, true)')
+  await agent.storeMemories(
+    'small',
+    Array.from({ length: 201 }, (_, i) => ({ content: `note ${i}` })),
+  )
+  expect(await turn(t, 'merge_next(10000, true)')).toEqual({ done: 201, failed: false })
+  expect(await waiting()).toEqual({ bulk: 7010 }) // a delta counts as ten words beside its own
+  let turns = 0
+  while ((await turn(t, 'merge_next(1000, false)'))?.['done'] !== null) turns++
+  expect(turns).toBe(8) // seven thousands, and what deltas cost beside their words
+  expect(await waiting()).toEqual({})
+  expect((await agent.getNamespace('bulk')).memory_count).toBe(6)
+})
+
+test('a namespace whose statistics cannot be merged waits longer each time, and the others are merged', async () => {
+  await using t = await start()
+  const agent = await t.key({ bad: 'read_write', good: 'read_write' })
+  await agent.storeMemory('bad', { content: 'unwanted heron' })
+  await agent.storeMemory('good', { content: 'wanted heron' })
+  await t.owner((sql) => sql`alter table term_statistics add constraint unwanted_is_refused check (term <> 'unwant')`)
+  const turns = [await turn(t, 'merge_next(1000, true)'), await turn(t, 'merge_next(1000, true)')]
+  expect(turns).toContainEqual({ done: 0, failed: true })
+  expect(turns).toContainEqual({ done: 1, failed: false })
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual(NOTHING) // it waits
+  const failures = () =>
+    t.owner(
+      (sql) => sql`select n.name, failures, reason, round(extract(epoch from retry_at - last_turn))::int as wait
+      from upkeep join namespaces n on n.id = namespace_id where failures > 0`,
+    )
+  expect(await failures()).toEqual([{ name: 'bad', failures: 1, reason: expect.stringContaining('unwanted_is_refused'), wait: 2 }])
+  await t.owner((sql) => sql`update upkeep set retry_at = now() - interval '1 second' where failures > 0`)
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 0, failed: true })
+  expect(await failures()).toMatchObject([{ failures: 2, wait: 4 }])
+  expect((await agent.recall('bad', 'heron', { routing: 'bm25' }))[0]?.content).toBe('unwanted heron')
+  await t.owner((sql) => sql`alter table term_statistics drop constraint unwanted_is_refused`)
+  await t.owner((sql) => sql`update upkeep set retry_at = now() - interval '1 second' where failures > 0`)
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 1, failed: false })
+  expect(await failures()).toEqual([])
+})
+
+test('few deltas are merged once half a minute has passed, many at once', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'the first' })
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 1, failed: false })
+  await agent.storeMemory('a', { content: 'the second' })
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual(NOTHING)
+  await t.owner((sql) => sql`update upkeep set last_turn = last_turn - interval '31 seconds'`)
+  expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 1, failed: false })
+  await agent.storeMemories(
+    'a',
+    Array.from({ length: 201 }, (_, i) => ({ content: `note ${i}` })),
+  )
+  expect(await turn(t, 'merge_next(100000, true)')).toEqual({ done: 201, failed: false })
 })
 
 test('the jobs of a running server merge statistics and sweep by themselves', async () => {
@@ -34,8 +204,105 @@ test('the jobs of a running server merge statistics and sweep by themselves', as
     'a',
     Array.from({ length: 250 }, (_, i) => ({ content: `note ${i}` })),
   )
-  await waitFor(async () => (await t.owner((sql) => sql`select from statistics_deltas`)).length === 0)
+  await waitFor(async () => (await count(t, 'statistics_deltas')) === 0)
   expect((await agent.getNamespace('a')).memory_count).toBe(250)
+  await t.owner((sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms'`)
+  await waitFor(async () => (await count(t, 'memories')) === 0)
+  expect(await count(t, 'expired_memories')).toBe(250)
+})
+
+test('while the words of one namespace take their time, those of another are merged within some seconds', async () => {
+  await using t = await start({ jobs: true })
+  const agent = await t.key({ bulk: 'read_write', small: 'read_write' })
+  await t.admin.createNamespace('bulk')
+  // As many would have stored them: half a million words that nobody has said.
+  await t.owner(
+    (sql) => sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
+      select n.id, 1, 2000, 0, array_to_tsvector(array(select 'word' || (i * 2000 + j) from generate_series(1, 2000) j))
+      from namespaces n, generate_series(1, 250) i`,
+  )
+  const waiting = (name: string) =>
+    t.owner(async (sql) => (await sql`select from statistics_deltas where namespace_id = (select id from namespaces where name = ${name})`).length)
+  await waitFor(async () => (await waiting('bulk')) < 250)
+  await agent.storeMemories(
+    'small',
+    Array.from({ length: 250 }, (_, i) => ({ content: `note ${i}` })),
+  )
+  const stored = performance.now()
+  await waitFor(async () => (await waiting('small')) === 0)
+  expect(performance.now() - stored).toBeLessThan(8_000) // a run of the job takes ten
+  expect(await waiting('bulk')).toBeGreaterThan(0)
+})
+
+test('a job that fails is tried less and less often, says why, and delays no other', { timeout: 60_000 }, async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
+  await t.owner((sql) => sql`alter function merge_next(int, boolean) rename to merge_next_away`)
+  const lines: { job: string; failures?: number; err?: { message: string } }[] = []
+  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const jobs = startJobs({ database: t.database, accesses: t.accesses, usage: t.usage, log })
+  await expireAll(t)
+  await new Promise((resolve) => setTimeout(resolve, 8_000))
+  const failed = () => lines.filter(({ job, err }) => job === 'merge statistics' && err?.message.includes('merge_next'))
+  expect(failed().length).toBeGreaterThan(0)
+  expect(failed().length).toBeLessThan(6) // 1, 2 and 4 s, or half of it
+  expect(await count(t, 'expired_memories')).toBe(1)
+  await t.owner((sql) => sql`alter function merge_next_away(int, boolean) rename to merge_next`)
+  await waitFor(async () => (await count(t, 'statistics_deltas')) === 0)
+  await jobs.stop()
+})
+
+test.runIf(engine === 'postgres')('a job that waits for a lock keeps no other from its work, and the server ends without it', { timeout: 90_000 }, async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const { id } = await agent.storeMemory('a', { content: 'heron' })
+  await agent.recall('a', 'heron')
+  const locker = postgres((t.settings as { url: string }).url, { max: 1 })
+  const jobs = startJobs({ database: t.database, accesses: t.accesses, usage: t.usage, log: pino({ level: 'silent' }) })
+  await locker.begin(async (sql) => {
+    await sql`lock table memory_accesses in access exclusive mode`
+    await expect
+      .poll(async () => (await sql`select from pg_locks where relation = 'memory_accesses'::regclass and not granted`).length, { timeout: 20_000 })
+      .toBe(1)
+    await agent.storeMemories(
+      'a',
+      Array.from({ length: 201 }, (_, i) => ({ content: `note ${i}` })),
+    )
+    await waitFor(async () => (await count(t, 'statistics_deltas')) === 0)
+    const stopping = performance.now()
+    await jobs.stop()
+    expect(performance.now() - stopping).toBeLessThan(15_000)
+  })
+  await waitFor(async () => (await agent.recall('a', 'heron', { topK: 1 }))[0]?.access_count === 1)
+  expect((await agent.recall('a', 'heron', { topK: 1 }))[0]?.id).toBe(id)
+  await locker.end()
+})
+
+test.runIf(engine === 'postgres')('a server whose login may only serve does the same, through its own connections', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
+  await agent.storeMemory('a', { content: 'lasting' })
+  await expireAll(t)
+  const url = new URL((t.settings as { url: string }).url)
+  const superuser = postgres(url.href, { max: 1, onnotice: () => {} })
+  const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
+  await superuser.unsafe(`create role ${login} login; grant dakera_app to ${login}`)
+  url.username = login
+  const silent = pino({ level: 'silent' })
+  const settings = { engine: 'postgres' as const, url: url.href, migrationUrl: undefined, poolSize: 2, searchTimeoutMs: 5_000 }
+  const database = await openDatabase(settings, silent, async () => {})
+  try {
+    expect(database.maintain).toBeUndefined()
+    const jobs = startJobs({ database, accesses: createAccesses(database), usage: createUsage(database), log: silent })
+    await waitFor(async () => (await count(t, 'namespace_statistics')) === 1 && (await count(t, 'memories')) === 1)
+    await jobs.stop()
+  } finally {
+    await database.close()
+    await superuser.unsafe(`drop role ${login}`)
+    await superuser.end()
+  }
 })
 
 test('deltas and replies of a deleted namespace or an old day are cleared away', async () => {
@@ -54,7 +321,7 @@ test.runIf(engine === 'postgres')('a writer does not wait for a build, and one t
   await t.owner(async (sql) => {
     await sql`insert into memories (namespace_id, content, v)
       select id, 'note ' || n, (select array_agg(sin(n * (1 + j % 17) + j * 31)) from generate_series(1, 256) j)::real[]::halfvec from namespaces, generate_series(1, 12000) n`
-    await sql`select merge_all_statistics(0)`
+    await sql`select merge_statistics(id) from namespaces`
   })
   const login = postgres((t.settings as { url: string }).url, { max: 1 })
   const building = () => login<{ pid: number }[]>`select pid from pg_stat_progress_create_index where datname = current_database() and tuples_done > 0`
@@ -81,17 +348,33 @@ test.runIf(engine === 'postgres')('a writer does not wait for a build, and one t
   await login.end()
 })
 
-test.runIf(engine === 'postgres')('what a killed build left is removed, and a shrunken namespace loses its index', async () => {
+test('what a killed build left is removed, and a shrunken namespace loses its index after an hour', async () => {
   await using t = await start()
   await t.admin.createNamespace('a')
   await t.owner(async (sql) => {
     const [{ id } = { id: 0 }] = await sql<{ id: number }[]>`select id from namespaces`
-    await sql.unsafe(`create index memories_v_${id} on memories using hnsw (v halfvec_cosine_ops) where namespace_id = ${id}`)
+    const make = (target: number) =>
+      sql.unsafe(`create index memories_v_${target} on memories using hnsw (v halfvec_cosine_ops) where namespace_id = ${target}`)
+    const state = async () => (await sql`select is_ready, progress, small_since is not null as small from vector_indexes`)[0]
+    await make(id)
     await sql`insert into vector_indexes (namespace_id, progress) values (${id}, 0.4)`
-    expect((await t.admin.getNamespace('a')).vector_index).toEqual({ state: 'building', progress: expect.closeTo(0.4) })
-    await sql.unsafe('create index memories_v_999999 on memories using hnsw (v halfvec_cosine_ops) where namespace_id = 999999')
-    expect(await buildVectorIndexes(sql, 'postgres')).toEqual({ built: 0, dropped: 2 })
-    expect(await buildVectorIndexes(sql, 'postgres')).toBeUndefined()
-    expect((await t.admin.getNamespace('a')).vector_index).toEqual({ state: 'none', progress: 0 })
+    await make(999999)
+    expect(await buildVectorIndexes(sql, engine)).toEqual({ built: 0, dropped: 1 })
+    expect(await buildVectorIndexes(sql, engine)).toBeUndefined()
+    expect(await state()).toEqual({ is_ready: true, progress: 1, small: true })
+    // It grows, and shrinks again: the hour begins anew.
+    const grow = (vectors: number) => sql`insert into namespace_statistics values (${id}, ${vectors}, 0, ${vectors})
+      on conflict (namespace_id) do update set vectors = excluded.vectors`
+    await sql`update vector_indexes set small_since = now() - interval '59 minutes'`
+    await grow(3_000)
+    expect(await buildVectorIndexes(sql, engine)).toBeUndefined()
+    expect(await state()).toMatchObject({ small: false })
+    await grow(2_000)
+    expect(await buildVectorIndexes(sql, engine)).toBeUndefined()
+    expect(await buildVectorIndexes(sql, engine)).toBeUndefined()
+    await sql`update vector_indexes set small_since = now() - interval '61 minutes'`
+    expect(await buildVectorIndexes(sql, engine)).toEqual({ built: 0, dropped: 1 })
+    expect(await state()).toBeUndefined()
   })
+  expect((await t.admin.getNamespace('a')).vector_index).toEqual({ state: 'none', progress: 0 })
 })

@@ -1,44 +1,86 @@
 import type { Deps } from '../deps.ts'
+import { ClockWatch } from './clock-watch.ts'
+import { pause } from './pause.ts'
+import { callJob, Portion, takeTurns } from './turns.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
-type Job = { name: string; everyMs: number; run(): Promise<object | undefined> }
+type Done = Record<string, number> | undefined
+type Run = (signal: AbortSignal) => Promise<Done>
+/** limitMs: a run that takes longer is given up, and the job tried again; undefined for what takes as long as it takes. */
+type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
-/** Deltas that may wait in a namespace before recall there gets slower than merging them is worth. */
-const WAITING_DELTAS = 200
+/** Words that one call merges: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
+const WORDS = [250, 16_000] as const
+/** Rows that one call moves, puts back or erases. */
+const ROWS = [16, 1_000] as const
 /** Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out (db/once.ts). */
 const MOST_REPLIES = 1_000_000
+const LIMIT_MS = 60_000
+/** A job that fails again and again is tried so often at least. */
+const LONGEST_WAIT_MS = 300_000
+/** At the end of the server no job is waited for longer. */
+const FAREWELL_MS = 5_000
 
 /**
  * What happens without a request. Every server runs these; each takes a lock or skips locked rows in the database, so
- * that several servers do not do the same work twice.
+ * that several servers do not do the same work twice. Each job has a loop of its own: one that fails or hangs delays no other.
  */
 export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'database' | 'accesses' | 'usage' | 'log'>): { stop(): Promise<void> } {
-  const { sql, maintain } = database
-  const counted = async (name: string, query: Promise<{ count: number }[]>) => {
-    const [row] = await query
-    return row?.count ? { [name]: row.count } : undefined
+  const { maintain } = database
+
+  const inTurns = (name: string, [least, most]: readonly [number, number], call: (portion: number, look: boolean) => string): Run => {
+    const portion = new Portion(least, most)
+    return async (signal) => {
+      const { done, failures } = await takeTurns(database, call, portion, signal)
+      if (failures > 0) log.warn({ job: name, failures, namespaces: await listFailures() }, 'a job failed in some namespaces; they are tried again later')
+      return done > 0 ? { done } : undefined
+    }
   }
+  const listFailures = () =>
+    maintain?.((owner) => owner`select namespace_id, job, failures, reason from upkeep where failures > 0 order by retry_at desc limit 5`)
+
+  // What takes something away because its time is over waits while the clock may be wrong; what puts it back does not.
+  const clock = new ClockWatch()
+  const look = async () => {
+    const told = await callJob<{ now: number }>(database, '(select extract(epoch from now())::float8 * 1000 as now) clock')
+    if (told && clock.look(told.now, performance.now()) === 'jumped')
+      log.warn({ job: 'expire' }, 'the clock of the database went ahead at once: until it has stayed there for ten minutes, nothing is moved or erased')
+  }
+  const unlessHeld =
+    (run: Run): Run =>
+    async (signal) =>
+      clock.isHeld ? undefined : run(signal)
+  const putBack = inTurns('expire', ROWS, (rows) => counted(`restore_expired(${rows})`))
+  const move = unlessHeld(inTurns('expire', ROWS, (rows, look) => `sweep_next(${rows}, ${look})`))
+
+  const countReplies = async (): Promise<Done> => {
+    const called = await callJob<{ done: number | null }>(database, counted(`count_replies(${MOST_REPLIES})`))
+    return called?.done ? { full: called.done } : undefined
+  }
+
   const jobs: Job[] = [
-    { name: 'merge statistics', everyMs: 1_000, run: () => counted('deltas', sql`select merge_all_statistics(${WAITING_DELTAS}) as count`) },
+    { name: 'merge statistics', everyMs: 1_000, limitMs: LIMIT_MS, run: inTurns('merge statistics', WORDS, (words, look) => `merge_next(${words}, ${look})`) },
     {
-      name: 'accesses',
-      everyMs: 2_000,
-      run: async () => {
-        await accesses.flush()
-        return undefined
+      name: 'expire',
+      everyMs: 1_000,
+      limitMs: LIMIT_MS,
+      async run(signal) {
+        await look()
+        const restored = await putBack(signal)
+        const moved = await move(signal)
+        return restored ? { ...moved, restored: restored['done'] as number } : moved
       },
     },
+    { name: 'erase', everyMs: 60_000, limitMs: LIMIT_MS, run: unlessHeld(inTurns('erase', ROWS, (rows) => counted(`erase_expired(${rows})`))) },
     {
-      name: 'key usage',
-      everyMs: 2_000,
-      run: async () => {
-        await usage.flush()
-        return undefined
-      },
+      name: 'old replies',
+      everyMs: 10_000,
+      limitMs: LIMIT_MS,
+      run: unlessHeld(inTurns('old replies', ROWS, (rows) => counted(`delete_old_replies(${rows})`))),
     },
-    { name: 'expire', everyMs: 15_000, run: () => counted('memories', sql`select delete_expired(1000) as count`) },
-    { name: 'old replies', everyMs: 10_000, run: () => counted('replies', sql`select delete_old_replies(5000) as count`) },
-    { name: 'count replies', everyMs: 60_000, run: () => counted('keys', sql`select count_replies(${MOST_REPLIES}) as count`) },
+    { name: 'count replies', everyMs: 60_000, limitMs: LIMIT_MS, run: () => countReplies() },
+    { name: 'accesses', everyMs: 2_000, limitMs: LIMIT_MS, run: () => accesses.flush().then(nothing) },
+    { name: 'key usage', everyMs: 2_000, limitMs: LIMIT_MS, run: () => usage.flush().then(nothing) },
     ...(maintain
       ? [
           {
@@ -54,41 +96,60 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
   ]
 
   const stopped = new AbortController()
-  const loops = jobs.map(async ({ name, everyMs, run }) => {
-    while (await pause(everyMs, stopped.signal)) {
+  const loops = jobs.map(async (job) => {
+    let failures = 0
+    while (await pause(waitOf(job, failures), stopped.signal)) {
       const started = performance.now()
       try {
-        const done = await run()
-        if (done) log.info({ job: name, ...done, ms: Math.round(performance.now() - started) }, 'job')
+        const done = await within(job, stopped.signal)
+        failures = 0
+        if (done) log.info({ job: job.name, ...done, ms: Math.round(performance.now() - started) }, 'job')
       } catch (error) {
+        failures++
         if (!stopped.signal.aborted)
-          log.warn({ job: name, err: { message: (error as Error).message, code: (error as { code?: string }).code } }, 'a job failed; it will be tried again')
+          log.warn(
+            { job: job.name, failures, err: { message: (error as Error).message, code: (error as { code?: string }).code } },
+            'a job failed; it will be tried again',
+          )
       }
     }
   })
   return {
     async stop() {
       stopped.abort()
-      await Promise.all(loops)
-      await accesses.flush().catch(() => {}) // a hint; the database may be gone already
-      await usage.flush().catch(() => {})
+      await Promise.race([Promise.all(loops), sleep(FAREWELL_MS)])
+      // Hints, not records; the database may be gone already.
+      await Promise.race([Promise.allSettled([accesses.flush(), usage.flush()]), sleep(FAREWELL_MS)])
     },
   }
 }
 
-/** False when the wait was cut short by the end. */
-function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(false)
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', end)
-      resolve(true)
-    }, ms)
-    timer.unref()
-    const end = () => {
-      clearTimeout(timer)
-      resolve(false)
-    }
-    signal.addEventListener('abort', end, { once: true })
+const nothing = () => undefined
+
+/** A function that returns how much it did, as one that has turns. */
+const counted = (call: string) => `(select nullif(${call}, 0) as done, false as failed) counted`
+
+/** After a failure twice as long each time, and not at the same moment as other servers. */
+const waitOf = ({ everyMs }: Job, failures: number) =>
+  failures === 0 ? everyMs : Math.min(everyMs * 2 ** failures, Math.max(everyMs, LONGEST_WAIT_MS)) * (0.5 + Math.random())
+
+/** One run, given up when it takes too long: what it waits for may never come. */
+async function within({ run, limitMs }: Job, stopped: AbortSignal): Promise<Done> {
+  if (limitMs === undefined) return run(stopped)
+  const over = new AbortController()
+  const end = () => over.abort()
+  stopped.addEventListener('abort', end, { once: true })
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`it was not done after ${limitMs / 1000} s`)), limitMs).unref()
   })
+  try {
+    return await Promise.race([run(over.signal), limit])
+  } finally {
+    clearTimeout(timer)
+    stopped.removeEventListener('abort', end)
+    end() // a run that is still at it ends with its turn
+  }
 }
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())

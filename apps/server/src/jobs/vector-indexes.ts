@@ -1,11 +1,15 @@
 import type { Database, Sql } from '../db/database.ts'
 
-/** Above it a namespace gets its own HNSW index, and loses it again below half. Exact scans are as fast under it. */
+/**
+ * Above it a namespace gets its own HNSW index, and loses it when it has been below half for an hour: one that shrinks and grows
+ * again must not have it built each time. Exact scans are as fast under it.
+ */
 const THRESHOLD = 5_000
+const SMALL_FOR = '1 hour'
 const LOCK = 'dakera_vector_indexes'
 
 type Engine = Database['engine']
-type Namespace = { id: number; memories: number; is_indexed: boolean }
+type Namespace = { id: number; memories: number; is_indexed: boolean; is_long_small: boolean }
 type Progress = { namespace_id: number; progress: number }
 type Onlooker = { aside?: Sql | undefined; say?: (progress: Progress) => void }
 
@@ -20,12 +24,13 @@ export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: O
     let dropped = await dropRemains(owner)
     // Whose server was killed while it was built: the session of the database went on and finished it.
     await owner`update vector_indexes set is_ready = true, progress = 1 where not is_ready`
+    await noteSmall(owner)
     let built = 0
-    for (const { id, memories, is_indexed } of await listNamespaces(owner)) {
+    for (const { id, memories, is_indexed, is_long_small } of await listNamespaces(owner)) {
       if (!is_indexed && isLarge(memories)) {
         await build(owner, id, engine, onlooker)
         built++
-      } else if (is_indexed && memories < THRESHOLD / 2) {
+      } else if (is_indexed && is_long_small) {
         await owner.unsafe(`drop index ${engine === 'postgres' ? 'concurrently' : ''} if exists memories_v_${id}`)
         await owner`delete from vector_indexes where namespace_id = ${id}`
         dropped++
@@ -36,6 +41,12 @@ export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: O
     await owner`select pg_advisory_unlock(hashtext(${LOCK}))`
   }
 }
+
+/** Notes since when a namespace has been too small for its index. */
+const noteSmall = (owner: Sql) => owner`
+  update vector_indexes v set small_since = case when is_small then now() end
+  from (select n.id, coalesce(s.vectors, 0) < ${THRESHOLD / 2} as is_small from namespaces n left join namespace_statistics s on s.namespace_id = n.id) n
+  where n.id = v.namespace_id and is_small <> coalesce(v.small_since <= now(), false)`
 
 async function build(owner: Sql, id: number, engine: Engine, { aside, say }: Onlooker): Promise<void> {
   await owner`insert into vector_indexes (namespace_id) select id from namespaces where id = ${id} on conflict (namespace_id) do update set is_ready = false, progress = 0`
@@ -72,10 +83,11 @@ async function follow(aside: Sql, id: number, signal: AbortSignal, say: Onlooker
   }
 }
 
+/** As of the last merge: what has come in since makes no difference that matters here. */
 const listNamespaces = (owner: Sql) => owner<Namespace[]>`
-  select n.id, (coalesce(s.vectors, 0) + coalesce((select sum(d.sign * d.vectors) from statistics_deltas d where d.namespace_id = n.id), 0))::int as memories,
-    to_regclass('public.memories_v_' || n.id) is not null as is_indexed
-  from namespaces n left join namespace_statistics s on s.namespace_id = n.id`
+  select n.id, coalesce(s.vectors, 0)::int as memories, to_regclass('public.memories_v_' || n.id) is not null as is_indexed,
+    coalesce(v.small_since < now() - ${SMALL_FOR}::interval, false) as is_long_small
+  from namespaces n left join namespace_statistics s on s.namespace_id = n.id left join vector_indexes v on v.namespace_id = n.id`
 
 /** Indexes that a killed build left invalid, and those of namespaces that are gone. */
 async function dropRemains(owner: Sql): Promise<number> {

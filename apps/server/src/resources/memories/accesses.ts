@@ -1,6 +1,7 @@
 import type { Database } from '../../db/database.ts'
 
-type Access = { namespace: string; id: string; count: number; at: number }
+/** `hash` is of the key it was last given to: the database counts what that key may read, so nobody can count for others. */
+type Access = { hash: string; namespace: string; id: string; count: number; at: number }
 
 /** Beyond this many memories the counts are written at once and not at the next turn of the job. */
 const MOST = 10_000
@@ -12,21 +13,20 @@ const MOST = 10_000
 export function createAccesses({ sql }: Pick<Database, 'sql'>) {
   let waiting = new Map<string, Access>()
 
-  const flush = async (): Promise<number> => {
-    if (waiting.size === 0) return 0
+  const flush = async (): Promise<void> => {
+    if (waiting.size === 0) return
     const given = [...waiting.values()]
     waiting = new Map()
-    const [row] = await sql<{ count: number }[]>`select record_accesses(${JSON.stringify(given)}::jsonb) as count`
-    return row?.count ?? 0
+    await sql`select record_accesses(${JSON.stringify(given)}::jsonb)`
   }
   return {
-    note(namespace: string, ids: string[]): void {
-      const at = Date.now() / 1000
+    note(keyHash: Buffer, namespace: string, ids: string[]): void {
+      const [hash, at] = [keyHash.toString('hex'), Date.now() / 1000]
       for (const id of ids) {
         const key = `${namespace} ${id}` // a name has no space
         const access = waiting.get(key)
-        if (access) Object.assign(access, { count: access.count + 1, at })
-        else if (waiting.size < MOST) waiting.set(key, { namespace, id, count: 1, at })
+        if (access) Object.assign(access, { hash, count: access.count + 1, at })
+        else if (waiting.size < MOST) waiting.set(key, { hash, namespace, id, count: 1, at })
       }
     },
     flush,

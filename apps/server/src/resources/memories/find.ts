@@ -47,7 +47,7 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
   const memories = mmr ? diversify(ranked.slice(0, poolOf(topK)), mmr, topK) : ranked.slice(0, topK).map((found) => toRecalled(found))
   for (const namespace of namespaces) {
     const ids = memories.filter(({ memory }) => memory.agent_id === namespace).map(({ memory }) => memory.id)
-    deps.accesses.note(namespace, ids)
+    deps.accesses.note(principal.keyHash, namespace, ids)
   }
   return { memories, total_found: memories.length, query_time_ms: round(performance.now() - started), ...(denied.length > 0 && { denied: denied.sort() }) }
 }

@@ -39,7 +39,7 @@ test('every word, phrase and beginning must stand in an exact hit, and what is e
     ['the of', []],
   ]
   for (const merged of [false, true]) {
-    if (merged) await t.database.sql`select merge_all_statistics(0)`
+    if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces`)
     for (const [query, expected] of cases)
       expect([query, ids(await agent.searchMemories('a', query, { mode: 'exact' })).sort()]).toEqual([query, expected.toSorted()])
   }
@@ -55,7 +55,7 @@ test('a misspelt word finds what it may have meant, after all that is spelt as a
   await using t = await start()
   const agent = await withBirds(t)
   for (const merged of [false, true]) {
-    if (merged) await t.database.sql`select merge_all_statistics(0)`
+    if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces`)
     for (const wrong of ['herron', 'herons', 'hern'])
       expect([wrong, ids(await agent.searchMemories('a', wrong, { routing: 'bm25' })).sort()]).toEqual([wrong, ['nest', 'order']])
     expect(await agent.searchMemories('a', 'herron', { mode: 'exact' })).toHaveLength(0)

@@ -34,7 +34,7 @@ test('the scores of words are those of BM25, exactly, after any mix of changes',
   for (const id of ids.slice(15, 30)) live.set(id, (await agent.updateMemory(id, { content: `${words[random(8)]} ${words[random(8)]} tea` })).content)
   await agent.setImportance('a', ids.slice(30), 0.5)
   for (const merged of [false, true]) {
-    if (merged) await t.database.sql`select merge_all_statistics(0)`
+    if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces`)
     for (const query of ['heron index', 'tea budget river', 'vector']) {
       const expected = bm25(live, query.split(' '))
       const found = await agent.recall('a', query, { routing: 'bm25', topK: 100, explain: true })

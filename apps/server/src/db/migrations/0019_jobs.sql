@@ -1,0 +1,410 @@
+-- Upkeep in short turns: each call merges, moves or erases a bounded portion of one namespace. In place of
+-- merge_statistics, merge_all_statistics, delete_expired, count_memories and memories_before_write of 0004. Why:
+-- docs/decisions/0024 and 0025.
+set role dakera_owner;
+
+-- ── Turns ──
+
+-- Which namespace has work to be done, and when it last had a turn. One that fails waits while the others go on.
+create table upkeep (
+  namespace_id int not null references namespaces on delete cascade,
+  job          text not null check (job in ('statistics', 'expiry')),
+  is_due       boolean not null,
+  last_turn    timestamptz not null default '-infinity',
+  failures     int not null default 0,            -- in a row
+  retry_at     timestamptz,
+  reason       text,                              -- of the last failure
+  primary key (namespace_id, job)
+);
+alter table upkeep enable row level security;
+alter table upkeep force row level security;
+create policy upkeep_owner on upkeep to dakera_owner using (true) with check (true);
+
+/* The due namespace that has waited longest and that no other server is working on. A last_turn or retry_at that lies
+   too far ahead was written while the clock was wrong, and is ignored. The namespace is locked as well: deleting it
+   takes the locks in that order. */
+create function next_turn(wanted text) returns int
+language sql volatile set search_path = pg_catalog, public, pg_temp as $$
+  select u.namespace_id from upkeep u join namespaces n on n.id = u.namespace_id
+  where u.job = wanted and u.is_due
+    and (u.retry_at is null or u.retry_at not between now() and now() + interval '10 minutes')
+  order by case when u.last_turn <= now() then u.last_turn end nulls first, u.namespace_id limit 1
+  for update of u skip locked for key share of n skip locked $$;
+
+create function end_turn(wanted text, target int, more boolean) returns void
+language sql volatile set search_path = pg_catalog, public, pg_temp as $$
+  update upkeep set is_due = more, last_turn = now(), failures = 0, retry_at = null, reason = null
+  where job = wanted and namespace_id = target $$;
+
+/* The next try is after 2, 4, 8 seconds and so on, at most ten minutes. */
+create function fail_turn(wanted text, target int, why text) returns void
+language sql volatile set search_path = pg_catalog, public, pg_temp as $$
+  update upkeep set last_turn = now(), failures = failures + 1, reason = why,
+    retry_at = now() + least(2 ^ least(failures + 1, 10), 600) * interval '1 second'
+  where job = wanted and namespace_id = target $$;
+
+-- ── Statistics ──
+
+/* Folds a namespace's oldest deltas into the base, up to so many of their words. A delta that does not fit keeps its
+   remaining words and still counts as a memory, so base and deltas add up to the same at any moment. deltas: how many
+   are gone. more: whether any are left. */
+create function merge_portion(target int, most_words int, out deltas int, out more boolean)
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp set enable_seqscan = off set jit = off as $$
+declare
+  waiting record; whole bigint[] := '{}'; room int := most_words; vanished text[];
+  cut bigint; cut_sign int; cut_words text[];   -- the delta that does not fit
+begin
+  more := false;
+  for waiting in select id, sign, words from statistics_deltas where namespace_id = target order by id loop
+    more := room <= 0;
+    exit when more;
+    if length(waiting.words) > room then
+      cut := waiting.id;
+      cut_sign := waiting.sign;
+      cut_words := tsvector_to_array(waiting.words);
+      more := true;
+      exit;
+    end if;
+    whole := whole || waiting.id;
+    room := room - length(waiting.words) - 10;   -- a delta costs as much as ten words beside its own
+  end loop;
+  deltas := cardinality(whole);
+
+  with taken as materialized (
+    delete from statistics_deltas where namespace_id = target and id = any(whole)
+    returning sign, positions, vectors, words),
+  totals as (
+    insert into namespace_statistics as s (namespace_id, documents, positions, vectors)
+    select target, sum(sign), sum(sign * positions), sum(sign * vectors) from taken having count(*) > 0
+    on conflict (namespace_id) do update set documents = s.documents + excluded.documents,
+      positions = s.positions + excluded.positions, vectors = s.vectors + excluded.vectors),
+  terms as (
+    insert into term_statistics as s (namespace_id, term, documents)
+    select target, term, sum(sign) from (
+      select term, sign from taken, unnest(tsvector_to_array(words)) term
+      union all select term, cut_sign from unnest(cut_words[:room]) term) t
+    group by term having sum(sign) <> 0
+    on conflict (namespace_id, term) do update set documents = s.documents + excluded.documents
+    returning term, documents)
+  select array_agg(term) into vanished from terms where documents = 0;
+  if cut is not null then
+    update statistics_deltas set words = array_to_tsvector(cut_words[room + 1:])
+    where namespace_id = target and id = cut;
+  end if;
+  if vanished is not null then
+    delete from term_statistics where namespace_id = target and term = any(vanished) and documents = 0;
+  end if;
+end $$;
+
+/* Folds all of a namespace's deltas into the base, in one transaction; returns how many. */
+create or replace function merge_statistics(target int) returns int
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp as $$
+declare portion record; merged int := 0;
+begin
+  perform pg_advisory_xact_lock(hashtext('merge_statistics'), target);   -- mergers wait, writers never do
+  loop
+    portion := merge_portion(target, 1000000);
+    merged := merged + portion.deltas;
+    exit when not portion.more;
+  end loop;
+  return merged;
+end $$;
+drop function merge_all_statistics(int);
+
+/* Marks the namespaces whose deltas are to be merged: those with more than 200, and those with any whose last turn
+   was half a minute ago. So few deltas ever wait, and the search reads the index: one entry for each namespace with
+   deltas, and at most 200 more for one that was merged just now. */
+create function find_waiting_statistics() returns void
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp set enable_seqscan = off set jit = off as $$
+declare waiting int[];
+begin
+  with recursive step(namespace_id) as (
+    select min(namespace_id) from statistics_deltas
+    union all
+    select (select min(d.namespace_id) from statistics_deltas d where d.namespace_id > s.namespace_id)
+    from step s where s.namespace_id is not null)
+  select array_agg(namespace_id) into waiting from step where namespace_id is not null;
+  if waiting is null then return; end if;
+  insert into upkeep (namespace_id, job, is_due)
+  select n.id, 'statistics', true from namespaces n left join upkeep u on u.namespace_id = n.id and u.job = 'statistics'
+  where n.id = any(waiting) and u.is_due is not true
+    and (u.last_turn is null or u.last_turn not between now() - interval '30 seconds' and now()
+      or exists (select from statistics_deltas d where d.namespace_id = n.id order by d.id offset 200 limit 1))
+  on conflict (namespace_id, job) do update set is_due = true;
+  delete from statistics_deltas where namespace_id in (   -- left by a write during the deletion of its namespace
+    select unnest(waiting) except select id from namespaces);
+end $$;
+
+/* One turn of merging. look: find out first who is due. done: how many deltas; null when no namespace is due. */
+create function merge_next(most_words int, look boolean, out done int, out failed boolean)
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+declare target int; portion record;
+begin
+  failed := false;
+  if look then perform find_waiting_statistics(); end if;
+  target := next_turn('statistics');
+  if target is null then return; end if;
+  begin
+    if pg_try_advisory_xact_lock(hashtext('merge_statistics'), target) then
+      portion := merge_portion(target, most_words);
+      done := portion.deltas;
+      perform end_turn('statistics', target, portion.more);
+    else   -- all of it is being merged already
+      done := 0;
+      perform end_turn('statistics', target, false);
+    end if;
+  exception when others or query_canceled then
+    done := 0;
+    failed := true;
+    perform fail_turn('statistics', target, sqlerrm);
+  end;
+end $$;
+
+-- ── Expiry ──
+-- An expired memory is invisible at once: the select policy says so. A turn then moves it out of memories, words and
+-- statistics into expired_memories, from where it comes back if the clock turns out to have been wrong. It is erased
+-- a day later, by a clock that does not follow jumps.
+
+drop index memories_expires_at_idx;
+create index memories_expires_at_idx on memories (expires_at) where expires_at is not null;
+
+create table expired_memories (   -- the columns of memories, and what else is known of each
+  namespace_id int not null references namespaces on delete cascade,
+  number       bigint generated always as identity,
+  moved_at     interval not null,                 -- by upkeep_clock
+  importance   real not null,
+  version      int not null,
+  session_position int,
+  created_at   timestamptz not null,
+  updated_at   timestamptz not null,
+  expires_at   timestamptz not null,
+  valid_from   timestamptz,
+  access_count bigint,
+  last_accessed_at timestamptz,
+  model        text not null,                     -- of v
+  id           text collate "C" not null,
+  memory_type  text not null,
+  author       text,
+  session_id   text,
+  tags         text[] not null,
+  metadata     jsonb not null,
+  v            halfvec,
+  supplied_v   halfvec,
+  content      text not null,
+  primary key (namespace_id, number)
+);
+create index expired_memories_expires_at_idx on expired_memories (expires_at);
+create index expired_memories_moved_at_idx on expired_memories (moved_at);
+
+-- How long upkeep has been running. It is counted in steps of at most an hour, so a clock that jumps ahead adds no
+-- more than that.
+create table upkeep_clock (
+  only_row boolean primary key default true check (only_row),
+  elapsed  interval not null default '0',
+  seen_at  timestamptz not null default now()
+);
+insert into upkeep_clock default values;
+
+do $$
+declare guarded text;
+begin
+  foreach guarded in array array['expired_memories', 'upkeep_clock'] loop
+    execute format('alter table %I enable row level security', guarded);
+    execute format('alter table %I force row level security', guarded);
+    execute format('create policy %I on %I to dakera_owner using (true) with check (true)',
+      guarded || '_owner', guarded);
+  end loop;
+end $$;
+
+/* Marks the namespaces with expired memories. Usually the oldest ones name them all; when some namespace has very
+   many, every namespace is looked at. */
+create function find_expired() returns void
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp set enable_seqscan = off set jit = off as $$
+declare
+  found_ids int[];
+  oldest int[] := array(select namespace_id from memories where expires_at <= now() order by expires_at limit 1000);
+begin
+  if cardinality(oldest) < 1000 then
+    found_ids := array(select distinct unnest(oldest));
+  else
+    with recursive step(namespace_id) as (
+      select min(namespace_id) from memory_words where expires_at is not null
+      union all
+      select (select min(w.namespace_id) from memory_words w
+        where w.expires_at is not null and w.namespace_id > s.namespace_id)
+      from step s where s.namespace_id is not null)
+    select array_agg(s.namespace_id) into found_ids from step s
+    where exists (select from memory_words w where w.namespace_id = s.namespace_id and w.expires_at <= now());
+  end if;
+  insert into upkeep (namespace_id, job, is_due)
+  select n.id, 'expiry', true from namespaces n where n.id = any(found_ids)
+  on conflict (namespace_id, job) do update set is_due = true where not upkeep.is_due;
+end $$;
+
+/* Moves up to how_many expired memories of a namespace, oldest first; returns how many. The delete trigger takes
+   their words out. */
+create function move_expired(target int, how_many int) returns int
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp set enable_seqscan = off set jit = off as $$
+declare moved int;
+begin
+  with expired as materialized (   -- materialized: a plan that looks twice would lock, and move, others the second time
+    select m.id from memory_words w join memories m on m.namespace_id = w.namespace_id and m.id = w.id
+    where w.namespace_id = target and w.expires_at <= now() and m.expires_at <= now()
+    order by w.expires_at limit how_many for update of m skip locked),
+  accessed as materialized (
+    select a.* from memory_accesses a join expired e on a.namespace_id = target and a.id = e.id),
+  gone as (
+    delete from memories m using expired e where m.namespace_id = target and m.id = e.id returning m.*)
+  insert into expired_memories (namespace_id, moved_at, importance, version, session_position, created_at, updated_at,
+    expires_at, valid_from, access_count, last_accessed_at, model, id, memory_type, author, session_id, tags, metadata,
+    v, supplied_v, content)
+  select target, (select elapsed from upkeep_clock), g.importance, g.version, g.session_position, g.created_at, g.updated_at,
+    g.expires_at, g.valid_from, a.access_count, a.last_accessed_at, (select model from embedding_space), g.id, g.memory_type,
+    g.author, g.session_id, g.tags, g.metadata, g.v, g.supplied_v, g.content
+  from gone g left join accessed a on a.id = g.id;
+  get diagnostics moved = row_count;
+  return moved;
+end $$;
+
+/* One turn of moving. look: find out first who is due. done: how many memories; null when no namespace is due. */
+create function sweep_next(how_many int, look boolean, out done int, out failed boolean)
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+declare target int;
+begin
+  failed := false;
+  if look then perform find_expired(); end if;
+  target := next_turn('expiry');
+  if target is null then return; end if;
+  begin
+    done := move_expired(target, how_many);
+    perform end_turn('expiry', target, done = how_many);
+  exception when others or query_canceled then
+    done := 0;
+    failed := true;
+    perform fail_turn('expiry', target, sqlerrm);
+  end;
+end $$;
+
+/* Puts back up to how_many memories whose end lies ahead: the clock was wrong when they were moved. If the id was
+   used again, the newer memory stays and the older one is dropped. A vector of another model is left out. Returns how
+   many left expired_memories. */
+create function restore_expired(how_many int) returns int
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+set enable_seqscan = off set jit = off as $$
+declare restored_count int;
+begin
+  if not exists (select from expired_memories where expires_at > now()) then return 0; end if;
+  with due as materialized (
+    select x.namespace_id, x.number from expired_memories x join namespaces n on n.id = x.namespace_id
+    where x.expires_at > now() order by x.expires_at limit how_many
+    for update of x skip locked for key share of n skip locked),
+  back as materialized (
+    delete from expired_memories x using due d where x.namespace_id = d.namespace_id and x.number = d.number
+    returning x.*),
+  restored as (
+    insert into memories (namespace_id, importance, version, session_position, created_at, updated_at, expires_at, valid_from,
+      id, memory_type, author, session_id, tags, metadata, v, supplied_v, content)
+    select namespace_id, importance, version, session_position, created_at, updated_at, expires_at, valid_from, id, memory_type,
+      author, session_id, tags, metadata, case when model = (select s.model from embedding_space s) then v end, supplied_v,
+      content
+    from back order by number desc on conflict (namespace_id, id) do nothing
+    returning namespace_id, id),
+  counted as (
+    insert into memory_accesses (namespace_id, id, access_count, last_accessed_at)
+    select namespace_id, id, max(access_count), max(last_accessed_at) from back join restored using (namespace_id, id)
+    where access_count is not null group by 1, 2 on conflict do nothing)
+  select count(*) into restored_count from back;
+  return restored_count;
+end $$;
+
+/* Advances upkeep_clock, then erases up to how_many memories that were moved a day ago by it; returns how many. */
+create function erase_expired(how_many int) returns int
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+set enable_seqscan = off set jit = off as $$
+declare erased int;
+begin
+  if not exists (select from expired_memories) then return 0; end if;
+  update upkeep_clock set elapsed = elapsed + least(greatest(now() - seen_at, '0'), interval '1 hour'), seen_at = now()
+  where abs(extract(epoch from now() - seen_at)) >= 30;
+  delete from expired_memories where (namespace_id, number) in (
+    select namespace_id, number from expired_memories
+    where moved_at <= (select elapsed - interval '1 day' from upkeep_clock)
+    order by moved_at limit how_many for update skip locked);
+  get diagnostics erased = row_count;
+  return erased;
+end $$;
+
+drop function delete_expired(int);
+
+/* How many live memories, and vectors of the server's embedder, each of these namespaces has: only those the caller
+   may read. */
+create or replace function count_memories(targets int[])
+returns table (namespace_id int, documents bigint, vectors bigint)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+  with target as (select unnest(targets) as id intersect select unnest(readable_namespaces())),
+  part as (
+    select s.namespace_id, s.documents, s.vectors from namespace_statistics s join target t on t.id = s.namespace_id
+    union all
+    select d.namespace_id, sum(d.sign), sum(d.sign * d.vectors)
+    from statistics_deltas d join target t on t.id = d.namespace_id group by 1
+    union all   -- expired and not moved yet
+    select w.namespace_id, -count(*), -count(m.v) from target t join memory_words w on w.namespace_id = t.id
+    join memories m on m.namespace_id = w.namespace_id and m.id = w.id where w.expires_at <= now() group by 1)
+  select t.id, coalesce(sum(p.documents), 0)::bigint, coalesce(sum(p.vectors), 0)::bigint
+  from target t left join part p on p.namespace_id = t.id group by t.id;
+end $$;
+
+/* Author, times, version and the place in the session come from here on every path: the functions, drizzle, psql.
+   Only the owner can store without a key, as restore_expired does: the version, times and place it gives are kept. */
+create or replace function memories_before_write() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare caller text;
+begin
+  if tg_op = 'UPDATE' and new.next_v_version is distinct from old.next_v_version then
+    return new;   -- jobs/reembed.ts, as the owner: the memory does not change
+  end if;
+  if tg_op = 'INSERT' then
+    caller := (presented_key()).name;
+    new.author := coalesce(caller, new.author);
+    new.created_at := coalesce(new.created_at, now());
+    if caller is not null or new.version = 1 then
+      new.updated_at := new.created_at;
+      new.version := 1;
+    end if;
+  else
+    new.namespace_id := old.namespace_id;
+    new.id := old.id;
+    new.author := old.author;
+    new.created_at := old.created_at;
+    new.updated_at := now();
+    new.version := old.version + 1;
+  end if;
+  if tg_op = 'INSERT' and (caller is not null or new.session_position is null)
+    or tg_op = 'UPDATE' and new.session_id is distinct from old.session_id then
+    -- two writers at once may get the same number; it is an order, not a name
+    new.session_position := case when new.session_id is not null then 1 + coalesce((
+      select max(session_position) from memories
+      where namespace_id = new.namespace_id and session_id = new.session_id), 0) end;
+  end if;
+  if new.expires_at <= now() and (tg_op = 'INSERT' or new.expires_at is distinct from old.expires_at) then
+    perform fail('INVALID_REQUEST', 'expires_at lies in the past. To remove a memory, forget it.');
+  end if;
+  return new;
+end $$;
+
+-- ── Vector indexes ──
+
+-- Since when the namespace has been too small for its index, which it keeps for an hour (jobs/vector-indexes.ts).
+alter table vector_indexes add column small_since timestamptz;
+
+revoke all on function next_turn(text), end_turn(text, int, boolean), fail_turn(text, int, text), merge_portion(int, int),
+  merge_statistics(int), find_waiting_statistics(), merge_next(int, boolean), find_expired(), move_expired(int, int), sweep_next(int, boolean),
+  restore_expired(int), erase_expired(int) from public;
+-- These take no name of anything: they do what is due and return how much it was. So a server whose login cannot act
+-- as the owner may call them, without a key.
+grant execute on function merge_next(int, boolean), sweep_next(int, boolean), restore_expired(int), erase_expired(int) to dakera_app;
+
+reset role;
