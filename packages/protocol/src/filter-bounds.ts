@@ -5,6 +5,8 @@
 export const FILTER_DEPTH = 8
 /** Comparisons in one filter. Each looks at every element of an array it meets. */
 export const FILTER_CONDITIONS = 100
+/** Lists (`$in`, `$nin`) and `$contains` in one filter together: each looks at what it meets for longer than a comparison. */
+export const FILTER_SEARCHES = 32
 /** Values in all lists (`$in`, `$nin`) of one filter together. */
 export const FILTER_VALUES = 1_000
 /** Characters of a field's name, its dots included. */

@@ -7,6 +7,7 @@ import {
   FILTER_DEPTH,
   FILTER_PATH_LENGTH,
   FILTER_PATH_PARTS,
+  FILTER_SEARCHES,
   FILTER_TEXT_LENGTH,
   FILTER_VALUES,
 } from './filter-bounds.ts'
@@ -37,7 +38,7 @@ export class FilterError extends Error {
  * `$and $or $not` around fields; a dotted field reaches inside objects. Throws FilterError naming the place.
  */
 export function parseFilter(input: unknown): Filter {
-  const counts = { conditions: 0, values: 0, contains: 0 }
+  const counts = { conditions: 0, searches: 0, values: 0, contains: 0 }
   const count = (what: keyof typeof counts, more: number, most: number, at: string[]) => {
     counts[what] += more
     if (counts[what] > most) throw new FilterError(at, `the filter has more than ${most} ${COUNTED[what]}`)
@@ -71,11 +72,15 @@ export function parseFilter(input: unknown): Filter {
     count('conditions', 1, FILTER_CONDITIONS, at)
     if (isOneOf(COMPARISONS, operator)) {
       const value = scalar(operand, at)
-      if (operator === '$contains' && typeof value === 'string') count('contains', value.length, FILTER_CONTAINS_LENGTH, at)
+      if (operator === '$contains' && typeof value === 'string') {
+        count('searches', 1, FILTER_SEARCHES, at)
+        count('contains', value.length, FILTER_CONTAINS_LENGTH, at)
+      }
       return { kind: 'compare', path, operator, value }
     }
     if (isOneOf(LISTS, operator)) {
       if (!Array.isArray(operand)) throw new FilterError(at, 'expected an array')
+      count('searches', 1, FILTER_SEARCHES, at)
       count('values', operand.length, FILTER_VALUES, at)
       return { kind: 'list', path, operator, values: operand.map((item: unknown) => scalar(item, at)) }
     }
@@ -90,7 +95,12 @@ export function parseFilter(input: unknown): Filter {
   return filter
 }
 
-const COUNTED = { conditions: 'conditions', values: 'values in its lists', contains: 'characters to look for with $contains' }
+const COUNTED = {
+  conditions: 'conditions',
+  searches: '$in, $nin and $contains in all',
+  values: 'values in its lists',
+  contains: 'characters to look for with $contains',
+}
 
 function pathOf(key: string, at: string[]): string[] {
   if (!key.isWellFormed() || key.includes('\u0000')) throw new FilterError(at, 'a path must not contain U+0000 or lone surrogates')

@@ -22,17 +22,22 @@ begin return moment::timestamptz; end $$;
 /* SQL text of the caller's filter over memories m; only predicates that are present appear. `given` is how the statement names the
    filter itself ("$3"): every value is read from there, so none stands in the text, which Postgres writes into its log.
    The metadata filter arrives compiled (resources/memories/jsonpath.ts): {"path": <jsonpath>, "vars": {...}, "equal": pairs of which one
-   must be contained, for the index, "tests": [{"at": <jsonpath>, "values": [...]} or {"at", "part"}], whose answers the path knows as $t}.
+   must be contained, for the index, "asked": [{"at": <jsonpath>, "questions": [{"values": [...]} or {"part"}]}], which the path knows as $t}.
    A jsonpath is a pure function of the row's metadata; even a hostile one can only answer yes or no about rows its caller may read. */
 create function filter_condition(filter jsonb, given text) returns text
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
-declare tests text;
+declare answers text;
 begin
-  tests := (
-    select string_agg(format('exists (select from jsonb_path_query(m.metadata, (%1$s #>> ''{metadata,tests,%2$s,at}'')::jsonpath, ''{}'', true) v where %3$s)', given, place - 1,
-      case when test ? 'part' then format('jsonb_typeof(v) = ''string'' and strpos(v #>> ''{}'', %s #>> ''{metadata,tests,%s,part}'') > 0', given, place - 1)
-      else format('v = any(given_values(%s #> ''{metadata,tests,%s,values}''))', given, place - 1) end), ', ' order by place)   -- hashed from nine values on
-    from jsonb_array_elements(filter #> '{metadata,tests}') with ordinality asked(test, place));
+  -- Each field is read once for all that is asked of it; from nine values on, any() looks them up in a table of hashes.
+  answers := (
+    select string_agg(format('(select to_jsonb(array[%s]) from jsonb_path_query(m.metadata, (%s #>> ''{metadata,asked,%s,at}'')::jsonpath, ''{}'', true) v%s)',
+      (select string_agg(case
+          when question ? 'part' then format('bool_or(strpos(said, %s #>> ''{metadata,asked,%s,questions,%s,part}'') > 0)', given, f - 1, q - 1)
+          else format('bool_or(v = any(given_values(%s #> ''{metadata,asked,%s,questions,%s,values}'')))', given, f - 1, q - 1) end, ', ' order by q)
+        from jsonb_array_elements(field -> 'questions') with ordinality questions(question, q)),
+      given, f - 1,
+      case when jsonb_path_exists(field, '$.questions.part') then ' cross join lateral (select case when jsonb_typeof(v) = ''string'' then v #>> ''{}'' end as said offset 0) s' end), ', ' order by f)
+    from jsonb_array_elements(filter #> '{metadata,asked}') with ordinality fields(field, f));
   return concat_ws(' and ', '(m.expires_at is null or m.expires_at > now())',
     (select string_agg(format(condition, given), ' and ' order by place) from (values
       (1, 'min_importance', 'm.importance >= (%1$s ->> ''min_importance'')::real'),
@@ -54,7 +59,7 @@ begin
       from generate_series(0, jsonb_array_length(filter #> '{metadata,equal}') - 1) i),
     case when filter #> '{metadata,path}' is not null then
       format('jsonb_path_match(m.metadata, (%1$s #>> ''{metadata,path}'')::jsonpath, coalesce(%1$s #> ''{metadata,vars}'', ''{}'')%2$s, true)', given,
-        ' || jsonb_build_object(''t'', to_jsonb(array[' || tests || ']))') end);
+        ' || jsonb_build_object(''t'', to_jsonb(array[' || answers || ']))') end);
 end $$;
 
 /* For a statement that cannot take a parameter more. */

@@ -3,15 +3,16 @@ import type { Filter, Scalar } from '@dakera-ai/protocol'
 /**
  * A condition on metadata as recall's SQL takes it: a jsonpath in which every compared value is a variable. `equal` says the
  * plain equalities among it once more, in the form an index serves: a value is the field's own, or an element of it.
- * `tests` are answered outside of it, and stand in it as $t[0], $t[1], …
+ * `asked` is answered outside of it, and stands in it as $t[field][question].
  */
-export type Jsonpath = { path: string; vars: Record<string, unknown>; equal?: [object, object][]; tests?: Test[] }
+export type Jsonpath = { path: string; vars: Record<string, unknown>; equal?: [object, object][]; asked?: Asked[] }
 
 /**
- * Whether what a field holds (the value, or each element of an array) is one of `values`, or has `part` in its text. A jsonpath
- * would compare each element with each value, and search for a part with a regular expression.
+ * Whether what a field holds (the value, or an element of an array) is one of `values`, or has `part` in its text. A jsonpath would
+ * compare each element with each value, and search for a part with a regular expression.
  */
-type Test = { at: string } & ({ values: Scalar[] } | { part: string })
+type Asked = { at: string; questions: Question[] }
+type Question = { values: Scalar[] } | { part: string }
 /** So many values are compared sooner than looked up. */
 const FEW = 8
 
@@ -23,14 +24,18 @@ type Comparison = Exclude<Filter, { kind: 'all' | 'any' | 'not' }>
  */
 export function compileFilter(filter: Filter): Jsonpath {
   const vars: Record<string, unknown> = {}
-  const tests: Test[] = []
+  const asked: Asked[] = []
   let count = 0
   const variable = (value: unknown) => {
     const name = `v${count++}`
     vars[name] = value
     return `$${name}`
   }
-  const test = (question: Test) => `$t[${tests.push(question) - 1}] == true`
+  const ask = (at: string, question: Question) => {
+    const known = asked.findIndex((field) => field.at === at)
+    const place = known >= 0 ? known : asked.push({ at, questions: [] }) - 1
+    return `$t[${place}][${(asked[place] as Asked).questions.push(question) - 1}] == true`
+  }
 
   // A negation moves inwards to the comparisons: written around a condition it repeats it, and sixteen of them 65,536 times.
   const condition = (node: Filter, isNegated = false): string => {
@@ -62,18 +67,18 @@ export function compileFilter(filter: Filter): Jsonpath {
 
   const isOneOf = (at: string, values: Scalar[]) => {
     if (values.length === 0) return '1 == 0'
-    return values.length > FEW ? test({ at: `${at}[*]`, values }) : `${at} == ${variable(values)}[*]`
+    return values.length > FEW ? ask(`${at}[*]`, { values }) : `${at} == ${variable(values)}[*]`
   }
 
   const comparison = (at: string, operator: keyof typeof OPERATORS | '$ne' | '$contains', value: unknown): string => {
     if (operator === '$ne') return not(`${at} == ${variable(value)}`)
     if (operator !== '$contains') return `${at} ${OPERATORS[operator]} ${variable(value)}`
     // An element of an array, or a part of a string.
-    return typeof value === 'string' ? test({ at: `${at}[*]`, part: value }) : `${at} == ${variable(value)}`
+    return typeof value === 'string' ? ask(`${at}[*]`, { part: value }) : `${at} == ${variable(value)}`
   }
 
   const equal = equalities(filter)
-  return { path: condition(joined(filter)), vars, ...(equal.length > 0 && { equal }), ...(tests.length > 0 && { tests }) }
+  return { path: condition(joined(filter)), vars, ...(equal.length > 0 && { equal }), ...(asked.length > 0 && { asked }) }
 }
 
 /** The same filter with the lists of one field made one: of those of which one must hold, and of those that all exclude. */
