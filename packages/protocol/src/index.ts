@@ -8,7 +8,7 @@ import { sessionEndpoints } from './resources/sessions.ts'
 
 export * from './endpoint.ts'
 export * from './errors.ts'
-export { constantOf, type Filter, type Scalar } from './filter.ts'
+export { constantOf, type Filter, parseFilter, type Scalar } from './filter.ts'
 export * from './filter-bounds.ts'
 export * from './resources/agents.ts'
 export * from './resources/health.ts'
