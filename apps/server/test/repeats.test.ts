@@ -34,7 +34,7 @@ describe('Idempotency-Key', () => {
     await once(k, { content: 'Once.' })
     expectError(await once(k, { content: 'Twice.' }), 'CONFLICT', /Idempotency-Key/)
     expectError(
-      await call('POST', '/v1/memory/forget', { agent_id: 'inbox', content: 'Once.', tags: ['x'] }, { headers: { 'idempotency-key': k } }),
+      await call('POST', '/v1/memory/forget', { agent_id: 'inbox', tags: ['x'] }, { headers: { 'idempotency-key': k } }),
       'CONFLICT',
     )
     expectError(

@@ -40,7 +40,7 @@ function flawOf(object: object): Flaw | undefined {
   const look = (value: unknown, path: string[]): Flaw | undefined => {
     if (typeof value === 'string') return isWellFormed(value) ? undefined : { path, message: malformed }
     if (typeof value !== 'object' || value === null) return undefined
-    if (path.length === METADATA_DEPTH) return { path, message: `nested more than ${METADATA_DEPTH} levels deep` }
+    if (path.length === METADATA_DEPTH) return { path: [], message: `nested more than ${METADATA_DEPTH} levels deep` }
     if (Array.isArray(value) && value.length > METADATA_ARRAY_LENGTH) return { path, message: `an array of more than ${METADATA_ARRAY_LENGTH} elements` }
     for (const [key, inner] of Object.entries(value)) {
       if (++values > METADATA_VALUES) return { path: [], message: `more than ${METADATA_VALUES} fields and elements in all` }
