@@ -22,22 +22,30 @@ begin return moment::timestamptz; end $$;
 /* SQL text of the caller's filter over memories m; only predicates that are present appear. `given` is how the statement names the
    filter itself ("$3"): every value is read from there, so none stands in the text, which Postgres writes into its log.
    The metadata filter arrives compiled (resources/memories/jsonpath.ts): {"path": <jsonpath>, "vars": {...}, "equal": pairs of which one
-   must be contained, for the index, "asked": [{"at": <jsonpath>, "questions": [{"values": [...]} or {"part"}]}], which the path knows as $t}.
+   must be contained, for the index, "asked": [{"at": <jsonpath>, "key": where the
+   field is one at the top, "questions": [{"values": [...]} or {"part"}]}], whose answers the path knows as $t}.
    A jsonpath is a pure function of the row's metadata; even a hostile one can only answer yes or no about rows its caller may read. */
 create function filter_condition(filter jsonb, given text) returns text
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare answers text;
 begin
-  -- Each field is read once for all that is asked of it; from nine values on, any() looks them up in a table of hashes.
+  -- Each field is read once for all that is asked of it; from nine values on, any() looks them up in a table of hashes. A field at the top that
+  -- holds no array is answered without a query of its own, which would take most of the time.
   answers := (
-    select string_agg(format('(select to_jsonb(array[%s]) from jsonb_path_query(m.metadata, (%s #>> ''{metadata,asked,%s,at}'')::jsonpath, ''{}'', true) v%s)',
-      (select string_agg(case
-          when question ? 'part' then format('bool_or(strpos(said, %s #>> ''{metadata,asked,%s,questions,%s,part}'') > 0)', given, f - 1, q - 1)
-          else format('bool_or(v = any(given_values(%s #> ''{metadata,asked,%s,questions,%s,values}'')))', given, f - 1, q - 1) end, ', ' order by q)
-        from jsonb_array_elements(field -> 'questions') with ordinality questions(question, q)),
-      given, f - 1,
-      case when jsonb_path_exists(field, '$.questions.part') then ' cross join lateral (select case when jsonb_typeof(v) = ''string'' then v #>> ''{}'' end as said offset 0) s' end), ', ' order by f)
-    from jsonb_array_elements(filter #> '{metadata,asked}') with ordinality fields(field, f));
+    select string_agg(case when field ? 'key' then
+        format('case jsonb_typeof(m.metadata -> %1$s) when ''array'' then %2$s else to_jsonb(array[%3$s]) end', key, of_elements, of_value)
+        else of_elements end, ', ' order by f)
+    from jsonb_array_elements(filter #> '{metadata,asked}') with ordinality fields(field, f)
+    cross join lateral (select format('(%s #>> ''{metadata,asked,%s,key}'')', given, f - 1) as key) k
+    cross join lateral (
+      select string_agg(case when part is null then format('v = any(%s)', list) else format('strpos(said, %s) > 0', text) end, '), bool_or(' order by q) as asked_of_elements,
+        string_agg(case when part is null then format('(m.metadata -> %s) = any(%s)', key, list)
+          else format('strpos(case jsonb_typeof(m.metadata -> %1$s) when ''string'' then m.metadata ->> %1$s end, %2$s) > 0', key, text) end, ', ' order by q) as of_value
+      from jsonb_array_elements(field -> 'questions') with ordinality questions(question, q)
+      cross join lateral (select question ->> 'part' as part, format('(%s #>> ''{metadata,asked,%s,questions,%s,part}'')', given, f - 1, q - 1) as text,
+        format('given_values(%s #> ''{metadata,asked,%s,questions,%s,values}'')', given, f - 1, q - 1) as list) texts) asked
+    cross join lateral (select format('(select to_jsonb(array[bool_or(%s)]) from jsonb_path_query(m.metadata, (%s #>> ''{metadata,asked,%s,at}'')::jsonpath, ''{}'', true) v'
+      ' cross join lateral (select case jsonb_typeof(v) when ''string'' then v #>> ''{}'' end as said offset 0) s)', asked_of_elements, given, f - 1) as of_elements) e);
   return concat_ws(' and ', '(m.expires_at is null or m.expires_at > now())',
     (select string_agg(format(condition, given), ' and ' order by place) from (values
       (1, 'min_importance', 'm.importance >= (%1$s ->> ''min_importance'')::real'),

@@ -11,7 +11,7 @@ export type Jsonpath = { path: string; vars: Record<string, unknown>; equal?: [o
  * Whether what a field holds (the value, or an element of an array) is one of `values`, or has `part` in its text. A jsonpath would
  * compare each element with each value, and search for a part with a regular expression.
  */
-type Asked = { at: string; questions: Question[] }
+type Asked = { at: string; key?: string; questions: Question[] }
 type Question = { values: Scalar[] } | { part: string }
 /** So many values are compared sooner than looked up. */
 const FEW = 8
@@ -31,9 +31,11 @@ export function compileFilter(filter: Filter): Jsonpath {
     vars[name] = value
     return `$${name}`
   }
-  const ask = (at: string, question: Question) => {
-    const known = asked.findIndex((field) => field.at === at)
-    const place = known >= 0 ? known : asked.push({ at, questions: [] }) - 1
+  const ask = (path: string[], question: Question) => {
+    const at = `${field(path)}[*]`
+    const known = asked.findIndex((one) => one.at === at)
+    const [key] = path
+    const place = known >= 0 ? known : asked.push({ at, ...(path.length === 1 && key !== undefined && { key }), questions: [] }) - 1
     return `$t[${place}][${(asked[place] as Asked).questions.push(question) - 1}] == true`
   }
 
@@ -57,24 +59,25 @@ export function compileFilter(filter: Filter): Jsonpath {
       case 'exists':
         return node.value ? `exists(${field(node.path)})` : `!exists(${field(node.path)})`
       case 'list': {
-        const any = isOneOf(field(node.path), node.values)
+        const any = isOneOf(node.path, node.values)
         return node.operator === '$in' ? any : not(any)
       }
       case 'compare':
-        return comparison(field(node.path), node.operator, node.value)
+        return comparison(node.path, node.operator, node.value)
     }
   }
 
-  const isOneOf = (at: string, values: Scalar[]) => {
+  const isOneOf = (path: string[], values: Scalar[]) => {
     if (values.length === 0) return '1 == 0'
-    return values.length > FEW ? ask(`${at}[*]`, { values }) : `${at} == ${variable(values)}[*]`
+    return values.length > FEW ? ask(path, { values }) : `${field(path)} == ${variable(values)}[*]`
   }
 
-  const comparison = (at: string, operator: keyof typeof OPERATORS | '$ne' | '$contains', value: unknown): string => {
+  const comparison = (path: string[], operator: keyof typeof OPERATORS | '$ne' | '$contains', value: unknown): string => {
+    const at = field(path)
     if (operator === '$ne') return not(`${at} == ${variable(value)}`)
     if (operator !== '$contains') return `${at} ${OPERATORS[operator]} ${variable(value)}`
     // An element of an array, or a part of a string.
-    return typeof value === 'string' ? ask(`${at}[*]`, { part: value }) : `${at} == ${variable(value)}`
+    return typeof value === 'string' ? ask(path, { part: value }) : `${at} == ${variable(value)}`
   }
 
   const equal = equalities(filter)
