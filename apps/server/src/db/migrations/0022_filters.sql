@@ -27,53 +27,64 @@ begin return moment::timestamptz; end $$;
    A jsonpath is a pure function of the row's metadata; even a hostile one can only answer yes or no about rows its caller may read. */
 create function filter_condition(filter jsonb, given text) returns text
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
-declare answers text;
+declare
+  condition text; field jsonb; question jsonb; key text; place text; of_elements text; of_value text; answers text;
 begin
+  -- No query in here: it would cost what a small recall does. concat_ws leaves out nulls.
+  condition := concat_ws(' and ', '(m.expires_at is null or m.expires_at > now())',
+    case when filter ->> 'min_importance' is not null then format('m.importance >= (%s ->> ''min_importance'')::real', given) end,
+    case when filter ->> 'max_importance' is not null then format('m.importance <= (%s ->> ''max_importance'')::real', given) end,
+    case when filter ->> 'memory_type' is not null then format('m.memory_type = (%s ->> ''memory_type'')', given) end,
+    case when filter ->> 'session_id' is not null then format('m.session_id = (%s ->> ''session_id'')', given) end,
+    case when filter ->> 'tags' is not null then format('m.tags @> given_texts(%s -> ''tags'')', given) end,
+    case when filter ->> 'tags_any' <> '[]' then format('m.tags && given_texts(%s -> ''tags_any'')', given) end,
+    case when filter ->> 'tags_none' is not null then format('not m.tags && given_texts(%s -> ''tags_none'')', given) end,
+    case when filter ->> 'author' is not null then format('m.author = (%s ->> ''author'')', given) end,
+    case when filter ->> 'ids' is not null then format('m.id = any(given_texts(%s -> ''ids''))', given) end,
+    case when filter ->> 'exclude_author' = 'self' then 'm.author is distinct from (select caller_name())'
+      when filter ->> 'exclude_author' is not null then format('m.author is distinct from (%s ->> ''exclude_author'')', given) end,
+    case when filter ->> 'since' is not null then format('m.created_at >= given_time(%s ->> ''since'')', given) end,
+    case when filter ->> 'until' is not null then format('m.created_at < given_time(%s ->> ''until'')', given) end,
+    case when filter ->> 'words_none' is not null then
+      format('not exists (select from memory_words x where x.namespace_id = m.namespace_id and x.id = m.id and x.ts @@ (%s ->> ''words_none'')::tsquery)', given) end);
+  if filter -> 'metadata' is null then return condition; end if;
+
+  for i in 0..coalesce(jsonb_array_length(filter #> '{metadata,equal}'), 0) - 1 loop
+    condition := condition || format(' and (m.metadata @> (%1$s #> ''{metadata,equal,%2$s,0}'') or m.metadata @> (%1$s #> ''{metadata,equal,%2$s,1}''))', given, i);
+  end loop;
+
   -- Each field is read once for all that is asked of it; from nine values on, any() looks them up in a table of hashes. A field at the top that
   -- holds no array is answered without a query of its own, which would take most of the time.
-  answers := (
-    select string_agg(case when field ? 'key' then
-        format('case jsonb_typeof(m.metadata -> %1$s) when ''array'' then %2$s else to_jsonb(array[%3$s]) end', key, of_elements, of_value)
-        else of_elements end, ', ' order by f)
-    from jsonb_array_elements(filter #> '{metadata,asked}') with ordinality fields(field, f)
-    cross join lateral (select format('(%s #>> ''{metadata,asked,%s,key}'')', given, f - 1) as key) k
-    cross join lateral (
-      select string_agg(case when part is null then format('v = any(%s)', list) else format('strpos(said, %s) > 0', text) end, '), bool_or(' order by q) as asked_of_elements,
-        string_agg(case when part is null then format('(m.metadata -> %s) = any(%s)', key, list)
-          else format('strpos(case jsonb_typeof(m.metadata -> %1$s) when ''string'' then m.metadata ->> %1$s end, %2$s) > 0', key, text) end, ', ' order by q) as of_value
-      from jsonb_array_elements(field -> 'questions') with ordinality questions(question, q)
-      cross join lateral (select question ->> 'part' as part, format('(%s #>> ''{metadata,asked,%s,questions,%s,part}'')', given, f - 1, q - 1) as text,
-        format('given_values(%s #> ''{metadata,asked,%s,questions,%s,values}'')', given, f - 1, q - 1) as list) texts) asked
-    cross join lateral (select format('(select to_jsonb(array[bool_or(%s)]) from jsonb_path_query(m.metadata, (%s #>> ''{metadata,asked,%s,at}'')::jsonpath, ''{}'', true) v'
-      ' cross join lateral (select case jsonb_typeof(v) when ''string'' then v #>> ''{}'' end as said offset 0) s)', asked_of_elements, given, f - 1) as of_elements) e);
-  return concat_ws(' and ', '(m.expires_at is null or m.expires_at > now())',
-    (select string_agg(format(condition, given), ' and ' order by place) from (values
-      (1, 'min_importance', 'm.importance >= (%1$s ->> ''min_importance'')::real'),
-      (2, 'max_importance', 'm.importance <= (%1$s ->> ''max_importance'')::real'),
-      (3, 'memory_type', 'm.memory_type = (%1$s ->> ''memory_type'')'),
-      (4, 'session_id', 'm.session_id = (%1$s ->> ''session_id'')'),
-      (5, 'tags', 'm.tags @> given_texts(%1$s -> ''tags'')'),
-      (6, 'tags_any', 'm.tags && given_texts(%1$s -> ''tags_any'')'),
-      (7, 'tags_none', 'not m.tags && given_texts(%1$s -> ''tags_none'')'),
-      (8, 'author', 'm.author = (%1$s ->> ''author'')'),
-      (9, 'ids', 'm.id = any(given_texts(%1$s -> ''ids''))'),
-      (10, 'exclude_author', case when filter ->> 'exclude_author' = 'self' then 'm.author is distinct from (select caller_name())'
-        else 'm.author is distinct from (%1$s ->> ''exclude_author'')' end),
-      (11, 'since', 'm.created_at >= given_time(%1$s ->> ''since'')'),
-      (12, 'until', 'm.created_at < given_time(%1$s ->> ''until'')'),
-      (13, 'words_none', 'not exists (select from memory_words x where x.namespace_id = m.namespace_id and x.id = m.id and x.ts @@ (%1$s ->> ''words_none'')::tsquery)')
-    ) known(place, name, condition) where filter ->> name is not null and not (name = 'tags_any' and filter -> name = '[]')),
-    (select string_agg(format('(m.metadata @> (%1$s #> ''{metadata,equal,%2$s,0}'') or m.metadata @> (%1$s #> ''{metadata,equal,%2$s,1}''))', given, i), ' and ')
-      from generate_series(0, jsonb_array_length(filter #> '{metadata,equal}') - 1) i),
-    case when filter #> '{metadata,path}' is not null then
-      format('jsonb_path_match(m.metadata, (%1$s #>> ''{metadata,path}'')::jsonpath, coalesce(%1$s #> ''{metadata,vars}'', ''{}'')%2$s, true)', given,
-        ' || jsonb_build_object(''t'', to_jsonb(array[' || answers || ']))') end);
+  for f in 0..coalesce(jsonb_array_length(filter #> '{metadata,asked}'), 0) - 1 loop
+    field := filter #> '{metadata,asked}' -> f;
+    key := format('(%s #>> ''{metadata,asked,%s,key}'')', given, f);
+    of_elements := null; of_value := null;
+    for q in 0..jsonb_array_length(field -> 'questions') - 1 loop
+      question := field -> 'questions' -> q;
+      if question ? 'part' then
+        place := format('(%s #>> ''{metadata,asked,%s,questions,%s,part}'')', given, f, q);
+        of_elements := concat_ws(', ', of_elements, format('bool_or(strpos(said, %s) > 0)', place));
+        of_value := concat_ws(', ', of_value, format('strpos(case jsonb_typeof(m.metadata -> %1$s) when ''string'' then m.metadata ->> %1$s end, %2$s) > 0', key, place));
+      else
+        place := format('any(given_values(%s #> ''{metadata,asked,%s,questions,%s,values}''))', given, f, q);
+        of_elements := concat_ws(', ', of_elements, format('bool_or(v = %s)', place));
+        of_value := concat_ws(', ', of_value, format('(m.metadata -> %s) = %s', key, place));
+      end if;
+    end loop;
+    of_elements := format('(select to_jsonb(array[%s]) from jsonb_path_query(m.metadata, (%s #>> ''{metadata,asked,%s,at}'')::jsonpath, ''{}'', true) v'
+      ' cross join lateral (select case jsonb_typeof(v) when ''string'' then v #>> ''{}'' end as said offset 0) s)', of_elements, given, f);
+    answers := concat_ws(', ', answers, case when field ? 'key' then
+      format('case jsonb_typeof(m.metadata -> %s) when ''array'' then %s else to_jsonb(array[%s]) end', key, of_elements, of_value) else of_elements end);
+  end loop;
+
+  return condition || format(' and jsonb_path_match(m.metadata, (%1$s #>> ''{metadata,path}'')::jsonpath, coalesce(%1$s #> ''{metadata,vars}'', ''{}'')%2$s, true)', given,
+    ' || jsonb_build_object(''t'', to_jsonb(array[' || answers || ']))');
 end $$;
 
 /* For a statement that cannot take a parameter more. */
 create or replace function filter_condition(filter jsonb) returns text
-language sql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
-  select filter_condition(filter, quote_literal(filter) || '::jsonb') $$;
+language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+begin return filter_condition(filter, quote_literal(filter) || '::jsonb'); end $$;
 
 create or replace function nearest_memories(target int, query_vector halfvec, supplied boolean, filter jsonb, selected text[], documents float8, how_many int) returns text[]
 language plpgsql stable set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off
