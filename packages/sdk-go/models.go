@@ -181,16 +181,40 @@ type ForgetBatchResponse struct {
 type ForgetRequest struct {
 	MemoryIDs []string `json:"memory_ids"`
 	// All of them must be on the memory.
-	Tags      []string `json:"tags"`
-	SessionID string   `json:"session_id"`
-	// Only memories created before it.
+	Tags []string `json:"tags"`
+	// At least one of them must be on the memory.
+	TagsAny       []string `json:"tags_any"`
+	MinImportance float64  `json:"min_importance"`
+	MaxImportance float64  `json:"max_importance"`
+	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	CreatedAfter Instant `json:"created_after"`
+	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	CreatedBefore Instant `json:"created_before"`
+	// Another spelling of `created_before`; both must hold.
 	BeforeTimestamp Instant `json:"before_timestamp"`
+	// Another spelling of `created_after`; both must hold.
+	Since Instant `json:"since"`
+	// Another spelling of `created_before`; both must hold.
+	Until Instant `json:"until"`
+	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+	MemoryType string `json:"memory_type"`
+	SessionID  string `json:"session_id"`
+	Author     string `json:"author"`
+	// `self` leaves out what this key stored.
+	ExcludeAuthor string `json:"exclude_author"`
+	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
+	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	Metadata map[string]any `json:"metadata"`
+	// Counts and deletes nothing.
+	DryRun bool `json:"dry_run"`
 }
 
 // ForgetResponse is what memories.forget gives.
 type ForgetResponse struct {
 	DeletedCount int64  `json:"deleted_count"`
 	Status       string `json:"status"`
+	// Nothing was deleted: `deleted_count` memories would have been.
+	DryRun bool `json:"dry_run"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
 }
@@ -395,6 +419,12 @@ type MemoryFilter struct {
 	CreatedAfter Instant `json:"created_after"`
 	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
 	CreatedBefore Instant `json:"created_before"`
+	// Another spelling of `created_before`; both must hold.
+	BeforeTimestamp Instant `json:"before_timestamp"`
+	// Another spelling of `created_after`; both must hold.
+	Since Instant `json:"since"`
+	// Another spelling of `created_before`; both must hold.
+	Until Instant `json:"until"`
 	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
 	MemoryType string `json:"memory_type"`
 	SessionID  string `json:"session_id"`

@@ -104,7 +104,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       const newest = async () =>
         withPrincipal(database, principalOf(secret), 'read', async (tx) => {
           const found = await resolveNamespace(tx, namespace, 'read')
-          return found && listMemories(tx, found, {}, undefined, 101)
+          return found && listMemories(tx, found, {}, { limit: 101 })
         })
       return [await time(newest)]
     },

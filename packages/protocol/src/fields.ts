@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { METADATA_ARRAY_LENGTH, METADATA_BYTES, METADATA_DEPTH, METADATA_VALUES } from './filter-bounds.ts'
 
 /**
  * Text that Postgres and every JSON reader can hold: no NUL and no half of a surrogate pair.
@@ -19,21 +20,45 @@ export const text = (min: number, max: number) =>
 const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && [...value].length <= max)
 
 /**
- * Any JSON object whose strings are all well formed, at most 64 levels deep. Passed on as it came: z.record would copy it
- * and lose a key named __proto__.
+ * Any JSON object whose strings are all well formed, within the bounds of filter-bounds.ts. Passed on as it came: z.record would
+ * copy it and lose a key named __proto__.
  */
 export const JsonObject = z
   .unknown()
   .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), { error: 'expected an object', abort: true })
-  .refine((value) => isPlainJson(value, 64), `nested more than 64 levels deep, or a string in it ${malformed}`)
+  .superRefine((value, context) => {
+    const flaw = flawOf(value as object)
+    if (flaw) context.addIssue({ code: 'custom', path: flaw.path, message: flaw.message })
+  })
   .meta({ type: 'object', additionalProperties: {} }) as unknown as z.ZodType<Record<string, unknown>, Record<string, unknown>>
 
-function isPlainJson(value: unknown, levels: number): boolean {
-  if (typeof value === 'string') return isWellFormed(value)
-  if (typeof value !== 'object' || value === null) return true
-  if (levels === 0) return false
-  return Object.entries(value).every(([key, inner]) => isWellFormed(key) && isPlainJson(inner, levels - 1))
+type Flaw = { path: string[]; message: string }
+
+/** The first thing that no such object may have. */
+function flawOf(object: object): Flaw | undefined {
+  let values = 0
+  const look = (value: unknown, path: string[]): Flaw | undefined => {
+    if (typeof value === 'string') return isWellFormed(value) ? undefined : { path, message: malformed }
+    if (typeof value !== 'object' || value === null) return undefined
+    if (path.length === METADATA_DEPTH) return { path: [], message: `nested more than ${METADATA_DEPTH} levels deep` }
+    if (Array.isArray(value) && value.length > METADATA_ARRAY_LENGTH) return { path, message: `an array of more than ${METADATA_ARRAY_LENGTH} elements` }
+    for (const [key, inner] of Object.entries(value)) {
+      if (++values > METADATA_VALUES) return { path: [], message: `more than ${METADATA_VALUES} fields and elements in all` }
+      if (!isWellFormed(key)) return { path, message: `a name in it ${malformed}` }
+      const flaw = look(inner, [...path, shortened(key)])
+      if (flaw) return flaw
+    }
+    return undefined
+  }
+  // The size last, as what has passed is not deep: JSON.stringify ends on what is.
+  return look(object, []) ?? (jsonBytes(object) > METADATA_BYTES ? { path: [], message: `larger than ${METADATA_BYTES} bytes as JSON` } : undefined)
 }
+
+/** A name as an error repeats it: not a megabyte of it. */
+export const shortened = (name: string) => (name.length <= 100 ? name : `${name.slice(0, 100).toWellFormed()}…`)
+
+/** How long a value is as JSON, in UTF-8. */
+export const jsonBytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length
 
 // The years 1 to 9999: what ISO-8601 writes with four digits, and Postgres reads back.
 const FIRST_MS = -62_135_596_800_000

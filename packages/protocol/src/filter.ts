@@ -1,4 +1,16 @@
 import * as z from 'zod'
+import { jsonBytes, shortened } from './fields.ts'
+import {
+  FILTER_BYTES,
+  FILTER_CONDITIONS,
+  FILTER_CONTAINS_LENGTH,
+  FILTER_DEPTH,
+  FILTER_PATH_LENGTH,
+  FILTER_PATH_PARTS,
+  FILTER_SEARCHES,
+  FILTER_TEXT_LENGTH,
+  FILTER_VALUES,
+} from './filter-bounds.ts'
 
 export type Scalar = string | number | boolean | null
 const COMPARISONS = ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$contains'] as const
@@ -11,10 +23,6 @@ export type Filter =
   | { kind: 'compare'; path: string[]; operator: (typeof COMPARISONS)[number]; value: Scalar }
   | { kind: 'list'; path: string[]; operator: (typeof LISTS)[number]; values: Scalar[] }
   | { kind: 'exists'; path: string[]; value: boolean }
-
-/** Deeper or larger than this is no filter a person wrote. */
-const MAX_DEPTH = 8
-const MAX_CONDITIONS = 100
 
 export class FilterError extends Error {
   readonly path: string[]
@@ -30,43 +38,50 @@ export class FilterError extends Error {
  * `$and $or $not` around fields; a dotted field reaches inside objects. Throws FilterError naming the place.
  */
 export function parseFilter(input: unknown): Filter {
-  let conditions = 0
-
-  const parse = (node: unknown, at: string[], depth: number): Filter => {
-    if (depth > MAX_DEPTH) throw new FilterError(at, `nested more than ${MAX_DEPTH} levels deep`)
-    if (!isObject(node)) throw new FilterError(at, 'expected an object')
-    return { kind: 'all', filters: Object.entries(node).map(([key, value]) => member(key, value, [...at, key], depth)) }
+  const counts = { conditions: 0, searches: 0, values: 0, contains: 0 }
+  const count = (what: keyof typeof counts, more: number, most: number, at: string[]) => {
+    counts[what] += more
+    if (counts[what] > most) throw new FilterError(at, `the filter has more than ${most} ${COUNTED[what]}`)
   }
 
-  const count = (at: string[]) => {
-    if (++conditions > MAX_CONDITIONS) throw new FilterError(at, `more than ${MAX_CONDITIONS} conditions`)
+  const parse = (node: unknown, at: string[], depth: number): Filter => {
+    if (depth > FILTER_DEPTH) throw new FilterError(at, `nested more than ${FILTER_DEPTH} levels deep`)
+    if (!isObject(node)) throw new FilterError(at, 'expected an object')
+    return { kind: 'all', filters: Object.entries(node).map(([key, value]) => member(key, value, [...at, shortened(key)], depth)) }
   }
 
   const member = (key: string, value: unknown, at: string[], depth: number): Filter => {
     if (key === '$and' || key === '$or') {
       if (!Array.isArray(value) || value.length === 0) throw new FilterError(at, 'expected a non-empty array of filters')
-      if (value.length > MAX_CONDITIONS) throw new FilterError(at, `more than ${MAX_CONDITIONS} conditions`)
+      if (value.length > FILTER_CONDITIONS) throw new FilterError(at, `the filter has more than ${FILTER_CONDITIONS} ${COUNTED.conditions}`)
       const filters = value.map((inner: unknown, i) => parse(inner, [...at, String(i)], depth + 1))
       return { kind: key === '$and' ? 'all' : 'any', filters }
     }
     if (key === '$not') return { kind: 'not', filter: parse(value, at, depth + 1) }
     if (key.startsWith('$')) throw new FilterError(at, 'unknown operator')
-    const path = key.split('.')
-    if (!key.isWellFormed() || key.includes('\u0000')) throw new FilterError(at, 'a path must not contain U+0000 or lone surrogates')
-    if (path.includes('')) throw new FilterError(at, 'a dotted path must not have empty parts')
+    const path = pathOf(key, at)
+    if (Array.isArray(value)) throw new FilterError(at, `expected a well-formed string, a number, a boolean or null. ${insteadOfList(at)}`)
     if (!isObject(value)) {
-      count(at)
+      count('conditions', 1, FILTER_CONDITIONS, at)
       return { kind: 'compare', path, operator: '$eq', value: scalar(value, at) }
     }
-    return { kind: 'all', filters: Object.entries(value).map(([operator, operand]) => comparison(path, operator, operand, [...at, operator])) }
+    return { kind: 'all', filters: Object.entries(value).map(([operator, operand]) => comparison(path, operator, operand, [...at, shortened(operator)])) }
   }
 
   const comparison = (path: string[], operator: string, operand: unknown, at: string[]): Filter => {
-    count(at)
-    if (isOneOf(COMPARISONS, operator)) return { kind: 'compare', path, operator, value: scalar(operand, at) }
+    count('conditions', 1, FILTER_CONDITIONS, at)
+    if (isOneOf(COMPARISONS, operator)) {
+      const value = scalar(operand, at)
+      if (operator === '$contains' && typeof value === 'string') {
+        count('searches', 1, FILTER_SEARCHES, at)
+        count('contains', value.length, FILTER_CONTAINS_LENGTH, at)
+      }
+      return { kind: 'compare', path, operator, value }
+    }
     if (isOneOf(LISTS, operator)) {
       if (!Array.isArray(operand)) throw new FilterError(at, 'expected an array')
-      if (operand.length > 1000) throw new FilterError(at, 'more than 1000 values')
+      count('searches', 1, FILTER_SEARCHES, at)
+      count('values', operand.length, FILTER_VALUES, at)
       return { kind: 'list', path, operator, values: operand.map((item: unknown) => scalar(item, at)) }
     }
     if (operator !== '$exists') throw new FilterError(at, 'unknown operator')
@@ -74,14 +89,64 @@ export function parseFilter(input: unknown): Filter {
     return { kind: 'exists', path, value: operand }
   }
 
-  return parse(input, [], 0)
+  const filter = parse(input, [], 0)
+  // Last, as what has passed is not deep: JSON.stringify ends on what is.
+  if (jsonBytes(input) > FILTER_BYTES) throw new FilterError([], `larger than ${FILTER_BYTES} bytes`)
+  return filter
+}
+
+const COUNTED = {
+  conditions: 'conditions',
+  searches: '$in, $nin and $contains in all',
+  values: 'values in its lists',
+  contains: 'characters to look for with $contains',
+}
+
+function pathOf(key: string, at: string[]): string[] {
+  if (!key.isWellFormed() || key.includes('\u0000')) throw new FilterError(at, 'a path must not contain U+0000 or lone surrogates')
+  if (key.length > FILTER_PATH_LENGTH) throw new FilterError(at, `longer than ${FILTER_PATH_LENGTH} characters`)
+  const path = key.split('.')
+  if (path.length > FILTER_PATH_PARTS) throw new FilterError(at, `a dotted path has at most ${FILTER_PATH_PARTS} parts`)
+  if (path.includes('')) throw new FilterError(at, 'a dotted path must not have empty parts')
+  return path
 }
 
 function scalar(value: unknown, at: string[]): Scalar {
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
-  if (typeof value === 'string' && value.isWellFormed() && !value.includes('\u0000')) return value
+  if (typeof value === 'string' && value.isWellFormed() && !value.includes('\u0000')) {
+    if (value.length > FILTER_TEXT_LENGTH) throw new FilterError(at, `longer than ${FILTER_TEXT_LENGTH} characters`)
+    return value
+  }
   throw new FilterError(at, 'expected a well-formed string, a number, a boolean or null')
+}
+
+/** What lists of memories are also chosen by: these stand beside a filter on metadata, and are easily written into it. */
+const BESIDE = ['tags', 'tags_any', 'memory_ids', 'namespaces']
+const insteadOfList = ([field = '', ...deeper]: string[]) =>
+  deeper.length === 0 && BESIDE.includes(field)
+    ? `A filter asks about metadata: did you mean the field ${field}, beside it?`
+    : 'For one of several values write {"$in": […]}.'
+
+/** What a filter says of every memory: true, false, or undefined where it depends on the memory. */
+export function constantOf(filter: Filter): boolean | undefined {
+  switch (filter.kind) {
+    case 'not': {
+      const inner = constantOf(filter.filter)
+      return inner === undefined ? undefined : !inner
+    }
+    case 'all':
+    case 'any': {
+      const decisive = filter.kind === 'any'
+      const parts = filter.filters.map(constantOf)
+      if (parts.includes(decisive)) return decisive
+      return parts.includes(undefined) ? undefined : !decisive
+    }
+    case 'list':
+      return filter.values.length === 0 ? filter.operator === '$nin' : undefined
+    default:
+      return undefined
+  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

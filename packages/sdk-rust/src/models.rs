@@ -274,11 +274,44 @@ pub struct ForgetRequest {
     /// All of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// At least one of them must be on the memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags_any: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub session_id: Option<String>,
-    /// Only memories created before it.
+    pub min_importance: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_importance: Option<f64>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_after: Option<Moment>,
+    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_before: Option<Moment>,
+    /// Another spelling of `created_before`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before_timestamp: Option<Moment>,
+    /// Another spelling of `created_after`; both must hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// Another spelling of `created_before`; both must hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// `self` leaves out what this key stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude_author: Option<String>,
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+    /// Counts and deletes nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 /// The contract's `ForgetResponse`.
@@ -287,6 +320,9 @@ pub struct ForgetRequest {
 pub struct ForgetResponse {
     pub deleted_count: i64,
     pub status: String,
+    /// Nothing was deleted: `deleted_count` memories would have been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -541,6 +577,15 @@ pub struct MemoryFilter {
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Moment>,
+    /// Another spelling of `created_before`; both must hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_timestamp: Option<Moment>,
+    /// Another spelling of `created_after`; both must hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// Another spelling of `created_before`; both must hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,

@@ -193,19 +193,58 @@ export interface ForgetRequest {
   memory_ids?: string[] | null | undefined
   /** All of them must be on the memory. */
   tags?: string[] | null | undefined
-  sessionId?: string | null | undefined
-  /** The same as `sessionId`. */
-  session_id?: string | null | undefined
-  /** Only memories created before it. */
+  /** At least one of them must be on the memory. */
+  tagsAny?: string[] | null | undefined
+  /** The same as `tagsAny`. */
+  tags_any?: string[] | null | undefined
+  minImportance?: number | null | undefined
+  /** The same as `minImportance`. */
+  min_importance?: number | null | undefined
+  maxImportance?: number | null | undefined
+  /** The same as `maxImportance`. */
+  max_importance?: number | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  createdAfter?: Instant | null | undefined
+  /** The same as `createdAfter`. */
+  created_after?: Instant | null | undefined
+  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  createdBefore?: Instant | null | undefined
+  /** The same as `createdBefore`. */
+  created_before?: Instant | null | undefined
+  /** Another spelling of `created_before`; both must hold. */
   beforeTimestamp?: Instant | null | undefined
   /** The same as `beforeTimestamp`. */
   before_timestamp?: Instant | null | undefined
+  /** Another spelling of `created_after`; both must hold. */
+  since?: Instant | null | undefined
+  /** Another spelling of `created_before`; both must hold. */
+  until?: Instant | null | undefined
+  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  memoryType?: string | null | undefined
+  /** The same as `memoryType`. */
+  memory_type?: string | null | undefined
+  sessionId?: string | null | undefined
+  /** The same as `sessionId`. */
+  session_id?: string | null | undefined
+  author?: string | null | undefined
+  /** `self` leaves out what this key stored. */
+  excludeAuthor?: string | null | undefined
+  /** The same as `excludeAuthor`. */
+  exclude_author?: string | null | undefined
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  metadata?: Record<string, unknown> | null | undefined
+  /** Counts and deletes nothing. */
+  dryRun?: boolean | undefined
+  /** The same as `dryRun`. */
+  dry_run?: boolean | undefined
 }
 
 /** The contract's `ForgetResponse`. */
 export interface ForgetResponse {
   deleted_count: number
   status: 'ok'
+  /** Nothing was deleted: `deleted_count` memories would have been. */
+  dry_run?: true | undefined
 }
 
 /** The process answers. */
@@ -393,6 +432,14 @@ export interface MemoryFilter {
   createdBefore?: Instant | null | undefined
   /** The same as `createdBefore`. */
   created_before?: Instant | null | undefined
+  /** Another spelling of `created_before`; both must hold. */
+  beforeTimestamp?: Instant | null | undefined
+  /** The same as `beforeTimestamp`. */
+  before_timestamp?: Instant | null | undefined
+  /** Another spelling of `created_after`; both must hold. */
+  since?: Instant | null | undefined
+  /** Another spelling of `created_before`; both must hold. */
+  until?: Instant | null | undefined
   /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
   memoryType?: string | null | undefined
   /** The same as `memoryType`. */

@@ -7,15 +7,19 @@ declare const bound: unique symbol
 /** A transaction that already carries a caller's identity. Repositories accept nothing else. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0] & { readonly [bound]: true; readonly isAdmin: boolean }
 
+/** `scan` reads what may be very many rows, and so has the time limit of a search. */
+export type Mode = 'read' | 'scan' | 'write'
+
 /**
  * The only door to guarded rows. The identity is local to the transaction, so a pooled
  * connection cannot carry one caller into the next request. An unknown key gets no further.
  */
-export function withPrincipal<T>({ turns }: Pick<Database, 'turns'>, principal: Principal, mode: 'read' | 'write', fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return turns.calls.run(principal.lane, principal.signal, (session) =>
-    session.transaction(principal, mode, async (tx) => {
+export function withPrincipal<T>({ turns }: Pick<Database, 'turns'>, principal: Principal, mode: Mode, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  const pool = mode === 'scan' ? turns.searches : turns.calls
+  return pool.run(principal.lane, principal.signal, (session) =>
+    session.transaction(principal, mode === 'write' ? 'write' : 'read', async (tx) => {
       // In one statement, as drizzle would set the mode with another round trip.
-      const readOnly = mode === 'read' ? 'on' : 'off'
+      const readOnly = mode === 'write' ? 'off' : 'on'
       const [caller] = await tx.execute<{ is_admin: boolean }>(
         sql`select identify(${principal.keyHash}) as is_admin, set_config('transaction_read_only', ${readOnly}, true)`,
       )

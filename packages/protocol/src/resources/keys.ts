@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, Instant, text, UnixSeconds } from '../fields.ts'
+import { closed } from '../known.ts'
 import { NamespaceAccess, NamespaceName } from './namespaces.ts'
 
 const KeyName = text(1, 200).meta({ description: 'Stands as `author` on what the key stores.' })
@@ -25,24 +26,24 @@ export const Key = z
   .meta({ id: 'Key', description: 'An API key: who an agent is, and what it may do where.' })
 export type Key = z.output<typeof Key>
 
-export const CreateKeyRequest = z
-  .object({
-    name: KeyName,
-    grants: Grants.optional(),
-    secret: z
-      .string()
-      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, so that it fits into a header')
-      .min(8)
-      .max(256)
-      .optional()
-      .meta({ description: 'Chosen by the operator; a random one unless said.' }),
-    scope: Scope.optional(),
-    namespaces: z.array(NamespaceName).optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
-    permissions: z.array(Scope).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
-    expires_in_days: z.number().positive().max(36_500).nullish(),
-    expires_at: Instant.nullish(),
-  })
-  .meta({ id: 'CreateKeyRequest' })
+export const newKeyFields = {
+  name: KeyName,
+  grants: Grants.optional(),
+  secret: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, so that it fits into a header')
+    .min(8)
+    .max(256)
+    .optional()
+    .meta({ description: 'Chosen by the operator; a random one unless said.' }),
+  scope: Scope.optional(),
+  namespaces: z.array(NamespaceName).optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
+  permissions: z.array(Scope).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
+  expires_in_days: z.number().positive().max(36_500).nullish(),
+  expires_at: Instant.nullish(),
+}
+const keyInstead = { key: 'did you mean secret?', ttl_seconds: 'did you mean expires_in_days?', access: 'did you mean grants?' }
+export const CreateKeyRequest = closed(z.object(newKeyFields), keyInstead).meta({ id: 'CreateKeyRequest' })
 export type CreateKeyRequest = z.input<typeof CreateKeyRequest>
 
 export const CreatedKey = Key.extend({ key: z.string().meta({ description: 'The secret. It is not shown again.' }), warning: z.string() }).meta({
@@ -50,13 +51,21 @@ export const CreatedKey = Key.extend({ key: z.string().meta({ description: 'The 
 })
 export type CreatedKey = z.output<typeof CreatedKey>
 
-export const UpdateKeyRequest = z
-  .object({
+export const UpdateKeyRequest = closed(
+  z.object({
     name: KeyName.optional(),
     grants: GrantChanges.optional(),
     namespaces: z.array(NamespaceName).optional().meta({ description: 'Keeps grants on these only; new ones get what the scope of the key says.' }),
-  })
-  .meta({ id: 'UpdateKeyRequest', description: 'Grants that are not named stay as they are.' })
+  }),
+  {
+    active: 'POST /v1/keys/{key_id}/deactivate stops a key; none starts again',
+    expires_at: 'it is fixed when the key is made; make a new one',
+    expires_in_days: 'it is fixed when the key is made; make a new one',
+    scope: 'did you mean grants?',
+    permissions: 'did you mean grants?',
+    secret: 'POST /v1/keys/{key_id}/rotate gives a new one',
+  },
+).meta({ id: 'UpdateKeyRequest', description: 'Grants that are not named stay as they are.' })
 export type UpdateKeyRequest = z.input<typeof UpdateKeyRequest>
 
 export const ListKeysQuery = z.object({
@@ -66,9 +75,9 @@ export const ListKeysQuery = z.object({
 export const ListKeysResponse = z.object({ keys: z.array(Key), total: z.int(), next_cursor: z.string().optional() }).meta({ id: 'ListKeysResponse' })
 export type ListKeysResponse = z.output<typeof ListKeysResponse>
 
-export const RotateKeyRequest = z
-  .object({ grace_secs: z.int().min(0).max(604_800).default(0).meta({ description: 'For how many seconds the old secret goes on working.' }) })
-  .meta({ id: 'RotateKeyRequest' })
+export const RotateKeyRequest = closed(
+  z.object({ grace_secs: z.int().min(0).max(604_800).default(0).meta({ description: 'For how many seconds the old secret goes on working.' }) }),
+).meta({ id: 'RotateKeyRequest' })
 export type RotateKeyRequest = z.input<typeof RotateKeyRequest>
 
 export const RotatedKey = z

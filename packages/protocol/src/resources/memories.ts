@@ -3,6 +3,7 @@ import { SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '../bo
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, Instant, JsonObject, text, UnixSeconds } from '../fields.ts'
 import { MetadataFilter } from '../filter.ts'
+import { closed, wary } from '../known.ts'
 import { Weights } from '../weights.ts'
 import { NamespaceName } from './namespaces.ts'
 
@@ -126,9 +127,20 @@ const SearchText = recallFields.query.meta({
 const Highlight = z.boolean().default(false).meta({ description: 'Adds `highlights`: pieces of the content with the words found between ** and **.' })
 const Mode = z.enum(['best', 'exact']).default('best').meta({ description: '`exact` returns only memories in which every word, phrase and beginning stands.' })
 
-export const RecallRequest = placed(z.object({ ...recallFields, top_k: topK(5) })).meta({ id: 'RecallRequest' })
+/** How other calls name what these fields say. */
+const askedElsewhere = {
+  filters: 'did you mean filter?',
+  metadata: 'conditions on metadata go into filter',
+  created_after: 'did you mean since?',
+  created_before: 'did you mean until?',
+  before_timestamp: 'did you mean until?',
+  limit: 'did you mean top_k?',
+}
+export const RecallRequest = placed(wary(z.object({ ...recallFields, top_k: topK(5) }), askedElsewhere)).meta({ id: 'RecallRequest' })
 export type RecallRequest = z.input<typeof RecallRequest>
-export const SearchRequest = placed(z.object({ ...recallFields, query: SearchText, top_k: topK(10), mode: Mode, highlight: Highlight })).meta({
+export const SearchRequest = placed(
+  wary(z.object({ ...recallFields, query: SearchText, top_k: topK(10), mode: Mode, highlight: Highlight }), askedElsewhere),
+).meta({
   id: 'SearchRequest',
 })
 export type SearchRequest = z.input<typeof SearchRequest>
@@ -151,9 +163,12 @@ const queryFields = {
   explain: fromQuery('boolean', recallFields.explain),
   embedding: fromQuery('json', recallFields.embedding),
 }
-export const RecallQuery = placed(z.object({ ...queryFields, top_k: fromQuery('number', topK(5)) }))
+export const RecallQuery = placed(wary(z.object({ ...queryFields, top_k: fromQuery('number', topK(5)) }), askedElsewhere))
 export const SearchQuery = placed(
-  z.object({ ...queryFields, query: SearchText, top_k: fromQuery('number', topK(10)), mode: Mode, highlight: fromQuery('boolean', Highlight) }),
+  wary(
+    z.object({ ...queryFields, query: SearchText, top_k: fromQuery('number', topK(10)), mode: Mode, highlight: fromQuery('boolean', Highlight) }),
+    askedElsewhere,
+  ),
 )
 
 export const RecalledMemory = z
@@ -184,8 +199,9 @@ export type RecallResponse = z.output<typeof RecallResponse>
 
 export const MemoryQuery = z.object({ agent_id: AgentId.optional() })
 
-export const UpdateMemoryRequest = z
-  .object({
+const stays = 'it is set when the memory is stored, and stays'
+export const UpdateMemoryRequest = closed(
+  z.object({
     agent_id: AgentId.nullish(),
     content: Content.optional(),
     metadata: JsonObject.optional(),
@@ -193,8 +209,9 @@ export const UpdateMemoryRequest = z
     importance: Importance.optional(),
     tags: Tags.optional(),
     expires_at: Instant.nullish().meta({ description: 'null: it no longer expires.' }),
-  })
-  .meta({ id: 'UpdateMemoryRequest', description: 'What is left out stays.' })
+  }),
+  { ttl_seconds: 'send expires_at', id: stays, session_id: stays, valid_from: stays, embedding: stays, author: stays },
+).meta({ id: 'UpdateMemoryRequest', description: 'What is left out stays.' })
 export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
 
 export const UpdateMemoryResponse = Memory.extend({ memory: Memory }).meta({ id: 'UpdateMemoryResponse' })
@@ -202,20 +219,11 @@ export type UpdateMemoryResponse = z.output<typeof UpdateMemoryResponse>
 
 const Ids = z.array(Id).max(1000)
 
-export const ForgetRequest = z
-  .object({
-    agent_id: AgentId,
-    memory_ids: Ids.nullish(),
-    tags: Tags.nullish().meta({ description: 'All of them must be on the memory.' }),
-    session_id: SessionId.nullish(),
-    before_timestamp: Instant.nullish().meta({ description: 'Only memories created before it.' }),
-  })
-  .meta({ id: 'ForgetRequest', description: 'At least one selector; several must all hold.' })
-export type ForgetRequest = z.input<typeof ForgetRequest>
-
-export const ForgetResponse = z.object({ deleted_count: z.int(), status: z.literal('ok') }).meta({ id: 'ForgetResponse' })
-export type ForgetResponse = z.output<typeof ForgetResponse>
-
+const otherBounds = {
+  before_timestamp: Instant.nullish().meta({ description: 'Another spelling of `created_before`; both must hold.' }),
+  since: Instant.nullish().meta({ description: 'Another spelling of `created_after`; both must hold.' }),
+  until: Instant.nullish().meta({ description: 'Another spelling of `created_before`; both must hold.' }),
+}
 const listFields = {
   tags: selection.tags,
   tags_any: selection.tags_any,
@@ -223,23 +231,51 @@ const listFields = {
   max_importance: selection.max_importance,
   created_after: Instant.nullish(),
   created_before: Instant.nullish(),
+  ...otherBounds,
   memory_type: selection.memory_type,
   session_id: selection.session_id,
   author: selection.author,
   exclude_author: selection.exclude_author,
   metadata: MetadataFilter.nullish(),
 }
-export const MemoryFilter = z.object(listFields).meta({ id: 'MemoryFilter', description: 'All that is said must hold.' })
-export type MemoryFilter = z.input<typeof MemoryFilter>
-const ForgetFilter = MemoryFilter.extend({ dry_run: z.boolean().optional() })
+const misplaced = Object.fromEntries(Object.keys(listFields).map((name) => [name, `did you mean filter.${name}?`]))
+const DryRun = z.boolean().optional().meta({ description: 'Counts and deletes nothing.' })
 
-export const ForgetBatchRequest = z
+export const ForgetRequest = closed(z.object({ agent_id: AgentId, memory_ids: Ids.nullish(), ...listFields, dry_run: DryRun }), {
+  filter: 'write its fields without filter, or send it to /v1/memories/forget/batch',
+  filters: 'write its fields without filters, or send it to /v1/memories/forget/batch',
+  before: 'did you mean created_before?',
+  older_than: 'did you mean created_before?',
+}).meta({ id: 'ForgetRequest', description: 'At least one selector; several must all hold.' })
+export type ForgetRequest = z.input<typeof ForgetRequest>
+
+export const ForgetResponse = z
   .object({
+    deleted_count: z.int(),
+    status: z.literal('ok'),
+    dry_run: z.literal(true).optional().meta({ description: 'Nothing was deleted: `deleted_count` memories would have been.' }),
+  })
+  .meta({ id: 'ForgetResponse' })
+export type ForgetResponse = z.output<typeof ForgetResponse>
+
+const filterInstead = { filter: 'conditions on metadata go into metadata', before: 'did you mean created_before?', older_than: 'did you mean created_before?' }
+export const MemoryFilter = closed(z.object(listFields), filterInstead).meta({ id: 'MemoryFilter', description: 'All that is said must hold.' })
+export type MemoryFilter = z.input<typeof MemoryFilter>
+const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filterInstead)
+
+export const ForgetBatchRequest = closed(
+  z.object({
     agent_id: AgentId,
     filter: ForgetFilter.nullish(),
-    filters: ForgetFilter.nullish().meta({ description: 'Another spelling of `filter`; both must hold.' }),
+    filters: ForgetFilter.nullish().meta({ description: 'Another spelling of `filter`; send one of them.' }),
     memory_ids: Ids.nullish(),
-    dry_run: z.boolean().optional().meta({ description: 'Counts and deletes nothing.' }),
+    dry_run: DryRun,
+  }),
+  misplaced,
+)
+  .superRefine(({ dry_run, filter, filters }, context) => {
+    const said = new Set([dry_run, filter?.dry_run, filters?.dry_run].filter((value) => value !== undefined))
+    if (said.size > 1) context.addIssue({ code: 'custom', path: ['dry_run'], message: 'true in one place and false in another; say it once' })
   })
   .meta({ id: 'ForgetBatchRequest', description: 'At least one effective condition.' })
 export type ForgetBatchRequest = z.input<typeof ForgetBatchRequest>
@@ -261,14 +297,15 @@ export const SetImportanceResponse = z
   .meta({ id: 'SetImportanceResponse' })
 export type SetImportanceResponse = z.output<typeof SetImportanceResponse>
 
-export const ListMemoriesRequest = z
-  .object({
+export const ListMemoriesRequest = wary(
+  z.object({
     agent_id: AgentId,
     filter: MemoryFilter.nullish(),
     limit: z.int().min(1).max(1000).default(100),
     cursor: z.string().max(1000).nullish(),
-  })
-  .meta({ id: 'ListMemoriesRequest' })
+  }),
+  { ...misplaced, filters: 'did you mean filter?' },
+).meta({ id: 'ListMemoriesRequest' })
 export type ListMemoriesRequest = z.input<typeof ListMemoriesRequest>
 
 export const ListMemoriesResponse = z

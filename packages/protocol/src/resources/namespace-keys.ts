@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
 import { UnixSeconds } from '../fields.ts'
-import { CreatedKey, CreateKeyRequest, KeyUsage } from './keys.ts'
+import { closed } from '../known.ts'
+import { CreatedKey, KeyUsage, newKeyFields } from './keys.ts'
 import { NamespaceAccess } from './namespaces.ts'
 
 export const NamespaceKey = z
@@ -17,9 +18,13 @@ export const NamespaceKey = z
   .meta({ id: 'NamespaceKey', description: 'A key as one namespace sees it: the grant it has here.' })
 export type NamespaceKey = z.output<typeof NamespaceKey>
 
-export const CreateNamespaceKeyRequest = CreateKeyRequest.pick({ name: true, expires_in_days: true })
-  .extend({ scope: z.enum(['read', 'write']).default('write').meta({ description: '`write` reads as well.' }) })
-  .meta({ id: 'CreateNamespaceKeyRequest' })
+export const CreateNamespaceKeyRequest = closed(
+  z.object({
+    name: newKeyFields.name,
+    expires_in_days: newKeyFields.expires_in_days,
+    scope: z.enum(['read', 'write']).default('write').meta({ description: '`write` reads as well.' }),
+  }),
+).meta({ id: 'CreateNamespaceKeyRequest' })
 export type CreateNamespaceKeyRequest = z.input<typeof CreateNamespaceKeyRequest>
 
 export const CreatedNamespaceKey = NamespaceKey.extend(CreatedKey.pick({ key: true, warning: true }).shape).meta({ id: 'CreatedNamespaceKey' })

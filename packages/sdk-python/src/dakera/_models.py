@@ -223,6 +223,12 @@ class FilterOptions(RequestOptions, total=False):
     """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
     created_before: Instant | None
     """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    before_timestamp: Instant | None
+    """Another spelling of `created_before`; both must hold."""
+    since: Instant | None
+    """Another spelling of `created_after`; both must hold."""
+    until: Instant | None
+    """Another spelling of `created_before`; both must hold."""
     memory_type: str | None
     """`episodic`, `semantic`, `procedural`, `working`, or a word of your own."""
     session_id: str | None
@@ -433,9 +439,12 @@ class ForgetResponse(Result):
     """The contract's `ForgetResponse`."""
 
     __slots__ = ()
+    _optional = frozenset({"dry_run"})
 
     deleted_count: int
     status: Literal["ok"]
+    dry_run: Literal[True] | None
+    """Nothing was deleted: `deleted_count` memories would have been."""
 
 
 class Health(Result):

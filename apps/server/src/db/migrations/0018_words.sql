@@ -372,13 +372,13 @@ begin
     bm25_max := (select sum(weight) from unnest(weights) weight);
   end if;
 
-  -- Where a filtered round reads from: $4 the selected, $7 what to look for, $10 the same as the index knows it. newest: by id, and not by the index.
+  -- Where a filtered round reads from: $4 the selected, $7 what to look for, $10 the same as the index knows it, $11 the filter (filter_condition of 0022). newest: by id, and not by the index.
   -- The index's words belong to one namespace already; "namespace_id + 0" makes sure, and keeps the planner from fetching all of it by the primary key.
   if selected is not null then
     source := format('select w.id, w.ts, w.dl from unnest($4) s(id) cross join lateral (select * from memory_words w where w.namespace_id = %s and w.id = s.id offset 0) w where (w.expires_at is null or w.expires_at > now()) and w.ts @@ $7', target);
   elsif filtered then
-    source := format('select w.id, w.ts, w.dl from (select * from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 and w.namespace_id + 0 = %1$s offset 0) w join memories m on m.namespace_id = %1$s and m.id = w.id where %2$s', target, filter_condition(filter));
-    newest := format('select w.id, w.ts, w.dl from memory_words w join memories m on m.namespace_id = w.namespace_id and m.id = w.id where w.namespace_id = %s and %s and w.ts @@ $7', target, filter_condition(filter));
+    source := format('select w.id, w.ts, w.dl from (select * from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 and w.namespace_id + 0 = %1$s offset 0) w join memories m on m.namespace_id = %1$s and m.id = w.id where %2$s', target, filter_condition(filter, '$11'));
+    newest := format('select w.id, w.ts, w.dl from memory_words w join memories m on m.namespace_id = w.namespace_id and m.id = w.id where w.namespace_id = %s and %s and w.ts @@ $7', target, filter_condition(filter, '$11'));
   else
     source := format('select w.id, w.ts, w.dl from memory_words w where own_words(w.namespace_id, w.ts) @@ $10 and w.namespace_id + 0 = %s and (w.expires_at is null or w.expires_at > now())', target);
   end if;
@@ -387,7 +387,7 @@ begin
     -- No word to look for. A search by tags alone gives what has them, newest first.
     if jsonb_array_length(search -> 'all') = 0 and jsonb_array_length(search -> 'prefixes') = 0 and filtered then
       execute format('select array_agg(id) from (select m.id from memories m where m.namespace_id = %s and %s order by m.id desc limit $1) newest', target,
-        case when selected is not null then 'm.id = any($2)' else filter_condition(filter) end) into exact_ids using how_many, selected;
+        case when selected is not null then 'm.id = any($2)' else filter_condition(filter, '$3') end) into exact_ids using how_many, selected, filter;
       ids := exact_ids;
       scores := array_fill(1::float8, array[coalesce(cardinality(ids), 0)]);
       bm25_max := 1;
@@ -430,7 +430,7 @@ begin
         ' from (select w.* from (%s%s) w order by rough_score(w.ts, $5, $6) / (1.54::float8 + $9 * w.dl) desc limit 2 * $1) w'
         ' union all select * from unnest($2, $3)) found order by 2 desc, 1 limit $1) best', case when too_many then newest else source end,
         concat(case when scored > 0 then ' and not w.ts @@ $8' end, case when too_many then format(' order by w.id desc limit %s', budget) end))
-      into ids, scores using how_many, ids, scores, selected, words, weights, matching, met, per_position, own_matching;
+      into ids, scores using how_many, ids, scores, selected, words, weights, matching, met, per_position, own_matching, filter;
     elsif too_many then
       -- Reading back from the newest ids meets budget matches (after budget * documents / candidates rows) before GIN gathers them all.
       select array_agg(id), array_agg(score) into ids, scores from (
@@ -473,7 +473,7 @@ begin
     prefixes := array(select jsonb_array_elements_text(search -> 'prefixes'));
     wanted := words_query(texts, prefixes, ' & ', configs);
     execute format('select array_agg(id) from (select w.id from (%s and w.ts @@ $7 limit $8) w order by words_score(w.ts, 0.54::float8 + $9 * w.dl, $5, $6) desc, w.id limit $1) best', source)
-    into exact_ids using how_many, null, null, selected, words, weights, wanted, budget, per_position, own_words_query(target, texts, prefixes, configs);
+    into exact_ids using how_many, null, null, selected, words, weights, wanted, budget, per_position, own_words_query(target, texts, prefixes, configs), filter;
     ids := coalesce(ids, '{}') || array(select id from unnest(exact_ids) id where id <> all(coalesce(ids, '{}')));
   end if;
 end $$;

@@ -156,3 +156,35 @@ test('no secret is stored: neither of keys nor in the replies kept for repeats',
   expect(stored).toContain('sealed')
   expect(stored).not.toContain(created.key)
 })
+
+test('an admin key takes no namespaces and no grants: "the admin of my team" would get everything', async () => {
+  await using t = await start()
+  for (const limits of [
+    { scope: 'admin', namespaces: ['billing'] },
+    { scope: 'super_admin', namespaces: ['billing'] },
+    { permissions: ['read', 'admin'], namespaces: ['billing'] },
+    { scope: 'admin', grants: { billing: 'read_write' } },
+  ] as const) {
+    const refused = await failure(t.admin.createKey({ name: 'billing-admin', ...limits } as never))
+    expect([refused.code, refused.body.error]).toEqual(['INVALID_REQUEST', expect.stringMatching(/^(namespaces|grants): an admin key may do everything/)])
+  }
+  expect((await t.admin.createKey({ name: 'second', scope: 'admin', namespaces: [], grants: {} })).scope).toBe('admin')
+  expect((await t.admin.listKeys()).map(({ name }) => name)).toEqual(['root', 'second'])
+})
+
+test('a word that a key does not know is refused: it would live for ever, or open nothing', async () => {
+  await using t = await start()
+  const { key_id } = await t.admin.createKey({ name: 'agent', grants: { one: 'read' } })
+  for (const [method, path, body, says] of [
+    ['POST', '/v1/keys', { name: 'x', expires_in_day: 1 }, /^expires_in_day: .*expires_in_days/],
+    ['POST', '/v1/keys', { name: 'x', grant: { one: 'read' } }, /^grant: .*grants/],
+    ['PATCH', `/v1/keys/${key_id}`, { active: true }, /^active: /],
+    ['PATCH', `/v1/keys/${key_id}`, { grants: {}, nmae: 'x' }, /^nmae: .*name/],
+    ['POST', `/v1/keys/${key_id}/rotate`, { grace_sec: 60 }, /^grace_sec: .*grace_secs/],
+    ['POST', '/v1/namespaces/one/keys', { name: 'x', expires: 1 }, /^expires: not a field here/],
+  ] as const) {
+    const reply = await t.fetch(path, { method, key: ADMIN_KEY, body: JSON.stringify(body) })
+    expect([reply.status, ((await reply.json()) as { error: string }).error]).toEqual([400, expect.stringMatching(says)])
+  }
+  expect((await t.admin.listKeys()).map(({ name }) => name)).toEqual(['root', 'agent'])
+})

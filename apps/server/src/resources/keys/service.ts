@@ -28,8 +28,9 @@ export function planKey(body: Create): { key: NewKey; secret: string } {
   const { secret, hash } = makeSecret(body.secret)
   const scope = body.scope ?? widest(body.permissions)
   const isAdmin = scope === 'admin' || scope === 'super_admin'
+  if (isAdmin) refuseLimits(body)
   const access: NamespaceAccess = scope === 'write' ? 'read_write' : 'read'
-  const listed = isAdmin ? [] : (body.namespaces ?? []).map((name): [string, NamespaceAccess] => [name, access])
+  const listed = (body.namespaces ?? []).map((name): [string, NamespaceAccess] => [name, access])
   const expiresAt = body.expires_at ?? (body.expires_in_days == null ? undefined : new Date(Date.now() + body.expires_in_days * 86_400_000))
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
     throw new Fault('INVALID_REQUEST', { issues: [{ path: 'expires_at', message: 'lies in the past' }] }, { message: 'expires_at: lies in the past.' })
@@ -38,6 +39,14 @@ export function planKey(body: Create): { key: NewKey; secret: string } {
     secret,
     key: { id: `key_${randomBytes(10).toString('hex')}`, name: body.name, hash, isAdmin, grants: { ...Object.fromEntries(listed), ...body.grants }, expiresAt },
   }
+}
+
+/** "The admin of my team" would get everything. */
+function refuseLimits({ namespaces = [], grants = {} }: Create): void {
+  const path = namespaces.length > 0 ? 'namespaces' : 'grants'
+  if (namespaces.length === 0 && Object.keys(grants).length === 0) return
+  const message = 'an admin key may do everything in every namespace, so it takes none. Leave them out, or leave out the scope admin'
+  throw new Fault('INVALID_REQUEST', { issues: [{ path, message }] }, { message: `${path}: ${message}.` })
 }
 
 const widest = (permissions: Create['permissions']) => (['super_admin', 'admin', 'write', 'read'] as const).find((scope) => permissions?.includes(scope))

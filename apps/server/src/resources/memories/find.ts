@@ -1,4 +1,4 @@
-import type { RecalledMemory, RecallRequest, RecallResponse, SearchRequest } from '@dakera-ai/protocol'
+import { REPLY_BYTES, type RecalledMemory, type RecallRequest, type RecallResponse, type SearchRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
 import type { Deps } from '../../deps.ts'
 import { Fault, toFault } from '../../fault.ts'
@@ -29,6 +29,8 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
     query,
     vector,
     topK: mmr ? poolOf(topK) : topK,
+    // Where a few namespaces of many hold all that is best, each may take twice its share.
+    mostBytes: Math.min(REPLY_BYTES, Math.ceil((2 * REPLY_BYTES) / namespaces.length)),
     selection: recallSelection({ ...body, ...tags }),
     options: { ...optionsOf(body, search, own !== null && isByMeaning), ...(embedded && { embedder: embedded.embedder }) },
   }

@@ -1,3 +1,4 @@
+import { REPLY_BYTES } from '@dakera-ai/protocol'
 import type { Database } from '../../db/database.ts'
 import { callFunction } from '../../db/tx.ts'
 import type { Principal } from '../../principal.ts'
@@ -38,6 +39,8 @@ export type RecallCall = {
   /** As pgvector's text; null: words only. */
   vector: string | null
   topK: number
+  /** What comes may be so long; the best comes whatever its length. */
+  mostBytes?: number
   selection: Selection
   options: Record<string, unknown>
 }
@@ -54,8 +57,11 @@ export function recallMemories({ turns }: Database, principal: Principal, call: 
       floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
       floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at,
       floor(extract(epoch from last_accessed_at))::float8 as last_accessed_at
-    from recall(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
-      ${JSON.stringify(call.selection)}::text::jsonb, ${JSON.stringify(call.options)}::text::jsonb)`,
+    from (
+      select *, row_number() over () as place, sum(reply_bytes(content, metadata, tags)) over (rows unbounded preceding) as bytes
+      from recall(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
+        ${JSON.stringify(call.selection)}::text::jsonb, ${JSON.stringify(call.options)}::text::jsonb)) ranked
+    where bytes <= ${call.mostBytes ?? REPLY_BYTES}::bigint or place = 1`,
   )
 }
 

@@ -1,4 +1,4 @@
-import type { Memory } from '@dakera-ai/protocol'
+import { type Memory, REPLY_BYTES } from '@dakera-ai/protocol'
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { memories } from '../../db/schema/memories.ts'
 import type { NamespaceRef, Tx } from '../../db/tx.ts'
@@ -91,31 +91,20 @@ export async function setImportance(tx: Tx, namespaceId: number, ids: string[], 
 
 export type Position = { time: string; id: string }
 
-/** Newest first. The position is the exact time, to the microsecond, which the memory's own seconds are not. */
-export async function listMemories(tx: Tx, { id, name }: NamespaceRef, selection: Selection, after: Position | undefined, limit: number) {
+export type Part = { limit: number; offset?: number; after?: Position | undefined; order?: 'newest first' | 'as stored in the session' }
+/** `isFull`: it ended early, and there is more. */
+export type Page = { found: { memory: Memory; position: Position }[]; isFull: boolean }
+
+/** Newest first unless said. The position is the exact time, to the microsecond, which the memory's own seconds are not. */
+export async function listMemories(tx: Tx, { id, name }: NamespaceRef, selection: Selection, part: Part): Promise<Page> {
+  const { limit, offset = 0, after, order = 'newest first' } = part
   const rows = await tx.execute<MemoryRow & { time: string }>(sql`
     select ${columns}, m.created_at::text as time
-    from list_memories(${id}::int, ${JSON.stringify(selection)}::jsonb, ${after?.time ?? null}::timestamptz, ${after?.id ?? null}::text, ${limit}::int) m ${accesses}
-    order by m.created_at desc, m.id desc`)
-  return rows.map((row) => ({ memory: toMemory(row, name), position: { time: row.time, id: row.id } }))
-}
-
-export type Part = { order: 'newest first' | 'as stored in the session'; limit: number; offset: number }
-
-/** A part of what one session or one type holds, counted from its beginning. */
-export async function pageMemories(
-  tx: Tx,
-  { id, name }: NamespaceRef,
-  { sessionId, memoryType }: { sessionId?: string; memoryType?: string | undefined },
-  { order, limit, offset }: Part,
-): Promise<Memory[]> {
-  const rows = await tx.execute<MemoryRow>(sql`
-    select ${columns} from memories m ${accesses}
-    where m.namespace_id = ${id} ${sessionId === undefined ? sql`` : sql`and m.session_id = ${sessionId}`}
-      ${memoryType === undefined ? sql`` : sql`and m.memory_type = ${memoryType}`}
-    order by ${order === 'newest first' ? sql`m.created_at desc, m.id desc` : sql`m.session_position, m.created_at, m.id`}
-    limit ${limit}::int offset ${offset}::bigint`)
-  return rows.map((row) => toMemory(row, name))
+    from list_memories(${id}::int, ${JSON.stringify(selection)}::jsonb, ${order !== 'newest first'}::boolean, ${after?.time ?? null}::timestamptz,
+      ${after?.id ?? null}::text, ${offset}::bigint, ${limit}::int, ${REPLY_BYTES}::bigint) with ordinality m ${accesses}
+    order by m.ordinality`)
+  const found = rows.filter((row) => row.id !== null)
+  return { found: found.map((row) => ({ memory: toMemory(row, name), position: { time: row.time, id: row.id } })), isFull: found.length < rows.length }
 }
 
 export async function countMemories(tx: Tx, namespaceId: number): Promise<number> {

@@ -6,9 +6,10 @@ import { Fault } from '../../fault.ts'
 import { idFrom } from '../../http/names.ts'
 import { fromCursor, toCursor } from '../../http/page.ts'
 import { route } from '../../http/route.ts'
+import type { Principal } from '../../principal.ts'
 import { find } from './find.ts'
 import { countMatching, countMemories, deleteMatching, listMemories } from './repo.ts'
-import { forgetBatchSelection, forgetSelection, listSelection, requireCondition, type Selection } from './selection.ts'
+import { forgetBatchSelection, forgetSelection, listSelection, type Selection } from './selection.ts'
 import { locate, setImportanceOf, storeAll, update } from './service.ts'
 
 const memory = endpoints.memories
@@ -18,6 +19,14 @@ const TIME = /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$
 
 export const memories = (deps: Deps) => {
   const { database } = deps
+
+  /** A dry run: how many memories would be forgotten. */
+  const countToForget = (principal: Principal, agentId: string, selection: Selection) =>
+    withPrincipal(database, principal, 'scan', async (tx) => {
+      const namespace = await resolveNamespace(tx, agentId, 'edit')
+      return namespace ? countMatching(tx, namespace.id, selection) : 0
+    })
+
   return [
     route(memory.store, async ({ body: { agent_id, ...incoming }, ...call }) => {
       const { memories, ms } = await storeAll(deps, call, agent_id, [incoming], () => 'content')
@@ -71,7 +80,7 @@ export const memories = (deps: Deps) => {
 
     route(memory.forget, async ({ principal, body, repeat }) => {
       const selection = forgetSelection(body)
-      requireCondition(selection, 'memory_ids, tags, session_id or before_timestamp')
+      if (body.dry_run) return { deleted_count: await countToForget(principal, body.agent_id, selection), status: 'ok' as const, dry_run: true as const }
       return withPrincipal(database, principal, 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
         return once(tx, repeat, [namespace], async () => ({ deleted_count: await deleteIn(tx, namespace, selection), status: 'ok' as const }))
@@ -80,33 +89,32 @@ export const memories = (deps: Deps) => {
 
     route(memory.forgetBatch, async ({ principal, body, repeat }) => {
       const selection = forgetBatchSelection(body)
-      requireCondition(selection, 'a filter with at least one condition, or memory_ids')
       const dry_run = body.dry_run ?? body.filter?.dry_run ?? body.filters?.dry_run ?? false
-      return withPrincipal(database, principal, dry_run ? 'read' : 'write', async (tx) => {
+      if (dry_run) return { deleted_count: await countToForget(principal, body.agent_id, selection), dry_run }
+      return withPrincipal(database, principal, 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
-        if (dry_run) return { deleted_count: namespace ? await countMatching(tx, namespace.id, selection) : 0, dry_run }
         return once(tx, repeat, [namespace], async () => ({ deleted_count: await deleteIn(tx, namespace, selection), dry_run }))
       })
     }),
 
     route(memory.list, async ({ principal, body: { agent_id, filter, limit, cursor } }) => {
       const selection = listSelection(filter)
-      return withPrincipal(database, principal, 'read', async (tx) => {
+      return withPrincipal(database, principal, 'scan', async (tx) => {
         const namespace = await resolveNamespace(tx, agent_id, 'read')
         if (!namespace) return { memories: [], total: 0, filtered: 0 }
-        const after = cursor == null ? undefined : fromCursor(cursor, ['namespace', 'time', 'id'])
-        if (after && after.namespace !== String(namespace.id)) throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: it belongs to another namespace.' })
+        const after = cursor == null ? undefined : fromCursor(cursor, ['in', 'time', 'id'])
+        if (after && after.in !== namespace.name) throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: it belongs to another namespace.' })
         if (after && !TIME.test(after.time))
           throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: this is not a cursor of this list. Start again without one.' })
-        const rows = await listMemories(tx, namespace, selection, after, limit + 1)
-        const page = rows.slice(0, limit)
-        const last = rows.length > limit ? page.at(-1) : undefined
+        const { found, isFull } = await listMemories(tx, namespace, selection, { after, limit: limit + 1 })
+        const page = found.slice(0, limit)
+        const last = isFull || found.length > limit ? page.at(-1) : undefined
         const total = await countMemories(tx, namespace.id)
         return {
           memories: page.map((row) => row.memory),
           total,
           filtered: Object.keys(selection).length === 0 ? total : await countMatching(tx, namespace.id, selection),
-          ...(last && { next_cursor: toCursor({ namespace: String(namespace.id), ...last.position }) }),
+          ...(last && { next_cursor: toCursor({ in: namespace.name, ...last.position }) }),
         }
       })
     }),

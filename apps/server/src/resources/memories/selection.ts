@@ -1,9 +1,9 @@
-import type { Filter, ForgetBatchRequest, ForgetRequest, ListMemoriesRequest, RecallRequest } from '@dakera-ai/protocol'
+import { constantOf, type Filter, type ForgetBatchRequest, type ForgetRequest, type ListMemoriesRequest, type RecallRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
 import { Fault } from '../../fault.ts'
 import { compileFilter, type Jsonpath } from './jsonpath.ts'
 
-/** Which memories: the JSON document that filter_condition() in migrations/0014_lexical.sql turns into SQL. */
+/** Which memories: the JSON document that filter_condition() in migrations/0022_filters.sql turns into SQL. */
 export type Selection = {
   ids?: string[]
   tags?: string[]
@@ -26,9 +26,10 @@ type Named = {
   [name in 'tags' | 'tags_any' | 'tags_none' | 'ids']?: string[] | null | undefined
 } & { [name in 'since' | 'until']?: Date | null | undefined } & { metadata?: Filter | null | undefined }
 
-/** Leaves out what says nothing; empty lists count as absent, and a filter without a condition too. */
-function select({ since, until, metadata, ...rest }: Named): Selection {
+/** Leaves out what says nothing; empty lists count as absent, and an empty metadata filter too. */
+function select({ since, until, metadata, ...rest }: Named, refuse = refuseTrue): Selection {
   const said = Object.entries(rest).filter(([, value]) => value != null && !(Array.isArray(value) && value.length === 0))
+  if (metadata && !isEmpty(metadata) && constantOf(metadata) === true) throw refuse()
   return {
     ...Object.fromEntries(said),
     ...(since && { since: since.toISOString() }),
@@ -37,7 +38,13 @@ function select({ since, until, metadata, ...rest }: Named): Selection {
   }
 }
 
-const isEmpty = (filter: Filter): boolean => filter.kind === 'all' && filter.filters.every(isEmpty)
+const isEmpty = (filter: Filter): boolean => filter.kind === 'all' && filter.filters.length === 0
+
+/** A filter that somebody wrote and that lets everything through is a mistake: an empty branch of $or, a list without values. */
+const refuseTrue = () =>
+  invalid('filter', 'every memory passes it: a branch of $or, a field or a list in it is empty. Say which memories, or leave the filter out')
+
+const invalid = (path: string, message: string) => new Fault('INVALID_REQUEST', { issues: [{ path, message }] }, { message: `${path}: ${message}.` })
 
 type RecallFilter = Omit<z.output<typeof RecallRequest>, 'top_k' | 'tags'> & { tags?: string[] | null | undefined; tags_none?: string[] }
 
@@ -48,10 +55,18 @@ export const recallSelection = ({ filter, ...body }: RecallFilter): Selection =>
 
 type ListFilter = NonNullable<z.output<typeof ListMemoriesRequest>['filter']>
 
-export const listSelection = (filter: ListFilter | null | undefined): Selection => {
-  const { created_after: since, created_before: until, ...rest } = filter ?? {}
-  return select({ ...pick(rest), since, until })
+export const listSelection = (filter: ListFilter | null | undefined): Selection => chosen(filter ?? {})
+
+/** Bounds of time have several names, and all that are given hold. */
+function chosen({ created_after, created_before, since, until, before_timestamp, ...rest }: ListFilter, refuse?: () => Fault): Selection {
+  const times = { since: latest([created_after, since]), until: earliest([created_before, until, before_timestamp]) }
+  return select({ ...pick(rest), ...times }, refuse)
 }
+type Times = (Date | null | undefined)[]
+const inOrder = (times: Times) => times.filter((time) => time != null).sort((a, b) => a.getTime() - b.getTime())
+const latest = (times: Times) => inOrder(times).at(-1)
+const earliest = (times: Times) => inOrder(times)[0]
+
 const pick = ({ tags, tags_any, min_importance, max_importance, memory_type, session_id, author, exclude_author, metadata }: ListFilter) => ({
   tags,
   tags_any,
@@ -64,22 +79,23 @@ const pick = ({ tags, tags_any, min_importance, max_importance, memory_type, ses
   metadata,
 })
 
-export const forgetSelection = ({ memory_ids: ids, tags, session_id, before_timestamp: until }: z.output<typeof ForgetRequest>): Selection =>
-  select({ ids, tags, session_id, until })
+const FORGET = 'memory_ids, tags, session_id, created_before or another condition'
+const FORGET_BATCH = 'a filter with at least one condition, or memory_ids'
+
+export function forgetSelection({ memory_ids: ids, ...filter }: z.output<typeof ForgetRequest>): Selection {
+  return requireCondition({ ...chosen(filter, () => noCondition(FORGET)), ...select({ ids }) }, FORGET)
+}
 
 /** `filters` is another spelling of `filter`; with both it would be a guess which one is meant. */
 export function forgetBatchSelection({ filter, filters, memory_ids }: z.output<typeof ForgetBatchRequest>): Selection {
-  if (filter && filters)
-    throw new Fault(
-      'INVALID_REQUEST',
-      { issues: [{ path: 'filters', message: 'send filter or filters, not both' }] },
-      { message: 'filters: send filter or filters, not both.' },
-    )
-  return { ...listSelection(filter ?? filters), ...select({ ids: memory_ids }) }
+  if (filter && filters) throw invalid('filters', 'send filter or filters, not both')
+  return requireCondition({ ...chosen(filter ?? filters ?? {}, () => noCondition(FORGET_BATCH)), ...select({ ids: memory_ids }) }, FORGET_BATCH)
 }
 
 /** Refuses to forget everything by accident. */
-export function requireCondition(selection: Selection, names: string): void {
-  if (Object.keys(selection).length === 0)
-    throw new Fault('INVALID_REQUEST', {}, { message: `Say which memories: ${names}. To remove all of them, delete the namespace.` })
+function requireCondition(selection: Selection, names: string): Selection {
+  if (Object.keys(selection).length === 0) throw noCondition(names)
+  return selection
 }
+const noCondition = (names: string) =>
+  new Fault('INVALID_REQUEST', {}, { message: `Say which memories: ${names}. To remove all of them, delete the namespace.` })

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { Fault } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { storeMemories } from './hot.ts'
-import { findMemories, type Located, pageMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
+import { findMemories, type Located, listMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
 import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
@@ -122,9 +122,11 @@ export async function setImportanceOf(tx: Tx, namespace: NamespaceRef | undefine
 type Page = { limit: number; offset: number }
 
 /** The memories of a session in the order they were stored. */
-export const memoriesOfSession = (tx: Tx, namespace: NamespaceRef, sessionId: string, page: Page): Promise<Memory[]> =>
-  pageMemories(tx, namespace, { sessionId }, { order: 'as stored in the session', ...page })
+export const memoriesOfSession = (tx: Tx, namespace: NamespaceRef, session_id: string, page: Page): Promise<Memory[]> =>
+  pageOf(tx, namespace, { session_id }, { order: 'as stored in the session', ...page })
 
 /** The memories of a namespace, newest first. */
-export const memoriesOfAgent = (tx: Tx, namespace: NamespaceRef, memoryType: string | undefined, page: Page): Promise<Memory[]> =>
-  pageMemories(tx, namespace, { memoryType }, { order: 'newest first', ...page })
+export const memoriesOfAgent = (tx: Tx, namespace: NamespaceRef, memory_type: string | undefined, page: Page): Promise<Memory[]> =>
+  pageOf(tx, namespace, { ...(memory_type !== undefined && { memory_type }) }, page)
+
+const pageOf = async (...which: Parameters<typeof listMemories>) => (await listMemories(...which)).found.map(({ memory }) => memory)

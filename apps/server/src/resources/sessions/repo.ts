@@ -1,4 +1,4 @@
-import type { Session } from '@dakera-ai/protocol'
+import { REPLY_BYTES, type Session } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
 import type { NamespaceRef, Tx } from '../../db/tx.ts'
 
@@ -63,7 +63,7 @@ export type Listing = { namespaceId: number | undefined; activeOnly: boolean; li
 export async function listSessions(tx: Tx, { namespaceId, activeOnly, limit, offset }: Listing): Promise<{ sessions: Session[]; total: number }> {
   const chosen = sql`${namespaceId === undefined ? sql`true` : sql`s.namespace_id = ${namespaceId}`} and ${activeOnly ? sql`s.ended_at is null` : sql`true`}`
   const rows = await tx.execute<Row>(sql`
-    select ${columns} from (select * from sessions s where ${chosen} order by s.started_at desc, s.id desc limit ${limit}::int offset ${offset}::bigint) s
+    select ${columns} from list_sessions(${namespaceId ?? null}::int, ${activeOnly}::boolean, ${offset}::bigint, ${limit}::int, ${REPLY_BYTES}::bigint) s
     join namespaces n on n.id = s.namespace_id order by s.started_at desc, s.id desc`)
   const [count] = await tx.execute<{ total: number }>(sql`select count(*)::float8 as total from sessions s where ${chosen}`)
   return { sessions: rows.map((row) => toLocated(row).session), total: count?.total ?? 0 }
