@@ -12,7 +12,7 @@ export const SEARCH_MAX_WORDS = 128
 /** Beginnings of words (`hnsw*`), excluded ones included: each is looked up in the vocabulary of the namespace. */
 export const SEARCH_MAX_BEGINNINGS = 32
 
-/** The first so many words that no memory of the namespace holds are compared with those that it does hold; further ones find nothing, without an error. */
+/** Words that no memory of the namespace holds and that are compared with those that it does hold: the longest. The others find nothing, without an error. */
 export const SEARCH_MAX_FORGIVEN = 3
 
 /** Distinct words of a recall that are looked at, in the order in which they first occur; further ones count for its meaning alone, without an error. */

@@ -58,11 +58,12 @@ begin
   dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(ts));
 end $$;
 
-/* The distinct words of a text, in the order in which they first occur; the first 1000, as no more are looked at. */
+/* The distinct words of a text; of a long one the first 1000, as no more are looked at. */
 create or replace function lexemes_of(asked text, configs regconfig[]) returns text[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
-declare parsable text := cut_runs(asked);
+declare parsable text := cut_runs(asked); words tsvector := to_tsvector(configs[1], parsable);
 begin
+  if cardinality(configs) = 1 and length(words) <= 1000 then return tsvector_to_array(words); end if;
   return array(
     select lexeme from unnest(configs) config cross join lateral unnest(to_tsvector(config, parsable)) word(lexeme, positions, weights)
     group by lexeme order by min(positions[1]), lexeme limit 1000);
@@ -283,7 +284,7 @@ reset role;
 grant create on schema public to dakera_search;   -- until the end of this file
 set role dakera_search;
 
-/* Words to look for beside those asked for: of each of 32 beginnings the words that have it, and for the first three words that no memory holds those that look alike.
+/* Words to look for beside those asked for: of each of 32 beginnings the words that have it, and for the three longest words that no memory holds those that look alike.
    share: how much of the word's own weight it counts. part: which word of the query it stands for. */
 create or replace function other_words(target int, lexemes text[], prefixes text[], with_typos boolean) returns table (lexeme text, share float8, part text)
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -292,11 +293,11 @@ begin
   return query
   with fresh as materialized (select distinct word collate "C" as word from statistics_deltas d, unnest(tsvector_to_array(d.words)) word where d.namespace_id = target),
   unknown as (
-    select l.word from unnest(lexemes) with ordinality l(word, at)
+    select l.word from unnest(lexemes) l(word)
     where with_typos and l.word ~ '^[[:alpha:]]{4,38}$'   -- a number or an identifier is meant as it is
       and not exists (select from term_statistics t where t.namespace_id = target and t.term = l.word collate "C")
       and l.word collate "C" not in (select f.word from fresh f)   -- hashed, which "not exists" would only be by a good estimate
-    order by l.at limit 3),
+    order by length(l.word) desc, l.word limit 3),
   spelt as materialized (select f.word from fresh f where exists (select from unknown) and f.word ~ '^[[:alpha:]]{3,40}$')
   select near.word, near.likeness::float8, u.word from unknown u cross join lateral (
     select t.term as word, similarity(t.term, u.word) as likeness from term_statistics t
