@@ -33,10 +33,7 @@ describe('Idempotency-Key', () => {
     const k = unique()
     await once(k, { content: 'Once.' })
     expectError(await once(k, { content: 'Twice.' }), 'CONFLICT', /Idempotency-Key/)
-    expectError(
-      await call('POST', '/v1/memory/forget', { agent_id: 'inbox', tags: ['x'] }, { headers: { 'idempotency-key': k } }),
-      'CONFLICT',
-    )
+    expectError(await call('POST', '/v1/memory/forget', { agent_id: 'inbox', tags: ['x'] }, { headers: { 'idempotency-key': k } }), 'CONFLICT')
     expectError(
       await call('POST', '/v1/memories/store/batch', { agent_id: 'inbox', memories: [{ content: 'Once.' }] }, { headers: { 'idempotency-key': k } }),
       'CONFLICT',
