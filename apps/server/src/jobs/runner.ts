@@ -10,9 +10,9 @@ type Run = (signal: AbortSignal) => Promise<Done>
 type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
 /** Words that one call merges: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
-const WORDS = [250, 16_000] as const
+const WORDS = [500, 16_000] as const
 /** Rows that one call moves, puts back or erases. */
-const ROWS = [16, 1_000] as const
+const ROWS = [32, 1_000] as const
 const LIMIT_MS = 60_000
 /** A job that fails again and again is tried so often at least. */
 const LONGEST_WAIT_MS = 300_000
