@@ -10,9 +10,9 @@ type Run = (signal: AbortSignal) => Promise<Done>
 type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
 /** Words that one call merges: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
-const WORDS = [250, 16_000] as const
+const WORDS = [500, 16_000] as const
 /** Rows that one call moves, puts back or erases. */
-const ROWS = [16, 1_000] as const
+const ROWS = [32, 1_000] as const
 /** Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out (db/once.ts). */
 const MOST_REPLIES = 1_000_000
 const LIMIT_MS = 60_000

@@ -113,15 +113,18 @@ drop function merge_all_statistics(int);
 
 /* Marks the namespaces whose deltas are to be merged: those with more than 200, and those with any whose last turn
    was half a minute ago. So few deltas ever wait, and the search reads the index: one entry for each namespace with
-   deltas, and at most 200 more for one that was merged just now. */
+   deltas, and at most 200 more for one that was merged just now. The settings hold it to the order of the index,
+   also in a session that planned it while there was little. */
 create function find_waiting_statistics() returns void
-language plpgsql volatile set search_path = pg_catalog, public, pg_temp set enable_seqscan = off set jit = off as $$
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off as $$
 declare waiting int[];
 begin
   with recursive step(namespace_id) as (
-    select min(namespace_id) from statistics_deltas
+    (select namespace_id from statistics_deltas order by namespace_id limit 1)
     union all
-    select (select min(d.namespace_id) from statistics_deltas d where d.namespace_id > s.namespace_id)
+    select (select d.namespace_id from statistics_deltas d where d.namespace_id > s.namespace_id
+      order by d.namespace_id limit 1)
     from step s where s.namespace_id is not null)
   select array_agg(namespace_id) into waiting from step where namespace_id is not null;
   if waiting is null then return; end if;
@@ -219,7 +222,8 @@ end $$;
 /* Marks the namespaces with expired memories. Usually the oldest ones name them all; when some namespace has very
    many, every namespace is looked at. */
 create function find_expired() returns void
-language plpgsql volatile set search_path = pg_catalog, public, pg_temp set enable_seqscan = off set jit = off as $$
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off as $$
 declare
   found_ids int[];
   oldest int[] := array(select namespace_id from memories where expires_at <= now() order by expires_at limit 1000);
@@ -228,10 +232,10 @@ begin
     found_ids := array(select distinct unnest(oldest));
   else
     with recursive step(namespace_id) as (
-      select min(namespace_id) from memory_words where expires_at is not null
+      (select namespace_id from memory_words where expires_at is not null order by namespace_id limit 1)
       union all
-      select (select min(w.namespace_id) from memory_words w
-        where w.expires_at is not null and w.namespace_id > s.namespace_id)
+      select (select w.namespace_id from memory_words w
+        where w.expires_at is not null and w.namespace_id > s.namespace_id order by w.namespace_id limit 1)
       from step s where s.namespace_id is not null)
     select array_agg(s.namespace_id) into found_ids from step s
     where exists (select from memory_words w where w.namespace_id = s.namespace_id and w.expires_at <= now());
