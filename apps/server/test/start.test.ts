@@ -142,7 +142,7 @@ test('a generated admin key is shown once and kept for the operator alone', { ti
   expect((await whoami(again, secret)).json).toMatchObject({ scope: 'admin' })
 })
 
-test("the demo knows the samples' keys and refuses to be reached from elsewhere", async () => {
+test("the demo knows the samples' keys and refuses to be reached from elsewhere", { timeout: 120_000 }, async () => {
   await using place = await freshPlace()
   await using open = launch(place.settings, ['--demo', '--host', '0.0.0.0'])
   expectRefusal(await open.refused, /loopback.*--host 127\.0\.0\.1/)
