@@ -251,6 +251,7 @@ test('what the jobs may do without a key is what is due, and they say how much i
     order by 1`,
   )
   expect([...free]).toEqual([
+    { name: 'count_replies', result: 'integer' },
     { name: 'delete_old_replies', result: 'integer' },
     { name: 'erase_expired', result: 'integer' },
     { name: 'merge_next', result: 'record' },

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import postgres, { type Options, type ReservedSql, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
-import { type Database, type FirstStart, type Pool, SEARCH_PATH } from './database.ts'
+import { type Database, type FirstStart, type Gate, type Pool, SEARCH_PATH } from './database.ts'
 import { migrate } from './migrate.ts'
 import { PgliteError } from './pglite/error.ts'
 import { type Supervised, type SupervisorOptions, superviseEmbedded } from './pglite/supervisor.ts'
@@ -25,12 +25,12 @@ const ANSWER_MS = 3_000
 export type EmbeddedDatabase = Database & { crash(): Promise<void> }
 
 /** Opens the database in a thread of this process. It has one session, which belongs to the app's role once the schema is up to date. */
-export async function openEmbedded({ dataDir, durability }: Settings, log: Logger, firstStart: FirstStart): Promise<EmbeddedDatabase> {
+export async function openEmbedded({ dataDir, durability }: Settings, log: Logger, firstStart: FirstStart, gate: Gate): Promise<EmbeddedDatabase> {
   const gone = Promise.withResolvers<Error>()
   const pglite = await openFolder({ dataDir: join(dataDir, 'db'), durability, log, onGivenUp: gone.resolve })
   try {
     const migrating = connect(pglite, 'dakera-migrations')
-    await migrate(migrating, () => firstStart(migrating, true))
+    await migrate(migrating, () => firstStart(migrating, true), { ...gate, check: () => gate.check(migrating, true) })
     await migrating.end({ timeout: 5 })
   } catch (error) {
     await pglite.close()

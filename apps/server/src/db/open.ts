@@ -10,8 +10,5 @@ const OPEN_GATE: Gate = { check: async () => {}, meetNewerSchema: refuseNewerSch
 export async function openDatabase(settings: Env['database'], log: Logger, firstStart: FirstStart, gate = OPEN_GATE): Promise<Database> {
   if (settings.engine === 'postgres') return openPostgres(settings, log, firstStart, gate)
   const { openEmbedded } = await import('./embedded.ts') // 20 MB of WebAssembly that a server on Postgres never needs
-  return openEmbedded(settings, log, async (sql, isOwner) => {
-    await gate.check(sql, isOwner)
-    await firstStart(sql, isOwner)
-  })
+  return openEmbedded(settings, log, firstStart, gate)
 }

@@ -81,10 +81,7 @@ begin
     ' || jsonb_build_object(''t'', to_jsonb(array[' || answers || ']))');
 end $$;
 
-/* For a statement that cannot take a parameter more. */
-create or replace function filter_condition(filter jsonb) returns text
-language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
-begin return filter_condition(filter, quote_literal(filter) || '::jsonb'); end $$;
+drop function filter_condition(jsonb);
 
 create or replace function nearest_memories(target int, query_vector halfvec, supplied boolean, filter jsonb, selected text[], documents float8, how_many int) returns text[]
 language plpgsql stable set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off

@@ -1,4 +1,4 @@
-import { MEMORY_MAX_WORDS, RECALL_MAX_WORDS, SEARCH_MAX_BEGINNINGS, SEARCH_MAX_FORGIVEN, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '@dakera-ai/protocol'
+import { MEMORY_MAX_WORDS, RECALL_MAX_WORDS, SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failure, type Stage, start } from '../../../test/harness.ts'
 import { rareWord } from '../../../test/rare-words.ts'
