@@ -79,7 +79,7 @@ test('what dakera_app may not do to the database: temporary tables; and its name
   const [found] = await t.database.sql`
     select has_database_privilege('dakera_app', current_database(), 'temporary') as temporary, has_database_privilege('dakera_search', current_database(), 'temporary') as search`
   expect(found).toEqual({ temporary: false, search: false })
-  if (engine === 'postgres') expect((await t.database.sql`show search_path`)[0]).toEqual({ search_path: 'pg_catalog, public, pg_temp' })
+  expect((await t.database.sql`show search_path`)[0]).toEqual({ search_path: 'public, pg_temp' })
 })
 
 test('a memory that expired keeps every column it had', async () => {

@@ -24,8 +24,8 @@ export type Database = {
 
 export type Pool = Pick<Turns<Session>, 'run'>
 
-/** What is temporary comes last, so that nothing left in a session is taken for one of our tables. */
-export const SEARCH_PATH = 'pg_catalog, public, pg_temp'
+/** Of a session. The catalog comes first unless named, and what is temporary last, so that nothing left in a session is taken for one of our tables. */
+export const SEARCH_PATH = 'public, pg_temp'
 
 /** Whether a part of the server works; `warning` is for the operator to look at although it does. */
 export type Condition = { ok: true; warning?: string | undefined } | { ok: false; message: string }
