@@ -31,11 +31,12 @@ export function createApp(deps: Deps) {
     const requestId = given && REQUEST_ID.test(given) ? given : newRequestId()
     c.set('requestId', requestId)
     await next()
-    c.header('x-request-id', requestId)
-    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
-    c.header('vary', 'Authorization, X-API-Key', { append: true })
-    c.header('x-content-type-options', 'nosniff')
-    if (deps.isDraining()) c.header('connection', 'close')
+    const { headers } = c.res // c.header() would copy the finished response each time
+    headers.set('x-request-id', requestId)
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+    headers.append('vary', 'Authorization, X-API-Key')
+    headers.set('x-content-type-options', 'nosniff')
+    if (deps.isDraining()) headers.set('connection', 'close')
     const fault = c.get('fault')
     const status = c.res.status
     const ms = performance.now() - started

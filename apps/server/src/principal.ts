@@ -21,7 +21,8 @@ export type Access = 'read' | 'write' | 'edit' | 'any'
 
 export const hashSecret = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
-const NEVER = new AbortController().signal
+/** Of work that nobody can give up. */
+export const NEVER = new AbortController().signal
 
 export function principalOf(secret: string, { signal = NEVER, lane }: { signal?: AbortSignal; lane?: string } = {}): Principal {
   const keyHash = hashSecret(secret)

@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { findKeyId } from '../db/tx.ts'
 import { Fault, toFault } from '../fault.ts'
-import { type Principal, principalOf } from '../principal.ts'
+import { NEVER, type Principal, principalOf } from '../principal.ts'
 
 export type DoorBounds = {
   /** Requests of one key that may be under way at once. */
@@ -30,6 +30,8 @@ export class Door {
   readonly #database: Pick<Database, 'turns'>
   readonly #bounds: DoorBounds
   readonly #ids = new Map<string, string>()
+  /** Look-ups under way: one for all requests that present the same secret. */
+  readonly #asked = new Map<string, Promise<string>>()
   readonly #underWay = new Map<string, number>()
   readonly #bodies = new Map<string, number>()
   readonly #tries = new Map<string, { left: number; at: number }>()
@@ -87,7 +89,9 @@ export class Door {
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: waitSeconds }, { message })
     }
     try {
-      const id = await findKeyId(this.#database, stranger)
+      const asked = this.#asked.get(hash) ?? findKeyId(this.#database, { ...stranger, signal: NEVER }).finally(() => this.#asked.delete(hash))
+      this.#asked.set(hash, asked)
+      const id = await asked
       if (this.#ids.size >= MOST_KNOWN) dropOldest(this.#ids)
       this.#ids.set(hash, id)
       return id
