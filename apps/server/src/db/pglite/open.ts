@@ -67,6 +67,8 @@ const SETTINGS = [
   // Two segments are kept for reuse; what is beyond the last checkpoint is given back to the disk.
   'min_wal_size=32MB',
   'max_wal_size=64MB',
+  // Behind it is the file cache of the operating system; PGlite's own 160 MB held most pages twice.
+  'shared_buffers=64MB',
 ]
 const ARGUMENTS = [...PGlite.defaultStartParams.filter((argument) => argument !== '-F'), ...SETTINGS.flatMap((setting) => ['-c', setting])]
 

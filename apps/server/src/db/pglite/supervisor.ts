@@ -52,6 +52,8 @@ const STARTS_BEFORE_GIVING_UP = 10
 const CLOSE_LIMIT_MS = 15_000
 /** So much that Postgres' own limit (max_stack_depth) ends what nests too deeply. With a thread's usual 4 MB that of JavaScript came first, and ended the engine. */
 const STACK_MB = 32
+/** For what is soon garbage: messages. By default each thread takes some 48 MB for it. */
+const YOUNG_MB = 8
 
 const CRASHED = '57P02'
 const TIMED_OUT = '57014'
@@ -177,7 +179,7 @@ class Supervisor implements Supervised {
     const pulse = new Pulse()
     this.#pulse = pulse
     const workerData: WorkerData = { dataDir, durability, pulse: pulse.memory, wasm: await this.#wasm }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, execArgv: [], resourceLimits: { stackSizeMb: STACK_MB } })
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, execArgv: [], resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_MB } })
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     const life: Life = { worker, sockets: new Sockets(worker), pulse, opened: 0, waiting: new Map(), ended }
     await new Promise<void>((resolve, reject) => {
