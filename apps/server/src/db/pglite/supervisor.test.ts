@@ -188,7 +188,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     const version = path.join(db.dataDir, 'postgres', 'PG_VERSION')
     fs.writeFileSync(version, '17\n')
     await db.pglite.crash()
-    await sleep(300)
+    for (let asked = 0; asked < 3; asked++) {
+      await sleep(100)
+      expect(await failure(db.sql`select 1`)).toBe('57P03') // each time, and none is left waiting
+    }
     fs.writeFileSync(version, '18\n')
     let outcome = ''
     const deadline = performance.now() + 30_000

@@ -8,7 +8,7 @@ import { takeLock } from './lock.ts'
 import { explained, type Pglite, type PgliteLog, type PgliteOptions } from './open.ts'
 import { Pulse } from './pulse.ts'
 import { compilePostgres, type WasmModule } from './wasm.ts'
-import { type FromSession, Sockets } from './wire.ts'
+import { brokenSocket, type FromSession, Sockets } from './wire.ts'
 
 export type WorkerData = Pick<PgliteOptions, 'dataDir' | 'durability' | 'wasm'> & { pulse: SharedArrayBuffer }
 /** What the thread can be told to do beside serving its connections. */
@@ -31,7 +31,7 @@ export type SupervisorOptions = Pick<PgliteOptions, 'dataDir' | 'durability' | '
 
 /** The embedded database in a thread of its own, which is ended and started anew when it stops or hangs. */
 export type Supervised = Omit<Orders, 'ping'> & {
-  /** For postgres.js: `postgres({ socket, max: 1 })`. Waits while the database is being started again, and rejects with the reason when that fails. */
+  /** For postgres.js: `postgres({ socket, max: 1 })`. Waits while the database is being started again; when that fails, the socket breaks with the reason. */
   socket(): Promise<Duplex>
   /** How long a statement of the client may run from now on, in milliseconds; what runs longer is ended with the thread. */
   limitStatements(ms: number): void
@@ -112,7 +112,7 @@ class Supervisor implements Supervised {
     try {
       return (await this.#life).sockets.socket()
     } catch (error) {
-      throw Object.assign(new Error((error as Error).message, { cause: error }), { code: isFull(error as Error) ? DISK_FULL : NOT_NOW })
+      return brokenSocket({ code: isFull(error as Error) ? DISK_FULL : NOT_NOW, message: (error as Error).message })
     }
   }
 
@@ -179,7 +179,11 @@ class Supervisor implements Supervised {
     const pulse = new Pulse()
     this.#pulse = pulse
     const workerData: WorkerData = { dataDir, durability, pulse: pulse.memory, wasm: await this.#wasm }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, execArgv: [], resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_MB } })
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData,
+      execArgv: [],
+      resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_MB },
+    })
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     const life: Life = { worker, sockets: new Sockets(worker), pulse, opened: 0, waiting: new Map(), ended }
     await new Promise<void>((resolve, reject) => {

@@ -49,13 +49,9 @@ export class Sockets {
         done(error)
       },
     })
-    // What postgres.js expects of a socket beyond a stream. readyState must say closed, or sql.end() waits for a close that was.
-    const self = () => duplex
-    Object.assign(duplex, { setKeepAlive: self, setNoDelay: self, ref: self, unref: self, ssl: false })
-    Object.defineProperty(duplex, 'readyState', { get: () => (duplex.destroyed ? 'closed' : 'open') })
     this.#open.set(session, duplex)
     send({ kind: 'connect', session })
-    return duplex
+    return likeSocket(duplex)
   }
 
   /** Ends every connection with this error: the other end is gone. */
@@ -74,6 +70,20 @@ export class Sockets {
     this.#open.delete(message.session)
     duplex.destroy(refused(message.refusal))
   }
+}
+
+/** A socket that breaks with this error once postgres.js listens to it. Were there none, its connection would stay one that is being made, for ever. */
+export function brokenSocket(refusal: Refusal): Duplex {
+  const duplex = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
+  setImmediate(() => duplex.destroy(refused(refusal)))
+  return likeSocket(duplex)
+}
+
+/** What postgres.js expects of a socket beyond a stream. readyState must say closed, or sql.end() waits for a close that was. */
+function likeSocket(duplex: Duplex): Duplex {
+  const self = () => duplex
+  Object.assign(duplex, { setKeepAlive: self, setNoDelay: self, ref: self, unref: self, ssl: false })
+  return Object.defineProperty(duplex, 'readyState', { get: () => (duplex.destroyed ? 'closed' : 'open') })
 }
 
 const refused = ({ code, message }: Refusal) => Object.assign(new Error(message), { code })
