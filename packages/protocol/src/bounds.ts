@@ -20,3 +20,11 @@ export const RECALL_MAX_WORDS = 1_000
 
 /** Distinct words of one memory, each pair of letters counted in Chinese, Japanese and Korean. Beyond: 400 INVALID_REQUEST with the path `content`. */
 export const MEMORY_MAX_WORDS = 60_000
+
+// Bodies, in bytes. Beyond: 413 before anything of it is read.
+
+/** Of a call with one memory: its longest content, every letter escaped, with the largest metadata and a vector. */
+export const ONE_MEMORY_BYTES = 1_048_576
+
+/** Of a call that asks: its longest query and filter, with a vector. */
+export const QUESTION_BYTES = 262_144

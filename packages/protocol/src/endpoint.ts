@@ -15,6 +15,8 @@ export type Endpoint = {
   access?: 'public' | 'key' | 'admin'
   query?: z.ZodObject
   body?: z.ZodType
+  /** Bytes of a body that holds the most of everything the schema allows; a server may take less, and never reads more. */
+  maxBodyBytes?: number
   /** 200 unless said; a creation answers 201. */
   status?: 200 | 201
   response: z.ZodType

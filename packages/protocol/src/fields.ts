@@ -32,26 +32,27 @@ export const JsonObject = z
   })
   .meta({ type: 'object', additionalProperties: {} }) as unknown as z.ZodType<Record<string, unknown>, Record<string, unknown>>
 
-type Flaw = { path: string[]; message: string }
+type Flaw = { path: string[]; message: string /** Not of one place in it. */; isOfAll?: true }
 
 /** The first thing that no such object may have. */
 function flawOf(object: object): Flaw | undefined {
   let values = 0
-  const look = (value: unknown, path: string[]): Flaw | undefined => {
-    if (typeof value === 'string') return isWellFormed(value) ? undefined : { path, message: malformed }
+  const look = (value: unknown, depth: number): Flaw | undefined => {
+    if (typeof value === 'string') return isWellFormed(value) ? undefined : { path: [], message: malformed }
     if (typeof value !== 'object' || value === null) return undefined
-    if (path.length === METADATA_DEPTH) return { path: [], message: `nested more than ${METADATA_DEPTH} levels deep` }
-    if (Array.isArray(value) && value.length > METADATA_ARRAY_LENGTH) return { path, message: `an array of more than ${METADATA_ARRAY_LENGTH} elements` }
-    for (const [key, inner] of Object.entries(value)) {
-      if (++values > METADATA_VALUES) return { path: [], message: `more than ${METADATA_VALUES} fields and elements in all` }
-      if (!isWellFormed(key)) return { path, message: `a name in it ${malformed}` }
-      const flaw = look(inner, [...path, shortened(key)])
-      if (flaw) return flaw
+    if (depth === METADATA_DEPTH) return { path: [], message: `nested more than ${METADATA_DEPTH} levels deep`, isOfAll: true }
+    if (Array.isArray(value) && value.length > METADATA_ARRAY_LENGTH) return { path: [], message: `an array of more than ${METADATA_ARRAY_LENGTH} elements` }
+    for (const key in value) {
+      if (++values > METADATA_VALUES) return { path: [], message: `more than ${METADATA_VALUES} fields and elements in all`, isOfAll: true }
+      if (!isWellFormed(key)) return { path: [], message: `a name in it ${malformed}` }
+      const flaw = look((value as Record<string, unknown>)[key], depth + 1)
+      // The path is made on the way back: on the way there it would cost more than the look.
+      if (flaw) return flaw.isOfAll ? flaw : { ...flaw, path: [shortened(key), ...flaw.path] }
     }
     return undefined
   }
   // The size last, as what has passed is not deep: JSON.stringify ends on what is.
-  return look(object, []) ?? (jsonBytes(object) > METADATA_BYTES ? { path: [], message: `larger than ${METADATA_BYTES} bytes as JSON` } : undefined)
+  return look(object, 0) ?? (jsonBytes(object) > METADATA_BYTES ? { path: [], message: `larger than ${METADATA_BYTES} bytes as JSON` } : undefined)
 }
 
 /** A name as an error repeats it: not a megabyte of it. */

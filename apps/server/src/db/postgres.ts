@@ -5,7 +5,7 @@ import { SettingsError } from '../env.ts'
 import { asDb, type Condition, type Database, type FirstStart, type Gate, SEARCH_PATH } from './database.ts'
 import { mayMakeTemporaryTables, migrate, requireMigrated } from './migrate.ts'
 import { Session } from './session.ts'
-import { turnsOver } from './turns.ts'
+import { Crowd, turnsOver } from './turns.ts'
 
 /** The time limit of a statement that is no search. */
 const CALL_TIMEOUT_MS = 30_000
@@ -46,7 +46,8 @@ export async function openPostgres(
       () => new Session({ open: () => client(application_name, 1, limitMs), limitMs }),
     )
   const [calls, searches] = [sessions('dakera', CALL_TIMEOUT_MS), sessions('dakera-searches', searchTimeoutMs)]
-  const turns = { calls: turnsOver(calls), searches: turnsOver(searches) }
+  const crowd = new Crowd() // one machine works for both
+  const turns = { calls: turnsOver(calls, crowd), searches: turnsOver(searches, crowd) }
   const owner = canMaintain
     ? connect(migrationUrl ?? url, { ...common, max: 3, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
     : undefined

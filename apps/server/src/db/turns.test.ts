@@ -1,16 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Turns } from './turns.ts'
+import { Crowd, Turns } from './turns.ts'
 
 const NEVER = new AbortController().signal
-const bounds = { alone: 1, among: 1, waitingPerKey: 1_000, waiting: 10_000 }
+const bounds = { share: (_keys: number) => 1, waitingPerKey: 1_000, waiting: 10_000 }
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Work that lasts until it is told to end, and remembers who began when. */
-function openStage(sessions: number, own: Partial<typeof bounds> = {}) {
+function openStage(sessions: number, own: Partial<typeof bounds> = {}, crowd?: Crowd) {
   const turns = new Turns(
     Array.from({ length: sessions }, (_, i) => i),
     { ...bounds, ...own },
+    crowd,
   )
   const began: string[] = []
   const running: { key: string; session: number; end: (error?: Error) => void }[] = []
@@ -32,25 +33,28 @@ test('keys take turns, whoever sends more; within a key the order is kept', asyn
   expect(began.join('')).toBe('abcacaa')
 })
 
-test('a key holds all but one session while it is alone, and half of them while another is there', async () => {
-  const { ask, running } = openStage(4, { alone: 3, among: 2 })
+test('what a key may hold depends on how many ask, here or elsewhere, and on whoever asked within the last second', async () => {
+  let now = 0
+  const crowd = new Crowd(() => now)
+  const { ask, running } = openStage(4, { share: (keys) => (keys === 1 ? 3 : 1) }, crowd)
   for (let i = 0; i < 8; i++) void ask('a')
   await settle()
   expect(running).toHaveLength(3)
-  void ask('b') // at once, though five of a wait
-  const now = () => running.map(({ key }) => key).join('')
+  crowd.saw('b') // in another pool
+  for (const { end } of running.splice(0, 2)) end()
   await settle()
-  expect(now()).toBe('aaab')
-  running[0]?.end() // and a has its half still
+  expect(running).toHaveLength(1)
+  now = 999
+  running.shift()?.end()
   await settle()
-  expect(now()).toBe('aaab')
-  void ask('b')
+  expect(running).toHaveLength(1)
+  now = 1_001
+  running.shift()?.end()
   await settle()
-  expect(now()).toBe('aaabb')
-  running[3]?.end()
-  running[4]?.end()
+  expect(running).toHaveLength(3)
+  void ask('b') // at once, though some of a wait
   await settle()
-  expect(now()).toBe('aaabba') // b is gone
+  expect(running.map(({ key }) => key).join('')).toBe('aaab')
 })
 
 test('whoever hangs up while waiting leaves at once, with the reason of its signal', async () => {
@@ -107,13 +111,11 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
     fc.integer({ min: 1, max: 3 }),
     fc.array(step, { maxLength: 60 }),
     async (size, half, steps) => {
-      const among = Math.min(half, size)
-      const alone = Math.max(among, size - 1)
-      const share = () => (new Set([...held.values(), ...waiting.map(({ key }) => key)]).size > 1 ? among : alone)
+      const share = Math.min(half, size)
       const holds = (key: string) => [...held.values()].filter((other) => other === key).length
       const turns = new Turns(
         Array.from({ length: size }, (_, i) => i),
-        { ...bounds, alone, among },
+        { ...bounds, share: () => share },
       )
       const held = new Map<number, string>()
       const open: { key: string; session: number; end: (fails: boolean) => void }[] = []
@@ -126,12 +128,12 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
         const run = turns.run(key, signal.signal, (session) => {
           expect(held.has(session)).toBe(false) // never shared
           held.set(session, key)
-          expect(holds(key)).toBeLessThanOrEqual(alone)
+          expect(holds(key)).toBeLessThanOrEqual(share)
           expect(waiting.find((other) => other.key === key)).toBe(entry) // in order
           waiting.splice(waiting.indexOf(entry), 1)
           // No other key gets two turns while one waits that may run.
           for (const other of waiting) {
-            if (other.key === key || holds(other.key) >= among) continue
+            if (other.key === key || holds(other.key) >= share) continue
             other.skipped.set(key, (other.skipped.get(key) ?? 0) + 1)
           }
           return new Promise<void>((resolve, reject) =>
@@ -154,8 +156,8 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
         else waiting[one.at % Math.max(1, waiting.length)]?.abort()
         await settle()
         // Work-conserving: with a session free, nobody waits who may run.
-        if (held.size < size) for (const { key } of waiting) expect(holds(key)).toBeGreaterThanOrEqual(share())
-        for (const { skipped } of waiting) for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + alone)
+        if (held.size < size) for (const { key } of waiting) expect(holds(key)).toBeGreaterThanOrEqual(share)
+        for (const { skipped } of waiting) for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + share)
       }
       for (let i = 0; i < 200 && (open.length > 0 || waiting.length > 0); i++) {
         open.shift()?.end(false)

@@ -1,9 +1,8 @@
 import { Fault } from '../fault.ts'
 
 type Bounds = {
-  /** Sessions that one key may hold at once: alone, and while others are here too. What is left is there for whoever comes next. */
-  alone: number
-  among: number
+  /** Sessions that one key may hold at once, when so many keys have asked of late. What is left is there for whoever comes next. */
+  share: (keys: number) => number
   /** Pieces of work that wait, of one key and of all. More is refused with 429. */
   waitingPerKey: number
   waiting: number
@@ -21,16 +20,20 @@ export class Turns<S> {
   readonly #lanes = new Map<string, Lane<S>>()
   /** Whose turn it is. A lane stands here once, perhaps without work by now. */
   readonly #round = new Fifo<Lane<S>>()
+  readonly #crowd: Crowd
   #waiting = 0
 
-  constructor(sessions: readonly S[], bounds: Bounds) {
+  /** `crowd`: who asks, here and in the other pools of the same database. */
+  constructor(sessions: readonly S[], bounds: Bounds, crowd = new Crowd()) {
     this.#free = [...sessions]
     this.#bounds = bounds
+    this.#crowd = crowd
   }
 
   /** Runs the work with a session of its own. Rejects with the signal's reason when it aborts before the turn came. */
   async run<T>(key: string, signal: AbortSignal, work: (session: S) => Promise<T>): Promise<T> {
     signal.throwIfAborted()
+    this.#crowd.saw(key)
     const lane = this.#lane(key)
     const session = this.#take(lane) ?? (await this.#queue(lane, signal))
     try {
@@ -40,8 +43,6 @@ export class Turns<S> {
       this.#free.push(session)
       this.#forget(lane)
       this.#list(lane)
-      const [only] = this.#lanes.size === 1 ? this.#lanes.values() : [] // it may have more from now on
-      if (only) this.#list(only)
       this.#dispatch()
     }
   }
@@ -65,7 +66,7 @@ export class Turns<S> {
   }
 
   get #share(): number {
-    return this.#lanes.size > 1 ? this.#bounds.among : this.#bounds.alone
+    return this.#bounds.share(this.#crowd.size)
   }
 
   /** Nobody is overtaken: while a session is free, no lane that may have one waits. */
@@ -154,8 +155,34 @@ class Fifo<T> {
   }
 }
 
-/** A key holds at most half of the sessions, and all but one while no other asks. */
-export function turnsOver<S>(sessions: readonly S[]): Turns<S> {
-  const among = Math.max(1, Math.floor(sessions.length / 2))
-  return new Turns(sessions, { among, alone: Math.max(among, sessions.length - 1), waitingPerKey: 640, waiting: 10_000 })
+/** Keys that have asked within the last second: who asks one thing after the other is there in between too. */
+export class Crowd {
+  readonly #seen = new Map<string, number>()
+  readonly #now: () => number
+
+  /** `now` counts milliseconds. */
+  constructor(now = () => performance.now()) {
+    this.#now = now
+  }
+
+  saw(key: string): void {
+    this.#seen.delete(key) // and in again at the end, so that those seen longest ago come first
+    this.#seen.set(key, this.#now())
+  }
+
+  get size(): number {
+    for (const [key, at] of this.#seen) {
+      if (this.#now() - at < PRESENT_MS) break
+      this.#seen.delete(key)
+    }
+    return Math.max(1, this.#seen.size)
+  }
+}
+
+const PRESENT_MS = 1_000
+
+/** An equal share of the sessions for each key that asks, and one share for whoever comes next; at least one session. */
+export const turnsOver = <S>(sessions: readonly S[], crowd?: Crowd): Turns<S> => {
+  const share = (keys: number) => Math.max(1, keys === 1 ? sessions.length - 1 : Math.floor(sessions.length / (keys + 1)))
+  return new Turns(sessions, { share, waitingPerKey: 640, waiting: 10_000 }, crowd)
 }

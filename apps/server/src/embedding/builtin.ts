@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { setImmediate } from 'node:timers/promises'
+import { nextSlice } from '../slices.ts'
 import type { Embedder } from './embedder.ts'
 import { WordPiece, words } from './word-piece.ts'
 
@@ -7,8 +7,8 @@ import { WordPiece, words } from './word-piece.ts'
 export const BUILTIN_MODEL = 'static-minilm-256-v1'
 export const BUILTIN_MODEL_FILE = new URL('../../model/model.bin', import.meta.url)
 
-/** Letters embedded before other requests get their turn: about 10 ms. */
-const LETTERS_PER_TURN = 64_000
+/** Letters embedded before other requests get their turn: some 2 ms. */
+const LETTERS_PER_SLICE = 16_000
 
 let opening: Promise<Embedder> | undefined
 
@@ -35,13 +35,16 @@ export function builtinEmbedder(file: Buffer): Embedder {
       const vectors: (Float32Array | null)[] = []
       let letters = 0
       for (const text of texts) {
-        if (letters > LETTERS_PER_TURN) {
+        const sum = new Float32Array(table.dimension)
+        for (const word of words(text)) {
+          addWord(table, word, sum)
+          letters += word.length + 1
+          if (letters < LETTERS_PER_SLICE) continue
           letters = 0
-          await setImmediate()
+          await nextSlice()
           signal?.throwIfAborted()
         }
-        vectors.push(sumOfRows(table, text))
-        letters += text.length
+        vectors.push(unitOf(sum))
       }
       return vectors
     },
@@ -68,18 +71,19 @@ export function readTable(file: Buffer): Table {
   }
 }
 
-function sumOfRows({ dimension, scales, rows, wordPiece }: Table, text: string): Float32Array | null {
-  const sum = new Float32Array(dimension)
-  for (const word of words(text)) {
-    for (const id of wordPiece.pieces(word)) {
-      const scale = scales[id] as number
-      for (let i = 0, at = id * dimension; i < dimension; i++) sum[i] = (sum[i] as number) + scale * (rows[at + i] as number)
-    }
+function addWord({ dimension, scales, rows, wordPiece }: Table, word: string, sum: Float32Array): void {
+  for (const id of wordPiece.pieces(word)) {
+    const scale = scales[id] as number
+    for (let i = 0, at = id * dimension; i < dimension; i++) sum[i] = (sum[i] as number) + scale * (rows[at + i] as number)
   }
+}
+
+/** Scaled in place; null when it has no direction. */
+function unitOf(sum: Float32Array): Float32Array | null {
   let square = 0
-  for (let i = 0; i < dimension; i++) square += (sum[i] as number) ** 2
+  for (let i = 0; i < sum.length; i++) square += (sum[i] as number) ** 2
   if (square === 0) return null
   const inverse = 1 / Math.sqrt(square)
-  for (let i = 0; i < dimension; i++) sum[i] = (sum[i] as number) * inverse
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) * inverse
   return sum
 }

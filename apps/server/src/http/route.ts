@@ -5,6 +5,7 @@ import type { Repeat } from '../db/once.ts'
 import { outcomeUnknown } from '../db/session.ts'
 import { Fault } from '../fault.ts'
 import type { Principal, Work } from '../principal.ts'
+import { nextSlice } from '../slices.ts'
 import { acceptAliases } from './aliases.ts'
 import { readSecret } from './auth.ts'
 import { addressOf } from './client.ts'
@@ -49,6 +50,8 @@ export const route = <E extends Endpoint>(
   handle,
 })
 
+/** A body that is read and checked in less than a millisecond. */
+const QUICK_BYTES = 16_384
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
 /** After so long without a reply a request asks whether the database is still there; then it waits on, or is told. */
@@ -91,7 +94,9 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, door }
     const answerGuest = async (c: Context, guest: Guest | undefined, signal: AbortSignal) => {
       const call: Call | undefined = c.get('call')
       const headers = c.req.raw.headers
-      const bytes = endpoint.body ? await readBody(c.req.raw, maxBodyBytes, (size) => guest?.hold(size)) : Buffer.alloc(0)
+      const limit = Math.min(maxBodyBytes, endpoint.maxBodyBytes ?? maxBodyBytes)
+      const bytes = endpoint.body ? await readBody(c.req.raw, limit, (size) => guest?.hold(size)) : Buffer.alloc(0)
+      if (bytes.length > QUICK_BYTES) await nextSlice()
       const principal = guest?.principal
       const input = {
         principal,

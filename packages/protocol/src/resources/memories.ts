@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '../bounds.ts'
+import { ONE_MEMORY_BYTES, QUESTION_BYTES, SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '../bounds.ts'
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, Instant, JsonObject, text, UnixSeconds } from '../fields.ts'
 import { MetadataFilter } from '../filter.ts'
@@ -328,6 +328,7 @@ export const memoryEndpoints = {
     path: '/v1/memory/store',
     summary: 'Store one memory. The next recall finds it, by meaning and by word.',
     body: StoreMemoryRequest,
+    maxBodyBytes: ONE_MEMORY_BYTES,
     response: StoreMemoryResponse,
     errors: [...refusals, ...vectorRefusals, 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
   }),
@@ -346,6 +347,7 @@ export const memoryEndpoints = {
     path: '/v1/memory/recall',
     summary: 'Find the memories that best answer a query, by meaning and by words together.',
     body: RecallRequest,
+    maxBodyBytes: QUESTION_BYTES,
     response: RecallResponse,
     errors: [...refusals, ...vectorRefusals],
   }),
@@ -364,6 +366,7 @@ export const memoryEndpoints = {
     path: '/v1/memory/search',
     summary: 'Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come first.',
     body: SearchRequest,
+    maxBodyBytes: QUESTION_BYTES,
     response: RecallResponse,
     errors: [...refusals, ...vectorRefusals],
   }),
@@ -392,6 +395,7 @@ export const memoryEndpoints = {
     summary: 'Change a memory. With If-Match: "<version>" only if nobody else has since.',
     query: MemoryQuery,
     body: UpdateMemoryRequest,
+    maxBodyBytes: ONE_MEMORY_BYTES,
     response: UpdateMemoryResponse,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
   }),
@@ -438,6 +442,7 @@ export const memoryEndpoints = {
     path: '/v1/memories/recall/batch',
     summary: 'List the memories that match a filter, newest first.',
     body: ListMemoriesRequest,
+    maxBodyBytes: QUESTION_BYTES,
     response: ListMemoriesResponse,
     errors: refusals,
   }),

@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts'
 import { EmbedderUnavailable, TextRefused } from '../../embedding/embedder.ts'
 import { Fault } from '../../fault.ts'
 import type { Access, Principal } from '../../principal.ts'
+import { nextSlice } from '../../slices.ts'
 
 /** `embedder` is the model that made them: the database refuses vectors of one that is no longer its own. */
 export type Embedded = { vectors: (string | null)[]; embedder: string; ms: number }
@@ -32,7 +33,8 @@ export async function embedFor(
   const { model } = embedder // first: should it be switched in between, the database refuses the vectors
   try {
     const vectors = await embedder.embed(texts, { owner: principal.keyHash.toString('base64'), signal })
-    return { vectors: vectors.map((vector) => (vector ? toHalfvec(vector) : null)), embedder: model, ms: round(performance.now() - started) }
+    const ms = round(performance.now() - started)
+    return { vectors: await asText(vectors), embedder: model, ms }
   } catch (error) {
     if (error instanceof TextRefused) throw refusal(error, fieldOf)
     if (!(error instanceof EmbedderUnavailable)) throw error
@@ -43,6 +45,17 @@ export async function embedFor(
       { message: 'The embedder cannot answer right now, so nothing was stored or looked up. Try again after the seconds in Retry-After.', cause: error },
     )
   }
+}
+
+const VECTORS_PER_SLICE = 100
+
+async function asText(vectors: (Float32Array | null)[]): Promise<(string | null)[]> {
+  const texts: (string | null)[] = []
+  for (const vector of vectors) {
+    if (texts.length % VECTORS_PER_SLICE === VECTORS_PER_SLICE - 1) await nextSlice()
+    texts.push(vector && toHalfvec(vector))
+  }
+  return texts
 }
 
 function refusal(cause: TextRefused, fieldOf: FieldOf): Fault {
