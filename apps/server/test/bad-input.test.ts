@@ -45,8 +45,14 @@ describe('a body that cannot be read', () => {
 
   test('5 MB are 413, with and without Content-Length, and the connection goes on', async () => {
     const body = JSON.stringify({ agent_id: 'inbox', content: 'x'.repeat(5 * 1024 * 1024) })
-    expectError(await post('/v1/memory/store', body), 'PAYLOAD_TOO_LARGE', /2097152 bytes/)
-    expectError(await post('/v1/memory/store', body, { chunked: true }), 'PAYLOAD_TOO_LARGE', /2097152 bytes/)
+    for (const [path, bound] of [
+      ['/v1/memories/store/batch', /2097152 bytes/],
+      ['/v1/memory/store', /1048576 bytes/],
+      ['/v1/memory/recall', /262144 bytes/],
+    ] as const) {
+      expectError(await post(path, body), 'PAYLOAD_TOO_LARGE', bound)
+      expectError(await post(path, body, { chunked: true }), 'PAYLOAD_TOO_LARGE', bound)
+    }
     expect((await fetch(`${t.url}/v1/memory/store`, { method: 'POST', body, headers: { authorization: `Bearer ${key}` } })).status).toBe(413)
     expect((await store({})).status).toBe(200)
   })
@@ -136,7 +142,7 @@ describe('depth and size', () => {
     for (const filter of [listing, negated]) {
       const started = performance.now()
       const answer = await recall({ filter })
-      if (answer.status !== 200) expectError(answer, 'INVALID_REQUEST')
+      if (answer.status !== 200) expectError(answer, answer.status === 413 ? 'PAYLOAD_TOO_LARGE' : 'INVALID_REQUEST')
       expect(performance.now() - started).toBeLessThan(5000)
     }
   })
