@@ -25,7 +25,7 @@ export type FromWorker =
 export type SupervisorOptions = Pick<PgliteOptions, 'dataDir' | 'durability' | 'log'> & {
   /** Called once, when the database has been started again and again in vain: nobody serves it any more. */
   onGivenUp?: (why: PgliteError) => void
-  /** How many starts in a row may fail, or last no longer than a second. */
+  /** How many starts in a row may fail, or end before they have served. */
   startsBeforeGivingUp?: number
 }
 
@@ -44,10 +44,12 @@ export type Supervised = Omit<Orders, 'ping'> & {
 const LOOK_EVERY_MS = 50
 /** A checkpoint, a vacuum or an analyze of one table. */
 const UPKEEP_LIMIT_MS = 10 * 60_000
-/** Doubled after each start that failed or lasted no longer than QUICK_MS; the first is without delay. */
+/** Doubled after each start that failed, or ended before it had served; the first is without delay. */
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
-const QUICK_MS = 1_000
+/** A thread that lived so long, or ran so many statements, has served: connecting alone takes some five of them. */
+const SERVED_MS = 1_000
+const SERVED_STATEMENTS = 20
 const STARTS_BEFORE_GIVING_UP = 10
 const CLOSE_LIMIT_MS = 15_000
 /** So much that Postgres' own limit (max_stack_depth) ends what nests too deeply. With a thread's usual 4 MB that of JavaScript came first, and ended the engine. */
@@ -78,7 +80,7 @@ export async function superviseEmbedded(options: SupervisorOptions): Promise<Sup
 }
 
 /** One life of the thread. */
-type Life = { worker: Worker; sockets: Sockets; pulse: Pulse; opened: number; waiting: Map<number, Waiting>; ended: Promise<void> }
+type Life = { worker: Worker; sockets: Sockets; pulse: Pulse; opened: number; countAtOpen: number; waiting: Map<number, Waiting>; ended: Promise<void> }
 type Waiting = { resolve(value: unknown): void; reject(error: Error): void }
 
 class Supervisor implements Supervised {
@@ -185,7 +187,7 @@ class Supervisor implements Supervised {
       resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     })
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-    const life: Life = { worker, sockets: new Sockets(worker), pulse, opened: 0, waiting: new Map(), ended }
+    const life: Life = { worker, sockets: new Sockets(worker), pulse, opened: 0, countAtOpen: 0, waiting: new Map(), ended }
     await new Promise<void>((resolve, reject) => {
       worker.once('error', (error) => reject(new PgliteError('STOPPED', `The thread of the embedded database failed: ${error.message}`, { cause: error })))
       worker.once('exit', (code) => reject(new PgliteError('STOPPED', `The thread of the embedded database ended with ${code}.`)))
@@ -201,6 +203,7 @@ class Supervisor implements Supervised {
       throw error
     })
     life.opened = performance.now()
+    life.countAtOpen = pulse.count
     worker.on('error', (error) => log.error({ err: error }, 'the thread of the embedded database failed'))
     this.#watchOver(life)
     return life
@@ -261,7 +264,7 @@ class Supervisor implements Supervised {
       await life.ended
       clearInterval(this.#watch)
       await this.#end(life, { code: CRASHED, message: 'The thread of the embedded database has ended.' })
-      this.#failures = performance.now() - life.opened < QUICK_MS ? this.#failures + 1 : 0
+      this.#failures = hasServed(life) ? 0 : this.#failures + 1
       const next = this.#next ?? this.#expectNext()
       life = await this.#startAgain(next.reject)
       this.#next = undefined
@@ -304,5 +307,7 @@ class Supervisor implements Supervised {
     await sleep(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#failures - 1)))
   }
 }
+
+const hasServed = ({ opened, pulse, countAtOpen }: Life) => performance.now() - opened > SERVED_MS || (pulse.count - countAtOpen) / 2 > SERVED_STATEMENTS
 
 const toError = ({ code, message }: Problem) => (code ? new PgliteError(code, message) : new Error(message))
