@@ -118,7 +118,9 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, door }
     const answerKey = (c: Context) => {
       const secret = readSecret(c.req.raw.headers)
       const giveUp = new AbortController()
-      c.req.raw.signal.addEventListener('abort', () => giveUp.abort(HUNG_UP), { once: true })
+      const { signal } = c.req.raw
+      const hangUp = () => giveUp.abort(HUNG_UP)
+      signal.addEventListener('abort', hangUp)
       const address = addressOf(c, trustedProxies)
       let guest: Guest | undefined
       const reply = async () => {
@@ -134,7 +136,8 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, door }
           guest.leave()
         }
       }
-      return patiently(reply(), () => guest?.principal, giveUp, isAlive)
+      // Node keeps a request's signal until the request is collected; a listener that leads back to the request would keep both, and the reply.
+      return patiently(reply(), () => guest?.principal, giveUp, isAlive).finally(() => signal.removeEventListener('abort', hangUp))
     }
     const answer = (c: Context) => (endpoint.access === 'public' ? answerGuest(c, undefined, c.req.raw.signal) : answerKey(c))
     for (const [method, path] of addresses(endpoint)) app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer)
