@@ -1,7 +1,8 @@
+import { getEventListeners } from 'node:events'
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
 import { networkOf } from '../src/http/door.ts'
-import { start } from './harness.ts'
+import { ADMIN_KEY, start } from './harness.ts'
 import { type Answer, expectError, send } from './http-call.ts'
 
 /** A request whose body is announced and begun, and ends when it is told to. */
@@ -104,4 +105,12 @@ test('an IPv6 address counts with the /64 around it', () => {
   expect(networkOf('2001:db8:1:2::6')).toBe('2001:db8:1:2')
   expect(networkOf('2001:db8::6')).toBe('2001:db8:0:0')
   expect(networkOf('::1')).toBe('0:0:0:0')
+})
+
+test('a request leaves no listener on its signal: Node keeps those, and the reply with them, while the signal lives', async () => {
+  await using t = await start()
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  const request = new Request(`${t.url}/v1/auth/whoami`, { headers, signal: new AbortController().signal })
+  expect((await t.app.fetch(request)).status).toBe(200)
+  expect(getEventListeners(request.signal, 'abort')).toHaveLength(0)
 })
