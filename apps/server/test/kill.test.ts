@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { freshPlace, launch } from './child-server.ts'
 import { rareWord } from './rare-words.ts'
 
-const ROUNDS = Number(process.env['DAKERA_TEST_KILLS'] ?? 8) // a long series: DAKERA_TEST_KILLS=200
+const ROUNDS = 20
 const WRITERS = 10
 const BURST_MS = 300
 
