@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
-import type { Session } from '../src/db/session.ts'
+import type { Seat } from '../src/db/session.ts'
 import { principalOf } from '../src/principal.ts'
 import { recallMemories } from '../src/resources/memories/hot.ts'
 import { engine, type Stage, start } from './harness.ts'
@@ -77,7 +77,7 @@ describe.runIf(engine === 'postgres')('on Postgres, a client that hangs up', () 
   test('late requests to cancel hit nobody: statements that end by themselves in the same moment', { timeout: 120_000 }, async () => {
     await using t = await start()
     const { calls } = t.database.turns
-    const asleep = (session: Session, lane: string, signal: AbortSignal, seconds: number) =>
+    const asleep = (session: Seat, lane: string, signal: AbortSignal, seconds: number) =>
       session.statement(principalOf('x', { lane, signal }), 'read', async (sql) => sql`select pg_sleep(${seconds})`)
     const run = (lane: string, signal: AbortSignal, seconds: number) => calls.run(lane, signal, (session) => asleep(session, lane, signal, seconds))
     let isOver = false

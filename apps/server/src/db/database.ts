@@ -1,6 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
-import type { Session } from './session.ts'
+import type { Seat } from './session.ts'
 import type { Turns } from './turns.ts'
 
 export type { Sql } from 'postgres'
@@ -9,7 +9,7 @@ export type Db = PostgresJsDatabase
 /** A migrated database. Everything here but `maintain` acts as dakera_app: without a principal it sees nothing. */
 export type Database = {
   engine: 'postgres' | 'pglite'
-  /** Sessions for the work of callers, each in its turn: tx.ts. `searches` has a shorter time limit; the embedded database has one session for both. */
+  /** Sessions for the work of callers, each in its turn: tx.ts. `searches` has a shorter time limit; the embedded database has one session for both, and two turns. */
   turns: { calls: Pool; searches: Pool }
   /** For what the server does by itself. */
   sql: Sql
@@ -22,7 +22,7 @@ export type Database = {
   close(): Promise<void>
 }
 
-export type Pool = Pick<Turns<Session>, 'run'>
+export type Pool = Pick<Turns<Seat>, 'run'>
 
 /** Of a session. The catalog comes first unless named, and what is temporary last, so that nothing left in a session is taken for one of our tables. */
 export const SEARCH_PATH = 'public, pg_temp'

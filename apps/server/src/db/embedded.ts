@@ -6,7 +6,8 @@ import { type Database, type FirstStart, type Gate, type Pool, SEARCH_PATH } fro
 import { migrate } from './migrate.ts'
 import { PgliteError } from './pglite/error.ts'
 import { type Supervised, type SupervisorOptions, superviseEmbedded } from './pglite/supervisor.ts'
-import { Session } from './session.ts'
+import { Pipeline } from './pipeline.ts'
+import { type Seat, Session } from './session.ts'
 import { turnsOver } from './turns.ts'
 
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }
@@ -39,21 +40,22 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
 
   // In the start packet, so that a session which postgres.js opens again has the role again.
   const sql = connect(pglite, 'dakera', { role: 'dakera_app', search_path: SEARCH_PATH })
-  // One session for all, whose statements cannot be cancelled.
-  const turns = turnsOver([new Session({ open: () => sql })])
-  const limitedTo = (ms: number): Pool => ({
-    run: (lane, signal, work) =>
-      turns.run(lane, signal, (session) => {
-        pglite.limitStatements(ms)
-        return work(session)
-      }),
-  })
-  const jobs = limitedTo(JOB_STATEMENT_MS)
+  // Of its one session, whose statements cannot be cancelled, there are two turns: one statement runs, the next is on its way.
+  const session = new Session({ open: () => sql })
+  const turns = turnsOver([1, 2])
+  const pipeline = new Pipeline((ms) => pglite.limitStatements(ms))
+  const limitedTo = (ms: number): Pool => {
+    const seat: Seat = {
+      statement: (...args) => pipeline.statement(ms, () => session.statement(...args)),
+      transaction: (...args) => pipeline.alone(ms, () => session.transaction(...args)),
+    }
+    return { run: (lane, signal, work) => turns.run(lane, signal, () => work(seat)) }
+  }
   return {
     engine: 'pglite',
     sql,
     turns: { calls: limitedTo(STATEMENT_MS), searches: limitedTo(SEARCH_MS) },
-    maintain: <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) => jobs.run('jobs', NEVER, () => asOwner(sql, fn, () => pglite.crash())),
+    maintain: <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) => turns.run('jobs', NEVER, () => pipeline.alone(JOB_STATEMENT_MS, () => asOwner(sql, fn, () => pglite.crash()))),
     check: () => pglite.check(ANSWER_MS),
     givenUp: gone.promise,
     crash: () => pglite.crash(),

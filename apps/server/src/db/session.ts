@@ -25,6 +25,9 @@ const OUTCOME_UNKNOWN =
 /** Says of a write that it may have happened. */
 export const outcomeUnknown = (cause?: unknown) => new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: OUTCOME_UNKNOWN, cause })
 
+/** What a piece of work may do in its turn. */
+export type Seat = Pick<Session, 'statement' | 'transaction'>
+
 /**
  * One connection to the database, for one piece of work at a time: Turns decides whose. When the caller hangs up, the
  * statement that runs is cancelled, and the connection is kept until the request to cancel is over: a late one would
