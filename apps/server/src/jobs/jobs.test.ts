@@ -178,6 +178,20 @@ test('a backlog of words is merged in small turns, between which another namespa
   expect((await agent.getNamespace('bulk')).memory_count).toBe(6)
 })
 
+test('what is left of a very long memory is rewritten a few times, however small the portions', async () => {
+  await using t = await start()
+  await t.admin.createNamespace('long')
+  await t.owner(
+    (sql) => sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
+      select id, 1, 20000, 0, array_to_tsvector(array(select 'word' || i from generate_series(1, 20000) i)) from namespaces`,
+  )
+  let turns = 0
+  while ((await turn(t, `merge_next(500, ${turns === 0})`))?.['done'] !== null) turns++
+  expect(turns).toBeLessThan(20) // of 40
+  expect(await count(t, 'term_statistics')).toBe(20_000)
+  expect((await t.admin.getNamespace('long')).memory_count).toBe(1)
+})
+
 test('a namespace whose statistics cannot be merged waits longer each time, and the others are merged', async () => {
   await using t = await start()
   const agent = await t.key({ bad: 'read_write', good: 'read_write' })

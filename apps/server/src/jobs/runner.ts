@@ -9,7 +9,7 @@ type Run = (signal: AbortSignal) => Promise<Done>
 /** limitMs: a run that takes longer is given up, and the job tried again; undefined for what takes as long as it takes. */
 type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
-/** Words that one call merges: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
+/** Words that one call merges, or a quarter of a long memory's: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
 const WORDS = [500, 16_000] as const
 /** Rows that one call moves, puts back or erases. */
 const ROWS = [32, 1_000] as const

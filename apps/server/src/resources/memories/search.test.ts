@@ -118,7 +118,11 @@ test('mmr compares by the vectors that the query is compared with, over several 
   await agent.storeMemory('b', { content: 'Elsewhere.', id: 'other', embedding: [0.5, 1] })
   const search = { namespaces: ['a', 'b'], query: 'x', embedding: [1, 0], routing: 'vector', top_k: 3 }
   const find = async (mmr?: number) => {
-    const reply = await t.fetch('/v1/memory/recall', { method: 'POST', key: await t.secret({ a: 'read', b: 'read' }), body: JSON.stringify({ ...search, mmr }) })
+    const reply = await t.fetch('/v1/memory/recall', {
+      method: 'POST',
+      key: await t.secret({ a: 'read', b: 'read' }),
+      body: JSON.stringify({ ...search, mmr }),
+    })
     return ((await reply.json()) as { memories: { memory: { id: string } }[] }).memories.map(({ memory }) => memory.id)
   }
   expect(await find()).toEqual(['best', 'copy', 'other'])
