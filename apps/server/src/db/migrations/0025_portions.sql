@@ -59,4 +59,32 @@ begin
   end if;
 end $$;
 
+/* Marks the namespaces whose deltas are to be merged: those with more than 200, and those with any whose last turn
+   was half a minute ago. So few deltas ever wait, and the search reads the index: one entry for each namespace with
+   deltas, and at most 200 more for one that was merged just now. The settings hold it to the order of the index,
+   also in a session that planned it while there was little. */
+create or replace function find_waiting_statistics() returns void
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off as $$
+declare waiting int[];
+begin
+  with recursive step(namespace_id) as (
+    (select namespace_id from statistics_deltas order by namespace_id limit 1)
+    union all
+    select (select d.namespace_id from statistics_deltas d where d.namespace_id > s.namespace_id
+      order by d.namespace_id limit 1)
+    from step s where s.namespace_id is not null)
+  select array_agg(namespace_id) into waiting from step where namespace_id is not null;
+  if waiting is null then return; end if;
+  insert into upkeep (namespace_id, job, is_due)
+  select n.id, 'statistics', true from namespaces n left join upkeep u on u.namespace_id = n.id and u.job = 'statistics'
+  where n.id = any(waiting) and u.is_due is not true
+    and (u.last_turn is null or u.last_turn not between now() - interval '30 seconds' and now()
+      or exists (select from statistics_deltas d where d.namespace_id = n.id order by d.id offset 200 limit 1))
+  on conflict (namespace_id, job) do update set is_due = true;
+  -- Left by a write during the deletion of its namespace. "offset 0": one look-up for each, in any plan.
+  delete from statistics_deltas where namespace_id in (
+    select w.id from unnest(waiting) w(id) where not exists (select from namespaces n where n.id = w.id offset 0));
+end $$;
+
 reset role;
