@@ -146,8 +146,11 @@ test('namespaces for which nothing waits are not read', async () => {
     const wait = (names: string[]) =>
       sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words) select id, 1, 1, 0, 'x' from namespaces where name in ${sql(names)}`
     const rows = async () =>
-      (await sql<{ rows: number }[]>`select sum(idx_tup_fetch + seq_tup_read)::int as rows from pg_stat_xact_user_tables where relname in ('namespaces', 'upkeep')`)[0]
-        ?.rows as number
+      (
+        await sql<
+          { rows: number }[]
+        >`select sum(idx_tup_fetch + seq_tup_read)::int as rows from pg_stat_xact_user_tables where relname in ('namespaces', 'upkeep')`
+      )[0]?.rows as number
     await sql`begin`
     await sql`insert into namespaces (name) values ('n0')`
     await wait(['n0'])

@@ -87,4 +87,43 @@ begin
     select w.id from unnest(waiting) w(id) where not exists (select from namespaces n where n.id = w.id offset 0));
 end $$;
 
+-- Which secret's kept replies were counted last; the next count goes on behind it.
+create table reply_count (
+  only_row boolean primary key default true check (only_row),
+  behind   bytea not null default ''
+);
+insert into reply_count default values;
+alter table reply_count enable row level security;
+alter table reply_count force row level security;
+create policy reply_count_owner on reply_count to dakera_owner using (true) with check (true);
+
+/* Notes the next secrets with more kept replies than that; returns how many there are, and null when all secrets were
+   counted or another server is at it. One call reads about most_rows replies, and those of one secret in any case.
+   Counted now and then and not with each write: writers of one key would wait for each other at the count. */
+drop function count_replies(int);
+create function count_replies(most int, most_rows int) returns int
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off as $$
+declare position bytea; secret bytea; last bytea; kept int; found_full int := 0; room int := most_rows;
+begin
+  select behind into position from reply_count for update skip locked;
+  if position is null then return null; end if;
+  for secret in select secret_hash from key_secrets where secret_hash > position order by secret_hash loop
+    select count(*) into kept from (select from replies where secret_hash = secret limit most + 1) counted;
+    if kept > most then
+      insert into full_secrets values (secret) on conflict do nothing;
+      found_full := found_full + 1;
+    else
+      delete from full_secrets where secret_hash = secret;
+    end if;
+    last := secret;
+    room := room - kept - 10;   -- a secret costs as much as ten replies beside its own
+    exit when room <= 0;
+  end loop;
+  update reply_count set behind = coalesce(last, '');
+  return case when last is not null then found_full end;
+end $$;
+
+revoke all on function count_replies(int, int) from public;
+grant execute on function count_replies(int, int) to dakera_app;
+
 reset role;
