@@ -11,8 +11,8 @@ Usage: npm start -- [options]
                 For trying out only: listens on loopback alone, and refuses a Postgres database that has other keys.
   --reembed     Move the database to the embedding model that is set now, while serving with the old one
   --replace-root-key
-                Make DAKERA_ROOT_API_KEY the admin key of a database that has another one; without it, the kept key or
-                a new one. Also the way back in when the admin key is lost.
+                Make DAKERA_ROOT_API_KEY the admin key of a database that has another one; without it, a new one.
+                For an admin key that leaked or is lost; leave the flag out again once it is done.
   --allow-newer-schema
                 Serve a database that a newer release has migrated. Nothing is migrated; docs/operating.md has the risks.
   --help        Show this

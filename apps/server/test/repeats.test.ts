@@ -221,22 +221,43 @@ describe('a kept reply belongs to its request and its namespaces', () => {
     expect(await stored(tag)).toBe(1)
   })
 
+  const countReplies = async (most: number, rows: number) => {
+    const calls: number[] = []
+    for (;;) {
+      const [call] = await t.database.sql<{ full: number | null }[]>`select count_replies(${most}, ${rows}) as full`
+      if (call?.full == null) return calls
+      calls.push(call.full)
+    }
+  }
+
   test('a key with too many of them is told to wait, writes nothing, and still gets what was kept', async () => {
     const secret = await t.secret({ inbox: 'read_write' })
     const [k, tag] = [unique(), unique()]
     const write = (idempotencyKey: string) => once(idempotencyKey, { content: 'Counted.', tags: [tag] }, { key: secret })
     for (let i = 0; i < 3; i++) expect((await write(i === 0 ? k : unique())).status).toBe(200)
-    const [, counted] = [await t.database.sql`select count_replies(3)`, await write(unique())]
+    const [, counted] = [await countReplies(3, 1000), await write(unique())]
     expect(counted.status).toBe(200)
-    await t.database.sql`select count_replies(3)`
+    await countReplies(3, 1000)
     const refused = await write(unique())
     expectError(refused, 'RATE_LIMITED', /batches/)
     expect(refused.headers['retry-after']).toBe('60')
     expect((await write(k)).status).toBe(200)
     expect((await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Without a key.' }, { key: secret })).status).toBe(200)
     expect(await stored(tag)).toBe(4)
-    await t.database.sql`select count_replies(1000)`
+    await countReplies(1000, 1000)
     expect((await write(unique())).status).toBe(200)
+  })
+
+  test('they are counted a few secrets a call, and each time all of them', async () => {
+    for (const name of ['one', 'two', 'three']) {
+      const secret = await t.secret({ inbox: 'read_write' }, name)
+      for (let i = 0; i < 3; i++) await once(unique(), { content: 'Counted in parts.' }, { key: secret })
+    }
+    const secrets = await t.owner((sql) => sql`select from key_secrets`)
+    const calls = [await countReplies(2, 1), await countReplies(1000, 1_000_000)]
+    expect(calls).toEqual([secrets.map(() => expect.any(Number)), [0]])
+    expect(calls[0]?.filter((found) => found === 1).length).toBeGreaterThanOrEqual(3)
+    expect(await t.owner((sql) => sql`select from full_secrets`)).toHaveLength(0)
   })
 })
 

@@ -162,6 +162,7 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
     'grants',
     'replies',
     'full_secrets',
+    'reply_count',
     'key_usage',
     'namespace_statistics',
     'term_statistics',

@@ -38,8 +38,8 @@ type Plan = {
 
 /**
  * The root key is the chosen one, else the one kept in the data directory, else a new random one, which is kept there for the
- * operator alone. A root key that the database has already is replaced on demand only: others may be using it. One that is
- * printed in our documentation does not count as such.
+ * operator alone. A root key that the database has already is replaced on demand only: others may be using it. Then a new one
+ * takes the place of the kept one. One that is printed in our documentation does not count as a root key.
  */
 export async function settleRootKey(owner: Sql, settings: RootKeySettings, log?: Logger): Promise<RootKey> {
   const { given, kept, isKeptUsed, isKeptStale, action } = await planRootKey(owner, settings)
@@ -69,7 +69,9 @@ export async function planRootKey(sql: Sql, { chosen, dataDir, isEmbedded, mayRe
 
   const kept = readKeptKey(dataDir)
   const wasMadeForThis = kept !== undefined && (kept.madeFor === undefined ? isEmbedded : kept.madeFor === id)
-  const isKeptUsed = chosen === undefined && (opens(kept?.secret) || wasMadeForThis)
+  const isKeptOurs = opens(kept?.secret) || wasMadeForThis
+  // Who replaces the key without choosing one may have lost it to others, so the kept one is not used again.
+  const isKeptUsed = chosen === undefined && !mayReplace && isKeptOurs
   const given = isKeptUsed ? kept?.secret : chosen
   const isKeptStale = chosen !== undefined && kept?.secret !== chosen && (opens(kept?.secret) || (id !== undefined && kept?.madeFor === id))
   const plan = { given, kept, isKeptUsed, isKeptStale }
@@ -87,7 +89,7 @@ export async function planRootKey(sql: Sql, { chosen, dataDir, isEmbedded, mayRe
   if (isTaken && given !== undefined && isPublished(given)) {
     throw new SettingsError('DAKERA_ROOT_API_KEY is printed in the documentation, so it cannot replace the admin key of a database. Choose a long random one.')
   }
-  if (given === undefined && kept) {
+  if (given === undefined && kept && !isKeptOurs) {
     throw new SettingsError(
       `The admin key in ${kept.file} was made for another database, so it is not given to this one, and not overwritten. ` +
         'Set DAKERA_ROOT_API_KEY, or give this database a DAKERA_DATA_DIR of its own; if the other database is gone, remove that file.',

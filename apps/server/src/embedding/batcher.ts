@@ -61,6 +61,7 @@ export class Batcher {
 
   /** For so long this owner's texts go in requests of their own: they were in the way of others. */
   keepApart(owner: string, ms: number): void {
+    for (const other of this.#apart.keys()) this.#isApart(other) // forgets those whose time is over: they may never send again
     this.#apart.set(owner, performance.now() + ms)
   }
 

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { Batcher } from './batcher.ts'
 import { Breaker } from './breaker.ts'
@@ -202,6 +204,20 @@ test('an owner that is kept apart shares no request', async () => {
   batcher.keepApart('bad', 0)
   await Promise.all(['one', 'bad'].map((owner) => batcher.get(owner, items('b'))))
   expect(sent.at(-1)).toEqual(['one b', 'bad b'])
+})
+
+test('an owner that was kept apart is forgotten once its time is over', async () => {
+  setFlagsFromString('--expose-gc')
+  const heap = () => {
+    ;(runInNewContext('gc') as () => void)()
+    return process.memoryUsage().heapUsed
+  }
+  const { batcher } = slowBatcher({})
+  const before = heap()
+  for (let n = 0; n < 20_000; n++) batcher.keepApart(Buffer.alloc(1_000, `${n} `).toString('latin1'), 0)
+  const grown = heap() - before
+  expect(await batcher.get('one', items('a'))).toHaveLength(1) // and so it was not collected itself
+  expect(grown).toBeLessThan(5_000_000) // of 20 million
 })
 
 test('owners with much to send take turns', async () => {

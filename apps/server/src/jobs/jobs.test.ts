@@ -140,6 +140,37 @@ test('to find whose deltas wait, one of each namespace is read', async () => {
   expect(fetched).toBeLessThan(300) // of 15,000
 })
 
+test('namespaces for which nothing waits are not read', async () => {
+  await using t = await start()
+  const [read, left] = await t.owner(async (sql) => {
+    const wait = (names: string[]) =>
+      sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words) select id, 1, 1, 0, 'x' from namespaces where name in ${sql(names)}`
+    const rows = async () =>
+      (
+        await sql<
+          { rows: number }[]
+        >`select sum(idx_tup_fetch + seq_tup_read)::int as rows from pg_stat_xact_user_tables where relname in ('namespaces', 'upkeep')`
+      )[0]?.rows as number
+    await sql`begin`
+    await sql`insert into namespaces (name) values ('n0')`
+    await wait(['n0'])
+    await sql`select find_waiting_statistics()` // plans it while there is one
+    await sql`insert into namespaces (name) select 'n' || i from generate_series(1, 2000) i`
+    await sql`insert into upkeep (namespace_id, job, is_due) select id, 'statistics', false from namespaces on conflict do nothing`
+    await sql`analyze namespaces, upkeep`
+    await wait(['n7', 'n8', 'n9'])
+    await sql`delete from namespaces where name = 'n9'`
+    const before = await rows()
+    await sql`select find_waiting_statistics()`
+    const read = (await rows()) - before
+    const left = await sql`select from statistics_deltas`
+    await sql`rollback`
+    return [read, left.length]
+  })
+  expect(left).toBe(3)
+  expect(read).toBeLessThan(50) // of 4,000
+})
+
 /** Words that nobody has said: `from`, `from + 1` and so on. */
 const words = (from: number, many: number) => Array.from({ length: many }, (_, i) => `word${from + i}x`).join(' ')
 
@@ -176,6 +207,20 @@ test('a backlog of words is merged in small turns, between which another namespa
   expect(turns).toBe(8) // seven thousands, and what deltas cost beside their words
   expect(await waiting()).toEqual({})
   expect((await agent.getNamespace('bulk')).memory_count).toBe(6)
+})
+
+test('what is left of a very long memory is rewritten a few times, however small the portions', async () => {
+  await using t = await start()
+  await t.admin.createNamespace('long')
+  await t.owner(
+    (sql) => sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
+      select id, 1, 20000, 0, array_to_tsvector(array(select 'word' || i from generate_series(1, 20000) i)) from namespaces`,
+  )
+  let turns = 0
+  while ((await turn(t, `merge_next(500, ${turns === 0})`))?.['done'] !== null) turns++
+  expect(turns).toBeLessThan(20) // of 40
+  expect(await count(t, 'term_statistics')).toBe(20_000)
+  expect((await t.admin.getNamespace('long')).memory_count).toBe(1)
 })
 
 test('a namespace whose statistics cannot be merged waits longer each time, and the others are merged', async () => {

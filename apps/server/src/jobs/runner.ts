@@ -9,10 +9,12 @@ type Run = (signal: AbortSignal) => Promise<Done>
 /** limitMs: a run that takes longer is given up, and the job tried again; undefined for what takes as long as it takes. */
 type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
-/** Words that one call merges: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
+/** Words that one call merges, or a quarter of a long memory's: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
 const WORDS = [500, 16_000] as const
 /** Rows that one call moves, puts back or erases. */
 const ROWS = [32, 1_000] as const
+/** Kept replies that one call counts; those of one secret in any case. */
+const REPLIES = [1_000, 1_000_000] as const
 /** Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out (db/once.ts). */
 const MOST_REPLIES = 1_000_000
 const LIMIT_MS = 60_000
@@ -53,11 +55,6 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
   const putBack = inTurns('expire', ROWS, (rows) => counted(`restore_expired(${rows})`))
   const move = unlessHeld(inTurns('expire', ROWS, (rows, look) => `sweep_next(${rows}, ${look})`))
 
-  const countReplies = async (): Promise<Done> => {
-    const called = await callJob<{ done: number | null }>(database, counted(`count_replies(${MOST_REPLIES})`))
-    return called?.done ? { full: called.done } : undefined
-  }
-
   const jobs: Job[] = [
     { name: 'merge statistics', everyMs: 1_000, limitMs: LIMIT_MS, run: inTurns('merge statistics', WORDS, (words, look) => `merge_next(${words}, ${look})`) },
     {
@@ -78,7 +75,12 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       limitMs: LIMIT_MS,
       run: unlessHeld(inTurns('old replies', ROWS, (rows) => counted(`delete_old_replies(${rows})`))),
     },
-    { name: 'count replies', everyMs: 60_000, limitMs: LIMIT_MS, run: () => countReplies() },
+    {
+      name: 'count replies',
+      everyMs: 60_000,
+      limitMs: LIMIT_MS,
+      run: inTurns('count replies', REPLIES, (rows) => `(select count_replies(${MOST_REPLIES}, ${rows}) as done, false as failed) counted`),
+    },
     { name: 'accesses', everyMs: 2_000, limitMs: LIMIT_MS, run: () => accesses.flush().then(nothing) },
     { name: 'key usage', everyMs: 2_000, limitMs: LIMIT_MS, run: () => usage.flush().then(nothing) },
     ...(maintain

@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts'
 /** `hash` is of the key it was last given to: the database counts what that key may read, so nobody can count for others. */
 type Access = { hash: string; namespace: string; id: string; count: number; at: number }
 
-/** Beyond this many memories the counts are written at once and not at the next turn of the job. */
+/** With so many memories the counts are written at once and not at the next turn of the job; what comes in full while they are is not counted. */
 const MOST = 10_000
 
 /**
@@ -12,15 +12,27 @@ const MOST = 10_000
  */
 export function createAccesses({ sql }: Pick<Database, 'sql'>) {
   let waiting = new Map<string, Access>()
+  let writing: Promise<void> | undefined
 
-  const flush = async (): Promise<void> => {
+  async function write(): Promise<void> {
     if (waiting.size === 0) return
     const given = [...waiting.values()]
     waiting = new Map()
     await sql`select record_accesses(${JSON.stringify(given)}::jsonb)`
   }
+
+  /** Writes all that was noted before. */
+  async function flush(): Promise<void> {
+    while (writing) await writing.catch(() => {}) // told to who began it
+    writing = write().finally(() => {
+      writing = undefined
+    })
+    await writing
+  }
+
   return {
     note(keyHash: Buffer, namespace: string, ids: string[]): void {
+      if (waiting.size >= MOST && !writing) flush().catch(() => {})
       const [hash, at] = [keyHash.toString('hex'), Date.now() / 1000]
       for (const id of ids) {
         const key = `${namespace} ${id}` // a name has no space

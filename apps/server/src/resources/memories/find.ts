@@ -1,17 +1,19 @@
 import { REPLY_BYTES, type RecalledMemory, type RecallRequest, type RecallResponse, type SearchRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
+import { withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { Fault, toFault } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { directionOf, pickDiverse } from './diversity.ts'
 import { type RecallCall, type RecallRow, recallMemories } from './hot.ts'
-import { toMemory } from './repo.ts'
+import { findVectors, toMemory } from './repo.ts'
 import { excess, parseSearch, type SearchQuery } from './search-query.ts'
 import { recallSelection } from './selection.ts'
 import { embedFor, round, suppliedVector } from './vectors.ts'
 
 type Recall = z.output<typeof RecallRequest> | z.output<typeof SearchRequest>
 type Found = { namespace: string; row: RecallRow }
+type Picked = Found & { diversity?: { weight: number; similarity: number; value: number } }
 
 /** Recall and search: the same call, but that search reads its query's syntax and ranks exact hits first. Scores are absolute, so several namespaces make one ranking. */
 export async function find(deps: Deps, principal: Principal, kind: 'recall' | 'search', body: Recall, signal: AbortSignal): Promise<RecallResponse> {
@@ -23,6 +25,7 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
   const own = suppliedVector(embedding)
   const isByMeaning = routing !== 'bm25' && query !== ''
   const embedded = isByMeaning && own === null ? await embedFor(deps, principal, namespaces, 'read', [query], () => 'query', signal) : undefined
+  const isSupplied = own !== null && isByMeaning
   const vector = isByMeaning ? (own ?? embedded?.vectors[0] ?? null) : null
   const tags = search ? { tags: [...(body.tags ?? []), ...search.tags], tags_none: search.noneTags } : {}
   const call = {
@@ -32,7 +35,7 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
     // Where a few namespaces of many hold all that is best, each may take twice its share.
     mostBytes: Math.min(REPLY_BYTES, Math.ceil((2 * REPLY_BYTES) / namespaces.length)),
     selection: recallSelection({ ...body, ...tags }),
-    options: { ...optionsOf(body, search, own !== null && isByMeaning), ...(embedded && { embedder: embedded.embedder }) },
+    options: { ...optionsOf(body, search, isSupplied), ...(embedded && { embedder: embedded.embedder }) },
   }
 
   const denied: string[] = []
@@ -46,7 +49,9 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
     ),
   )
   const ranked = parts.flat().sort(byRank)
-  const memories = mmr ? diversify(ranked.slice(0, poolOf(topK)), mmr, topK) : ranked.slice(0, topK).map((found) => toRecalled(found))
+  const column = isSupplied ? 'supplied_v' : 'v'
+  const picked = mmr ? await diversify(deps, principal, ranked.slice(0, poolOf(topK)), column, mmr, topK) : ranked.slice(0, topK)
+  const memories = whatFits(picked).map(toRecalled)
   for (const namespace of namespaces) {
     const ids = memories.filter(({ memory }) => memory.agent_id === namespace).map(({ memory }) => memory.id)
     deps.accesses.note(principal.keyHash, namespace, ids)
@@ -75,31 +80,44 @@ const isDenial = (error: unknown) => ['NAMESPACE_ACCESS_DENIED', 'INSUFFICIENT_S
 const byRank = ({ row: a }: Found, { row: b }: Found) =>
   Number(b.exact) - Number(a.exact) || b.score - a.score || b.importance - a.importance || b.created_at - a.created_at || (a.id < b.id ? 1 : -1)
 
-/** Exact hits stay before the others; among each, near-copies of what stands above move down. */
-function diversify(ranked: Found[], mmr: number, topK: number): RecalledMemory[] {
-  const hits = ranked.map((found) => ({
-    found,
-    score: found.row.score,
-    content: found.row.content,
-    direction: found.row.vector === null ? undefined : directionOf(JSON.parse(found.row.vector) as number[]),
-  }))
+/** The first of them that make one reply; the very first whatever its length. */
+function whatFits(picked: Picked[]): Picked[] {
+  let room = REPLY_BYTES
+  const end = picked.findIndex(({ row }) => {
+    room -= row.bytes
+    return room < 0
+  })
+  return end < 0 ? picked : picked.slice(0, Math.max(1, end))
+}
+
+/**
+ * Exact hits stay before the others; among each, near-copies of what stands above move down. Only now are vectors read:
+ * each can be longer than its memory, and most of what twenty namespaces gave is not in the pool.
+ */
+async function diversify(deps: Deps, principal: Principal, pool: Found[], column: 'v' | 'supplied_v', weight: number, topK: number): Promise<Picked[]> {
+  const ids = pool.map(({ namespace, row }) => ({ namespace, id: row.id }))
+  const vectors = await withPrincipal(deps.database, principal, 'read', (tx) => findVectors(tx, ids, column))
+  const hits = pool.map((found, at) => {
+    const vector = vectors[at]
+    return { found, score: found.row.score, content: found.row.content, direction: vector ? directionOf(JSON.parse(vector) as number[]) : undefined }
+  })
   const exact = pickDiverse(
     hits.filter(({ found }) => found.row.exact),
-    mmr,
+    weight,
     topK,
   )
   const rest = pickDiverse(
     hits.filter(({ found }) => !found.row.exact),
-    mmr,
+    weight,
     topK - exact.length,
   )
-  return [...exact, ...rest].map(({ hit, similarity, value }) => toRecalled(hit.found, { weight: mmr, similarity, value }))
+  return [...exact, ...rest].map(({ hit, similarity, value }) => ({ ...hit.found, diversity: { weight, similarity, value } }))
 }
 
 const NOTHING_ELSE = { context: 0, speaker: 0, question: 0 }
 
 function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: boolean): Record<string, unknown> {
-  const { routing, weights, vector_weight, min_score, explain, mmr } = body
+  const { routing, weights, vector_weight, min_score, explain } = body
   return {
     ...(vector_weight != null && { vector: vector_weight }),
     ...weights,
@@ -108,7 +126,6 @@ function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: bo
     ...(routing === 'vector' && { vector: 1, ...NOTHING_ELSE }),
     ...(min_score != null && { min_score }),
     ...(explain && { explain }),
-    ...(mmr && { vectors: true }),
     ...(isSupplied && { supplied: true }),
     ...(search && 'mode' in body && searchOptions(search, body)),
   }
@@ -123,9 +140,7 @@ export const searchOptions = (
   ...(highlight && { highlight }),
 })
 
-type Diversity = { weight: number; similarity: number; value: number }
-
-const toRecalled = ({ namespace, row }: Found, diversity?: Diversity): RecalledMemory => ({
+const toRecalled = ({ namespace, row, diversity }: Picked): RecalledMemory => ({
   memory: toMemory(row, namespace),
   score: row.score,
   weighted_score: row.score,

@@ -30,8 +30,8 @@ export type RecallRow = MemoryRow & {
   vector_score: number
   explain: Record<string, unknown> | null
   highlights: string[] | null
-  /** As pgvector's text, where the call asked for it. */
-  vector: string | null
+  /** What it takes in a reply, about. */
+  bytes: number
 }
 export type RecallCall = {
   namespace: string
@@ -53,15 +53,18 @@ export function recallMemories({ turns }: Database, principal: Principal, call: 
     'read',
     async (sql) => sql<RecallRow[]>`
     select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8,
-      exact, score, text_score, vector_score, explain, highlights, vector::text,
+      exact, score, text_score, vector_score, explain, highlights, bytes::float8,
       floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
       floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at,
       floor(extract(epoch from last_accessed_at))::float8 as last_accessed_at
     from (
-      select *, row_number() over () as place, sum(reply_bytes(content, metadata, tags)) over (rows unbounded preceding) as bytes
+      select *, row_number() over () as place, sum(bytes) over (rows unbounded preceding) as bytes_so_far
       from recall(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
-        ${JSON.stringify(call.selection)}::text::jsonb, ${JSON.stringify(call.options)}::text::jsonb)) ranked
-    where bytes <= ${call.mostBytes ?? REPLY_BYTES}::bigint or place = 1`,
+        ${JSON.stringify(call.selection)}::text::jsonb, ${JSON.stringify(call.options)}::text::jsonb) found
+      cross join lateral (
+        select reply_bytes(content, metadata, tags) + coalesce(octet_length(explain::text), 0) + coalesce(octet_length(to_json(highlights)::text), 0)
+      ) measured(bytes)) ranked
+    where bytes_so_far <= ${call.mostBytes ?? REPLY_BYTES}::bigint or place = 1`,
   )
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { failure, start } from '../../../test/harness.ts'
+import { hashSecret } from '../../principal.ts'
 
 test('a stored memory is read back as it was stored', async () => {
   await using t = await start()
@@ -195,4 +196,18 @@ test('what was given out is counted, for those who may read it', async () => {
   await agent.forget('a', id)
   await t.accesses.flush()
   expect(await t.owner((sql) => sql`select from memory_accesses`)).toHaveLength(0)
+})
+
+test('who is given very many keeps nobody else from being counted', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const { id } = await agent.storeMemory('a', { content: 'counted heron' })
+  t.accesses.note(
+    hashSecret(await t.secret({ b: 'read' })),
+    'b',
+    Array.from({ length: 20_000 }, (_, i) => `m${i}`),
+  )
+  await agent.getMemory(id)
+  await t.accesses.flush()
+  expect(await agent.getMemory(id)).toMatchObject({ access_count: 1 })
 })

@@ -14,17 +14,26 @@ let t: Stage
 let key: string
 beforeAll(async () => {
   t = await start()
-  key = await t.secret({ big: 'read_write', small: 'read_write' })
+  key = await t.secret({ big: 'read_write', large: 'read_write', small: 'read_write' })
   const agent = t.client(key)
+  await agent.storeMemories(
+    'large',
+    Array.from({ length: COUNT }, (_, i) => ({ content: `Tide table ${i}.` })),
+  )
   await agent.storeMemories(
     'big',
     Array.from({ length: COUNT }, (_, i) => ({ content: `Tide note ${i}.`, sessionId: 'long', id: `m${i}` })),
   )
   for (let i = 0; i < COUNT; i++) await agent.startSession('big', { id: `s${i}` })
   await agent.startSession('big', { id: 'long' })
+  await agent.storeMemories(
+    'small',
+    Array.from({ length: COUNT }, (_, i) => ({ content: `Noise ${i}.` })),
+  )
   const old = { old: 'x'.repeat(OLD_BYTES) }
   await t.owner(async (sql) => {
-    await sql`update memories set metadata = ${JSON.stringify(old)}::text::jsonb`
+    await sql`update memories set metadata = ${JSON.stringify(old)}::text::jsonb where content like 'Tide%'`
+    await sql`update memories set content = content || repeat(chr(1), 50000) where content like 'Noise%'`
     await sql`update sessions set metadata = ${JSON.stringify(old)}::text::jsonb`
   })
 }, 60_000)
@@ -70,9 +79,19 @@ test('recall and search give the best that fit', async () => {
   for (const path of ['/v1/memory/recall', '/v1/memory/search']) {
     const found: Reply = await ask(path, { agent_id: 'big', query: 'tide note', top_k: 100 })
     expect(found.memories.length).toBeGreaterThanOrEqual(FITS - 1)
-    const several: Reply = await ask(path, { namespaces: ['big', 'small'], query: 'tide note', top_k: 100, mmr: 0.3 })
-    expect(several.memories.length).toBeGreaterThanOrEqual(FITS - 1)
+    for (const mmr of [undefined, 0.3]) {
+      const several: Reply = await ask(path, { namespaces: ['big', 'large'], query: 'tide note', top_k: 100, mmr })
+      expect(several.memories.length).toBeGreaterThanOrEqual(FITS - 1)
+    }
   }
+})
+
+test('a letter counts as many bytes as it has in JSON', async () => {
+  const fits = Math.floor(REPLY_BYTES / 300_000)
+  const listed: Reply = await ask('/v1/memories/recall/batch', { agent_id: 'small', limit: 1000 })
+  expect([listed.memories.length, listed.next_cursor]).toEqual([fits, expect.any(String)])
+  const found: Reply = await ask('/v1/memory/recall', { agent_id: 'small', query: 'noise', top_k: 100 })
+  expect(found.memories).toHaveLength(fits)
 })
 
 test('one that is longer than a reply comes alone', async () => {

@@ -44,6 +44,17 @@ export async function findMemories(tx: Tx, id: string, namespaceId?: number): Pr
   return rows.map((row) => ({ memory: toMemory(row, row.namespace), namespace: { id: row.namespace_id, name: row.namespace, dimension: row.dimension } }))
 }
 
+/** The vectors of these memories, as pgvector's text, in their order; null for one that has none or is gone. */
+export async function findVectors(tx: Tx, found: { namespace: string; id: string }[], column: 'v' | 'supplied_v'): Promise<(string | null)[]> {
+  const rows = await tx.execute<{ vector: string | null }>(sql`
+    select m.vector from unnest(${sql.param(found.map(({ namespace }) => namespace))}::text[], ${sql.param(found.map(({ id }) => id))}::text[])
+      with ordinality as f(namespace, id, position)
+    left join lateral (select id from namespaces x where x.name = f.namespace offset 0) n on true
+    left join lateral (select ${sql.raw(column)}::text as vector from memories x where x.namespace_id = n.id and x.id = f.id offset 0) m on true
+    order by f.position`)
+  return rows.map(({ vector }) => vector)
+}
+
 /** Before a write: refuses vectors of an embedder that is no longer the database's, and keeps it from moving until the end. */
 export async function requireEmbedder(tx: Tx, model: string): Promise<void> {
   await tx.execute(sql`select require_embedder(${model}, true)`)

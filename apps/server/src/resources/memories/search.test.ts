@@ -109,6 +109,26 @@ test('with mmr near-copies make room for what says something else', async () => 
   for (const { score, smart_score, explain } of reply.memories) expect(smart_score).toBeCloseTo(score * (1 - explain.mmr.weight * explain.mmr.similarity), 9)
 })
 
+test('mmr compares by the vectors that the query is compared with, over several namespaces', async () => {
+  await using t = await start()
+  for (const name of ['a', 'b']) await t.admin.createNamespace(name, { dimension: 2 })
+  const agent = await t.key({ a: 'read_write', b: 'read_write' })
+  await agent.storeMemory('a', { content: 'Here.', id: 'best', embedding: [1, 0] })
+  await agent.storeMemory('b', { content: 'There.', id: 'copy', embedding: [1, 0.01] })
+  await agent.storeMemory('b', { content: 'Elsewhere.', id: 'other', embedding: [0.5, 1] })
+  const search = { namespaces: ['a', 'b'], query: 'x', embedding: [1, 0], routing: 'vector', top_k: 3 }
+  const find = async (mmr?: number) => {
+    const reply = await t.fetch('/v1/memory/recall', {
+      method: 'POST',
+      key: await t.secret({ a: 'read', b: 'read' }),
+      body: JSON.stringify({ ...search, mmr }),
+    })
+    return ((await reply.json()) as { memories: { memory: { id: string } }[] }).memories.map(({ memory }) => memory.id)
+  }
+  expect(await find()).toEqual(['best', 'copy', 'other'])
+  expect(await find(0.9)).toEqual(['best', 'other', 'copy'])
+})
+
 test('with language auto each memory is stemmed in its own language, and a query in all of those', async () => {
   await using t = await start()
   await t.admin.createNamespace('mixed', { language: 'auto' })
