@@ -55,7 +55,8 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
     engine: 'pglite',
     sql,
     turns: { calls: limitedTo(STATEMENT_MS), searches: limitedTo(SEARCH_MS) },
-    maintain: <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) => turns.run('jobs', NEVER, () => pipeline.alone(JOB_STATEMENT_MS, () => asOwner(sql, fn, () => pglite.crash()))),
+    maintain: <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) =>
+      turns.run('jobs', NEVER, () => pipeline.alone(JOB_STATEMENT_MS, () => asOwner(sql, fn, () => pglite.crash()))),
     check: () => pglite.check(ANSWER_MS),
     givenUp: gone.promise,
     crash: () => pglite.crash(),
