@@ -21,6 +21,11 @@ export type Access = 'read' | 'write' | 'edit' | 'any'
 
 export const hashSecret = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
+const STRANGER = 'stranger '
+/** The lane of whoever presents a secret that this server has not yet seen open anything: one for each network. */
+export const strangerLane = (network: string) => STRANGER + network
+export const isStranger = (lane: string) => lane.startsWith(STRANGER)
+
 /** Of work that nobody can give up. */
 export const NEVER = new AbortController().signal
 

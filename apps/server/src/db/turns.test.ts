@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { strangerLane } from '../principal.ts'
 import { Crowd, Turns } from './turns.ts'
 
 const NEVER = new AbortController().signal
@@ -55,6 +56,44 @@ test('what a key may hold depends on how many ask, here or elsewhere, and on who
   void ask('b') // at once, though some of a wait
   await settle()
   expect(running.map(({ key }) => key).join('')).toBe('aaab')
+})
+
+test('who waits goes on when the others have left', async () => {
+  const crowd = new Crowd()
+  const { ask, running } = openStage(4, { share: (keys) => (keys === 1 ? 3 : 1) }, crowd)
+  for (const key of ['b', 'c']) void ask(key)
+  for (let i = 0; i < 4; i++) void ask('a') // one that takes long, and three that wait
+  for (const { end } of running.splice(0, 2)) end()
+  await settle()
+  expect(running).toHaveLength(1)
+  await vi.waitUntil(() => running.length === 3, { timeout: 3_000 })
+  expect(crowd.size).toBe(1)
+})
+
+test('whoever comes when shares have just grown comes after those who wait', async () => {
+  let now = 0
+  const crowd = new Crowd(() => now)
+  const { turns, ask, running } = openStage(4, { share: (keys) => (keys === 1 ? 3 : 1) }, crowd)
+  crowd.saw('b')
+  const order: number[] = []
+  const numbered = (n: number) => turns.run('a', NEVER, async () => void order.push(n))
+  void ask('a')
+  const waiting = [1, 2].map(numbered)
+  await settle()
+  expect([running.length, order]).toEqual([1, []])
+  now = 1_001
+  await Promise.all([...waiting, numbered(3)])
+  expect(order).toEqual([1, 2, 3])
+})
+
+test('secrets that open nothing are looked up in turn, and leave each key the share it had', async () => {
+  const { ask, running } = openStage(4, { share: (keys) => (keys === 1 ? 3 : 1) })
+  for (const network of ['192.0.2.1', '192.0.2.2']) void ask(strangerLane(network))
+  for (const { end } of running.splice(0)) end()
+  await settle()
+  for (let i = 0; i < 3; i++) void ask('a')
+  await settle()
+  expect(running.map(({ key }) => key).join('')).toBe('aaa')
 })
 
 test('whoever hangs up while waiting leaves at once, with the reason of its signal', async () => {

@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts'
+import { isStranger } from '../principal.ts'
 
 type Bounds = {
   /** Sessions that one key may hold at once, when so many keys have asked of late. What is left is there for whoever comes next. */
@@ -21,7 +22,10 @@ export class Turns<S> {
   /** Whose turn it is. A lane stands here once, perhaps without work by now. */
   readonly #round = new Fifo<Lane<S>>()
   readonly #crowd: Crowd
+  /** What a lane may hold; as of the last dispatch, so that all lanes are measured by the same. */
+  #share = 1
   #waiting = 0
+  #alarm: NodeJS.Timeout | undefined
 
   /** `crowd`: who asks, here and in the other pools of the same database. */
   constructor(sessions: readonly S[], bounds: Bounds, crowd = new Crowd()) {
@@ -33,7 +37,8 @@ export class Turns<S> {
   /** Runs the work with a session of its own. Rejects with the signal's reason when it aborts before the turn came. */
   async run<T>(key: string, signal: AbortSignal, work: (session: S) => Promise<T>): Promise<T> {
     signal.throwIfAborted()
-    this.#crowd.saw(key)
+    if (!isStranger(key)) this.#crowd.saw(key) // who has no key takes nobody's share
+    this.#dispatch() // shares may have grown: those who wait come first
     const lane = this.#lane(key)
     const session = this.#take(lane) ?? (await this.#queue(lane, signal))
     try {
@@ -63,10 +68,6 @@ export class Turns<S> {
     const lane: Lane<S> = { key, running: 0, waiting: new Set(), isListed: false }
     this.#lanes.set(key, lane)
     return lane
-  }
-
-  get #share(): number {
-    return this.#bounds.share(this.#crowd.size)
   }
 
   /** Nobody is overtaken: while a session is free, no lane that may have one waits. */
@@ -114,9 +115,13 @@ export class Turns<S> {
   }
 
   #dispatch(): void {
+    const share = this.#bounds.share(this.#crowd.size)
+    const hasGrown = share > this.#share
+    this.#share = share
+    if (hasGrown) for (const lane of this.#lanes.values()) this.#list(lane)
     while (this.#free.length > 0) {
       const lane = this.#round.shift()
-      if (!lane) return
+      if (!lane) break
       lane.isListed = false
       const [next] = lane.waiting
       const session = next && this.#take(lane)
@@ -128,6 +133,17 @@ export class Turns<S> {
       this.#list(lane)
       this.#forget(lane)
     }
+    if (this.#free.length > 0 && this.#waiting > 0) this.#setAlarm()
+  }
+
+  /** All who wait hold their share. When somebody no longer counts as asking it may grow, and nothing else would tell. */
+  #setAlarm(): void {
+    const ms = this.#crowd.msUntilFewer
+    if (ms === undefined) return
+    this.#alarm ??= setTimeout(() => {
+      this.#alarm = undefined
+      this.#dispatch()
+    }, ms).unref()
   }
 
   #forget(lane: Lane<S>): void {
@@ -176,6 +192,12 @@ export class Crowd {
       this.#seen.delete(key)
     }
     return Math.max(1, this.#seen.size)
+  }
+
+  /** Until a key that is counted now is counted no longer, if it does not ask again; undefined for nobody. */
+  get msUntilFewer(): number | undefined {
+    const [longestAgo] = this.#seen.values()
+    return longestAgo === undefined ? undefined : Math.max(1, longestAgo + PRESENT_MS - this.#now())
   }
 }
 

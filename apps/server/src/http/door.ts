@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { findKeyId } from '../db/tx.ts'
 import { Fault, toFault } from '../fault.ts'
-import { NEVER, type Principal, principalOf } from '../principal.ts'
+import { NEVER, type Principal, principalOf, strangerLane } from '../principal.ts'
 
 export type DoorBounds = {
   /** Requests of one key that may be under way at once. */
@@ -44,7 +44,7 @@ export class Door {
 
   /** Who presents this secret; the error of the API when nobody does. */
   async recognise(secret: string, signal: AbortSignal, address: string): Promise<{ principal: Principal; keyId: string }> {
-    const stranger = principalOf(secret, { signal, lane: `stranger ${networkOf(address)}` })
+    const stranger = principalOf(secret, { signal, lane: strangerLane(networkOf(address)) })
     const hash = stranger.keyHash.toString('hex')
     const keyId = this.#ids.get(hash) ?? (await this.#lookUp(stranger, hash, address))
     return { principal: { ...stranger, lane: keyId }, keyId }
