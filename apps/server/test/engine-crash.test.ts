@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { EmbeddedDatabase } from '../src/db/embedded.ts'
 import { engine, failure, start } from './harness.ts'
@@ -68,4 +69,22 @@ test.runIf(engine === 'pglite')('calls that meet a crash of the engine get 503, 
   const first = await Promise.allSettled(Array.from({ length: 5 }, () => client.recall('notes', 'kept')))
   for (const outcome of first) if (outcome.status === 'rejected') expect(await failure(Promise.reject(outcome.reason))).toMatchObject({ status: 503 })
   expect((await client.recall('notes', 'kept')).length).toBe(1)
+})
+
+test.runIf(engine === 'pglite')('an engine that ends during a job is started again once, and a job that spoils its session ends it', async () => {
+  let starts = 0
+  const log = pino({ level: 'info' }, { write: (line: string) => void (starts += Number(line.includes('is open again'))) })
+  await using t = await start({ log })
+  const database = t.database as EmbeddedDatabase
+  const interrupted = t.owner(async (sql) => {
+    await database.crash()
+    await sql`select 1`
+  })
+  await expect(interrupted).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+  await t.admin.whoami()
+  expect(starts).toBe(1)
+
+  await expect(t.owner((sql) => sql`begin; select 1 / 0`.simple())).rejects.toMatchObject({ code: '22012' })
+  expect((await t.database.sql`select current_user::text as role`)[0]).toEqual({ role: 'dakera_app' })
+  expect(starts).toBe(2)
 })

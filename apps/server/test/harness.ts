@@ -51,7 +51,7 @@ export async function start(options: Options = {}) {
   const place = await (engine === 'postgres' ? clonePostgres(embedder) : clonePglite(embedder))
   const database = await openDatabase(
     { ...place.settings, ...(options.searchTimeoutMs && { searchTimeoutMs: options.searchTimeoutMs }) } as typeof place.settings,
-    log,
+    options.log ?? log,
     (owner) => prepare(owner, embedder),
   )
   const accesses = createAccesses(database)

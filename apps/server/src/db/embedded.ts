@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import postgres, { type Options, type ReservedSql, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
+import { connectionIsLost } from '../fault.ts'
 import { type Database, type FirstStart, type Gate, type Pool, SEARCH_PATH } from './database.ts'
 import { migrate } from './migrate.ts'
 import { PgliteError } from './pglite/error.ts'
@@ -67,14 +68,14 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
   }
 }
 
-/** `spoil` ends the session: one that may still act as the owner must serve nobody. */
+/** `spoil` ends the session: one that may still act as the owner must serve nobody. One that is gone is left alone, as the next would be ended for it. */
 async function asOwner<T>(sql: Sql, fn: (sql: Sql, aside: undefined) => Promise<T>, spoil: () => Promise<void>): Promise<T> {
   const session: ReservedSql = await sql.reserve()
   try {
     await session`set role dakera_owner`
     return await fn(session, undefined)
   } finally {
-    await session`set role dakera_app`.catch(spoil)
+    await session`set role dakera_app`.catch((error) => (connectionIsLost(error) ? undefined : spoil()))
     session.release()
   }
 }
