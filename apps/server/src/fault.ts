@@ -41,6 +41,8 @@ const DATA_EXCEPTION = '22000'
 const MOVING = 'The database has just moved to another embedding model. Try again.'
 const DISK_FULL = '53100'
 const NO_ROOM = 'The disk of the database is full. Nothing was lost; its operator must make room. Try again later.'
+/** So the embedded database says why it has ended. */
+const ITS_DISK_IS_FULL = 'The disk is full'
 const STATEMENT_TIMEOUT = '57014'
 const TOO_LONG =
   'The database took longer than the server lets it (for searches: DAKERA_SEARCH_TIMEOUT_MS). Ask for fewer words or with a narrower filter, or try again when it is less busy.'
@@ -63,10 +65,17 @@ const DISCONNECTED = new Set([
 /** What the database says while it goes down: the transaction may have been kept just before. */
 const GOING_DOWN = /^(08|57P0[123])/
 
-/** Whether the answer to a statement was lost with its connection. */
+/** Whether the answer to a statement was lost with its connection, whatever that was ended for. */
 export function connectionIsLost(error: unknown): boolean {
-  const state = databaseError(error)?.code ?? ''
-  return DISCONNECTED.has(state) || GOING_DOWN.test(state)
+  const found = databaseError(error)
+  if (!found) return false
+  const { code = '', cause } = found
+  return DISCONNECTED.has(code) || GOING_DOWN.test(code) || connectionIsLost(cause)
+}
+
+export function diskIsFull(error: unknown): boolean {
+  const { code = '', message = '' } = databaseError(error) ?? {}
+  return code === DISK_FULL || (GOING_DOWN.test(code) && message.includes(ITS_DISK_IS_FULL))
 }
 
 type DatabaseError = { code?: string; message?: string; detail?: string; hint?: string; cause?: unknown }
@@ -86,7 +95,7 @@ export function toFault(error: unknown): Fault {
     return new Fault(code, details, { message: found?.detail, cause: error })
   }
   if (state === DATA_EXCEPTION && found?.message?.includes('dimensions')) return new Fault('SERVICE_UNAVAILABLE', {}, { message: MOVING, cause: error })
-  if (state === DISK_FULL) return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: NO_ROOM, cause: error })
+  if (diskIsFull(error)) return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: NO_ROOM, cause: error })
   if (state === STATEMENT_TIMEOUT) return new Fault('SERVICE_UNAVAILABLE', {}, { message: TOO_LONG, cause: error })
   const known = SQLSTATES[state]
   if (known) return new Fault(known[0], {}, { message: known[1], cause: error })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PendingQuery, Row } from 'postgres'
-import { connectionIsLost, Fault } from '../fault.ts'
+import { connectionIsLost, diskIsFull, Fault } from '../fault.ts'
 import type { Work } from '../principal.ts'
 import { asDb, type Db, type Sql } from './database.ts'
 
@@ -22,8 +22,13 @@ const CANCEL_TIMEOUT_MS = 2_000
 const OUTCOME_UNKNOWN =
   'The connection to the database was lost while this was written, so the outcome is not known. Send it again with the same Idempotency-Key, which is safe; without one, look first whether it is there.'
 
+const NO_ROOM = 'The disk of the database is full; its operator must make room.'
+
 /** Says of a write that it may have happened. */
-export const outcomeUnknown = (cause?: unknown) => new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: OUTCOME_UNKNOWN, cause })
+export const outcomeUnknown = (cause?: unknown) =>
+  diskIsFull(cause)
+    ? new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: `${NO_ROOM} ${OUTCOME_UNKNOWN}`, cause })
+    : new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: OUTCOME_UNKNOWN, cause })
 
 /** What a piece of work may do in its turn. */
 export type Seat = Pick<Session, 'statement' | 'transaction'>
@@ -158,7 +163,7 @@ export class Session {
 
 const yes = () => true
 
-/** The error as the caller shall see it: of a write that was on its way to be kept when the connection broke, nobody knows. */
+/** The error as the caller shall see it: of a write that was on its way to be kept when the connection broke, or the disk failed, nobody knows. */
 function afterWrite(work: Work, error: unknown): unknown {
   if (work.mayHaveWritten && connectionIsLost(error)) return outcomeUnknown(error)
   work.mayHaveWritten = false

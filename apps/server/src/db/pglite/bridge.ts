@@ -13,6 +13,8 @@ const TOO_MANY_CONNECTIONS = '53300'
 // What Postgres too says when its disk fails, or has no room.
 const IO_ERROR = '58030'
 const DISK_FULL = '53100'
+/** Of a statement that was under way when the disk failed: its log may be read again by the next start, and may not. */
+const OUTCOME_UNKNOWN = '08007'
 
 /** Makes sessions for connections. One may be open at a time, because there is one session of Postgres behind all of them. */
 export class Bridge {
@@ -154,10 +156,13 @@ class Session implements SessionEnd {
 
   /** A stopped database answers each statement with the reason: postgres.js loses a FATAL message, and hangs in end() after a broken socket. */
   async #execute({ bytes, isComplete }: WorkFrame): Promise<Buffer> {
+    const { engine } = this.#bridge
+    const { stopped } = engine
+    if (stopped) return failedReply(codeOf(stopped), stopped.message, isComplete)
     try {
-      return await this.#bridge.engine.execute(bytes)
+      return await engine.execute(bytes)
     } catch (error) {
-      return failedReply(codeOf(error as Error), (error as Error).message, isComplete)
+      return failedReply(OUTCOME_UNKNOWN, (error as Error).message, isComplete)
     }
   }
 
@@ -168,7 +173,8 @@ class Session implements SessionEnd {
       .then(() => this.#bridge.durable(position))
       .then(
         () => reply,
-        (error: Error) => failedReply(codeOf(engine.stopped ?? error), (engine.stopped ?? error).message, isComplete),
+        // An error stays what it is: it has written nothing, or says that nobody knows.
+        (error: Error) => (errorIn(reply) ? reply : failedReply(OUTCOME_UNKNOWN, (engine.stopped ?? error).message, isComplete)),
       )
       .then((answer) => this.#to.send(answer))
   }

@@ -4,6 +4,9 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toFault } from '../../fault.ts'
+import { principalOf } from '../../principal.ts'
+import { Session } from '../session.ts'
 import type { PgliteLog } from './open.ts'
 import { type SupervisorOptions, superviseEmbedded } from './supervisor.ts'
 
@@ -81,6 +84,19 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     clearInterval(ticking)
     expect(longest).toBeLessThan(2_000) // the statement would have held it for 30 s
     expect(db.said.map(({ message }) => message)).toEqual([expect.stringContaining('ran too long'), expect.stringContaining('is open again')])
+  })
+
+  test('a write that was ended with its thread may have been kept, and that is said; a read only took too long', async () => {
+    await using db = await open()
+    const session = new Session({ open: () => db.sql })
+    const ended = (mode: 'read' | 'write') =>
+      session.statement(principalOf('x'), mode, async (sql) => sql`select pg_sleep(30)`).then(
+        () => 'no failure',
+        (error) => toFault(error).message,
+      )
+    db.pglite.limitStatements(500)
+    expect(await ended('write')).toMatch(/outcome is not known/)
+    expect(await ended('read')).toMatch(/took longer than the server lets it/)
   })
 
   test('upkeep is not held to the limit of the client', async () => {

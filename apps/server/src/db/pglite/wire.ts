@@ -7,6 +7,8 @@ export type Port = Pick<MessagePort, 'postMessage' | 'on' | 'off'> | Pick<Worker
 /** Why a connection was ended, as postgres.js reports it: an SQLSTATE and a sentence. */
 export type Refusal = { code: string; message: string }
 
+const CONNECTION_FAILURE = '08006'
+
 /** From the client. Everything travels over one port, so a hang-up is never overtaken by the connection that follows it. */
 export type FromClient = { kind: 'connect' | 'end' | 'hang up'; session: number } | { kind: 'data'; session: number; bytes: Uint8Array }
 /** From the thread of the database. `end` without a refusal answers the client's own end. */
@@ -54,12 +56,13 @@ export class Sockets {
     return likeSocket(duplex)
   }
 
-  /** Ends every connection with this error: the other end is gone. */
+  /** Ends every connection with this error. The other end is gone, and with it the answers to what ran there: the cause says so. */
   fail(refusal: Refusal): void {
     this.#port.off('message', this.#receive)
     const open = [...this.#open.values()]
     this.#open.clear() // there is nobody left to be told of a hang-up
-    for (const duplex of open) duplex.destroy(refused(refusal))
+    const cause = refused({ code: CONNECTION_FAILURE, message: 'The thread of the embedded database has ended.' })
+    for (const duplex of open) duplex.destroy(Object.assign(refused(refusal), { cause }))
   }
 
   readonly #receive = (message: FromSession): void => {
