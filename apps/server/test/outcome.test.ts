@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
+import { openDatabase } from '../src/db/open.ts'
+import { NEVER, principalOf } from '../src/principal.ts'
 import { freshPlace, launch } from './child-server.ts'
-import { ADMIN_KEY, engine } from './harness.ts'
+import { ADMIN_KEY, engine, start } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 import { openProxy } from './private-cluster.ts'
 
@@ -72,6 +75,24 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     expect(said.filter((text) => text.startsWith('The database does not answer')).length).toBeGreaterThan(0)
     await s.proxy.mend()
     await release()
+  })
+
+  test('one connection that went silent is given up with what runs on it, and the database is there all the same', async () => {
+    await using t = await start()
+    await using proxy = await openProxy((t.settings as { url: string }).url)
+    const settings = { engine: 'postgres' as const, url: proxy.url, migrationUrl: undefined, poolSize: 2, searchTimeoutMs: 200 }
+    const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
+    const search = () => database.turns.searches.run('a', NEVER, (session) => session.statement(principalOf('x'), 'read', async (sql) => sql`select 1 as a`))
+    await search()
+    proxy.muteOpen()
+    const lost = search().catch((error: { code: string }) => error.code)
+    for (let asked = 0; asked < 3; asked++) {
+      expect(await database.check()).toEqual({ ok: true })
+      await sleep(2_000)
+    }
+    expect(await lost).toBe('CONNECTION_DESTROYED')
+    expect([...(await search())]).toEqual([{ a: 1 }])
+    await database.close()
   })
 
   test('readiness asks through the sessions: connections that went silent are told and replaced, though new ones work', { timeout: 60_000 }, async () => {

@@ -53,11 +53,11 @@ export async function openPostgres(
     : undefined
 
   const ask = async (): Promise<Condition> => {
-    const silent = [...calls, ...searches].filter((session) => session.isSilent())
-    for (const session of silent) session.cut()
-    const through = [turns.calls, turns.searches].map((pool) => pool.runIfFree((session) => session.ask(inTime)) ?? true) // all busy: what runs has its limit
+    // What ran there fails now; others have connections of their own.
+    for (const session of [...calls, ...searches]) if (session.isSilent()) session.cut()
+    const through = [turns.calls, turns.searches].map((pool) => pool.runIfFree((session) => session.ask(inTime)))
     const answers = await Promise.all([inTime(sql`select 1`), ...through])
-    return silent.length === 0 && answers.every(Boolean) ? { ok: true } : { ok: false, message: 'The database does not answer.' }
+    return answers.some(Boolean) ? { ok: true } : { ok: false, message: 'The database does not answer.' }
   }
   let asked: Promise<Condition> | undefined // one question for all who wait
   return {

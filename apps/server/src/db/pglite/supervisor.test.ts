@@ -90,10 +90,12 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     await using db = await open()
     const session = new Session({ open: () => db.sql })
     const ended = (mode: 'read' | 'write') =>
-      session.statement(principalOf('x'), mode, async (sql) => sql`select pg_sleep(30)`).then(
-        () => 'no failure',
-        (error) => toFault(error).message,
-      )
+      session
+        .statement(principalOf('x'), mode, async (sql) => sql`select pg_sleep(30)`)
+        .then(
+          () => 'no failure',
+          (error) => toFault(error).message,
+        )
     db.pglite.limitStatements(500)
     expect(await ended('write')).toMatch(/outcome is not known/)
     expect(await ended('read')).toMatch(/took longer than the server lets it/)
