@@ -95,6 +95,29 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await database.close()
   })
 
+  test('a request to cancel that does not arrive in time hits nobody when it does', async () => {
+    await using t = await start()
+    await using proxy = await openProxy((t.settings as { url: string }).url)
+    const settings = { engine: 'postgres' as const, url: proxy.url, migrationUrl: undefined, poolSize: 1, searchTimeoutMs: 5_000 }
+    const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
+    const rest = (seconds: number, signal = NEVER) =>
+      database.turns.calls.run('a', signal, (session) =>
+        session.statement(principalOf('x', { signal }), 'read', async (sql) => sql`select pg_sleep(${seconds})`),
+      )
+    await rest(0)
+    const letThrough = proxy.delayNew()
+    const leaving = new AbortController()
+    const left = rest(1, leaving.signal).catch((error: Error) => error.message)
+    await sleep(200)
+    leaving.abort(new Error('hung up'))
+    await left
+    const next = rest(1)
+    await sleep(200)
+    letThrough()
+    expect(await next).toHaveLength(1)
+    await database.close()
+  })
+
   test('readiness asks through the sessions: connections that went silent are told and replaced, though new ones work', { timeout: 60_000 }, async () => {
     await using s = await stage()
     expect((await list(s.url)).status).toBe(200)

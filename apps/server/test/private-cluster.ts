@@ -77,8 +77,10 @@ export async function openProxy(target: string) {
   const pairs = new Set<[Socket, Socket]>()
   let isSilent = false
   let breaksAt = Infinity
-  const accept = (near: Socket) => {
+  let opening: PromiseWithResolvers<void> | undefined
+  const accept = async (near: Socket) => {
     near.on('error', () => {})
+    await opening?.promise
     if (isSilent) return void near.on('data', () => {})
     let packets = 0
     near.on('data', () => ++packets >= breaksAt && near.destroy())
@@ -121,6 +123,11 @@ export async function openProxy(target: string) {
     /** Loses every packet of the connections there are; new ones work. */
     muteOpen() {
       for (const pair of pairs) for (const socket of pair) socket.removeAllListeners('data').on('data', () => {})
+    },
+    /** Lets new connections wait before they get through, until it is called. */
+    delayNew() {
+      opening = Promise.withResolvers()
+      return () => opening?.resolve()
     },
     /** Breaks all connections, and each new one with this packet that its client sends, counted from 1. */
     breakAt(packet: number) {

@@ -154,7 +154,10 @@ export class Session {
       const running = statements.find(({ active }) => active)
       if (!running) return
       const isOver = await Promise.race([running.canceller(running).then(yes, yes), sleep(CANCEL_TIMEOUT_MS, false, { ref: false })])
-      if (!isOver) break
+      if (!isOver) {
+        this.cut() // though the statement may have ended by itself: the request may still arrive
+        return
+      }
       await Promise.race([running.then(yes, yes), sleep(pause, undefined, { ref: false })])
     }
     if (statements.some(({ active }) => active)) this.cut()
