@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { asDb, type Condition, type Database, type FirstStart, type Gate, SEARCH_PATH } from './database.ts'
+import { inTime } from './in-time.ts'
 import { mayMakeTemporaryTables, migrate, requireMigrated } from './migrate.ts'
 import { Session } from './session.ts'
 import { Crowd, turnsOver } from './turns.ts'
@@ -55,8 +56,8 @@ export async function openPostgres(
   const ask = async (): Promise<Condition> => {
     // What ran there fails now; others have connections of their own.
     for (const session of [...calls, ...searches]) if (session.isSilent()) session.cut()
-    const through = [turns.calls, turns.searches].map((pool) => pool.runIfFree((session) => session.ask(inTime)))
-    const answers = await Promise.all([inTime(sql`select 1`), ...through])
+    const through = [turns.calls, turns.searches].map((pool) => pool.runIfFree((session) => session.ask(comes)))
+    const answers = await Promise.all([comes(sql`select 1`), ...through])
     return answers.some(Boolean) ? { ok: true } : { ok: false, message: 'The database does not answer.' }
   }
   let asked: Promise<Condition> | undefined // one question for all who wait
@@ -83,23 +84,18 @@ async function reserved<T>(pool: Sql, fn: (sql: Sql, aside: Sql) => Promise<T>):
   }
 }
 
-const TICK_MS = 100
+const ANSWER_MS = 3_000
 
-/** Whether the answer came within 3 seconds in which this process could have heard it: a busy event loop is not the database's fault. */
-function inTime(answer: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    let ticks = 3_000 / TICK_MS
-    const timer = setInterval(() => --ticks > 0 || settle(false), TICK_MS)
-    const settle = (came: boolean) => {
-      clearInterval(timer)
-      resolve(came)
-    }
+/** Whether an answer came in time. */
+const comes = (answer: Promise<unknown>): Promise<boolean> =>
+  inTime(
     answer.then(
-      () => settle(true),
-      () => settle(false),
-    )
-  })
-}
+      () => true,
+      () => false,
+    ),
+    ANSWER_MS,
+    () => false,
+  )
 
 /** A URL that is none is told without repeating it: it may hold a password. */
 function connect(url: string, options: Options<{}>): Sql {

@@ -2,8 +2,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import postgres, { type Sql } from 'postgres'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { toFault } from '../../fault.ts'
 import { principalOf } from '../../principal.ts'
 import { Session } from '../session.ts'
@@ -181,6 +182,24 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     expect(await db.pglite.check(5_000)).toEqual({ ok: true, warning: undefined })
     void db.pglite.crash()
     expect(await db.pglite.check(0)).toMatchObject({ ok: false })
+  })
+
+  test('readiness asks once for all who wait, and does not blame the engine for what this thread could not hear', async () => {
+    await using db = await open()
+    await db.sql`select 1`
+    const posted = vi.spyOn(Worker.prototype, 'postMessage')
+    const sleeping = failure(db.sql`select pg_sleep(1)`)
+    await sleep(200)
+    for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 20 }, () => db.pglite.check(200)))
+    await sleeping
+    expect(posted.mock.calls.filter(([message]) => (message as { name?: string }).name === 'ping')).toHaveLength(1)
+    posted.mockRestore()
+
+    await new Promise(setImmediate) // after it the event loop looks at timers before messages
+    const asked = db.pglite.check(300)
+    await Promise.resolve() // and it is on its way
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)
+    expect(await asked).toEqual({ ok: true, warning: undefined })
   })
 
   test('a database that cannot be started again is given up after several attempts with a sentence, and callers are told why meanwhile', {

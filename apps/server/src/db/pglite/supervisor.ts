@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { inTime } from '../in-time.ts'
 import { isFull, PgliteError, type PgliteErrorCode } from './error.ts'
 import { takeLock } from './lock.ts'
 import { explained, type Pglite, type PgliteLog, type PgliteOptions } from './open.ts'
@@ -94,6 +95,7 @@ class Supervisor implements Supervised {
   #limitMs = Number.POSITIVE_INFINITY
   #closing: Promise<void> | undefined
   #pulse = new Pulse()
+  #asked: Promise<unknown> | undefined
   #failures = 0
   #lastCall = 0
   #wasm: Promise<WasmModule> | undefined
@@ -123,11 +125,15 @@ class Supervisor implements Supervised {
   }
 
   async check(ms: number): ReturnType<Supervised['check']> {
-    const answer = this.#call('ping').then(
+    // One question for all who wait, until it is answered: each takes a turn at the engine.
+    this.#asked ??= this.#call('ping').finally(() => {
+      this.#asked = undefined
+    })
+    const answer = this.#asked.then(
       (said) => ({ ok: true as const, ...(said as Awaited<ReturnType<Orders['ping']>>) }),
       (error: Error) => ({ ok: false as const, message: error.message }),
     )
-    return Promise.race([answer, sleep(ms, undefined, { ref: false }).then(() => this.#silent(ms))])
+    return inTime<Awaited<ReturnType<Supervised['check']>>>(answer, ms, () => this.#silent(ms))
   }
 
   /** Busy is not dead: what runs has its limit, and is ended by #watchOver. */
