@@ -3,7 +3,8 @@ import { pino } from 'pino'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/db/open.ts'
-import { NEVER, principalOf } from '../src/principal.ts'
+import { hashSecret, NEVER, principalOf } from '../src/principal.ts'
+import { createUsage } from '../src/resources/keys/usage.ts'
 import { freshPlace, launch } from './child-server.ts'
 import { ADMIN_KEY, engine, start } from './harness.ts'
 import { expectError, send } from './http-call.ts'
@@ -92,6 +93,27 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     }
     expect(await lost).toBe('CONNECTION_DESTROYED')
     expect([...(await search())]).toEqual([{ a: 1 }])
+    await database.close()
+  })
+
+  test("the server's own work that hangs on a silent connection ends, and the next has another", { timeout: 90_000 }, async () => {
+    await using t = await start()
+    await using proxy = await openProxy((t.settings as { url: string }).url)
+    const settings = { engine: 'postgres' as const, url: proxy.url, migrationUrl: undefined, poolSize: 1, searchTimeoutMs: 5_000 }
+    const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
+    const usage = createUsage(database)
+    const note = () => usage.note({ keyHash: hashSecret(ADMIN_KEY), endpoint: 'x', namespace: '', status: 200, bytes: 1, ms: 1 })
+    const upkeep = () => database.maintain?.((owner) => owner`select 1 as a`, 1_000)
+    note()
+    await Promise.all([usage.flush(), database.sql`select pg_sleep(0.2)`, upkeep(), upkeep(), upkeep()])
+    await usage.flush()
+    proxy.muteOpen()
+    note()
+    const flushing = usage.flush()
+    const hanging = [upkeep(), upkeep(), upkeep(), flushing].map((work) => expect(work).rejects.toMatchObject({ code: 'CONNECTION_DESTROYED' }))
+    expect(await database.check()).toEqual({ ok: true })
+    await Promise.all(hanging)
+    await Promise.all([usage.flush(), upkeep()])
     await database.close()
   })
 

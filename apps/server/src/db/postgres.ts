@@ -2,14 +2,17 @@ import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
-import { asDb, type Condition, type Database, type FirstStart, type Gate, SEARCH_PATH } from './database.ts'
+import { NEVER } from '../principal.ts'
+import { type Condition, type Database, type FirstStart, type Gate, type Maintain, SEARCH_PATH } from './database.ts'
 import { inTime } from './in-time.ts'
 import { mayMakeTemporaryTables, migrate, requireMigrated } from './migrate.ts'
 import { Session } from './session.ts'
-import { Crowd, turnsOver } from './turns.ts'
+import { Crowd, Turns, turnsOver } from './turns.ts'
 
 /** The time limit of a statement that is no search. */
 const CALL_TIMEOUT_MS = 30_000
+/** So long a connection for the server's own work may be without an answer: questions wait there behind what runs. */
+const OWN_SILENCE_MS = CALL_TIMEOUT_MS + 5_000
 
 type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined; searchTimeoutMs: number }
 
@@ -38,9 +41,8 @@ export async function openPostgres(
         jit: false,
       },
     })
-  const sql = client('dakera-own', 2, CALL_TIMEOUT_MS)
-  asDb(sql) // for how it writes JSON, as in a Session
-  await requireBoundRole(sql, url)
+  const own = new Session({ open: () => client('dakera-own', 2, CALL_TIMEOUT_MS) })
+  await requireBoundRole(own.sql, url)
   const sessions = (application_name: string, limitMs: number) =>
     Array.from(
       { length: poolSize ?? 2 * Math.max(2, availableParallelism()) },
@@ -49,51 +51,66 @@ export async function openPostgres(
   const [calls, searches] = [sessions('dakera', CALL_TIMEOUT_MS), sessions('dakera-searches', searchTimeoutMs)]
   const crowd = new Crowd() // one machine works for both
   const turns = { calls: turnsOver(calls, crowd), searches: turnsOver(searches, crowd) }
-  const owner = canMaintain
-    ? connect(migrationUrl ?? url, { ...common, max: 3, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } })
-    : undefined
+  const asOwner = { ...common, max: 1, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } }
+  const owners = Array.from({ length: canMaintain ? 4 : 0 }, () => new Session({ open: () => connect(migrationUrl ?? url, asOwner) }))
 
+  let hearing: Promise<boolean> | undefined
+  /** One question through each of the two connections: an idle one takes the first, and a busy one the second behind its statement. */
+  const askOwn = () => (hearing ??= own.ask((answer) => comes(Promise.all([answer, own.sql`select 1`]), OWN_SILENCE_MS)).finally(() => (hearing = undefined)))
   const ask = async (): Promise<Condition> => {
     // What ran there fails now; others have connections of their own.
     for (const session of [...calls, ...searches]) if (session.isSilent()) session.cut()
-    const through = [turns.calls, turns.searches].map((pool) => pool.runIfFree((session) => session.ask(comes)))
-    const answers = await Promise.all([comes(sql`select 1`), ...through])
+    const through = [turns.calls, turns.searches].map((pool) => pool.runIfFree((session) => session.ask((answer) => comes(answer))))
+    void askOwn()
+    const answers = await Promise.all([comes(own.sql`select 1`), ...through])
     return answers.some(Boolean) ? { ok: true } : { ok: false, message: 'The database does not answer.' }
   }
   let asked: Promise<Condition> | undefined // one question for all who wait
   return {
     engine: 'postgres',
     turns,
-    sql,
-    maintain: owner && ((fn) => reserved(owner, fn)),
+    get sql() {
+      return own.sql
+    },
+    maintain: maintainWith(owners),
     check: () => (asked ??= ask().finally(() => (asked = undefined))),
     async close() {
-      await Promise.all([...calls, ...searches].map((session) => session.close()))
-      await Promise.all([sql, owner].map((pool) => pool?.end({ timeout: 5 })))
+      await Promise.all([...calls, ...searches, own, ...owners].map((session) => session.close()))
     },
   }
 }
 
-/** One connection to the end, as advisory locks belong to a session. */
-async function reserved<T>(pool: Sql, fn: (sql: Sql, aside: Sql) => Promise<T>): Promise<T> {
-  const session = await pool.reserve()
-  try {
-    return await fn(session, pool)
-  } finally {
-    session.release()
-  }
+/** The first session is to look on with; the others have the jobs in turn. */
+function maintainWith(owners: Session[]): Maintain | undefined {
+  const [aside, ...sessions] = owners
+  if (!aside) return undefined
+  const turns = new Turns(sessions, { share: () => sessions.length, waitingPerKey: Number.POSITIVE_INFINITY, waiting: Number.POSITIVE_INFINITY })
+  return (fn, limitMs) =>
+    turns.run('jobs', NEVER, async (session) => {
+      const timer = limitMs && setTimeout(() => session.cut(), limitMs).unref()
+      try {
+        const reserved = await session.sql.reserve() // advisory locks belong to a connection: no other takes its place within the work
+        try {
+          return await fn(reserved, aside.sql)
+        } finally {
+          reserved.release()
+        }
+      } finally {
+        clearTimeout(timer)
+      }
+    })
 }
 
 const ANSWER_MS = 3_000
 
 /** Whether an answer came in time. */
-const comes = (answer: Promise<unknown>): Promise<boolean> =>
+const comes = (answer: Promise<unknown>, ms = ANSWER_MS): Promise<boolean> =>
   inTime(
     answer.then(
       () => true,
       () => false,
     ),
-    ANSWER_MS,
+    ms,
     () => false,
   )
 

@@ -84,6 +84,11 @@ export class Session {
     }
   }
 
+  /** The client itself, for work that needs no turn; another one after a cut. */
+  get sql(): Sql {
+    return this.#sql
+  }
+
   /** Whether the connection answers in time; one that does not is replaced. */
   async ask(inTime: (answer: Promise<unknown>) => Promise<boolean>): Promise<boolean> {
     const answers = await inTime(this.#sql`select 1`)

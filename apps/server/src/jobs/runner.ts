@@ -39,7 +39,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     }
   }
   const listFailures = () =>
-    maintain?.((owner) => owner`select namespace_id, job, failures, reason from upkeep where failures > 0 order by retry_at desc limit 5`)
+    maintain?.((owner) => owner`select namespace_id, job, failures, reason from upkeep where failures > 0 order by retry_at desc limit 5`, LIMIT_MS)
 
   // What takes something away because its time is over waits while the clock may be wrong; what puts it back does not.
   const clock = new ClockWatch()
@@ -108,6 +108,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
         if (done) log.info({ job: job.name, ...done, ms: Math.round(performance.now() - started) }, 'job')
       } catch (error) {
         failures++
+        void database.check().catch(nothing) // what it waited for may be a connection that is silent
         if (!stopped.signal.aborted)
           log.warn(
             { job: job.name, failures, err: { message: (error as Error).message, code: (error as { code?: string }).code } },

@@ -7,6 +7,8 @@ const CALL_LIMIT_MS = 10_000
 const RUN_MS = 10_000
 /** At most so long a turn keeps a session that it had to wait for. */
 const TURN_MS = 250
+/** A turn that takes longer has lost its connection. */
+const TURN_LIMIT_MS = 2 * CALL_LIMIT_MS
 /** So often it is found out who is due, also while somebody has enough for many turns. */
 const LOOK_EVERY_MS = 1_000
 /** What one call should take. */
@@ -17,7 +19,7 @@ type Called = { done: number | null; failed: boolean }
 
 /** Runs one call of a job's function: as the owner where the login may, else as the app, which may call it too. */
 export function callJob<Row extends object>({ maintain, sql }: Place, call: string): Promise<Row | undefined> {
-  return maintain ? maintain((owner) => limited<Row>(owner, call)) : plain<Row>(sql, call)
+  return maintain ? maintain((owner) => limited<Row>(owner, call), TURN_LIMIT_MS) : plain<Row>(sql, call)
 }
 
 const plain = async <Row extends object>(sql: Sql, call: string) => (await sql.unsafe<Row[]>(`select * from ${call}`))[0]
@@ -56,7 +58,7 @@ export async function takeTurns(
   portion: Portion,
   signal: AbortSignal,
 ): Promise<{ done: number; failures: number }> {
-  const { engine, maintain, sql } = place
+  const { engine, maintain } = place
   const sum = { done: 0, failures: 0 }
   const started = performance.now()
   let isDue = true
@@ -66,7 +68,7 @@ export async function takeTurns(
     const look = began - looked >= LOOK_EVERY_MS
     if (look) looked = began
     const text = call(portion.size, look)
-    const called = await (owner ? limited<Called>(owner, text) : plain<Called>(sql, text))
+    const called = await (owner ? limited<Called>(owner, text) : plain<Called>(place.sql, text))
     isDue = called?.done != null
     if (!called || called.done === null) return
     portion.learn(performance.now() - began)
@@ -81,7 +83,7 @@ export async function takeTurns(
       const until = begun + Math.min(begun - asked, TURN_MS)
       do await oneCall(owner)
       while (isDue && performance.now() < until)
-    }) ?? oneCall())
+    }, TURN_LIMIT_MS) ?? oneCall())
     if (!(await pause(engine === 'pglite' ? performance.now() - begun : 0, signal))) break
   }
   return sum

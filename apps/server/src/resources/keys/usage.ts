@@ -23,7 +23,7 @@ const MOST = 10_000
  * Counts what is asked with each key, and writes the counts now and then: a request must not cost a write.
  * What a killed server had not yet written is lost.
  */
-export function createUsage({ sql }: Pick<Database, 'sql'>) {
+export function createUsage(database: Pick<Database, 'sql'>) {
   let waiting = new Map<string, Counted>()
   let writing: Promise<void> | undefined
 
@@ -47,7 +47,7 @@ export function createUsage({ sql }: Pick<Database, 'sql'>) {
     const counted = [...waiting.values()]
     waiting = new Map()
     try {
-      await sql`select record_key_usage(${JSON.stringify(counted)}::jsonb)`
+      await database.sql`select record_key_usage(${JSON.stringify(counted)}::jsonb)`
     } catch (error) {
       for (const count of counted) add(count) // for the next turn
       throw error

@@ -10,7 +10,7 @@ const MOST = 10_000
  * Counts which memories were given out, and writes the counts now and then: a read must not cost a write.
  * What a killed server had not yet written is lost; the counts are a hint, not a record.
  */
-export function createAccesses({ sql }: Pick<Database, 'sql'>) {
+export function createAccesses(database: Pick<Database, 'sql'>) {
   let waiting = new Map<string, Access>()
   let writing: Promise<void> | undefined
 
@@ -18,7 +18,7 @@ export function createAccesses({ sql }: Pick<Database, 'sql'>) {
     if (waiting.size === 0) return
     const given = [...waiting.values()]
     waiting = new Map()
-    await sql`select record_accesses(${JSON.stringify(given)}::jsonb)`
+    await database.sql`select record_accesses(${JSON.stringify(given)}::jsonb)`
   }
 
   /** Writes all that was noted before. */
