@@ -219,6 +219,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     fs.writeFileSync(version, '18\n')
   })
 
+  test('a start that takes too long is ended, like one that fails', async () => {
+    await expect(open({ openLimitMs: 1 })).rejects.toMatchObject({ code: 'STOPPED', message: 'The embedded database was not open after 0.001 s.' })
+  })
+
   test('one that recovers before it is given up serves again', async () => {
     await using db = await open()
     await db.sql`insert into notes values (1, 'kept')`

@@ -28,6 +28,8 @@ export type SupervisorOptions = Pick<PgliteOptions, 'dataDir' | 'durability' | '
   onGivenUp?: (why: PgliteError) => void
   /** How many starts in a row may fail, or end before they have served. */
   startsBeforeGivingUp?: number
+  /** How long a start may take, recovery included. */
+  openLimitMs?: number
 }
 
 /** The embedded database in a thread of its own, which is ended and started anew when it stops or hangs. */
@@ -52,6 +54,7 @@ const LONGEST_DELAY_MS = 10_000
 const SERVED_MS = 1_000
 const SERVED_STATEMENTS = 20
 const STARTS_BEFORE_GIVING_UP = 10
+const OPEN_LIMIT_MS = 10 * 60_000
 const CLOSE_LIMIT_MS = 15_000
 /** So much that Postgres' own limit (max_stack_depth) ends what nests too deeply. With a thread's usual 4 MB that of JavaScript came first, and ended the engine. */
 const STACK_MB = 32
@@ -182,7 +185,7 @@ class Supervisor implements Supervised {
 
   /** Starts the thread; resolves when the database is open in it. */
   async #start(): Promise<Life> {
-    const { dataDir, durability, log } = this.#options
+    const { dataDir, durability, log, openLimitMs = OPEN_LIMIT_MS } = this.#options
     this.#wasm ??= compilePostgres()
     const pulse = new Pulse()
     this.#pulse = pulse
@@ -194,8 +197,10 @@ class Supervisor implements Supervised {
     })
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     const life: Life = { worker, sockets: new Sockets(worker), pulse, opened: 0, countAtOpen: 0, waiting: new Map(), ended }
+    let late: NodeJS.Timeout | undefined
     await new Promise<void>((resolve, reject) => {
       worker.once('error', (error) => reject(new PgliteError('STOPPED', `The thread of the embedded database failed: ${error.message}`, { cause: error })))
+      late = setTimeout(() => reject(new PgliteError('STOPPED', `The embedded database was not open after ${openLimitMs / 1000} s.`)), openLimitMs)
       worker.once('exit', (code) => reject(new PgliteError('STOPPED', `The thread of the embedded database ended with ${code}.`)))
       worker.on('message', (message: FromWorker | FromSession) => {
         if (message.kind === 'open') resolve()
@@ -204,10 +209,12 @@ class Supervisor implements Supervised {
         else if (message.kind === 'answer') this.#settle(life, message)
         else if (message.kind === 'stopped' && !this.#closing) void this.#stopped(life, message.message)
       })
-    }).catch(async (error) => {
-      await worker.terminate()
-      throw error
     })
+      .catch(async (error) => {
+        await worker.terminate()
+        throw error
+      })
+      .finally(() => clearTimeout(late))
     life.opened = performance.now()
     life.countAtOpen = pulse.count
     worker.on('error', (error) => log.error({ err: error }, 'the thread of the embedded database failed'))
