@@ -81,7 +81,9 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
   const orders: Orders = {
     async settle() {
       await maintain((owner) => owner`select merge_statistics(id) from namespaces`)
-      await maintain((owner) => buildVectorIndexes(owner, database.engine))
+      let built: object | undefined
+      do built = await maintain((owner) => buildVectorIndexes(owner, database.engine))
+      while (built)
       return maintain(async (owner) => {
         await owner`vacuum analyze`.simple()
         const [found] = await owner<{ version: string; memories: number; indexes: number }[]>`

@@ -416,6 +416,16 @@ test.runIf(engine === 'postgres')('a writer does not wait for a build, and one t
   await login.end()
 })
 
+test.runIf(engine === 'pglite')('the embedded database builds one index in a turn, and serves others in between', async () => {
+  await using t = await start()
+  for (const name of ['a', 'b']) await t.admin.createNamespace(name)
+  await t.owner(async (sql) => {
+    await sql`insert into namespace_statistics select id, 6000, 0, 6000 from namespaces on conflict (namespace_id) do update set vectors = 6000`
+  })
+  const turn = () => t.owner((sql) => buildVectorIndexes(sql, engine))
+  expect([await turn(), await turn(), await turn()]).toEqual([{ built: 1, dropped: 0 }, { built: 1, dropped: 0 }, undefined])
+})
+
 test('what a killed build left is removed, and a shrunken namespace loses its index after an hour', async () => {
   await using t = await start()
   await t.admin.createNamespace('a')

@@ -15,7 +15,7 @@ type Onlooker = { aside?: Sql | undefined; say?: (progress: Progress) => void }
 
 /**
  * Builds and drops the partial vector indexes, one per large namespace, and removes what an interrupted build left.
- * On Postgres concurrently, so that nobody waits. Says what it did, undefined for nothing.
+ * On Postgres concurrently, so that nobody waits; on the embedded database one of them in a turn. Says what it did, undefined for nothing.
  */
 export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: Onlooker = {}): Promise<{ built: number; dropped: number } | undefined> {
   const [lock] = await owner<{ taken: boolean }[]>`select pg_try_advisory_lock(hashtext(${LOCK})) as taken`
@@ -28,6 +28,7 @@ export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: O
     let built = 0
     for (const { id, memories, is_indexed, is_long_small } of await listNamespaces(owner)) {
       if (!is_indexed && isLarge(memories)) {
+        if (engine === 'pglite' && built > 0) return { built, dropped } // the only session is let go between two builds
         await build(owner, id, engine, onlooker)
         built++
       } else if (is_indexed && is_long_small) {
