@@ -1,4 +1,4 @@
-import { type Endpoint, type Method, NamespaceName } from '@dakera-ai/protocol'
+import { type Endpoint, type Method, NamespaceName, shortened } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import type * as z from 'zod'
 import type { Repeat } from '../db/once.ts'
@@ -52,6 +52,8 @@ export const route = <E extends Endpoint>(
 
 /** A body that is read and checked in less than a millisecond. */
 const QUICK_BYTES = 16_384
+/** What is wrong beyond so many things is counted. */
+const MOST_ISSUES = 20
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
 /** After so long without a reply a request asks whether the database is still there; then it waits on, or is told. */
@@ -87,13 +89,21 @@ async function patiently<T>(reply: Promise<T>, work: () => Work | undefined, giv
   }
 }
 
-type Surroundings = { maxBodyBytes: number; trustedProxies: number; isAlive: () => Promise<boolean>; door: Door }
+type Surroundings = {
+  maxBodyBytes: number
+  trustedProxies: number
+  isAlive: () => Promise<boolean>
+  requireAdmin: (principal: Principal) => Promise<void>
+  door: Door
+}
 
-export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, door }: Surroundings, routes: Route[]): void {
+export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requireAdmin, door }: Surroundings, routes: Route[]): void {
   for (const { endpoint, handle } of routes) {
     const answerGuest = async (c: Context, guest: Guest | undefined, signal: AbortSignal) => {
       const call: Call | undefined = c.get('call')
       const headers = c.req.raw.headers
+      // First: whoever is not an admin has nothing read, checked or written here.
+      if (guest && endpoint.access === 'admin') await requireAdmin(guest.principal)
       const limit = Math.min(maxBodyBytes, endpoint.maxBodyBytes ?? maxBodyBytes)
       const bytes = endpoint.body ? await readBody(c.req.raw, limit, (size) => guest?.hold(size)) : Buffer.alloc(0)
       if (bytes.length > QUICK_BYTES) await nextSlice()
@@ -176,11 +186,14 @@ function readVersion(header: string | null): number | undefined {
 function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(acceptAliases(schema, value))
   if (result.success) return result.data
-  const issues = result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+  const issues = result.error.issues
+    .slice(0, MOST_ISSUES)
+    .map(({ path, message }) => ({ path: path.map((part) => shortened(String(part))).join('.'), message }))
   const [first] = issues
+  const others = result.error.issues.length - 1
   throw new Fault(
     'INVALID_REQUEST',
     { issues },
-    { message: first && `${first.path || 'The request'}: ${first.message}${issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''}` },
+    { message: first && `${first.path || 'The request'}: ${first.message}${others > 0 ? ` (and ${others} more)` : ''}` },
   )
 }
