@@ -71,6 +71,21 @@ test('a client that reads nothing of its replies is cut off; one that waits for 
   await Promise.all(holding)
 })
 
+test('a client that takes a little of a reply now and then is cut off when the whole takes too long', async () => {
+  await using t = await start({ connections: { replySeconds: 1 } })
+  const reader = open(t.url)
+  reader.pause()
+  reader.write('GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200)) // some 50 MB
+  const closed = once(reader, 'close')
+  for (let i = 0; i < 20; i++) {
+    await sleep(200)
+    reader.read(10_000)
+  }
+  reader.resume() // so that the end is seen
+  await closed
+  expect(reader.bytesRead).toBeLessThan(50_000_000)
+})
+
 test('connections beyond the bound are closed, and there is room again when one ends', async () => {
   await using t = await start({ connections: { most: 2 } })
   const [first, second] = [open(t.url), open(t.url)]

@@ -16,6 +16,8 @@ export type Connections = {
   requestSeconds: number
   /** For a client to take something of its reply. */
   writeSeconds: number
+  /** For a client to take the whole of it. */
+  replySeconds: number
 }
 
 const HEADERS_SECONDS = 15
@@ -25,7 +27,7 @@ export function listen(
   hostname: string,
   port: number,
   fetch: Fetch,
-  { most, requestSeconds, writeSeconds }: Connections,
+  { most, requestSeconds, writeSeconds, replySeconds }: Connections,
 ): Promise<{ server: Server; port: number }> {
   const answer = getRequestListener(fetch as never, { hostname, errorHandler: refuse })
   const server = createServer(
@@ -40,6 +42,10 @@ export function listen(
     (incoming, outgoing) => {
       // Fires when nothing moved for so long, which is right while the database works on the reply.
       outgoing.setTimeout(writeSeconds * 1000, () => outgoing.socket && outgoing.socket.writableLength > 0 && outgoing.socket.destroy())
+      outgoing.once('prefinish', () => {
+        const cut = setTimeout(() => outgoing.destroy(), replySeconds * 1000)
+        outgoing.once('close', () => clearTimeout(cut))
+      })
       const wrong = hostFault(incoming)
       if (wrong) end(outgoing, wrong)
       else void answer(incoming, outgoing)

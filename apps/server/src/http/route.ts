@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { type Endpoint, type Method, NamespaceName, shortened } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import type * as z from 'zod'
@@ -121,7 +122,9 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
       const result = await handle(input as never)
       const { status, value, headers: extra } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
       const text = JSON.stringify(value)
-      if (call) call.bytes += Buffer.byteLength(text)
+      const size = Buffer.byteLength(text)
+      guest?.holdReply(size)
+      if (call) call.bytes += size
       return c.body(text, status, { 'content-type': 'application/json', ...extra })
     }
 
@@ -143,7 +146,7 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
           if (isUnknown(error)) door.forget(principal, address)
           throw error
         } finally {
-          guest.leave()
+          guest.leave((c.env as { outgoing?: ServerResponse } | undefined)?.outgoing)
         }
       }
       // Node keeps a request's signal until the request is collected; a listener that leads back to the request would keep both, and the reply.
