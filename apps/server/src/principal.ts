@@ -21,6 +21,9 @@ export type Access = 'read' | 'write' | 'edit' | 'any'
 
 export const hashSecret = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
+/** Whose work it is, where the server itself divides what it has between callers. */
+export const ownerOf = ({ keyHash }: Principal): string => keyHash.toString('base64')
+
 /** Of work that nobody can give up. */
 export const NEVER = new AbortController().signal
 

@@ -5,7 +5,7 @@ import type * as z from 'zod'
 import type { Repeat } from '../db/once.ts'
 import { outcomeUnknown } from '../db/session.ts'
 import { Fault } from '../fault.ts'
-import type { Principal, Work } from '../principal.ts'
+import { ownerOf, type Principal, type Work } from '../principal.ts'
 import { nextSlice } from '../slices.ts'
 import { acceptAliases } from './aliases.ts'
 import { readSecret } from './auth.ts'
@@ -107,7 +107,7 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
       if (guest && endpoint.access === 'admin') await requireAdmin(guest.principal)
       const limit = Math.min(maxBodyBytes, endpoint.maxBodyBytes ?? maxBodyBytes)
       const bytes = endpoint.body ? await readBody(c.req.raw, limit, (size) => guest?.hold(size)) : Buffer.alloc(0)
-      if (bytes.length > QUICK_BYTES) await nextSlice()
+      if (guest && bytes.length > QUICK_BYTES) await nextSlice(ownerOf(guest.principal))
       const principal = guest?.principal
       const input = {
         principal,
