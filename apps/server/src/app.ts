@@ -3,6 +3,7 @@ import { ERRORS } from '@dakera-ai/protocol'
 import { openapi } from '@dakera-ai/protocol/openapi'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
+import { requireAdmin, withPrincipal } from './db/tx.ts'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
 import { apiPage } from './http/api-page.ts'
@@ -10,6 +11,7 @@ import { addressOf, isLoopbackHost } from './http/client.ts'
 import { Door } from './http/door.ts'
 import { newRequestId } from './http/request-id.ts'
 import { addresses, type Call, mount, type Route } from './http/route.ts'
+import type { Principal } from './principal.ts'
 import { agents } from './resources/agents/routes.ts'
 import { health } from './resources/health/routes.ts'
 import { namespaceKeys } from './resources/keys/namespace-keys.ts'
@@ -90,7 +92,8 @@ export function createApp(deps: Deps) {
   const routes = [health, namespaces, keys, namespaceKeys, memories, sessions, agents].flatMap((resource) => resource(deps))
   const { database, maxBodyBytes, trustedProxies } = deps
   const isAlive = () => database.check().then(({ ok }) => ok)
-  mount(app as unknown as Hono, { maxBodyBytes, trustedProxies, isAlive, door: new Door(database, deps) }, routes)
+  const askAdmin = (principal: Principal) => withPrincipal(database, principal, 'read', async (tx) => requireAdmin(tx))
+  mount(app as unknown as Hono, { maxBodyBytes, trustedProxies, isAlive, requireAdmin: askAdmin, door: new Door(database, deps) }, routes)
   app.get(
     '/openapi.json',
     page('application/json', () => JSON.stringify(openapi())),

@@ -14,6 +14,8 @@ export type Deps = {
   maxBodyBytes: number
   /** Bytes of request bodies that are held at once; a quarter of it of one key. */
   openBodyBytes: number
+  /** Bytes of replies that are not yet sent; half of it of one key. */
+  openReplyBytes: number
   /** Requests of one key that may be under way at once. */
   keyConcurrency: number
   /** Proxies in front of the server whose X-Forwarded-For counts. */

@@ -26,6 +26,8 @@ const EXIT_GIVEN_UP = 70
 const LAST_RESORT_SECONDS = 30
 
 async function main(): Promise<void> {
+  // Whoever reads what is said here may end first, or the disk it goes to be full: that is lost, and the server goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const options = readArguments(process.argv.slice(2))
   if (options.help) return console.log(HELP)
   if (options.version) return console.log(version)

@@ -26,6 +26,9 @@ const STRANGER = 'stranger '
 export const strangerLane = (network: string) => STRANGER + network
 export const isStranger = (lane: string) => lane.startsWith(STRANGER)
 
+/** Whose work it is, where the server itself divides what it has between callers. */
+export const ownerOf = ({ keyHash }: Principal): string => keyHash.toString('base64')
+
 /** Of work that nobody can give up. */
 export const NEVER = new AbortController().signal
 

@@ -1,3 +1,4 @@
+import type { ErrorBody } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_KEY, type Stage, start } from './harness.ts'
 import { type Call, expectError, send } from './http-call.ts'
@@ -101,6 +102,35 @@ describe('text that no database can hold', () => {
 })
 
 describe('depth and size', () => {
+  const issuesOf = (answer: Awaited<ReturnType<typeof post>>, says: RegExp) => {
+    expectError(answer, 'INVALID_REQUEST', says)
+    expect(answer.text.length).toBeLessThan(10_000)
+    return (answer.json as ErrorBody).issues?.length
+  }
+  const create = (fields: object) => post('/v1/keys', { name: 'new', ...fields }, { key: ADMIN_KEY })
+
+  test('a list of a key call has at most 1,000 names, counted before they are looked at', async () => {
+    const many = Array.from({ length: 1_001 }, (_, i) => `!${i}`)
+    expect(issuesOf(await create({ namespaces: many }), /^namespaces: .*1000/)).toBe(1)
+    expect(issuesOf(await create({ permissions: many }), /^permissions: /)).toBe(1)
+    const grants = Object.fromEntries(many.map((name) => [name, 'read']))
+    expect(issuesOf(await create({ grants }), /^grants: .*1000 names/)).toBe(1)
+    const path = '/v1/keys/key_of_nobody'
+    for (const change of [{ namespaces: many }, { grants }])
+      expect(issuesOf(await post(path, change, { method: 'PATCH', key: ADMIN_KEY }), /^(namespaces|grants): .*1000/)).toBe(1)
+  })
+
+  test('of many things that are wrong twenty are told, and how many more', async () => {
+    const grants = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`!${i}`, 'read']))
+    expect(issuesOf(await create({ grants }), /and 999 more/)).toBe(20)
+    expect(issuesOf(await create({ grants: { [`!${'x'.repeat(100_000)}`]: 'read' } }), /^grants\.!x+…/)).toBe(1)
+  })
+
+  test('a list is looked through until ten of its elements are wrong', async () => {
+    const memories = Array.from({ length: 100 }, () => ({ content: 'x', embedding: Array.from({ length: 4_000 }, () => '') }))
+    expect(issuesOf(await post('/v1/memories/store/batch', { agent_id: 'inbox', memories }), /and 9 more/)).toBe(10)
+  })
+
   test('metadata 1,000 levels deep is 400, 60 levels come back as they were', async () => {
     for (const deep of [nested(1000, '{"a":', '}'), `{"a":${nested(1000, '[', ']')}}`, `{"a":${nested(50_000, '[', ']')}}`]) {
       expectError(await post('/v1/memory/store', storedText(`"metadata": ${deep}`)), 'INVALID_REQUEST', /metadata: .*64 levels/)

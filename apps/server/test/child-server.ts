@@ -60,6 +60,7 @@ export function launch(settings: Settings, args: string[] = []) {
     exited: once(child, 'exit').then(([code]) => code as number | null),
     pauseLog: () => void child.stderr?.pause(),
     resumeLog: () => void child.stderr?.resume(),
+    stopReading: (stream: 'stdout' | 'stderr') => void child[stream]?.destroy(),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     client: async (apiKey = ADMIN_KEY) => new DakeraClient({ apiKey, baseUrl: await ready, maxRetries: 0, timeoutMs: 20_000 } as never),
     async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {

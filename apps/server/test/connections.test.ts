@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ErrorBody } from '@dakera-ai/protocol'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { start } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 
@@ -71,15 +71,78 @@ test('a client that reads nothing of its replies is cut off; one that waits for 
   await Promise.all(holding)
 })
 
-test('connections beyond the bound are closed, and there is room again when one ends', async () => {
-  await using t = await start({ connections: { most: 2 } })
-  const [first, second] = [open(t.url), open(t.url)]
-  await Promise.all([once(first, 'connect'), once(second, 'connect')])
-  const third = open(t.url)
-  await once(third, 'close')
-  first.destroy()
-  await expect.poll(async () => (await fetch(`${t.url}/health`, { headers: { connection: 'close' } }).catch(() => undefined))?.status).toBe(200)
-  second.destroy()
+test('a client that takes a little of a reply now and then is cut off when the whole takes too long', async () => {
+  await using t = await start({ connections: { replySeconds: 1 } })
+  const reader = open(t.url)
+  reader.pause()
+  reader.write('GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200)) // some 50 MB
+  const closed = once(reader, 'close')
+  for (let i = 0; i < 20; i++) {
+    await sleep(200)
+    reader.read(10_000)
+  }
+  reader.resume() // so that the end is seen
+  await closed
+  expect(reader.bytesRead).toBeLessThan(50_000_000)
+})
+
+describe('of as many connections as there may be', () => {
+  const connected = async (url: string, localAddress = '127.0.0.1') => {
+    const { hostname, port } = new URL(url)
+    const socket = connect({ port: Number(port), host: hostname, localAddress }).on('error', () => {})
+    await once(socket, 'connect')
+    return socket.resume()
+  }
+  const isOpen = async (socket: Socket) => {
+    await sleep(200)
+    return !socket.destroyed
+  }
+  const ask = (socket: Socket) => socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
+
+  test('the one that waits longest makes room, whether it has asked before or not', async () => {
+    await using t = await start({ connections: { most: 3 } })
+    const [asked, silent] = [await connected(t.url), await connected(t.url)]
+    ask(asked) // and so it waits less long than the other
+    await once(asked, 'data')
+    const third = await connected(t.url)
+    expect([await isOpen(asked), await isOpen(silent), await isOpen(third)]).toEqual([true, false, true])
+    asked.write('GET /hea') // and never the rest
+    for (let i = 0; i < 5; i++) expect((await fetch(`${t.url}/health`, { headers: { connection: 'close' } })).status).toBe(200)
+    const [fourth, fifth] = [await connected(t.url), await connected(t.url)]
+    expect([await isOpen(asked), await isOpen(fourth), await isOpen(fifth)]).toEqual([false, true, true])
+    for (const socket of [third, fourth, fifth]) socket.destroy()
+  })
+
+  test('those with a request under way stay, and what comes beyond them is closed', async () => {
+    await using t = await start({ connections: { most: 2 } })
+    const key = await t.secret({ a: 'read_write' })
+    await t.client(key).whoami()
+    const head = `POST /v1/memory/store HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Length: 100\r\n\r\n{`
+    const busy: Socket[] = []
+    for (let i = 0; i < 2; i++) {
+      const socket = await connected(t.url)
+      socket.write(head)
+      busy.push(socket)
+      await sleep(200)
+    }
+    expect(await isOpen(await connected(t.url))).toBe(false)
+    for (const socket of busy) expect(socket.destroyed).toBe(false)
+    busy[0]?.destroy()
+    await expect.poll(async () => (await fetch(`${t.url}/health`, { headers: { connection: 'close' } }).catch(() => undefined))?.status).toBe(200)
+    busy[1]?.destroy()
+  })
+
+  test.runIf(process.platform === 'linux')('an address that opens many loses its own', async () => {
+    await using t = await start({ connections: { most: 4 } })
+    const honest = await connected(t.url)
+    const many: Socket[] = []
+    for (let i = 0; i < 12; i++) many.push(await connected(t.url, '127.0.0.2'))
+    expect(await isOpen(honest)).toBe(true)
+    ask(honest)
+    await once(honest, 'data')
+    expect(many.filter(({ destroyed }) => !destroyed).length).toBeLessThan(4)
+    for (const socket of [honest, ...many]) socket.destroy()
+  })
 })
 
 test('on loopback only requests that name it are answered, where that is asked for', async () => {

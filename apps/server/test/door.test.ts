@@ -1,9 +1,10 @@
-import { getEventListeners } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { request } from 'node:http'
-import { expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { describe, expect, test } from 'vitest'
 import { networkOf } from '../src/http/door.ts'
-import { ADMIN_KEY, start } from './harness.ts'
-import { type Answer, expectError, send } from './http-call.ts'
+import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { type Answer, type Call, expectError, send } from './http-call.ts'
 
 /** A request whose body is announced and begun, and ends when it is told to. */
 async function begin(url: string, key: string, body: object, announced?: number) {
@@ -78,10 +79,88 @@ test('bodies under way are bounded for a key and for all: 429 and 503, and room 
   for (const key of keys.slice(0, 4)) for (let i = 0; i < 2; i++) open.push(await begin(t.url, key, long))
   const post = (key: string, chunked = false) => send(t.url, '/v1/memory/store', { method: 'POST', key, body: long, chunked })
   for (const chunked of [false, true]) expectError(await post(keys[0] ?? '', chunked), 'RATE_LIMITED', /bodies of this API key/)
-  expectError(await post(keys[4] ?? ''), 'SERVICE_UNAVAILABLE', /as many bytes/)
+  const [, , , , last = ''] = keys
+  for (const chunked of [false, true]) expect((await post(last, chunked)).status).toBe(200) // the others cannot shut it out
+  open.push(await begin(t.url, last, long))
+  expectError(await post(last), 'SERVICE_UNAVAILABLE', /as many bytes/)
   for (const { finish } of open) finish()
   for (const { answered } of open) expect((await answered).status).toBe(200)
   for (const key of keys) expect((await post(key)).status).toBe(200)
+})
+
+describe('a reply counts until it is sent', () => {
+  /** Some six megabytes of memories in `a`. */
+  const fill = async (t: Stage) => {
+    const memories = Array.from({ length: 18 }, () => ({ content: 'x'.repeat(100_000) }))
+    for (let i = 0; i < 4; i++) await t.admin.storeMemories('a', memories)
+  }
+  const listing = { method: 'POST', body: { agent_id: 'a', limit: 60 } }
+  const list = (url: string, key: string) => send(url, '/v1/memories/recall/batch', { ...listing, key })
+  /** Asks for all of it, and reads nothing. */
+  const ask = async (url: string, key: string) => {
+    const { hostname, port } = new URL(url)
+    const body = JSON.stringify(listing.body)
+    const socket = connect(Number(port), hostname).on('error', () => {})
+    const head = `POST /v1/memories/recall/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Length: ${body.length}\r\n\r\n`
+    socket.pause().write(head + body)
+    await once(socket, 'readable')
+    return socket
+  }
+
+  test('as a request under way, which ends when it is read or its connection ends', async () => {
+    await using t = await start({ keyConcurrency: 2 })
+    await fill(t)
+    const key = await t.secret({ a: 'read' })
+    const whoami = async () => (await send(t.url, '/v1/auth/whoami', { key })).status
+    for (let i = 0; i < 2; i++) {
+      const [one, other] = [await ask(t.url, key), await ask(t.url, key)]
+      expect(await whoami()).toBe(429)
+      one.resume()
+      await expect.poll(whoami).toBe(200)
+      const third = await ask(t.url, key)
+      expect(await whoami()).toBe(429)
+      for (const socket of [one, other, third]) socket.destroy()
+      await expect.poll(whoami).toBe(200)
+    }
+  })
+
+  test('whatever its kind, and none counts twice', async () => {
+    await using t = await start({ keyConcurrency: 1 })
+    const key = await t.secret({ a: 'read' })
+    const call = (how: Call) => send(t.url, '/v1/auth/whoami', { key, ...how })
+    for (let i = 0; i < 3; i++) {
+      expect((await call({ method: 'HEAD' })).status).toBe(200)
+      expect((await call({})).status).toBe(200)
+      expect((await list(t.url, 'dk-nobody-knows-this')).status).toBe(401)
+      expect((await send(t.url, '/v1/memory/recall', { key, method: 'POST', body: '{' })).status).toBe(400)
+      expect((await send(t.url, '/v1/keys', { key })).status).toBe(403)
+    }
+    const open = await begin(t.url, key, store)
+    expect((await call({})).status).toBe(429)
+    open.leave()
+  })
+
+  test('with its bytes, of a key and of all; a write is answered all the same, and so is a key that holds none', async () => {
+    await using t = await start({ openReplyBytes: 16_000_000 })
+    await fill(t)
+    const [one, other, third] = [await t.secret({ a: 'read_write' }), await t.secret({ a: 'read' }), await t.secret({ a: 'read' })]
+    const held = [await ask(t.url, one), await ask(t.url, other)]
+    expectError(await list(t.url, one), 'RATE_LIMITED', /replies of this API key/)
+    expect((await send(t.url, '/v1/auth/whoami', { key: one })).status).toBe(200)
+    held.push(await ask(t.url, third))
+    expectError(await send(t.url, '/v1/auth/whoami', { key: other }), 'SERVICE_UNAVAILABLE', /as many bytes of replies/)
+    expect((await send(t.url, '/v1/memory/store', { method: 'POST', key: one, body: store })).status).toBe(200)
+    for (const socket of held) socket.destroy()
+    await expect.poll(async () => (await list(t.url, one)).status).toBe(200)
+  })
+
+  test('a client that reads its replies gets 32 of the largest at once, and again', async () => {
+    await using t = await start()
+    await fill(t)
+    const key = await t.secret({ a: 'read' })
+    const statuses = await Promise.all(Array.from({ length: 32 }, async () => [await list(t.url, key), await list(t.url, key)].map(({ status }) => status)))
+    expect(new Set(statuses.flat())).toEqual(new Set([200]))
+  })
 })
 
 test('an address that tries one unknown key after the other is slowed down; keys in use are not', { timeout: 60_000 }, async () => {

@@ -41,7 +41,7 @@ const version = createHash('sha256')
 let builtin: Promise<Embedder> | undefined
 
 type Options = { embedder?: Embedder; searchTimeoutMs?: number; jobs?: boolean; connections?: Partial<Connections>; log?: Logger } & Partial<
-  Pick<Deps, 'maxBodyBytes' | 'openBodyBytes' | 'keyConcurrency' | 'trustedProxies' | 'loopbackOnly' | 'corsOrigins' | 'acceptsPublished'>
+  Pick<Deps, 'maxBodyBytes' | 'openBodyBytes' | 'openReplyBytes' | 'keyConcurrency' | 'trustedProxies' | 'loopbackOnly' | 'corsOrigins' | 'acceptsPublished'>
 >
 
 /** The real server over a private, migrated database, on a port of its own. `await using` takes both down again. */
@@ -64,6 +64,7 @@ export async function start(options: Options = {}) {
     log: options.log ?? log,
     maxBodyBytes: options.maxBodyBytes ?? defaults.maxBodyBytes,
     openBodyBytes: options.openBodyBytes ?? defaults.openBodyBytes,
+    openReplyBytes: options.openReplyBytes ?? defaults.openReplyBytes,
     keyConcurrency: options.keyConcurrency ?? defaults.keyConcurrency,
     trustedProxies: options.trustedProxies ?? 0,
     loopbackOnly: options.loopbackOnly ?? false,

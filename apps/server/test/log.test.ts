@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { freshPlace, launch } from './child-server.ts'
 import { ADMIN_KEY, failure } from './harness.ts'
+import { freePort } from './private-cluster.ts'
 
 test('the log has every request with its id, and never a secret, a query or what a memory says', async () => {
   await using place = await freshPlace()
@@ -71,4 +73,31 @@ test('a log that nobody reads does not keep a server from stopping', { timeout: 
   for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers: { 'user-agent': 'x'.repeat(200) } })))
   server.kill('SIGTERM')
   expect(await Promise.race([server.exited, new Promise((resolve) => setTimeout(resolve, 15_000, 'still there'))])).toBe(0)
+})
+
+test('a server goes on when the reader of its log ends', async () => {
+  await using place = await freshPlace()
+  await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
+  const url = await server.ready
+  server.stopReading('stderr')
+  for (let i = 0; i < 10; i++) expect((await fetch(`${url}/v1/nothing`)).status).toBe(404)
+  server.kill('SIGTERM')
+  expect(await server.exited).toBe(0)
+})
+
+test('a server starts when the reader of its greeting has ended', async () => {
+  await using place = await freshPlace()
+  const port = String(await freePort())
+  await using server = launch({ ...place.settings, DAKERA_PORT: port })
+  server.stopReading('stdout')
+  const health = () =>
+    fetch(`http://127.0.0.1:${port}/health`).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  await expect.poll(health, { timeout: 30_000 }).toBe(200)
+  await sleep(500)
+  expect(await health()).toBe(200)
+  server.kill('SIGTERM')
+  expect(await server.exited).toBe(0)
 })

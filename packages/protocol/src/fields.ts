@@ -19,6 +19,45 @@ export const text = (min: number, max: number) =>
 /** Counts only where the cheap bounds do not decide. */
 const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && [...value].length <= max)
 
+/** Wrong elements of one list that are told. */
+const MOST_WRONG = 10
+
+const AnyList: z.core.$constructor<z.ZodArray> = z.ZodArray
+/** A Zod array that looks no further after so many wrong elements: each of half a million would be an issue of its own. */
+const List = z.core.$constructor<z.ZodArray, z.core.$ZodArrayDef & { most: number }>('List', (inst, definition) => {
+  AnyList.init(inst, definition)
+  const parse = inst._zod.parse
+  inst._zod.parse = (payload, context) => {
+    const { value, issues } = payload
+    if (!Array.isArray(value) || value.length > definition.most) return parse(payload, context)
+    const read: unknown[] = []
+    for (const [i, element] of value.entries()) {
+      const result = definition.element._zod.run({ value: element, issues: [] }, context) as z.core.ParsePayload
+      read.push(result.value)
+      issues.push(...z.core.util.prefixIssues(i, result.issues))
+      if (issues.length >= MOST_WRONG) break
+    }
+    payload.value = read
+    return payload
+  }
+})
+
+/** Every list in a request: at most `most` elements, counted before any of them is looked at. */
+export const list = <S extends z.ZodType>(element: S, most: number) => new List({ type: 'array', element, most }).max(most) as unknown as z.ZodArray<S>
+
+/** Every object in a request whose names the caller chooses, with at most `most` of them, counted before any is looked at. */
+export const record = <K extends z.ZodType<string, string>, V extends z.ZodType>(name: K, value: V, most: number) =>
+  z
+    .preprocess(
+      (input, context) => {
+        const isTooMany = typeof input === 'object' && input !== null && Object.keys(input).length > most
+        if (isTooMany) context.addIssue({ code: 'custom', message: `must have at most ${most} names` })
+        return input
+      },
+      z.record(name, value),
+    )
+    .meta({ maxProperties: most }) as unknown as z.ZodType<Record<string, z.output<V>>, Record<string, z.input<V>>>
+
 /**
  * Any JSON object whose strings are all well formed, within the bounds of filter-bounds.ts. Passed on as it came: z.record would
  * copy it and lose a key named __proto__.

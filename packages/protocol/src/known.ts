@@ -1,5 +1,10 @@
 import type * as z from 'zod'
 
+/** Unknown names of one object that are told one by one; of the others, how many. */
+const MOST_NAMES = 10
+/** A longer name is told without advice: each comparison costs its letters times those of the other. */
+const ADVISED_LENGTH = 40
+
 /** For a name that is not a field here: what to write instead. */
 type Instead = Record<string, string>
 
@@ -17,18 +22,21 @@ function refusing<S extends z.ZodObject>(schema: S, instead: Instead, refuses: (
   return schema
     .loose()
     .superRefine((value, context) => {
-      for (const name of Object.keys(value)) {
-        if (names.includes(name) || !refuses(name)) continue
+      let refused = 0
+      for (const name in value) {
+        if (Object.hasOwn(schema.shape, name) || !refuses(name) || ++refused > MOST_NAMES) continue
         const advice = Object.hasOwn(instead, name) ? instead[name] : likest(name, names)
         context.addIssue({ code: 'custom', path: [name.slice(0, 100).toWellFormed()], message: `not a field here${advice ? `; ${advice}` : ''}` })
       }
+      if (refused > MOST_NAMES) context.addIssue({ code: 'custom', path: [], message: `${refused - MOST_NAMES} more names are not fields here` })
     })
     .meta({ additionalProperties }) as unknown as S
 }
 
 /** What was probably meant, when at most a third of the letters must change for it. */
 function likest(name: string, names: string[]): string | undefined {
-  const plain = name.slice(0, 100).replaceAll(/[A-Z]/g, '_$&').replaceAll(/[-\s]/g, '_').toLowerCase()
+  if (name.length > ADVISED_LENGTH) return undefined
+  const plain = name.replaceAll(/[A-Z]/g, '_$&').replaceAll(/[-\s]/g, '_').toLowerCase()
   const [best] = names.map((known) => ({ known, distance: distance(plain, known) })).sort((a, b) => a.distance - b.distance)
   return best && best.distance <= Math.ceil(best.known.length / 3) ? `did you mean ${best.known}?` : undefined
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { BUILTIN_MODEL, BUILTIN_MODEL_FILE, builtinEmbedder, openBuiltin, readTable } from './builtin.ts'
 import { embed } from './openai-server.fixture.ts'
 import fixtures from './token-ids.fixtures.json' with { type: 'json' }
+import { PART_LETTERS, words } from './word-piece.ts'
 
 const file = await readFile(BUILTIN_MODEL_FILE)
 const { wordPiece } = readTable(file)
@@ -38,6 +39,28 @@ describe('a text is cut into the same tokens as when the model was trained', () 
   test('and a second reading of the same word, now remembered, gives the same', () => {
     for (const { text, ids } of fixtures) expect(wordPiece.tokens(text)).toEqual(ids)
   })
+})
+
+test('a long text is cut into parts, and not inside of a letter or a word', () => {
+  for (let before = PART_LETTERS - 6; before <= PART_LETTERS; before++) {
+    // A pair of surrogates; two marks that Unicode puts into another order; a word without an accent.
+    const [filler, ...rest] = [...words(`${'ж'.repeat(before)} \u{20BB7} x\u302E\u{1D165}y`)].flat()
+    expect([filler?.length, ...rest]).toEqual([before, '\u{20BB7}', 'x\u{1D165}\u302Ey'])
+    expect([...words(`${'!'.repeat(before)}memories`)].flat().at(-1)).toBe('memories')
+  }
+})
+
+test('others are served while one long text is embedded', async () => {
+  let turns = 0
+  let isOver = false
+  const count = () => {
+    turns++
+    if (!isOver) setImmediate(count)
+  }
+  count()
+  await embed(embedder, ['中'.repeat(100_000)])
+  isOver = true
+  expect(turns).toBeGreaterThan(20)
 })
 
 test('vectors have length 1 and lie near what means the same', async () => {

@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { nextSlice } from '../slices.ts'
 import type { Embedder } from './embedder.ts'
-import { WordPiece, words } from './word-piece.ts'
+import { PART_LETTERS, WordPiece, words } from './word-piece.ts'
 
 /** Change it whenever model.bin or the tokenisation changes: it decides which stored vectors may be compared. */
 export const BUILTIN_MODEL = 'static-minilm-256-v1'
 export const BUILTIN_MODEL_FILE = new URL('../../model/model.bin', import.meta.url)
-
-/** Letters embedded before other requests get their turn: some 2 ms. */
-const LETTERS_PER_SLICE = 16_000
 
 let opening: Promise<Embedder> | undefined
 
@@ -30,18 +27,18 @@ export function builtinEmbedder(file: Buffer): Embedder {
     model: BUILTIN_MODEL,
     dimension: table.dimension,
     isLocal: true,
-    async embed(texts, { signal }) {
+    async embed(texts, { owner, signal }) {
       signal?.throwIfAborted()
       const vectors: (Float32Array | null)[] = []
       let letters = 0
       for (const text of texts) {
         const sum = new Float32Array(table.dimension)
-        for (const word of words(text)) {
-          addWord(table, word, sum)
-          letters += word.length + 1
-          if (letters < LETTERS_PER_SLICE) continue
+        for (const found of words(text)) {
+          for (const word of found) addWord(table, word, sum)
+          letters += Math.min(text.length, PART_LETTERS)
+          if (letters < PART_LETTERS) continue
           letters = 0
-          await nextSlice()
+          await nextSlice(owner)
           signal?.throwIfAborted()
         }
         vectors.push(unitOf(sum))

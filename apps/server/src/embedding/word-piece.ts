@@ -10,26 +10,45 @@ const CONTROL = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\uFFFD]/u
 const ASCII = /^[\x20-\x7e\t\n\r]*$/
 const ASCII_WORD = /[a-z0-9]+|[^a-z0-9\s]/g
 
-/** Lower-cased, accent-free words and single punctuation marks. */
-export function words(text: string): string[] {
-  if (ASCII.test(text)) return text.toLowerCase().match(ASCII_WORD) ?? []
-  const found: string[] = []
+/** Letters looked at before the caller may do something else: some 2 ms of Chinese, less of anything else. */
+export const PART_LETTERS = 4_000
+/** Where a text is not cut: inside of a word, or of a letter with its accents. */
+const ASCII_INSIDE = /^[a-z0-9]/i
+const INSIDE = /^[\p{M}\uDC00-\uDFFF]/u
+
+/** Lower-cased, accent-free words and single punctuation marks: those that end in each part of the text. */
+export function* words(text: string): Generator<string[]> {
+  if (ASCII.test(text)) {
+    for (const part of parts(text, ASCII_INSIDE)) yield part.toLowerCase().match(ASCII_WORD) ?? []
+    return
+  }
   let word = ''
-  const flush = () => {
-    if (word) found.push(word)
-    word = ''
+  for (const part of parts(text, INSIDE)) {
+    const found: string[] = []
+    const flush = () => {
+      if (word) found.push(word)
+      word = ''
+    }
+    for (const letter of withoutControls(part)
+      .normalize('NFD')
+      .replace(/\p{Mn}/gu, '')) {
+      if (letter === ' ') flush()
+      else if (PUNCTUATION.test(letter)) {
+        flush()
+        found.push(letter)
+      } else word += letter.toLowerCase() // letter by letter, so that a final sigma stays one letter
+    }
+    yield found
   }
-  for (const letter of withoutControls(text)
-    .normalize('NFD')
-    .replace(/\p{Mn}/gu, '')) {
-    if (letter === ' ') flush()
-    else if (PUNCTUATION.test(letter)) {
-      flush()
-      found.push(letter)
-    } else word += letter.toLowerCase() // letter by letter, so that a final sigma stays one letter
+  if (word) yield [word]
+}
+
+function* parts(text: string, inside: RegExp): Generator<string> {
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = start + PART_LETTERS
+    while (end < text.length && inside.test(text.slice(end, end + 2))) end++
+    yield text.slice(start, end)
   }
-  flush()
-  return found
 }
 
 /** Every kind of space as one space, controls gone, each CJK letter a word of its own. */
@@ -57,7 +76,7 @@ export class WordPiece {
   }
 
   tokens(text: string): number[] {
-    return words(text).flatMap((word) => this.pieces(word))
+    return [...words(text)].flat().flatMap((word) => this.pieces(word))
   }
 
   /** The ids of one word's pieces. Short words repeat a lot, so they are remembered. */

@@ -1,17 +1,29 @@
+import type { ServerResponse } from 'node:http'
 import type { Database } from '../db/database.ts'
 import { findKeyId } from '../db/tx.ts'
 import { Fault, toFault } from '../fault.ts'
 import { NEVER, type Principal, principalOf, strangerLane } from '../principal.ts'
+import { Room } from './room.ts'
 
 export type DoorBounds = {
   /** Requests of one key that may be under way at once. */
   keyConcurrency: number
   /** Bytes of request bodies that are held at once, of all keys; a quarter of it of one key. */
   openBodyBytes: number
-  maxBodyBytes: number
+  /** Bytes of replies that are not yet sent, of all keys; half of it of one key. */
+  openReplyBytes: number
 }
-/** A caller who was let in; `leave` when it is answered. */
-export type Guest = { principal: Principal; keyId: string; hold(bytes: number): void; leave(): void }
+/** A caller who was let in. */
+export type Guest = {
+  principal: Principal
+  keyId: string
+  /** Counts bytes of the body, until the call is answered. */
+  hold(bytes: number): void
+  /** Counts the reply, until it is sent. One to a call that changed nothing may be refused. */
+  holdReply(bytes: number): void
+  /** To be called once, when the call is answered: what is not yet sent counts until it is, or until its connection ends. */
+  leave(outgoing: ServerResponse | undefined): void
+}
 
 /** Secrets whose key is remembered. */
 const MOST_KNOWN = 10_000
@@ -33,13 +45,15 @@ export class Door {
   /** Look-ups under way: one for all requests that present the same secret. */
   readonly #asked = new Map<string, Promise<string>>()
   readonly #underWay = new Map<string, number>()
-  readonly #bodies = new Map<string, number>()
+  readonly #bodies: Room
+  readonly #replies: Room
   readonly #tries = new Map<string, { left: number; at: number }>()
-  #openBytes = 0
 
   constructor(database: Pick<Database, 'turns'>, bounds: DoorBounds) {
     this.#database = database
     this.#bounds = bounds
+    this.#bodies = new Room('request bodies', bounds.openBodyBytes, bounds.openBodyBytes / 4)
+    this.#replies = new Room('replies', bounds.openReplyBytes, bounds.openReplyBytes / 2)
   }
 
   /** Who presents this secret; the error of the API when nobody does. */
@@ -50,7 +64,7 @@ export class Door {
     return { principal: { ...stranger, lane: keyId }, keyId }
   }
 
-  /** Counts a request of this key as under way, until leave(). */
+  /** Counts a request of this key as under way, until its reply is sent. */
   enter(principal: Principal, keyId: string): Guest {
     const underWay = this.#underWay.get(keyId) ?? 0
     if (underWay >= this.#bounds.keyConcurrency) {
@@ -58,18 +72,22 @@ export class Door {
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
     }
     this.#underWay.set(keyId, underWay + 1)
-    let held = 0
+    const [body, reply] = [this.#bodies.enter(keyId), this.#replies.enter(keyId)]
+    const sent = () => {
+      reply.leave()
+      const left = (this.#underWay.get(keyId) ?? 0) - 1
+      if (left > 0) this.#underWay.set(keyId, left)
+      else this.#underWay.delete(keyId)
+    }
     return {
       principal,
       keyId,
-      hold: (bytes) => {
-        this.#hold(keyId, bytes)
-        held += bytes
-      },
-      leave: () => {
-        subtract(this.#underWay, keyId, 1)
-        subtract(this.#bodies, keyId, held)
-        this.#openBytes -= held
+      hold: body.take,
+      holdReply: (bytes) => reply.take(bytes, principal.mayHaveWritten),
+      leave: (outgoing) => {
+        body.leave()
+        if (!outgoing || outgoing.destroyed) sent()
+        else outgoing.once('close', sent)
       },
     }
   }
@@ -117,31 +135,9 @@ export class Door {
     const left = Math.min(TRIES, tries.left + ((now - tries.at) / 1000) * TRIES_PER_SECOND)
     this.#tries.set(network, { left: Math.max(0, left - 1), at: now })
   }
-
-  #hold(keyId: string, bytes: number): void {
-    const { openBodyBytes, maxBodyBytes } = this.#bounds
-    const own = (this.#bodies.get(keyId) ?? 0) + bytes
-    if (own > Math.max(openBodyBytes / 4, maxBodyBytes)) {
-      const message =
-        'The request bodies of this API key that are under way hold too many bytes together. Send fewer at once, or wait for the seconds in Retry-After.'
-      throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
-    }
-    if (this.#openBytes + bytes > Math.max(openBodyBytes, maxBodyBytes)) {
-      const message = 'The server holds as many bytes of request bodies as it may. Wait for the seconds in Retry-After.'
-      throw new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message })
-    }
-    this.#bodies.set(keyId, own)
-    this.#openBytes += bytes
-  }
 }
 
 export const isUnknown = (error: unknown) => ['INVALID_API_KEY', 'API_KEY_EXPIRED'].includes(toFault(error).code)
-
-function subtract(counts: Map<string, number>, key: string, by: number): void {
-  const left = (counts.get(key) ?? 0) - by
-  if (left > 0) counts.set(key, left)
-  else counts.delete(key)
-}
 
 function dropOldest(map: Map<string, unknown>): void {
   const [oldest] = map.keys()

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server'
 import { SettingsError } from '../env.ts'
 import { Fault, toBody } from '../fault.ts'
 import { newRequestId } from './request-id.ts'
+import { Waiting } from './waiting.ts'
 
 /** `node` is what a request was read from. */
 export type Fetch = (request: Request, node: { incoming: IncomingMessage; outgoing: ServerResponse }) => Response | Promise<Response>
@@ -16,6 +17,8 @@ export type Connections = {
   requestSeconds: number
   /** For a client to take something of its reply. */
   writeSeconds: number
+  /** For a client to take the whole of it. */
+  replySeconds: number
 }
 
 const HEADERS_SECONDS = 15
@@ -25,9 +28,10 @@ export function listen(
   hostname: string,
   port: number,
   fetch: Fetch,
-  { most, requestSeconds, writeSeconds }: Connections,
+  { most, requestSeconds, writeSeconds, replySeconds }: Connections,
 ): Promise<{ server: Server; port: number }> {
   const answer = getRequestListener(fetch as never, { hostname, errorHandler: refuse })
+  const waiting = new Waiting()
   const server = createServer(
     {
       requestTimeout: requestSeconds * 1000,
@@ -38,15 +42,31 @@ export function listen(
       requireHostHeader: false, // Node would answer without a body: hostFault()
     },
     (incoming, outgoing) => {
+      const { socket } = incoming
+      waiting.delete(socket)
+      outgoing.once('close', () => !socket.destroyed && waiting.add(socket))
       // Fires when nothing moved for so long, which is right while the database works on the reply.
       outgoing.setTimeout(writeSeconds * 1000, () => outgoing.socket && outgoing.socket.writableLength > 0 && outgoing.socket.destroy())
+      outgoing.once('prefinish', () => {
+        const cut = setTimeout(() => outgoing.destroy(), replySeconds * 1000)
+        outgoing.once('close', () => clearTimeout(cut))
+      })
       const wrong = hostFault(incoming)
       if (wrong) end(outgoing, wrong)
       else void answer(incoming, outgoing)
     },
   )
   server.maxConnections = most
-  server.on('drop', () => server.closeIdleConnections()) // makes room for the next one
+  let open = 0
+  server.on('connection', (socket) => {
+    socket.once('close', () => {
+      open--
+      waiting.delete(socket)
+    })
+    if (++open >= most) waiting.endOne() // so that there is room for the next one
+    waiting.add(socket)
+  })
+  server.on('drop', () => waiting.endOne())
   server.on('clientError', answerGarbage)
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) =>

@@ -1,10 +1,11 @@
-import { type Endpoint, type Method, NamespaceName } from '@dakera-ai/protocol'
+import type { ServerResponse } from 'node:http'
+import { type Endpoint, type Method, NamespaceName, shortened } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import type * as z from 'zod'
 import type { Repeat } from '../db/once.ts'
 import { outcomeUnknown } from '../db/session.ts'
 import { Fault } from '../fault.ts'
-import type { Principal, Work } from '../principal.ts'
+import { ownerOf, type Principal, type Work } from '../principal.ts'
 import { nextSlice } from '../slices.ts'
 import { acceptAliases } from './aliases.ts'
 import { readSecret } from './auth.ts'
@@ -52,6 +53,8 @@ export const route = <E extends Endpoint>(
 
 /** A body that is read and checked in less than a millisecond. */
 const QUICK_BYTES = 16_384
+/** What is wrong beyond so many things is counted. */
+const MOST_ISSUES = 20
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
 /** After so long without a reply a request asks whether the database is still there; then it waits on, or is told. */
@@ -87,16 +90,24 @@ async function patiently<T>(reply: Promise<T>, work: () => Work | undefined, giv
   }
 }
 
-type Surroundings = { maxBodyBytes: number; trustedProxies: number; isAlive: () => Promise<boolean>; door: Door }
+type Surroundings = {
+  maxBodyBytes: number
+  trustedProxies: number
+  isAlive: () => Promise<boolean>
+  requireAdmin: (principal: Principal) => Promise<void>
+  door: Door
+}
 
-export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, door }: Surroundings, routes: Route[]): void {
+export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requireAdmin, door }: Surroundings, routes: Route[]): void {
   for (const { endpoint, handle } of routes) {
     const answerGuest = async (c: Context, guest: Guest | undefined, signal: AbortSignal) => {
       const call: Call | undefined = c.get('call')
       const headers = c.req.raw.headers
+      // First: whoever is not an admin has nothing read, checked or written here.
+      if (guest && endpoint.access === 'admin') await requireAdmin(guest.principal)
       const limit = Math.min(maxBodyBytes, endpoint.maxBodyBytes ?? maxBodyBytes)
       const bytes = endpoint.body ? await readBody(c.req.raw, limit, (size) => guest?.hold(size)) : Buffer.alloc(0)
-      if (bytes.length > QUICK_BYTES) await nextSlice()
+      if (guest && bytes.length > QUICK_BYTES) await nextSlice(ownerOf(guest.principal))
       const principal = guest?.principal
       const input = {
         principal,
@@ -111,7 +122,9 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, door }
       const result = await handle(input as never)
       const { status, value, headers: extra } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
       const text = JSON.stringify(value)
-      if (call) call.bytes += Buffer.byteLength(text)
+      const size = Buffer.byteLength(text)
+      guest?.holdReply(size)
+      if (call) call.bytes += size
       return c.body(text, status, { 'content-type': 'application/json', ...extra })
     }
 
@@ -133,7 +146,7 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, door }
           if (isUnknown(error)) door.forget(principal, address)
           throw error
         } finally {
-          guest.leave()
+          guest.leave((c.env as { outgoing?: ServerResponse } | undefined)?.outgoing)
         }
       }
       // Node keeps a request's signal until the request is collected; a listener that leads back to the request would keep both, and the reply.
@@ -176,11 +189,14 @@ function readVersion(header: string | null): number | undefined {
 function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(acceptAliases(schema, value))
   if (result.success) return result.data
-  const issues = result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+  const issues = result.error.issues
+    .slice(0, MOST_ISSUES)
+    .map(({ path, message }) => ({ path: path.map((part) => shortened(String(part))).join('.'), message }))
   const [first] = issues
+  const others = result.error.issues.length - 1
   throw new Fault(
     'INVALID_REQUEST',
     { issues },
-    { message: first && `${first.path || 'The request'}: ${first.message}${issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''}` },
+    { message: first && `${first.path || 'The request'}: ${first.message}${others > 0 ? ` (and ${others} more)` : ''}` },
   )
 }

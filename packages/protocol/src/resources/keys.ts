@@ -1,12 +1,17 @@
 import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
-import { fromQuery, Instant, text, UnixSeconds } from '../fields.ts'
+import { fromQuery, Instant, list, record, text, UnixSeconds } from '../fields.ts'
 import { closed } from '../known.ts'
 import { NamespaceAccess, NamespaceName } from './namespaces.ts'
 
 const KeyName = text(1, 200).meta({ description: 'Stands as `author` on what the key stores.' })
 const Grants = z.record(NamespaceName, NamespaceAccess)
-const GrantChanges = z.record(NamespaceName, z.enum([...NamespaceAccess.options, 'none'])).meta({ description: 'Namespace → access. `none` removes a grant.' })
+/** Namespaces that one call names; a key may have grants on more of them, given by several calls. */
+const MOST_GRANTS = 1000
+const Namespaces = list(NamespaceName, MOST_GRANTS)
+const GrantChanges = record(NamespaceName, z.enum([...NamespaceAccess.options, 'none']), MOST_GRANTS).meta({
+  description: 'Namespace → access. `none` removes a grant.',
+})
 const Scope = z.enum(['read', 'write', 'admin', 'super_admin'])
 
 /** What the API shows of a key. The secret is not in it: it is shown once, by create and rotate. */
@@ -28,7 +33,7 @@ export type Key = z.output<typeof Key>
 
 export const newKeyFields = {
   name: KeyName,
-  grants: Grants.optional(),
+  grants: record(NamespaceName, NamespaceAccess, MOST_GRANTS).optional(),
   secret: z
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, so that it fits into a header')
@@ -37,8 +42,8 @@ export const newKeyFields = {
     .optional()
     .meta({ description: 'Chosen by the operator; a random one unless said.' }),
   scope: Scope.optional(),
-  namespaces: z.array(NamespaceName).optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
-  permissions: z.array(Scope).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
+  namespaces: Namespaces.optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
+  permissions: list(Scope, Scope.options.length).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
   expires_in_days: z.number().positive().max(36_500).nullish(),
   expires_at: Instant.nullish(),
 }
@@ -55,7 +60,7 @@ export const UpdateKeyRequest = closed(
   z.object({
     name: KeyName.optional(),
     grants: GrantChanges.optional(),
-    namespaces: z.array(NamespaceName).optional().meta({ description: 'Keeps grants on these only; new ones get what the scope of the key says.' }),
+    namespaces: Namespaces.optional().meta({ description: 'Keeps grants on these only; new ones get what the scope of the key says.' }),
   }),
   {
     active: 'POST /v1/keys/{key_id}/deactivate stops a key; none starts again',

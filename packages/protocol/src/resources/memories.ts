@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ONE_MEMORY_BYTES, QUESTION_BYTES, SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '../bounds.ts'
 import { endpoint } from '../endpoint.ts'
-import { fromQuery, Instant, JsonObject, text, UnixSeconds } from '../fields.ts'
+import { fromQuery, Instant, JsonObject, list, text, UnixSeconds } from '../fields.ts'
 import { MetadataFilter } from '../filter.ts'
 import { closed, wary } from '../known.ts'
 import { Weights } from '../weights.ts'
@@ -12,10 +12,10 @@ const Content = text(1, 100_000).meta({ description: 'What was remembered, verba
 const MemoryType = text(1, 50).meta({ description: '`episodic`, `semantic`, `procedural`, `working`, or a word of your own.' })
 const Importance = z.number().min(0).max(1)
 const Tag = text(1, 200)
-const Tags = z.array(Tag).max(100)
+const Tags = list(Tag, 100)
 const SessionId = text(1, 200)
 const AgentId = NamespaceName.meta({ description: 'The namespace.' })
-const Vector = z.array(z.number()).max(4000).meta({ description: 'A vector of your own embedder, of the dimension the namespace declares.' })
+const Vector = list(z.number(), 4000).meta({ description: 'A vector of your own embedder, of the dimension the namespace declares.' })
 
 export const Memory = z
   .object({
@@ -67,7 +67,7 @@ export const StoreMemoryResponse = z.object({ memory: Memory, embedding_time_ms:
 export type StoreMemoryResponse = z.output<typeof StoreMemoryResponse>
 
 export const StoreMemoriesRequest = z
-  .object({ agent_id: AgentId, memories: z.array(NewMemory).min(1).max(1000) })
+  .object({ agent_id: AgentId, memories: list(NewMemory, 1000).min(1) })
   .meta({ id: 'StoreMemoriesRequest', description: 'All are stored, or none.' })
 export type StoreMemoriesRequest = z.input<typeof StoreMemoriesRequest>
 
@@ -100,7 +100,7 @@ const selection = {
 
 const recallFields = {
   agent_id: AgentId.optional(),
-  namespaces: z.array(NamespaceName).min(1).max(20).nullish().meta({ description: 'Several namespaces in one ranking, instead of `agent_id`.' }),
+  namespaces: list(NamespaceName, 20).min(1).nullish().meta({ description: 'Several namespaces in one ranking, instead of `agent_id`.' }),
   skip_denied: z.boolean().default(false).meta({ description: 'Leaves out namespaces without a grant, and names them in `denied`; else they are an error.' }),
   query: text(1, 10_000).meta({ description: 'What to look for, in words.' }),
   ...selection,
@@ -217,7 +217,7 @@ export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
 export const UpdateMemoryResponse = Memory.extend({ memory: Memory }).meta({ id: 'UpdateMemoryResponse' })
 export type UpdateMemoryResponse = z.output<typeof UpdateMemoryResponse>
 
-const Ids = z.array(Id).max(1000)
+const Ids = list(Id, 1000)
 
 const otherBounds = {
   before_timestamp: Instant.nullish().meta({ description: 'Another spelling of `created_before`; both must hold.' }),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ADMIN_KEY, failure, start } from '../../../test/harness.ts'
-import { send } from '../../../test/http-call.ts'
+import { expectError, send } from '../../../test/http-call.ts'
 import { hashSecret } from '../../principal.ts'
 import { createUsage } from './usage.ts'
 
@@ -88,6 +88,15 @@ test('a secret that nobody issued, and a request without one, are counted nowher
   await send(t.url, '/v1/memory/store', { method: 'POST', key: 'dk-nobody-knows-this', body: '{"broken' })
   await send(t.url, '/v1/auth/whoami')
   await t.usage.flush()
+  expect(await t.owner((sql) => sql`select from key_usage`)).toHaveLength(0)
+})
+
+test('whoever is no admin has no counts written by asking for what an admin may', async () => {
+  await using t = await start()
+  const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
+  await t.client(key).whoami()
+  for (const path of [`/v1/keys/${key_id}/usage`, `/v1/namespaces/a/keys/${key_id}/usage`]) expectError(await send(t.url, path, { key }), 'INSUFFICIENT_SCOPE')
+  expectError(await send(t.url, `/v1/keys/${key_id}/rotate`, { method: 'POST', key }), 'INSUFFICIENT_SCOPE')
   expect(await t.owner((sql) => sql`select from key_usage`)).toHaveLength(0)
 })
 

@@ -3,7 +3,7 @@ import { resolveNamespace, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { EmbedderUnavailable, TextRefused } from '../../embedding/embedder.ts'
 import { Fault } from '../../fault.ts'
-import type { Access, Principal } from '../../principal.ts'
+import { type Access, ownerOf, type Principal } from '../../principal.ts'
 import { nextSlice } from '../../slices.ts'
 
 /** `embedder` is the model that made them: the database refuses vectors of one that is no longer its own. */
@@ -32,9 +32,10 @@ export async function embedFor(
   const started = performance.now()
   const { model } = embedder // first: should it be switched in between, the database refuses the vectors
   try {
-    const vectors = await embedder.embed(texts, { owner: principal.keyHash.toString('base64'), signal })
+    const owner = ownerOf(principal)
+    const vectors = await embedder.embed(texts, { owner, signal })
     const ms = round(performance.now() - started)
-    return { vectors: await asText(vectors), embedder: model, ms }
+    return { vectors: await asText(vectors, owner), embedder: model, ms }
   } catch (error) {
     if (error instanceof TextRefused) throw refusal(error, fieldOf)
     if (!(error instanceof EmbedderUnavailable)) throw error
@@ -49,10 +50,10 @@ export async function embedFor(
 
 const VECTORS_PER_SLICE = 100
 
-async function asText(vectors: (Float32Array | null)[]): Promise<(string | null)[]> {
+async function asText(vectors: (Float32Array | null)[], owner: string): Promise<(string | null)[]> {
   const texts: (string | null)[] = []
   for (const vector of vectors) {
-    if (texts.length % VECTORS_PER_SLICE === VECTORS_PER_SLICE - 1) await nextSlice()
+    if (texts.length % VECTORS_PER_SLICE === VECTORS_PER_SLICE - 1) await nextSlice(owner)
     texts.push(vector && toHalfvec(vector))
   }
   return texts
