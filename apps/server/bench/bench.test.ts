@@ -128,13 +128,13 @@ describe('the verdict of a soak', () => {
   const flat = [100, 100, 100].map((size) => sample(size))
 
   test('passes with refusals for now, and with what was asked for and is not there', () => {
-    expect(verdict(flat, { ok: 100, 429: 2, 404: 1 }, [{ memories: 3, wrong: [] }])).toEqual([])
+    expect(verdict(flat, { ok: 100, '429 too many': 2, '404 gone': 1 }, [{ memories: 3, wrong: [] }])).toEqual([])
   })
 
   test('names a 5xx, a missing answer and a lost memory', () => {
-    expect(verdict(flat, { ok: 1, 503: 2, TIMEOUT: 1 }, [{ memories: 3, wrong: ['a/mem_1 is lost'] }])).toEqual([
-      'ordinary keys got 503 2 times',
-      '1 calls of ordinary keys had no answer (TIMEOUT)',
+    expect(verdict(flat, { ok: 1, '503 busy': 2, 'TIMEOUT no answer': 1 }, [{ memories: 3, wrong: ['a/mem_1 is lost'] }])).toEqual([
+      'ordinary keys got 503 busy 2 times',
+      '1 calls of ordinary keys had no answer (TIMEOUT no answer)',
       'a/mem_1 is lost',
     ])
   })

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { DakeraClient, DakeraError } from '@dakera-ai/dakera'
 import { type Note, notes, questions, seeded } from '../../bench/notes.ts'
 
-/** How the calls of one kind of key were answered: "ok", a status, or why there was no answer. */
+/** How the calls of one kind of key were answered: "ok", a status and its sentence, or why there was no answer. */
 export type Answers = Record<string, number>
 /** What one key finds in the end against what was acknowledged to it. */
 export type Checked = { memories: number; wrong: string[] }
@@ -43,7 +43,7 @@ export function openOrdinaryKey(baseUrl: string, apiKey: string, namespace: stri
     try {
       return await call()
     } catch (error) {
-      answer = error instanceof DakeraError ? String(error.status ?? error.code) : 'other'
+      answer = error instanceof DakeraError ? `${error.status ?? error.code} ${error.message.replace(/ \(request .*/, '').slice(0, 200)}` : 'other'
       return undefined
     } finally {
       answers[answer] = (answers[answer] ?? 0) + 1

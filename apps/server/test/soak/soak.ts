@@ -155,12 +155,14 @@ function progress(sample: Sample, minutes: number, ordinary: Answers, hostile: T
   return `${Math.round(sample.seconds)} of ${60 * minutes} s, ordinary ${sum(ordinary)} calls (${failed.map(([answer, n]) => `${answer} x ${n}`).join(', ') || 'all ok'}), hostile ${sum(hostile)}${memory}, log ${sample.logMegabytes} MB`
 }
 
+type Logged = { message?: string; cause?: { message?: string } }
+
 /** The messages of a log, and how often. */
 async function texts(logFile: string): Promise<Soak['logged']> {
   const logged: Soak['logged'] = {}
   for await (const line of createInterface(createReadStream(logFile))) {
-    const { msg, err } = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; err?: { message?: string } }) : { msg: line }
-    const text = [msg, err?.message].filter(Boolean).join(': ')
+    const { msg, err } = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; err?: Logged }) : { msg: line }
+    const text = [msg, err?.message ?? err?.cause?.message].filter(Boolean).join(': ')
     logged[text] = (logged[text] ?? 0) + 1
   }
   return logged

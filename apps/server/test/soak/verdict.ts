@@ -22,8 +22,8 @@ const MAY_GROW = 1.15
 export function verdict(samples: Sample[], ordinary: Answers, checked: Checked[] | undefined): string[] {
   const faults: string[] = []
   for (const [answer, count] of Object.entries(ordinary)) {
-    if (/^5\d\d$/.test(answer)) faults.push(`ordinary keys got ${answer} ${count} times`)
-    else if (!/^(ok|\d+)$/.test(answer)) faults.push(`${count} calls of ordinary keys had no answer (${answer})`)
+    if (/^5\d\d /.test(answer)) faults.push(`ordinary keys got ${answer} ${count} times`)
+    else if (!/^(ok$|\d+ )/.test(answer)) faults.push(`${count} calls of ordinary keys had no answer (${answer})`)
   }
   for (const { wrong } of checked ?? []) faults.push(...wrong)
   const growth = residentGrowth(samples)
