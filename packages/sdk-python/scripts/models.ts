@@ -84,8 +84,7 @@ export function modelsOf(schemas: Schemas): string {
     const required = new Set(schema.required)
     const optional = fields.filter(([field]) => !required.has(field)).map(([field]) => field)
     const makers = fields.flatMap(([field, inner]) => maker(field, inner, name + pascal(field)))
-    const secrets = fields.filter(([, { description = '' }]) => description.includes('not shown again')).map(([field]) => field)
-    if (secrets.includes('key') && schema.properties?.['new_key']) secrets.push('new_key')
+    const secrets = fields.filter(([, { format }]) => format === 'password').map(([field]) => field)
     const facts = [
       ...(makers.length > 0 ? [`    _nested = {${makers.join(', ')}}`] : []),
       ...(optional.length > 0 ? [`    _optional = frozenset({${optional.map(literal).join(', ')}})`] : []),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import pprint
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
@@ -23,6 +24,7 @@ from dakera import (
     Namespace,
     Page,
     Readiness,
+    RotatedKey,
 )
 from dakera._async.resources.memories import _found  # pyright: ignore[reportPrivateUsage]
 
@@ -108,6 +110,10 @@ def test_a_new_secret_is_in_the_result_and_not_in_its_repr() -> None:
     created = CreatedKey({"key_id": "key_1", "key": "dk-secret-1"})
     assert (created.key, created["key"]) == ("dk-secret-1", "dk-secret-1")
     assert repr(created) == str(created) == "CreatedKey(key_id='key_1', key=<secret>)"
+    shown = f"{created} {created!r} {[created]} {pprint.pformat({'made': created})}"
+    rotated = RotatedKey({"key_id": "key_1", "key": "dk-secret-1", "new_key": "dk-secret-1"})
+    assert "dk-secret" not in f"{shown} {rotated}"
+    assert "dk-secret-1" in json.dumps(created), "that is how it is saved"
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])

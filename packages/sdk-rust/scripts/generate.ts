@@ -123,9 +123,31 @@ function struct(name: string, schema: Schema): string {
   const fields = Object.entries(schema.properties ?? {})
     .filter(([field]) => !NOT_FIELDS.test(`${name}.${field}`))
     .map(([one, inner]) => field(name, one, inner, schema.required ?? []))
+  const secrets = Object.entries(schema.properties ?? {}).flatMap(([field, { format }]) => (format === 'password' ? [field] : []))
   const unknown = '/// Fields that this version of the client does not know.\n#[serde(flatten)]\npub extra: Map<String, Value>,\n'
-  return `${comment(schema) || `/// The contract's \`${name}\`.\n`}#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-${isInput(name) ? '' : '#[non_exhaustive]\n'}${isInternal(name) ? 'pub(crate)' : 'pub'} struct ${name} {\n${fields.join('')}${MORE_FIELDS[name] ?? ''}${isInput(name) ? '' : unknown}}\n`
+  return `${comment(schema) || `/// The contract's \`${name}\`.\n`}#[derive(Clone, ${secrets.length > 0 ? '' : 'Debug, '}Default, PartialEq, Deserialize, Serialize)]
+${isInput(name) ? '' : '#[non_exhaustive]\n'}${isInternal(name) ? 'pub(crate)' : 'pub'} struct ${name} {\n${fields.join('')}${MORE_FIELDS[name] ?? ''}${isInput(name) ? '' : unknown}}
+${secrets.length > 0 ? debug(name, schema, secrets) : ''}`
+}
+
+/** A form for a log, which is no place for a new secret. */
+function debug(name: string, { properties = {}, required = [] }: Schema, secrets: string[]): string {
+  const shown = (field: string) => {
+    if (!secrets.includes(field)) return `&self.${field}`
+    return required.includes(field) ? '&format_args!("<secret>")' : `&self.${field}.as_ref().map(|_| format_args!("<secret>"))`
+  }
+  const fields = [...Object.keys(properties), ...(isInput(name) ? [] : ['extra'])]
+  return `
+/// Shows everything but the secret.
+impl fmt::Debug for ${name} {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("${name}")
+            ${fields.map((field) => `.field("${field}", ${shown(field)})`).join('\n            ')}
+            .finish()
+    }
+}
+`
 }
 
 const structs = Object.entries(schemas)
@@ -141,6 +163,7 @@ const codes = (schemas['Error']?.properties?.['code']?.enum ?? []).map((code) =>
 const unformatted = `// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};

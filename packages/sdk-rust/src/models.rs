@@ -1,6 +1,7 @@
 // @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -96,7 +97,7 @@ pub struct AgentStats {
 }
 
 /// The contract's `CreateKeyRequest`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 pub struct CreateKeyRequest {
     /// Stands as `author` on what the key stores.
     pub name: String,
@@ -118,6 +119,26 @@ pub struct CreateKeyRequest {
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
+}
+
+/// Shows everything but the secret.
+impl fmt::Debug for CreateKeyRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CreateKeyRequest")
+            .field("name", &self.name)
+            .field("grants", &self.grants)
+            .field(
+                "secret",
+                &self.secret.as_ref().map(|_| format_args!("<secret>")),
+            )
+            .field("scope", &self.scope)
+            .field("namespaces", &self.namespaces)
+            .field("permissions", &self.permissions)
+            .field("expires_in_days", &self.expires_in_days)
+            .field("expires_at", &self.expires_at)
+            .finish()
+    }
 }
 
 /// The contract's `CreateNamespaceKeyRequest`.
@@ -154,7 +175,7 @@ pub struct CreateNamespaceRequest {
 }
 
 /// The contract's `CreatedKey`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreatedKey {
     pub key_id: String,
@@ -179,8 +200,30 @@ pub struct CreatedKey {
     pub extra: Map<String, Value>,
 }
 
+/// Shows everything but the secret.
+impl fmt::Debug for CreatedKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CreatedKey")
+            .field("key_id", &self.key_id)
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("scope", &self.scope)
+            .field("grants", &self.grants)
+            .field("namespaces", &self.namespaces)
+            .field("permissions", &self.permissions)
+            .field("active", &self.active)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .field("key", &format_args!("<secret>"))
+            .field("warning", &self.warning)
+            .field("extra", &self.extra)
+            .finish()
+    }
+}
+
 /// The contract's `CreatedNamespaceKey`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreatedNamespaceKey {
     pub key_id: String,
@@ -199,6 +242,25 @@ pub struct CreatedNamespaceKey {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// Shows everything but the secret.
+impl fmt::Debug for CreatedNamespaceKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CreatedNamespaceKey")
+            .field("key_id", &self.key_id)
+            .field("name", &self.name)
+            .field("namespace", &self.namespace)
+            .field("access", &self.access)
+            .field("active", &self.active)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .field("key", &format_args!("<secret>"))
+            .field("warning", &self.warning)
+            .field("extra", &self.extra)
+            .finish()
+    }
 }
 
 /// The contract's `DeleteNamespaceKeyResponse`.
@@ -795,12 +857,13 @@ pub struct RotateKeyRequest {
 }
 
 /// The contract's `RotatedKey`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct RotatedKey {
     pub key_id: String,
     /// The new secret. It is not shown again.
     pub key: String,
+    /// The same as `key`.
     pub new_key: String,
     pub name: String,
     /// Unix seconds.
@@ -809,6 +872,22 @@ pub struct RotatedKey {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// Shows everything but the secret.
+impl fmt::Debug for RotatedKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RotatedKey")
+            .field("key_id", &self.key_id)
+            .field("key", &format_args!("<secret>"))
+            .field("new_key", &format_args!("<secret>"))
+            .field("name", &self.name)
+            .field("old_key_expires_at", &self.old_key_expires_at)
+            .field("warning", &self.warning)
+            .field("extra", &self.extra)
+            .finish()
+    }
 }
 
 /// The contract's `SearchRequest`.

@@ -654,6 +654,7 @@ export interface RotatedKey {
   key_id: string
   /** The new secret. It is not shown again. */
   key: string
+  /** The same as `key`. */
   new_key: string
   name: string
   /** Unix seconds. */

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { afterEach, expect, expectTypeOf, test } from 'vitest'
 import * as sdk from '../src/index.ts'
 import { DakeraClient, type FoundMemory, type Memory, type Session } from '../src/index.ts'
+import { hideSecrets } from '../src/secrets.ts'
 import { type Reply, serve } from './conformance.mjs'
 
 const memory = (id: string) => ({
@@ -76,6 +79,30 @@ test('options are taken in camelCase and snake_case; of both the camelCase one c
     { agent_id: 'n', query: 'q', top_k: 1, min_importance: 0.5, filter: { paperId: 'p' } },
     { agent_id: 'n', content: 'x', memory_type: 'semantic', session_id: 's' },
   ])
+})
+
+test('a new secret is in the reply and in nothing that is printed', async () => {
+  const key = 'dk-a-new-secret'
+  const client = await start(ok({ key_id: 'k', key }), ok({ key_id: 'k', key }), ok({ key_id: 'k', key, new_key: key }))
+  const created = await client.createKey({ name: 'writer' })
+  const narrow = await client.createNamespaceKey('n', { name: 'writer' })
+  const rotated = await client.rotateKey('k')
+  expect([created.key, narrow.key, rotated.key, rotated.new_key]).toEqual([key, key, key, key])
+  for (const reply of [created, narrow, rotated]) {
+    // As console.log shows it, as console.dir does, and within something else.
+    const shown = [inspect(reply), inspect(reply, { customInspect: false, showHidden: true }), inspect({ made: [reply] }, { depth: 9 }), `${reply}`]
+    expect(shown.join()).not.toContain(key)
+    expect(JSON.parse(JSON.stringify(reply)).key).toBe(key) // that is how one saves it
+    expect({ ...reply }.key).toBe(key)
+  }
+})
+
+test('every secret of a reply in the contract is one that is not printed', () => {
+  const { schemas } = JSON.parse(readFileSync(new URL('../../protocol/openapi.json', import.meta.url), 'utf8')).components
+  const replies = Object.entries<{ properties?: Record<string, { format?: string }> }>(schemas).filter(([name]) => !name.endsWith('Request'))
+  const secrets = new Set(replies.flatMap(([, { properties = {} }]) => Object.keys(properties).filter((name) => properties[name]?.format === 'password')))
+  expect(secrets.size).toBeGreaterThan(0)
+  for (const name of secrets) expect(inspect(hideSecrets({ [name]: 'dk-a-new-secret' }))).not.toContain('dk-a-new-secret')
 })
 
 test('a moment may be a Date', async () => {

@@ -616,6 +616,7 @@ class RotatedKey(Result):
     key: str
     """The new secret. It is not shown again."""
     new_key: str
+    """The same as `key`."""
     name: str
     old_key_expires_at: int
     """Unix seconds."""

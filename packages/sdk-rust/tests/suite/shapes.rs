@@ -3,9 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use dakera_rs::{
-    Access, CreateKeyRequest, CreateNamespaceRequest, Error, ForgetRequest, Memory, Moment,
-    RecallRequest, RecalledMemory, SearchMode, SearchRequest, StoreMemoryRequest, Target,
-    UpdateMemoryRequest, Value, json,
+    Access, CreateKeyRequest, CreateNamespaceKeyRequest, CreateNamespaceRequest, Error,
+    ForgetRequest, Memory, Moment, RecallRequest, RecalledMemory, RotateKeyRequest, SearchMode,
+    SearchRequest, StoreMemoryRequest, Target, UpdateMemoryRequest, Value, json,
 };
 
 use crate::runner::{Test, sync_test, test};
@@ -31,6 +31,10 @@ pub fn tests() -> Vec<Test> {
         ),
         test("nothing is sent before a call is awaited", lazy),
         sync_test("a word and a field of tomorrow are kept", tomorrow),
+        test(
+            "a new secret is in the reply and in nothing that is printed",
+            new_secrets,
+        ),
     ]
 }
 
@@ -277,4 +281,54 @@ fn tomorrow() {
             namespace: None
         }
     );
+}
+
+async fn new_secrets() {
+    let secret = "dk-a-new-secret";
+    let created = json!({
+        "key_id": "k", "id": "k", "name": "writer", "scope": "write", "grants": {}, "namespaces": [], "permissions": [],
+        "active": true, "created_at": 1, "expires_at": null, "key": secret, "warning": ""
+    });
+    let narrow = json!({
+        "key_id": "k", "name": "writer", "namespace": "n", "access": "read", "active": true, "created_at": 1,
+        "expires_at": null, "key": secret, "warning": ""
+    });
+    let rotated = json!({
+        "key_id": "k", "key": secret, "new_key": secret, "name": "writer", "old_key_expires_at": 1, "warning": ""
+    });
+    let server = Server::start(vec![ok(&created), ok(&narrow), ok(&rotated)]);
+    let client = server.client();
+    let wanted = CreateKeyRequest {
+        name: "writer".into(),
+        secret: Some(secret.into()),
+        ..Default::default()
+    };
+    let created = client.create_key(wanted.clone()).await.expect("a key");
+    let writer = CreateNamespaceKeyRequest {
+        name: "writer".into(),
+        ..Default::default()
+    };
+    let narrow = client
+        .create_namespace_key("n", writer)
+        .await
+        .expect("a key");
+    let rotated = client
+        .rotate_key("k", RotateKeyRequest::default())
+        .await
+        .expect("a key");
+    let held = [&created.key, &narrow.key, &rotated.key, &rotated.new_key];
+    assert!(held.iter().all(|key| *key == secret));
+    for shown in [
+        format!("{created:?} {created:#?}"),
+        format!("{narrow:?} {narrow:#?}"),
+        format!("{rotated:?} {rotated:#?}"),
+        format!("{wanted:?} {wanted:#?}"),
+    ] {
+        assert!(
+            shown.contains("<secret>") && !shown.contains(secret),
+            "{shown}"
+        );
+    }
+    let saved = serde_json::to_string(&created).expect("it is how it is saved");
+    assert!(saved.contains(secret));
 }
