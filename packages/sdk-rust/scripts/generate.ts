@@ -116,7 +116,8 @@ function field(owner: string, name: string, schema: Schema, required: string[]):
   if (isRequired) return line('', isNullable(schema) ? `Option<${type}>` : type)
   if (isList) return line('#[serde(default, skip_serializing_if = "Vec::is_empty")]\n', type)
   const isPresent = type.startsWith('Option<') ? 'default, deserialize_with = "present", ' : ''
-  return line(`#[serde(${isPresent}skip_serializing_if = "Option::is_none")]\n`, `Option<${type}>`)
+  const isNumber = isInput(owner) && /^(f64|Vec<f32>)$/.test(type) ? 'serialize_with = "finite", ' : ''
+  return line(`#[serde(${isPresent}${isNumber}skip_serializing_if = "Option::is_none")]\n`, `Option<${type}>`)
 }
 
 function struct(name: string, schema: Schema): string {
@@ -168,6 +169,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::finite::finite;
 use crate::moment::Moment;
 use crate::words::words;
 

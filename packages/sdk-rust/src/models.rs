@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::finite::finite;
 use crate::moment::Moment;
 use crate::words::words;
 
@@ -114,7 +115,7 @@ pub struct CreateKeyRequest {
     /// Another spelling of `scope`, which older clients send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<Scope>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,7 +147,7 @@ impl fmt::Debug for CreateKeyRequest {
 pub struct CreateNamespaceKeyRequest {
     /// Stands as `author` on what the key stores.
     pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
     /// `write` reads as well. Default "write".
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -339,9 +340,9 @@ pub struct ForgetRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -629,9 +630,9 @@ pub struct MemoryFilter {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -756,9 +757,9 @@ pub struct RecallRequest {
     pub skip_denied: Option<bool>,
     /// What to look for, in words.
     pub query: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -791,18 +792,18 @@ pub struct RecallRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
     /// The same as `weights.vector`, which wins.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector_weight: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
     /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
     /// Shows how each score came about. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<bool>,
     /// A vector of your own embedder, of the dimension the namespace declares.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Default 5.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -898,9 +899,9 @@ pub struct SearchRequest {
     pub skip_denied: Option<bool>,
     /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first.
     pub query: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -933,18 +934,18 @@ pub struct SearchRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
     /// The same as `weights.vector`, which wins.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector_weight: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
     /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
     /// Shows how each score came about. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<bool>,
     /// A vector of your own embedder, of the dimension the namespace declares.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Default 10.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1046,7 +1047,7 @@ pub struct StoreMemoryRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
     /// Default 0.5.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
     /// Default [].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -1057,7 +1058,7 @@ pub struct StoreMemoryRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// Seconds until it expires. `expires_at` wins over it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<f64>,
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1066,7 +1067,7 @@ pub struct StoreMemoryRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Moment>,
     /// A vector of your own embedder, of the dimension the namespace declares.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Chosen by the caller; needs a read-write grant, as a taken one is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1109,7 +1110,7 @@ pub struct UpdateMemoryRequest {
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
@@ -1200,25 +1201,25 @@ pub struct VectorIndex {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Weights {
     /// Share of meaning; the rest is words. Default 0.35.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector: Option<f64>,
     /// How much importance can lift or lower. Default 0.1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
     /// How much a new memory is lifted. Default 0.05.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub recency: Option<f64>,
     /// After how many days recency counts half. Default 30.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
     /// How much a memory borrows from its neighbours in the session. Default 0.55.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub context: Option<f64>,
     /// How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub speaker: Option<f64>,
     /// How much a memory is lowered that ends with a question mark. Default 0.1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub question: Option<f64>,
 }
 

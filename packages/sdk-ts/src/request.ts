@@ -1,4 +1,5 @@
 import { apiError, ConnectionError, DakeraError, ResponseError, TimeoutError, UsageError } from './errors.ts'
+import { toJson } from './json.ts'
 import { checkNumber, type Transport } from './transport.ts'
 import { VERSION } from './version.ts'
 
@@ -65,7 +66,7 @@ function prepare(transport: Transport, { operation, method, path, query = {}, bo
   return {
     url: transport.baseUrl + path + (search.size > 0 ? `?${search}` : ''),
     headers: all,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? undefined : toJson(operation, body),
   }
 }
 

@@ -4,8 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use dakera_rs::{
     Access, CreateKeyRequest, CreateNamespaceKeyRequest, CreateNamespaceRequest, Error,
-    ForgetRequest, Memory, Moment, RecallRequest, RecalledMemory, RotateKeyRequest, SearchMode,
-    SearchRequest, StoreMemoryRequest, Target, UpdateMemoryRequest, Value, json,
+    ForgetRequest, Memory, MemoryFilter, Moment, RecallRequest, RecalledMemory, RotateKeyRequest,
+    SearchMode, SearchRequest, StoreMemoryRequest, Target, UpdateMemoryRequest, Value, json,
 };
 
 use crate::runner::{Test, sync_test, test};
@@ -30,6 +30,10 @@ pub fn tests() -> Vec<Test> {
             forget_nothing,
         ),
         test("nothing is sent before a call is awaited", lazy),
+        test(
+            "NaN and infinity are refused before anything is sent",
+            not_finite,
+        ),
         sync_test("a word and a field of tomorrow are kept", tomorrow),
         test(
             "a new secret is in the reply and in nothing that is printed",
@@ -331,4 +335,33 @@ async fn new_secrets() {
     }
     let saved = serde_json::to_string(&created).expect("it is how it is saved");
     assert!(saved.contains(secret));
+}
+
+async fn not_finite() {
+    let server = Server::start(vec![]);
+    let client = server.client();
+    let memory = || StoreMemoryRequest::from("x");
+    let vague = StoreMemoryRequest {
+        importance: Some(f64::NAN),
+        ..memory()
+    };
+    let far = StoreMemoryRequest {
+        embedding: Some(vec![0.0, f32::INFINITY]),
+        ..memory()
+    };
+    let filter = MemoryFilter {
+        max_importance: Some(f64::NEG_INFINITY),
+        ..Default::default()
+    };
+    for error in [
+        client.store_memory("n", vague).await.err(),
+        client.store_memory("n", far).await.err(),
+        client.set_importance("n", "a", f64::NAN).await.err(),
+        client.batch_forget("n", filter).await.err(),
+    ] {
+        let error = error.expect("a refusal");
+        assert!(matches!(error, Error::Usage { .. }), "{error:?}");
+        assert!(error.to_string().contains("NaN and infinity"), "{error}");
+    }
+    assert!(server.seen().is_empty());
 }
