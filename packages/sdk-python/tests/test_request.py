@@ -139,7 +139,7 @@ CIRCULAR["again"] = [CIRCULAR]
         {(1, 2): "x"},
         CIRCULAR,
     ],
-    ids=repr,
+    ids=["nan", "infinity", "set", "bytes", "surrogate", "object", "key", "circle"],
 )
 def test_what_is_no_json_is_refused_before_anything_is_sent(serve: Serve, metadata: Any) -> None:
     server = serve(OK)
