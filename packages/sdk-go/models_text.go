@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 )
 
 // String is how it is printed.
@@ -43,6 +44,12 @@ func (m CreatedKey) Format(state fmt.State, _ rune) {
 // LogValue logs it without the secret.
 func (m CreatedKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m CreatedKey) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
+
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+func (m CreatedKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
+
 // String is how it is printed: without the secret.
 func (m CreatedNamespaceKey) String() string {
 	m.Key = redact(m.Key)
@@ -56,6 +63,12 @@ func (m CreatedNamespaceKey) Format(state fmt.State, _ rune) {
 
 // LogValue logs it without the secret.
 func (m CreatedNamespaceKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m CreatedNamespaceKey) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
+
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+func (m CreatedNamespaceKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
 // String is how it is printed.
 func (m DeleteNamespaceKeyResponse) String() string { return describe(m) }
@@ -75,14 +88,32 @@ func (m Health) String() string { return describe(m) }
 // String is how it is printed.
 func (m Identity) String() string { return describe(m) }
 
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+func (m Identity) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
+
 // String is how it is printed.
 func (m Key) String() string { return describe(m) }
+
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m Key) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
+
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+func (m Key) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
 // String is how it is printed.
 func (m KeyActionResponse) String() string { return describe(m) }
 
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m KeyActionResponse) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
+
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+func (m KeyActionResponse) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
+
 // String is how it is printed.
 func (m KeyUsage) String() string { return describe(m) }
+
+// LastUsedTime is LastUsed as a time of Go, and the zero time where there is none.
+func (m KeyUsage) LastUsedTime() time.Time { return orZero(m.LastUsed) }
 
 // String is how it is printed.
 func (m Liveness) String() string { return describe(m) }
@@ -90,11 +121,41 @@ func (m Liveness) String() string { return describe(m) }
 // String is how it is printed.
 func (m Memory) String() string { return describe(m) }
 
+// ValidFromTime is ValidFrom as a time of Go, and the zero time where there is none.
+func (m Memory) ValidFromTime() time.Time { return orZero(m.ValidFrom) }
+
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m Memory) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
+
+// UpdatedAtTime is UpdatedAt as a time of Go.
+func (m Memory) UpdatedAtTime() time.Time { return inUTC(m.UpdatedAt) }
+
+// LastAccessedAtTime is LastAccessedAt as a time of Go, and the zero time where there is none.
+func (m Memory) LastAccessedAtTime() time.Time { return orZero(m.LastAccessedAt) }
+
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+func (m Memory) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
+
 // String is how it is printed.
 func (m Namespace) String() string { return describe(m) }
 
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m Namespace) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
+
+// UpdatedAtTime is UpdatedAt as a time of Go.
+func (m Namespace) UpdatedAtTime() time.Time { return inUTC(m.UpdatedAt) }
+
 // String is how it is printed.
 func (m NamespaceKey) String() string { return describe(m) }
+
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m NamespaceKey) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
+
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+func (m NamespaceKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
+
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m ListedNamespace) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
 // String is how it is printed.
 func (m Readiness) String() string { return describe(m) }
@@ -120,8 +181,17 @@ func (m RotatedKey) Format(state fmt.State, _ rune) {
 // LogValue logs it without the secret.
 func (m RotatedKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
+// OldKeyExpiresAtTime is OldKeyExpiresAt as a time of Go.
+func (m RotatedKey) OldKeyExpiresAtTime() time.Time { return inUTC(m.OldKeyExpiresAt) }
+
 // String is how it is printed.
 func (m Session) String() string { return describe(m) }
+
+// StartedAtTime is StartedAt as a time of Go.
+func (m Session) StartedAtTime() time.Time { return inUTC(m.StartedAt) }
+
+// EndedAtTime is EndedAt as a time of Go, and the zero time where there is none.
+func (m Session) EndedAtTime() time.Time { return orZero(m.EndedAt) }
 
 // String is how it is printed.
 func (m SetImportanceResponse) String() string { return describe(m) }
@@ -146,3 +216,6 @@ func (m ReadinessCheck) String() string { return describe(m) }
 
 // String is how it is printed.
 func (m StoredItem) String() string { return describe(m) }
+
+// CreatedAtTime is CreatedAt as a time of Go.
+func (m StoredItem) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }

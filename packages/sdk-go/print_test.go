@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	dakera "github.com/dakera-ai/dakera/packages/sdk-go"
 )
@@ -61,6 +62,8 @@ func TestAMemoryPrintsForAPerson(t *testing.T) {
 			t.Errorf("%s is not in %s", part, text)
 		}
 	}
+	equal(t, memory.CreatedAtTime(), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), "created")
+	equal(t, memory.ExpiresAtTime().IsZero(), true, "expires")
 	found := dakera.RecalledMemory{Memory: *memory, Score: 0.5}
 	equal(t, strings.HasPrefix(found.String(), `RecalledMemory{ID:"a"`), true, found.String())
 	equal(t, strings.Contains(found.String(), "Score:0.5"), true, found.String())

@@ -249,6 +249,20 @@ func (m ${type}) LogValue() slog.Value { return slog.StringValue(m.String()) }
 `
 }
 
+/** Moments of a reply as the times of Go. */
+function timesSource(name: string, schema: Schema): string {
+  if (INTERNAL.test(name) || isRequest(name)) return ''
+  const moments = Object.entries(schema.properties ?? {}).filter(([field, inner]) => /(_at|_from|_used)$/.test(field) && nonNull(inner).type === 'integer')
+  const methods = moments.map(([field, inner]) => {
+    const call = isNullable(inner) ? 'orZero' : 'inUTC'
+    const none = isNullable(inner) ? ', and the zero time where there is none' : ''
+    return `// ${pascal(field)}Time is ${pascal(field)} as a time of Go${none}.
+func (m ${nameOf(name)}) ${pascal(field)}Time() time.Time { return ${call}(m.${pascal(field)}) }
+`
+  })
+  return methods.join('\n')
+}
+
 const settings = ({ properties: { name: _, ...rest } = {} }: Schema) => JSON.stringify(rest)
 if (settings(schemas['CreateNamespaceRequest'] ?? {}) !== settings(schemas['UpsertNamespaceRequest'] ?? {}))
   throw new Error('namespaces.create and namespaces.upsert take different settings now: NamespaceSettings can no longer stand for both.')
@@ -287,10 +301,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 )
 
 ${pending
-  .map(([name, schema]) => textSource(name, schema))
+  .flatMap(([name, schema]) => [textSource(name, schema), timesSource(name, schema)])
   .filter(Boolean)
   .join('\n')}`,
 )

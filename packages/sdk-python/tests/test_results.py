@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import pickle
@@ -18,6 +19,7 @@ from dakera import (
     AsyncDakeraClient,
     CreatedKey,
     DakeraClient,
+    DakeraError,
     FoundMemory,
     KeyUsage,
     Memory,
@@ -27,7 +29,9 @@ from dakera import (
     RotatedKey,
 )
 from dakera._async.resources.memories import _found  # pyright: ignore[reportPrivateUsage]
+from dakera._request import MOMENTS
 
+from .conformance import FOLDER
 from .server import Reply, Server
 
 KEY = "dk-test-key"
@@ -128,6 +132,7 @@ def test_results_can_be_copied_and_pickled(serve: Serve, again: Callable[[Any], 
 def test_a_stored_memory_has_its_fields_at_top_level_and_under_memory(serve: Serve) -> None:
     stored = DakeraClient(serve(ok({"memory": memory("a"), "embedding_time_ms": 1})).url, KEY).store_memory("n", "x")
     assert (stored.id, stored["id"], stored.memory.id, stored.embedding_time_ms) == ("a", "a", "a", 1)
+    assert repr(stored).count("'a'") == repr(stored).count("Content of a") == 1, "it is printed once"
 
 
 def test_a_page_is_a_list_and_goes_on_when_asked(serve: Serve) -> None:
@@ -179,6 +184,56 @@ def test_a_moment_may_be_a_date_and_a_naive_one_is_local(serve: Serve) -> None:
     assert [body.get("expires_at") for body in sent] == ["2027-01-01T00:00:00Z", local, 1798761600, None]
     assert sent[0]["metadata"] == {"on": "2026-05-01"}
     assert sent[3] == {"agent_id": "n", "tags": ["t"], "before_timestamp": "2026-01-01"}
+
+
+def test_a_moment_with_a_fraction_is_sent_as_such_and_what_is_no_moment_stays(serve: Serve) -> None:
+    server = serve(*[ok({"memory": memory("a"), "embedding_time_ms": 1})] * 2, FOUND, *[ok({})] * 5)
+    client: Any = DakeraClient(server.url, KEY, max_retries=0)
+    client.store_memory("n", "x", expires_at=1767225600.5, metadata={"since": 1767225600.5})
+    client.store_memory("n", "x", expires_at=1767225600.0)
+    client.recall("n", "q", since=1767225600.25, filter={"until": 1.5})
+    calls: list[Callable[[], object]] = [
+        lambda: client.update_memory("a", expires_at=1767225600.5),
+        lambda: client.store_memories("n", [{"content": "x", "valid_from": 1767225600.5}]),
+        lambda: client.list_memories("n", created_before=1767225600.5),
+        lambda: client.batch_forget("n", created_after=1767225600.5),
+        lambda: client.forget("n", before_timestamp=1767225600.5),
+    ]
+    for call in calls:
+        with contextlib.suppress(DakeraError):
+            call()
+    sent = [seen.body for seen in server.seen]
+    half = "2026-01-01T00:00:00.500000Z"
+    assert (sent[0]["expires_at"], sent[0]["metadata"]) == (half, {"since": 1767225600.5})
+    assert sent[1]["expires_at"] == 1767225600
+    assert (sent[2]["since"], sent[2]["filter"]) == ("2026-01-01T00:00:00.250000Z", {"until": 1.5})
+    assert sent[3] == {"expires_at": half}
+    assert sent[4]["memories"] == [{"content": "x", "valid_from": half}]
+    assert (sent[5]["filter"], sent[6]["filter"]) == ({"created_before": half}, {"created_after": half})
+    assert sent[7]["before_timestamp"] == half
+
+
+def is_moment(schema: dict[str, Any]) -> bool:
+    return schema.get("format") == "date" or any(is_moment(one) for one in schema.get("anyOf", ()))
+
+
+def test_every_moment_of_a_request_in_the_contract_is_known() -> None:
+    schemas = json.loads((FOLDER.parent / "openapi.json").read_text("utf-8"))["components"]["schemas"]
+    found = {
+        name
+        for schema, one in schemas.items()
+        if schema.endswith("Request") or schema in ("NewMemory", "MemoryFilter")
+        for name, field in one.get("properties", {}).items()
+        if is_moment(field)
+    }
+    assert found == MOMENTS
+
+
+def test_a_moment_of_a_reply_is_read_as_a_datetime() -> None:
+    one = Memory({**memory("a"), "valid_from": -1, "expires_at": None})
+    assert one.created_at_datetime == datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert one.valid_from_datetime == datetime(1969, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+    assert one.expires_at_datetime is None
 
 
 def test_none_is_as_not_said_except_where_it_has_a_meaning(serve: Serve) -> None:

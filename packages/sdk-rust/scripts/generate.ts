@@ -128,7 +128,17 @@ function struct(name: string, schema: Schema): string {
   const unknown = '/// Fields that this version of the client does not know.\n#[serde(flatten)]\npub extra: Map<String, Value>,\n'
   return `${comment(schema) || `/// The contract's \`${name}\`.\n`}#[derive(Clone, ${secrets.length > 0 ? '' : 'Debug, '}Default, PartialEq, Deserialize, Serialize)]
 ${isInput(name) ? '' : '#[non_exhaustive]\n'}${isInternal(name) ? 'pub(crate)' : 'pub'} struct ${name} {\n${fields.join('')}${MORE_FIELDS[name] ?? ''}${isInput(name) ? '' : unknown}}
-${secrets.length > 0 ? debug(name, schema, secrets) : ''}`
+${secrets.length > 0 ? debug(name, schema, secrets) : ''}${isInput(name) || isInternal(name) ? '' : times(name, schema)}`
+}
+
+/** Moments of a reply as the times of Rust. */
+function times(name: string, { properties = {} }: Schema): string {
+  const moments = Object.entries(properties).filter(([field, schema]) => /(_at|_from|_used)$/.test(field) && typeOf(schema, field) === 'i64')
+  const methods = moments.map(([field, schema]) => {
+    const [type, body] = isNullable(schema) ? ['Option<SystemTime>', `self.${field}.map(time)`] : ['SystemTime', `time(self.${field})`]
+    return `/// \`${field}\` as a time.\npub fn ${field}_time(&self) -> ${type} {\n${body}\n}\n`
+  })
+  return methods.length > 0 ? `\nimpl ${name} {\n${methods.join('\n')}}\n` : ''
 }
 
 /** A form for a log, which is no place for a new secret. */
@@ -165,12 +175,13 @@ const unformatted = `// @generated from packages/protocol/openapi.json by script
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::finite::finite;
-use crate::moment::Moment;
+use crate::moment::{Moment, time};
 use crate::words::words;
 
 /// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this client.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::finite::finite;
-use crate::moment::Moment;
+use crate::moment::{Moment, time};
 use crate::words::words;
 
 /// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this client.
@@ -223,6 +224,18 @@ impl fmt::Debug for CreatedKey {
     }
 }
 
+impl CreatedKey {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// The contract's `CreatedNamespaceKey`.
 #[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -261,6 +274,18 @@ impl fmt::Debug for CreatedNamespaceKey {
             .field("warning", &self.warning)
             .field("extra", &self.extra)
             .finish()
+    }
+}
+
+impl CreatedNamespaceKey {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
     }
 }
 
@@ -422,6 +447,13 @@ pub struct Identity {
     pub extra: Map<String, Value>,
 }
 
+impl Identity {
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// An API key: who an agent is, and what it may do where.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -443,6 +475,18 @@ pub struct Key {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Key {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
 }
 
 /// The contract's `KeyActionResponse`.
@@ -470,6 +514,18 @@ pub struct KeyActionResponse {
     pub extra: Map<String, Value>,
 }
 
+impl KeyActionResponse {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// What was asked with a key since it was issued, by any of its secrets.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -492,6 +548,13 @@ pub struct KeyUsage {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl KeyUsage {
+    /// `last_used` as a time.
+    pub fn last_used_time(&self) -> Option<SystemTime> {
+        self.last_used.map(time)
+    }
 }
 
 /// The contract's `ListKeysResponse`.
@@ -621,6 +684,33 @@ pub struct Memory {
     pub extra: Map<String, Value>,
 }
 
+impl Memory {
+    /// `valid_from` as a time.
+    pub fn valid_from_time(&self) -> Option<SystemTime> {
+        self.valid_from.map(time)
+    }
+
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `updated_at` as a time.
+    pub fn updated_at_time(&self) -> SystemTime {
+        time(self.updated_at)
+    }
+
+    /// `last_accessed_at` as a time.
+    pub fn last_accessed_at_time(&self) -> Option<SystemTime> {
+        self.last_accessed_at.map(time)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// All that is said must hold.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct MemoryFilter {
@@ -698,6 +788,18 @@ pub struct Namespace {
     pub extra: Map<String, Value>,
 }
 
+impl Namespace {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `updated_at` as a time.
+    pub fn updated_at_time(&self) -> SystemTime {
+        time(self.updated_at)
+    }
+}
+
 /// A key as one namespace sees it: the grant it has here.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -717,6 +819,18 @@ pub struct NamespaceKey {
     pub extra: Map<String, Value>,
 }
 
+impl NamespaceKey {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// The contract's `NamespaceSummary`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -733,6 +847,13 @@ pub struct NamespaceSummary {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl NamespaceSummary {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
 }
 
 /// Whether requests will succeed, part by part.
@@ -891,6 +1012,13 @@ impl fmt::Debug for RotatedKey {
     }
 }
 
+impl RotatedKey {
+    /// `old_key_expires_at` as a time.
+    pub fn old_key_expires_at_time(&self) -> SystemTime {
+        time(self.old_key_expires_at)
+    }
+}
+
 /// The contract's `SearchRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct SearchRequest {
@@ -977,6 +1105,18 @@ pub struct Session {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Session {
+    /// `started_at` as a time.
+    pub fn started_at_time(&self) -> SystemTime {
+        time(self.started_at)
+    }
+
+    /// `ended_at` as a time.
+    pub fn ended_at_time(&self) -> Option<SystemTime> {
+        self.ended_at.map(time)
+    }
 }
 
 /// Oldest first.
@@ -1163,6 +1303,33 @@ pub struct UpdateMemoryResponse {
     pub extra: Map<String, Value>,
 }
 
+impl UpdateMemoryResponse {
+    /// `valid_from` as a time.
+    pub fn valid_from_time(&self) -> Option<SystemTime> {
+        self.valid_from.map(time)
+    }
+
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `updated_at` as a time.
+    pub fn updated_at_time(&self) -> SystemTime {
+        time(self.updated_at)
+    }
+
+    /// `last_accessed_at` as a time.
+    pub fn last_accessed_at_time(&self) -> Option<SystemTime> {
+        self.last_accessed_at.map(time)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// The contract's `UpsertNamespaceRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct UpsertNamespaceRequest {
@@ -1274,6 +1441,13 @@ pub struct StoredMemory {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl StoredMemory {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
 }
 
 /// The contract's `Issue`.

@@ -25,6 +25,7 @@ pub fn tests() -> Vec<Test> {
         test("names are taken as they come", names),
         test("null says something else than absent", null),
         test("a moment is a number, a text or a time", moments),
+        sync_test("a moment of a reply is read as a time", times),
         test(
             "forget without a condition leaves the refusal to the server",
             forget_nothing,
@@ -364,4 +365,20 @@ async fn not_finite() {
         assert!(error.to_string().contains("NaN and infinity"), "{error}");
     }
     assert!(server.seen().is_empty());
+}
+
+fn times() {
+    let mut fields = memory("a");
+    fields["created_at"] = json!(1_800_000_000);
+    fields["valid_from"] = json!(-1);
+    let memory: Memory = serde_json::from_value(fields).expect("a memory");
+    assert_eq!(
+        memory.created_at_time(),
+        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    );
+    assert_eq!(
+        memory.valid_from_time(),
+        Some(UNIX_EPOCH - Duration::from_secs(1))
+    );
+    assert_eq!(memory.expires_at_time(), None);
 }

@@ -22,6 +22,7 @@ class AsyncTransport:
     """Sends calls with the options of one client."""
 
     def __init__(self, options: Options, http_client: httpx.AsyncClient | None) -> None:
+        self.base_url = options.base_url
         self._options = options
         self._connections = AsyncConnections(options.base_url, http_client)
 
@@ -48,7 +49,10 @@ class AsyncTransport:
             outcome = await self._try(prepared, attempt)
             if isinstance(outcome, Done):
                 return outcome.value
-            await anyio.sleep(outcome.wait(attempt, prepared.max_retries))
+            wait = outcome.wait(attempt, prepared.max_retries)
+            if wait is None:
+                raise outcome.error from outcome.cause
+            await anyio.sleep(wait)
         raise AssertionError
 
     def list(self, plan: Plan[T]) -> AsyncListing[T]:
