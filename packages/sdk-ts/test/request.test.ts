@@ -94,6 +94,16 @@ test.each([{ importance: Number.NaN }, { embedding: [1, Number.NaN] }, { expires
 
 // ── Options ──
 
+test('in a browser the user agent stays what the browser says', async () => {
+  vi.stubGlobal('navigator', { userAgent: 'Mozilla/5.0 (X11; Linux x86_64)' })
+  vi.resetModules()
+  const { DakeraClient: InBrowser } = await import('../src/index.ts')
+  vi.unstubAllGlobals()
+  const { server } = await start([ok])
+  await new InBrowser({ baseUrl: server.url, apiKey: KEY }).getMemory('mem_1')
+  expect(server.seen[0]?.headers['user-agent']).toBe('node')
+})
+
 test.each(['', 'localhost:3300', 'ftp://host', 'not a url', 'http://user:secret@host', 'http://host?x=1', 'http://host#x'])(
   'a base URL like %j is refused at once',
   (baseUrl) => {
@@ -151,6 +161,7 @@ test("own headers are sent, and cannot replace the client's", async () => {
     authorization: `Bearer ${KEY}`,
     accept: 'application/json',
     'x-dakera-client': expect.stringMatching(/^sdk-ts\/\d/),
+    'user-agent': expect.stringMatching(/^dakera-typescript\/\d/),
   })
 })
 
