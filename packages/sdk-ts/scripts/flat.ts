@@ -50,18 +50,15 @@ function exampleOf(operation: string): { flat: string; example: string } {
   const one = cases.find((it) => it.operation === operation && it.result !== undefined && !JSON.stringify(it.call).includes('%'))
   const call = calls[operation]
   if (!one || !call) throw new Error(`The contract has no case of ${operation}.`)
-  let flat = ''
-  let args: unknown[] = []
   const recorder = new Proxy(
     {},
     {
       get:
-        (_, name) =>
-        (...given: unknown[]) =>
-          void ([flat, args] = [String(name), given]),
+        (_, flat) =>
+        (...args: unknown[]) => ({ flat, args }),
     },
   )
-  call(recorder as never, one.call)
+  const { flat, args } = call(recorder as never, one.call as never) as { flat: string; args: unknown[] }
   const spoken = args.map(literal)
   while (spoken.length > 0 && (spoken.at(-1) ?? '{}') === '{}') spoken.pop()
   return { flat, example: `await client.${flat}(${spoken.join(', ')})` }

@@ -3,7 +3,7 @@ import { UsageError } from './errors.ts'
 /** Writes a request. What JSON would change or leave out without a word is refused: nothing has been sent then. */
 export function toJson(operation: string, body: unknown): string {
   try {
-    const flaw = flawOf(body, [])
+    const flaw = flawOf(body, new Set())
     if (flaw) throw new UsageError(`${operation}: ${flaw.path} ${flaw.why}.`)
     return JSON.stringify(body)
   } catch (cause) {
@@ -15,15 +15,16 @@ export function toJson(operation: string, body: unknown): string {
 type Flaw = { path: string; why: string }
 
 /** The first value that JSON cannot carry as it is. A class with a `toJSON` of its own knows what it does. */
-function flawOf(value: unknown, parents: readonly object[]): Flaw | undefined {
+function flawOf(value: unknown, parents: Set<object>): Flaw | undefined {
   const why = typeof value === 'object' && value !== null ? whyNoObject(value, parents) : whyNoValue(value)
   if (why) return { path: '', why }
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return undefined
-  const inside = [...parents, value]
+  parents.add(value)
   for (const name of Object.keys(value)) {
-    const flaw = flawOf(Reflect.get(value, name), inside)
+    const flaw = flawOf(Reflect.get(value, name), parents)
     if (flaw) return { ...flaw, path: [name, flaw.path].filter(Boolean).join('.') }
   }
+  parents.delete(value)
   return undefined
 }
 
@@ -39,9 +40,9 @@ function whyNoValue(value: unknown): string | undefined {
   return undefined
 }
 
-function whyNoObject(value: object, parents: readonly object[]): string | undefined {
+function whyNoObject(value: object, parents: Set<object>): string | undefined {
   if (value instanceof Date && Number.isNaN(value.getTime())) return 'is an invalid Date'
   if (value instanceof Map || value instanceof Set) return `is a ${value.constructor.name}, of which JSON keeps nothing; write an object or an array`
-  if (parents.includes(value)) return 'contains itself'
+  if (parents.has(value)) return 'contains itself'
   return undefined
 }
