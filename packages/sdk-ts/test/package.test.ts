@@ -72,6 +72,10 @@ describe('the tarball', () => {
     }
   })
 
+  test('is made by pnpm alone: npm would point it to sources that are not in it', () => {
+    expect(() => run(root, 'npm', 'pack', '--pack-destination', folder)).toThrow('Pack this package with pnpm')
+  })
+
   test('publint finds nothing', async () => {
     const { messages } = await publint({ pkgDir: installed, strict: true })
     expect(messages).toEqual([])
