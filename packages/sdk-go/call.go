@@ -76,11 +76,12 @@ func (t *transport) prepare(c call, options []RequestOption) (*prepared, error) 
 		if s.isDryRun {
 			c.body["dry_run"] = true
 		}
-		if !isText(reflect.ValueOf(c.body)) {
-			return nil, usageError(c.operation, "a text is not UTF-8")
-		}
+		// First, as it finds a map that contains itself.
 		if p.body, err = json.Marshal(c.body); err != nil {
 			return nil, usageError(c.operation, "the request cannot be written as JSON: %v", err)
+		}
+		if !isText(reflect.ValueOf(c.body)) {
+			return nil, usageError(c.operation, "a text is not UTF-8")
 		}
 		p.header.Set("Content-Type", "application/json")
 	}

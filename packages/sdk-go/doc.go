@@ -16,7 +16,8 @@
 // # What is in a reply
 //
 // Names are the API's own. A field that may be null is a pointer, and so is a number that may be absent. Moments are
-// unix seconds; time.Unix(memory.CreatedAt, 0) makes a [time.Time]. Fields of a newer server are kept in Extra.
+// unix seconds; memory.CreatedAtTime() makes a [time.Time]. Fields of a newer server are kept in Extra. A reply prints
+// with what its pointers lead to, and without the secret of a new key; JSON has it, as that is how it is saved.
 //
 // # Errors
 //

@@ -93,7 +93,7 @@ func ExampleClient_CreateKey() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(key.Name, key.Key)
+	fmt.Println(key.Name, key.Key) // shown here and never again; printing key itself leaves it out
 	// Output: writer dk-secret-1
 }
 
@@ -195,4 +195,37 @@ func ExampleHooks() {
 	// Output:
 	// memories.recall try 1: 200 req_1
 	// <nil>
+}
+
+func ExampleClient_Recall() {
+	client := dakera.NewClient("http://localhost:3300", "dk-researcher-key")
+	filters := []map[string]any{
+		{"source": "researcher", "run.ms": map[string]any{"$lt": 10}},
+		{"$or": []any{
+			map[string]any{"index": map[string]any{"$in": []string{"hnsw", "ivf"}}},
+			map[string]any{"draft": map[string]any{"$exists": false}},
+		}},
+	}
+	for _, filter := range filters {
+		found, err := client.Recall(ctx, "team-shared", dakera.RecallRequest{Query: "latency of HNSW", Filter: filter})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(len(found), "found")
+	}
+
+	recent, err := client.Recall(ctx, "team-shared", dakera.RecallRequest{
+		Query:         "HNSW",
+		Tags:          []string{"verified"},
+		Since:         dakera.At(time.Now().Add(-24 * time.Hour)),
+		MinImportance: 0.5,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(recent), "since yesterday")
+	// Output:
+	// 1 found
+	// 1 found
+	// 1 since yesterday
 }

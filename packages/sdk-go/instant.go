@@ -46,3 +46,13 @@ func encodeInstant(value any) Instant {
 	literal, _ := json.Marshal(value)
 	return Instant{string(literal)}
 }
+
+// inUTC makes a time of a moment in a reply.
+func inUTC(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
+func orZero(seconds *int64) time.Time {
+	if seconds == nil {
+		return time.Time{}
+	}
+	return inUTC(*seconds)
+}

@@ -593,7 +593,8 @@ type RotateKeyRequest struct {
 type RotatedKey struct {
 	KeyID string `json:"key_id"`
 	// The new secret. It is not shown again.
-	Key    string `json:"key"`
+	Key string `json:"key"`
+	// The same as `key`.
 	NewKey string `json:"new_key"`
 	Name   string `json:"name"`
 	// Unix seconds.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -60,7 +61,14 @@ func TestIdsCannotLeaveTheirPlace(t *testing.T) {
 
 func TestWhatIsNoTextOrNoJSONIsRefusedBeforeItIsSent(t *testing.T) {
 	server, client := start(t, nil)
+	circular := map[string]any{}
+	circular["again"] = []any{circular}
 	for _, memory := range []dakera.StoreMemoryRequest{
+		{Content: "x", Metadata: circular},
+		{Content: "x", Metadata: map[string]any{"x": []any{math.NaN()}}},
+		{Content: "x", Metadata: map[string]any{"x": math.Inf(-1)}},
+		{Content: "x", Importance: math.NaN()},
+		{Content: "x", Embedding: []float64{0, math.Inf(1)}},
 		{Content: "cut \xe6\xbc"},
 		{Content: "x", Tags: []string{"\xff"}},
 		{Content: "x", Metadata: map[string]any{"deep": []any{map[string]string{"\xff": "x"}}}},

@@ -2,6 +2,10 @@ package dakera_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -21,6 +25,9 @@ func TestSnippets(t *testing.T) {
 			t.Errorf("%s shows no Go", document)
 		}
 		for i, snippet := range snippets {
+			if i == 0 {
+				continue // a whole program, which TestFirstPrograms runs
+			}
 			t.Run(fmt.Sprintf("%s %d", filepath.Base(document), i+1), func(t *testing.T) {
 				for _, program := range programs {
 					if strings.Contains(program, dedent(snippet[1])) {
@@ -30,6 +37,24 @@ func TestSnippets(t *testing.T) {
 				t.Errorf("this stands in no example:\n%s", snippet[1])
 			})
 		}
+	}
+}
+
+// TestFirstPrograms takes the first program out of each document, as a reader would, and runs it.
+func TestFirstPrograms(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(answerTeam))
+	defer server.Close()
+	for _, document := range []string{"README.md", inRepository(t, "docs", "sdks", "go.md")} {
+		t.Run(filepath.Base(document), func(t *testing.T) {
+			_, rest, _ := strings.Cut(string(read(t, document)), "```go\n")
+			program, _, _ := strings.Cut(rest, "```")
+			file := filepath.Join(t.TempDir(), "main.go")
+			if err := os.WriteFile(file, []byte(strings.ReplaceAll(program, "http://localhost:3300", server.URL)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			said, err := exec.Command("go", "run", file).CombinedOutput()
+			equal(t, string(said), "0.92 HNSW answers in 5 ms at 10M vectors (ef=200, M=32).\n", fmt.Sprint("printed: ", err))
+		})
 	}
 }
 

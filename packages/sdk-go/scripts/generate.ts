@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 /**
- * Writes models.go and models_json.go from the contract's openapi.json, and version.go from package.json, as gofmt would.
+ * Writes models.go, models_json.go and models_text.go from the contract's openapi.json, and version.go from package.json, as gofmt would.
  * A request leaves out what is not said, a reply keeps what it does not know; said.go and extra.go do both.
  */
 type Schema = {
@@ -225,6 +225,44 @@ func (${receiver} *${type}) UnmarshalJSON(data []byte) error {
 `
 }
 
+const secretsOf = (schema: Schema) => Object.entries(schema.properties ?? {}).flatMap(([name, { format }]) => (format === 'password' ? [pascal(name)] : []))
+
+/** How a model is printed: a reply with what its pointers lead to, and whatever holds a secret without it. A listed namespace prints as its name. */
+function textSource(name: string, schema: Schema): string {
+  const secrets = secretsOf(schema)
+  if (INTERNAL.test(name) || name === 'NamespaceSummary' || (isRequest(name) && secrets.length === 0)) return ''
+  const type = nameOf(name)
+  const hidden = secrets.map((secret) => `\tm.${secret} = redact(m.${secret})\n`).join('')
+  if (secrets.length === 0) return `// String is how it is printed.\nfunc (m ${type}) String() string { return describe(m) }\n`
+  return `// String is how it is printed: without the secret.
+func (m ${type}) String() string {
+${hidden}	return describe(m)
+}
+
+// Format prints it without the secret, whatever the verb.
+func (m ${type}) Format(state fmt.State, _ rune) {
+	_, _ = io.WriteString(state, m.String())
+}
+
+// LogValue logs it without the secret.
+func (m ${type}) LogValue() slog.Value { return slog.StringValue(m.String()) }
+`
+}
+
+/** Moments of a reply as the times of Go. */
+function timesSource(name: string, schema: Schema): string {
+  if (INTERNAL.test(name) || isRequest(name)) return ''
+  const moments = Object.entries(schema.properties ?? {}).filter(([field, inner]) => /(_at|_from|_used)$/.test(field) && nonNull(inner).type === 'integer')
+  const methods = moments.map(([field, inner]) => {
+    const call = isNullable(inner) ? 'orZero' : 'inUTC'
+    const none = isNullable(inner) ? ', and the zero time where there is none' : ''
+    return `// ${pascal(field)}Time is ${pascal(field)} as a time of Go${none}.
+func (m ${nameOf(name)}) ${pascal(field)}Time() time.Time { return ${call}(m.${pascal(field)}) }
+`
+  })
+  return methods.join('\n')
+}
+
 const settings = ({ properties: { name: _, ...rest } = {} }: Schema) => JSON.stringify(rest)
 if (settings(schemas['CreateNamespaceRequest'] ?? {}) !== settings(schemas['UpsertNamespaceRequest'] ?? {}))
   throw new Error('namespaces.create and namespaces.upsert take different settings now: NamespaceSettings can no longer stand for both.')
@@ -255,5 +293,20 @@ write(
 import "encoding/json"
 
 ${pending.map(([name, schema]) => codecSource(name, schema)).join('\n')}`,
+)
+write(
+  '../models_text.go',
+  `${head('packages/protocol/openapi.json')}
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+${pending
+  .flatMap(([name, schema]) => [textSource(name, schema), timesSource(name, schema)])
+  .filter(Boolean)
+  .join('\n')}`,
 )
 write('../version.go', `${head('package.json')}\nconst version = "${read('../package.json').version}"\n`)

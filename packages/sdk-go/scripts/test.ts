@@ -75,7 +75,7 @@ async function suite(name: string, command: string[]): Promise<void> {
 
 /** Generates again and puts the files back as they were. */
 async function checkGenerated(): Promise<void> {
-  const files = ['models.go', 'models_json.go', 'version.go'].map((name) => join(home, name))
+  const files = ['models.go', 'models_json.go', 'models_text.go', 'version.go'].map((name) => join(home, name))
   const before = files.map((file) => readFileSync(file, 'utf8'))
   await run([process.execPath, 'scripts/generate.ts'])
   const stale = files.filter((file, i) => readFileSync(file, 'utf8') !== before[i])

@@ -84,8 +84,7 @@ export function modelsOf(schemas: Schemas): string {
     const required = new Set(schema.required)
     const optional = fields.filter(([field]) => !required.has(field)).map(([field]) => field)
     const makers = fields.flatMap(([field, inner]) => maker(field, inner, name + pascal(field)))
-    const secrets = fields.filter(([, { description = '' }]) => description.includes('not shown again')).map(([field]) => field)
-    if (secrets.includes('key') && schema.properties?.['new_key']) secrets.push('new_key')
+    const secrets = fields.filter(([, { format }]) => format === 'password').map(([field]) => field)
     const facts = [
       ...(makers.length > 0 ? [`    _nested = {${makers.join(', ')}}`] : []),
       ...(optional.length > 0 ? [`    _optional = frozenset({${optional.map(literal).join(', ')}})`] : []),
@@ -95,7 +94,10 @@ export function modelsOf(schemas: Schemas): string {
     const members = fields
       .filter(([field]) => !base || !schemas[base]?.properties?.[field])
       .map(([field, inner]) => member(field, inner, typeOf(inner, name + pascal(field)), !required.has(field)))
-    return `class ${name}(${base ?? 'Result'}):\n    """${doc}"""\n\n    __slots__ = ()\n${facts.map((fact) => `${fact}\n`).join('')}\n${members.join('')}`
+    const moments = fields
+      .filter(([field, inner]) => (!base || !schemas[base]?.properties?.[field]) && /(_at|_from|_used)$/.test(field) && /^int( |$)/.test(typeOf(inner, name)))
+      .map(([field, inner]) => datetime(field, typeOf(inner, name).includes('None') || !required.has(field)))
+    return `class ${name}(${base ?? 'Result'}):\n    """${doc}"""\n\n    __slots__ = ()\n${facts.map((fact) => `${fact}\n`).join('')}\n${members.join('')}${moments.join('')}`
   }
 
   /** How the runtime makes results of what stands inside a result. */
@@ -146,13 +148,13 @@ export function modelsOf(schemas: Schemas): string {
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from ._options import RequestOptions
-from ._result import Result, many, named, one
+from ._result import Result, many, moment, named, one
 
-Instant: TypeAlias = int | str | date
+Instant: TypeAlias = float | str | date
 """A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a datetime (local if naive)."""
 
 ErrorCode: TypeAlias = Literal[
@@ -173,6 +175,14 @@ function member(name: string, schema: Schema, type: string, isOptional: boolean)
   const text = [schema.description ?? inner?.description, schema.default !== undefined && `Default ${literal(schema.default)}.`].filter(Boolean).join(' ')
   return `    ${name}: ${isOptional ? union([type, 'None']) : type}\n${text && docstring(text)}`
 }
+
+/** A moment of a reply as Python has them. */
+const datetime = (field: string, isOptional: boolean) => `
+    @property
+    def ${field}_datetime(self) -> datetime${isOptional ? ' | None' : ''}:
+        """\`${field}\` as a datetime in UTC."""
+        return moment(self.${field})
+`
 
 /** A line of at most 120 characters, or several. */
 function docstring(text: string): string {

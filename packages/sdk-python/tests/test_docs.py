@@ -16,6 +16,7 @@ live = pytest.mark.skipif(not URL, reason="DAKERA_LIVE_URL names no server")
 HEADINGS = [
     "Install",
     "First calls",
+    "Finding",
     "Every call",
     "Options",
     "Errors",
@@ -44,6 +45,14 @@ def test_the_samples_run_against_a_server_that_answers_any_call(page: str) -> No
     finally:
         server.close()
     assert "/v1/memory/store" in {seen.path for seen in server.seen}
+
+
+def test_every_page_leads_to_filters_keys_and_the_reference() -> None:
+    pages = [*(ROOT / "docs" / "sdks").glob("*.md"), *ROOT.glob("packages/sdk-*/README.md")]
+    assert len(pages) == 8
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert not [name for name in ("recall", "keys-and-grants", "reference") if f"/{name}.md)" not in text], page
 
 
 @live

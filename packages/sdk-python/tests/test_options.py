@@ -124,12 +124,22 @@ def test_a_call_can_have_options_of_its_own(serve: Serve) -> None:
 def test_an_argument_that_does_not_exist_is_a_type_error_and_nothing_is_sent(serve: Serve) -> None:
     server = serve(OK)
     client: Any = DakeraClient(server.url, KEY)
-    with pytest.raises(TypeError, match=r"^memories\.recall has no argument 'topk'\.$"):
+    with pytest.raises(TypeError, match=r"^memories\.recall has no argument 'topk'; did you mean top_k\?$"):
         client.recall("n", "q", topk=3)
-    with pytest.raises(TypeError, match="has no argument 'retries'"):
+    with pytest.raises(
+        TypeError, match=r"^memories\.recall has no argument 'minimum_score'; did you mean min_score\?$"
+    ):
+        client.recall("n", "q", minimum_score=3)
+    with pytest.raises(TypeError, match=r"^memories\.recall has no argument 'colour'\.$"):
+        client.recall("n", "q", colour="red")
+    with pytest.raises(TypeError, match=r"^memories\.get has no argument 'retries'; did you mean max_retries\?$"):
         client.get_memory("m", retries=3)
-    with pytest.raises(TypeError, match="has no argument 'max_importence'"):
+    with pytest.raises(
+        TypeError, match=r"^memories\.forget_batch has no argument 'max_importence'; did you mean max_imp"
+    ):
         client.batch_forget("n", max_importence=0.5)
+    with pytest.raises(TypeError, match=r"^memories\.forget_batch has no argument 'dryrun'; did you mean dry_run\?$"):
+        client.batch_forget("n", dryrun=True)
     assert server.seen == []
 
 
@@ -148,6 +158,21 @@ def test_neither_client_nor_log_shows_the_key(serve: Serve, caplog: pytest.LogCa
     )
     assert KEY not in shown + caplog.text
     assert caplog.text
+
+
+def test_a_client_is_printed_with_its_address() -> None:
+    assert repr(DakeraClient("http://dakera:3300/", KEY)) == "DakeraClient(base_url='http://dakera:3300')"
+    assert repr(AsyncDakeraClient("http://dakera:3300", KEY)) == "AsyncDakeraClient(base_url='http://dakera:3300')"
+
+
+def test_a_traceback_names_what_the_documents_name_and_ends_where_it_was_raised(serve: Serve) -> None:
+    error = raised(lambda: DakeraClient(serve(failing(404)).url, KEY).get_memory("m"))
+    shown = traceback.format_exception(error)
+    assert shown[-1].startswith("dakera.NotFoundError: memories.get: 404")
+    assert "raise outcome.error from outcome.cause" in shown[-2]
+    for name, value in vars(dakera).items():
+        if isinstance(value, type) and issubclass(value, (Exception, DakeraClient, AsyncDakeraClient)):
+            assert (value.__module__, value.__qualname__) == ("dakera", name)
 
 
 def test_hooks_see_each_try_can_add_headers_and_never_see_the_key(serve: Serve) -> None:

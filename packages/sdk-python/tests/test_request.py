@@ -123,7 +123,24 @@ def test_an_id_stays_in_its_segment(serve: Serve) -> None:
     assert server.seen[0].path == "/v1/memory/get/..%2Fkeys%3Fx%3D1%23y%3Ba%3Db%252f"
 
 
-@pytest.mark.parametrize("metadata", [{"x": float("nan")}, {"x": {1, 2}}, {"x": "\ud800"}, {"x": object()}])
+CIRCULAR: dict[str, Any] = {}
+CIRCULAR["again"] = [CIRCULAR]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"x": float("nan")},
+        {"x": [{"y": float("-inf")}]},
+        {"x": {1, 2}},
+        {"x": b"bytes"},
+        {"x": "\ud800"},
+        {"x": object()},
+        {(1, 2): "x"},
+        CIRCULAR,
+    ],
+    ids=["nan", "infinity", "set", "bytes", "surrogate", "object", "key", "circle"],
+)
 def test_what_is_no_json_is_refused_before_anything_is_sent(serve: Serve, metadata: Any) -> None:
     server = serve(OK)
     error = raised(lambda: DakeraClient(server.url, KEY).store_memory("n", "x", metadata=metadata))

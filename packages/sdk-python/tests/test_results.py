@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import pickle
+import pprint
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
@@ -17,15 +19,19 @@ from dakera import (
     AsyncDakeraClient,
     CreatedKey,
     DakeraClient,
+    DakeraError,
     FoundMemory,
     KeyUsage,
     Memory,
     Namespace,
     Page,
     Readiness,
+    RotatedKey,
 )
 from dakera._async.resources.memories import _found  # pyright: ignore[reportPrivateUsage]
+from dakera._request import MOMENTS
 
+from .conformance import FOLDER
 from .server import Reply, Server
 
 KEY = "dk-test-key"
@@ -108,6 +114,10 @@ def test_a_new_secret_is_in_the_result_and_not_in_its_repr() -> None:
     created = CreatedKey({"key_id": "key_1", "key": "dk-secret-1"})
     assert (created.key, created["key"]) == ("dk-secret-1", "dk-secret-1")
     assert repr(created) == str(created) == "CreatedKey(key_id='key_1', key=<secret>)"
+    shown = f"{created} {created!r} {[created]} {pprint.pformat({'made': created})}"
+    rotated = RotatedKey({"key_id": "key_1", "key": "dk-secret-1", "new_key": "dk-secret-1"})
+    assert "dk-secret" not in f"{shown} {rotated}"
+    assert "dk-secret-1" in json.dumps(created), "that is how it is saved"
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
@@ -122,6 +132,7 @@ def test_results_can_be_copied_and_pickled(serve: Serve, again: Callable[[Any], 
 def test_a_stored_memory_has_its_fields_at_top_level_and_under_memory(serve: Serve) -> None:
     stored = DakeraClient(serve(ok({"memory": memory("a"), "embedding_time_ms": 1})).url, KEY).store_memory("n", "x")
     assert (stored.id, stored["id"], stored.memory.id, stored.embedding_time_ms) == ("a", "a", "a", 1)
+    assert repr(stored).count("'a'") == repr(stored).count("Content of a") == 1, "it is printed once"
 
 
 def test_a_page_is_a_list_and_goes_on_when_asked(serve: Serve) -> None:
@@ -173,6 +184,56 @@ def test_a_moment_may_be_a_date_and_a_naive_one_is_local(serve: Serve) -> None:
     assert [body.get("expires_at") for body in sent] == ["2027-01-01T00:00:00Z", local, 1798761600, None]
     assert sent[0]["metadata"] == {"on": "2026-05-01"}
     assert sent[3] == {"agent_id": "n", "tags": ["t"], "before_timestamp": "2026-01-01"}
+
+
+def test_a_moment_with_a_fraction_is_sent_as_such_and_what_is_no_moment_stays(serve: Serve) -> None:
+    server = serve(*[ok({"memory": memory("a"), "embedding_time_ms": 1})] * 2, FOUND, *[ok({})] * 5)
+    client: Any = DakeraClient(server.url, KEY, max_retries=0)
+    client.store_memory("n", "x", expires_at=1767225600.5, metadata={"since": 1767225600.5})
+    client.store_memory("n", "x", expires_at=1767225600.0)
+    client.recall("n", "q", since=1767225600.25, filter={"until": 1.5})
+    calls: list[Callable[[], object]] = [
+        lambda: client.update_memory("a", expires_at=1767225600.5),
+        lambda: client.store_memories("n", [{"content": "x", "valid_from": 1767225600.5}]),
+        lambda: client.list_memories("n", created_before=1767225600.5),
+        lambda: client.batch_forget("n", created_after=1767225600.5),
+        lambda: client.forget("n", before_timestamp=1767225600.5),
+    ]
+    for call in calls:
+        with contextlib.suppress(DakeraError):
+            call()
+    sent = [seen.body for seen in server.seen]
+    half = "2026-01-01T00:00:00.500000Z"
+    assert (sent[0]["expires_at"], sent[0]["metadata"]) == (half, {"since": 1767225600.5})
+    assert sent[1]["expires_at"] == 1767225600
+    assert (sent[2]["since"], sent[2]["filter"]) == ("2026-01-01T00:00:00.250000Z", {"until": 1.5})
+    assert sent[3] == {"expires_at": half}
+    assert sent[4]["memories"] == [{"content": "x", "valid_from": half}]
+    assert (sent[5]["filter"], sent[6]["filter"]) == ({"created_before": half}, {"created_after": half})
+    assert sent[7]["before_timestamp"] == half
+
+
+def is_moment(schema: dict[str, Any]) -> bool:
+    return schema.get("format") == "date" or any(is_moment(one) for one in schema.get("anyOf", ()))
+
+
+def test_every_moment_of_a_request_in_the_contract_is_known() -> None:
+    schemas = json.loads((FOLDER.parent / "openapi.json").read_text("utf-8"))["components"]["schemas"]
+    found = {
+        name
+        for schema, one in schemas.items()
+        if schema.endswith("Request") or schema in ("NewMemory", "MemoryFilter")
+        for name, field in one.get("properties", {}).items()
+        if is_moment(field)
+    }
+    assert found == MOMENTS
+
+
+def test_a_moment_of_a_reply_is_read_as_a_datetime() -> None:
+    one = Memory({**memory("a"), "valid_from": -1, "expires_at": None})
+    assert one.created_at_datetime == datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert one.valid_from_datetime == datetime(1969, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+    assert one.expires_at_datetime is None
 
 
 def test_none_is_as_not_said_except_where_it_has_a_meaning(serve: Serve) -> None:

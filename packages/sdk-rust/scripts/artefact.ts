@@ -21,31 +21,43 @@ const BLOCKING = `fn main() -> dakera_rs::Result<()> {
 }
 `
 
-/** Packs the crate, and uses what was packed in a program of its own that calls a local server. */
+/** Packs the crate, and uses what was packed in programs of their own that call a local server: two of ours, and the first ones of the documents. */
 export async function checkArtefact(run: Run, home: string): Promise<void> {
   const consumer = await install(run, home)
   writeProgram(consumer, 'consumer', PROGRAM)
   writeProgram(consumer, 'consumer-blocking', BLOCKING)
-  await run(['cargo', 'build', '--offline'], { cwd: consumer })
 
   const seen: IncomingMessage[] = []
   const server = createServer((request, response) => {
     seen.push(request)
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ memory: MEMORY, embedding_time_ms: 1 }))
+    const found = { memories: [{ memory: MEMORY, score: 0.92, weighted_score: 0.92, smart_score: 0.92 }], total_found: 1, query_time_ms: 1 }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ memory: MEMORY, embedding_time_ms: 1, ...found }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const env = { DAKERA_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, DAKERA_API_KEY: KEY }
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const env = { DAKERA_URL: url, DAKERA_API_KEY: KEY }
+  const documents = { readme: join(home, 'README.md'), page: join(home, '../../docs/sdks/rust.md') }
+  for (const [name, path] of Object.entries(documents)) writeProgram(consumer, name, firstProgram(path).replace('http://localhost:3300', url))
   try {
+    await run(['cargo', 'build', '--offline'], { cwd: consumer })
     for (const name of ['consumer', 'consumer-blocking']) {
       const said = await run([join(home, 'target/debug', name)], { env })
       if (said.trim() !== MEMORY.id) throw new Error(`${name} printed:\n${said}`)
     }
+    const calls = seen.splice(0)
+    const wrong = calls.filter(({ url, headers }) => url !== '/v1/memory/store' || headers.authorization !== `Bearer ${KEY}`)
+    if (calls.length !== 2 || wrong.length > 0) throw new Error(`The server saw ${calls.map(({ url }) => url).join(' ')}`)
+    for (const name of Object.keys(documents)) {
+      const said = await run([join(home, 'target/debug', name)])
+      if (said.trim() !== `0.92 ${MEMORY.content}`) throw new Error(`The first program of the ${name} printed:\n${said}`)
+    }
   } finally {
     server.close()
   }
-  const wrong = seen.filter(({ url, headers }) => url !== '/v1/memory/store' || headers.authorization !== `Bearer ${KEY}`)
-  if (seen.length !== 2 || wrong.length > 0) throw new Error(`The server saw ${seen.map(({ url }) => url).join(' ')}`)
 }
+
+/** As a reader pastes it. */
+const firstProgram = (path: string) => /```rust\n(.*?)```/s.exec(readFileSync(path, 'utf8'))?.[1] ?? ''
 
 /** A clean package that depends on the packed crate and has the versions that the tests have, so that nothing is built twice. */
 async function install(run: Run, home: string): Promise<string> {

@@ -116,16 +116,49 @@ function field(owner: string, name: string, schema: Schema, required: string[]):
   if (isRequired) return line('', isNullable(schema) ? `Option<${type}>` : type)
   if (isList) return line('#[serde(default, skip_serializing_if = "Vec::is_empty")]\n', type)
   const isPresent = type.startsWith('Option<') ? 'default, deserialize_with = "present", ' : ''
-  return line(`#[serde(${isPresent}skip_serializing_if = "Option::is_none")]\n`, `Option<${type}>`)
+  const isNumber = isInput(owner) && /^(f64|Vec<f32>)$/.test(type) ? 'serialize_with = "finite", ' : ''
+  return line(`#[serde(${isPresent}${isNumber}skip_serializing_if = "Option::is_none")]\n`, `Option<${type}>`)
 }
 
 function struct(name: string, schema: Schema): string {
   const fields = Object.entries(schema.properties ?? {})
     .filter(([field]) => !NOT_FIELDS.test(`${name}.${field}`))
     .map(([one, inner]) => field(name, one, inner, schema.required ?? []))
+  const secrets = Object.entries(schema.properties ?? {}).flatMap(([field, { format }]) => (format === 'password' ? [field] : []))
   const unknown = '/// Fields that this version of the client does not know.\n#[serde(flatten)]\npub extra: Map<String, Value>,\n'
-  return `${comment(schema) || `/// The contract's \`${name}\`.\n`}#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-${isInput(name) ? '' : '#[non_exhaustive]\n'}${isInternal(name) ? 'pub(crate)' : 'pub'} struct ${name} {\n${fields.join('')}${MORE_FIELDS[name] ?? ''}${isInput(name) ? '' : unknown}}\n`
+  return `${comment(schema) || `/// The contract's \`${name}\`.\n`}#[derive(Clone, ${secrets.length > 0 ? '' : 'Debug, '}Default, PartialEq, Deserialize, Serialize)]
+${isInput(name) ? '' : '#[non_exhaustive]\n'}${isInternal(name) ? 'pub(crate)' : 'pub'} struct ${name} {\n${fields.join('')}${MORE_FIELDS[name] ?? ''}${isInput(name) ? '' : unknown}}
+${secrets.length > 0 ? debug(name, schema, secrets) : ''}${isInput(name) || isInternal(name) ? '' : times(name, schema)}`
+}
+
+/** Moments of a reply as the times of Rust. */
+function times(name: string, { properties = {} }: Schema): string {
+  const moments = Object.entries(properties).filter(([field, schema]) => /(_at|_from|_used)$/.test(field) && typeOf(schema, field) === 'i64')
+  const methods = moments.map(([field, schema]) => {
+    const [type, body] = isNullable(schema) ? ['Option<SystemTime>', `self.${field}.map(time)`] : ['SystemTime', `time(self.${field})`]
+    return `/// \`${field}\` as a time.\npub fn ${field}_time(&self) -> ${type} {\n${body}\n}\n`
+  })
+  return methods.length > 0 ? `\nimpl ${name} {\n${methods.join('\n')}}\n` : ''
+}
+
+/** A form for a log, which is no place for a new secret. */
+function debug(name: string, { properties = {}, required = [] }: Schema, secrets: string[]): string {
+  const shown = (field: string) => {
+    if (!secrets.includes(field)) return `&self.${field}`
+    return required.includes(field) ? '&format_args!("<secret>")' : `&self.${field}.as_ref().map(|_| format_args!("<secret>"))`
+  }
+  const fields = [...Object.keys(properties), ...(isInput(name) ? [] : ['extra'])]
+  return `
+/// Shows everything but the secret.
+impl fmt::Debug for ${name} {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("${name}")
+            ${fields.map((field) => `.field("${field}", ${shown(field)})`).join('\n            ')}
+            .finish()
+    }
+}
+`
 }
 
 const structs = Object.entries(schemas)
@@ -141,11 +174,14 @@ const codes = (schemas['Error']?.properties?.['code']?.enum ?? []).map((code) =>
 const unformatted = `// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::moment::Moment;
+use crate::finite::finite;
+use crate::moment::{Moment, time};
 use crate::words::words;
 
 /// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this client.

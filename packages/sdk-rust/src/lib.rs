@@ -32,6 +32,7 @@ mod arguments;
 pub mod blocking;
 mod client;
 mod error;
+mod finite;
 mod flat;
 mod hooks;
 mod list;

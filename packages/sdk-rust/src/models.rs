@@ -1,11 +1,14 @@
 // @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::moment::Moment;
+use crate::finite::finite;
+use crate::moment::{Moment, time};
 use crate::words::words;
 
 /// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this client.
@@ -96,7 +99,7 @@ pub struct AgentStats {
 }
 
 /// The contract's `CreateKeyRequest`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 pub struct CreateKeyRequest {
     /// Stands as `author` on what the key stores.
     pub name: String,
@@ -113,11 +116,31 @@ pub struct CreateKeyRequest {
     /// Another spelling of `scope`, which older clients send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<Scope>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
+}
+
+/// Shows everything but the secret.
+impl fmt::Debug for CreateKeyRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CreateKeyRequest")
+            .field("name", &self.name)
+            .field("grants", &self.grants)
+            .field(
+                "secret",
+                &self.secret.as_ref().map(|_| format_args!("<secret>")),
+            )
+            .field("scope", &self.scope)
+            .field("namespaces", &self.namespaces)
+            .field("permissions", &self.permissions)
+            .field("expires_in_days", &self.expires_in_days)
+            .field("expires_at", &self.expires_at)
+            .finish()
+    }
 }
 
 /// The contract's `CreateNamespaceKeyRequest`.
@@ -125,7 +148,7 @@ pub struct CreateKeyRequest {
 pub struct CreateNamespaceKeyRequest {
     /// Stands as `author` on what the key stores.
     pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
     /// `write` reads as well. Default "write".
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,7 +177,7 @@ pub struct CreateNamespaceRequest {
 }
 
 /// The contract's `CreatedKey`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreatedKey {
     pub key_id: String,
@@ -179,8 +202,42 @@ pub struct CreatedKey {
     pub extra: Map<String, Value>,
 }
 
+/// Shows everything but the secret.
+impl fmt::Debug for CreatedKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CreatedKey")
+            .field("key_id", &self.key_id)
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("scope", &self.scope)
+            .field("grants", &self.grants)
+            .field("namespaces", &self.namespaces)
+            .field("permissions", &self.permissions)
+            .field("active", &self.active)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .field("key", &format_args!("<secret>"))
+            .field("warning", &self.warning)
+            .field("extra", &self.extra)
+            .finish()
+    }
+}
+
+impl CreatedKey {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// The contract's `CreatedNamespaceKey`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreatedNamespaceKey {
     pub key_id: String,
@@ -199,6 +256,37 @@ pub struct CreatedNamespaceKey {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// Shows everything but the secret.
+impl fmt::Debug for CreatedNamespaceKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CreatedNamespaceKey")
+            .field("key_id", &self.key_id)
+            .field("name", &self.name)
+            .field("namespace", &self.namespace)
+            .field("access", &self.access)
+            .field("active", &self.active)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .field("key", &format_args!("<secret>"))
+            .field("warning", &self.warning)
+            .field("extra", &self.extra)
+            .finish()
+    }
+}
+
+impl CreatedNamespaceKey {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
 }
 
 /// The contract's `DeleteNamespaceKeyResponse`.
@@ -277,9 +365,9 @@ pub struct ForgetRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -359,6 +447,13 @@ pub struct Identity {
     pub extra: Map<String, Value>,
 }
 
+impl Identity {
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// An API key: who an agent is, and what it may do where.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -380,6 +475,18 @@ pub struct Key {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Key {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
 }
 
 /// The contract's `KeyActionResponse`.
@@ -407,6 +514,18 @@ pub struct KeyActionResponse {
     pub extra: Map<String, Value>,
 }
 
+impl KeyActionResponse {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// What was asked with a key since it was issued, by any of its secrets.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -429,6 +548,13 @@ pub struct KeyUsage {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl KeyUsage {
+    /// `last_used` as a time.
+    pub fn last_used_time(&self) -> Option<SystemTime> {
+        self.last_used.map(time)
+    }
 }
 
 /// The contract's `ListKeysResponse`.
@@ -558,6 +684,33 @@ pub struct Memory {
     pub extra: Map<String, Value>,
 }
 
+impl Memory {
+    /// `valid_from` as a time.
+    pub fn valid_from_time(&self) -> Option<SystemTime> {
+        self.valid_from.map(time)
+    }
+
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `updated_at` as a time.
+    pub fn updated_at_time(&self) -> SystemTime {
+        time(self.updated_at)
+    }
+
+    /// `last_accessed_at` as a time.
+    pub fn last_accessed_at_time(&self) -> Option<SystemTime> {
+        self.last_accessed_at.map(time)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// All that is said must hold.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct MemoryFilter {
@@ -567,9 +720,9 @@ pub struct MemoryFilter {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -635,6 +788,18 @@ pub struct Namespace {
     pub extra: Map<String, Value>,
 }
 
+impl Namespace {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `updated_at` as a time.
+    pub fn updated_at_time(&self) -> SystemTime {
+        time(self.updated_at)
+    }
+}
+
 /// A key as one namespace sees it: the grant it has here.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -654,6 +819,18 @@ pub struct NamespaceKey {
     pub extra: Map<String, Value>,
 }
 
+impl NamespaceKey {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// The contract's `NamespaceSummary`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -670,6 +847,13 @@ pub struct NamespaceSummary {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl NamespaceSummary {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
 }
 
 /// Whether requests will succeed, part by part.
@@ -694,9 +878,9 @@ pub struct RecallRequest {
     pub skip_denied: Option<bool>,
     /// What to look for, in words.
     pub query: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -729,18 +913,18 @@ pub struct RecallRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
     /// The same as `weights.vector`, which wins.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector_weight: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
     /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
     /// Shows how each score came about. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<bool>,
     /// A vector of your own embedder, of the dimension the namespace declares.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Default 5.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -795,12 +979,13 @@ pub struct RotateKeyRequest {
 }
 
 /// The contract's `RotatedKey`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct RotatedKey {
     pub key_id: String,
     /// The new secret. It is not shown again.
     pub key: String,
+    /// The same as `key`.
     pub new_key: String,
     pub name: String,
     /// Unix seconds.
@@ -811,6 +996,29 @@ pub struct RotatedKey {
     pub extra: Map<String, Value>,
 }
 
+/// Shows everything but the secret.
+impl fmt::Debug for RotatedKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RotatedKey")
+            .field("key_id", &self.key_id)
+            .field("key", &format_args!("<secret>"))
+            .field("new_key", &format_args!("<secret>"))
+            .field("name", &self.name)
+            .field("old_key_expires_at", &self.old_key_expires_at)
+            .field("warning", &self.warning)
+            .field("extra", &self.extra)
+            .finish()
+    }
+}
+
+impl RotatedKey {
+    /// `old_key_expires_at` as a time.
+    pub fn old_key_expires_at_time(&self) -> SystemTime {
+        time(self.old_key_expires_at)
+    }
+}
+
 /// The contract's `SearchRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct SearchRequest {
@@ -819,9 +1027,9 @@ pub struct SearchRequest {
     pub skip_denied: Option<bool>,
     /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first.
     pub query: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -854,18 +1062,18 @@ pub struct SearchRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
     /// The same as `weights.vector`, which wins.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector_weight: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
     /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
     /// Shows how each score came about. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<bool>,
     /// A vector of your own embedder, of the dimension the namespace declares.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Default 10.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -897,6 +1105,18 @@ pub struct Session {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Session {
+    /// `started_at` as a time.
+    pub fn started_at_time(&self) -> SystemTime {
+        time(self.started_at)
+    }
+
+    /// `ended_at` as a time.
+    pub fn ended_at_time(&self) -> Option<SystemTime> {
+        self.ended_at.map(time)
+    }
 }
 
 /// Oldest first.
@@ -967,7 +1187,7 @@ pub struct StoreMemoryRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
     /// Default 0.5.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
     /// Default [].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -978,7 +1198,7 @@ pub struct StoreMemoryRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// Seconds until it expires. `expires_at` wins over it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<f64>,
     /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -987,7 +1207,7 @@ pub struct StoreMemoryRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Moment>,
     /// A vector of your own embedder, of the dimension the namespace declares.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Chosen by the caller; needs a read-write grant, as a taken one is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1030,7 +1250,7 @@ pub struct UpdateMemoryRequest {
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
@@ -1083,6 +1303,33 @@ pub struct UpdateMemoryResponse {
     pub extra: Map<String, Value>,
 }
 
+impl UpdateMemoryResponse {
+    /// `valid_from` as a time.
+    pub fn valid_from_time(&self) -> Option<SystemTime> {
+        self.valid_from.map(time)
+    }
+
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// `updated_at` as a time.
+    pub fn updated_at_time(&self) -> SystemTime {
+        time(self.updated_at)
+    }
+
+    /// `last_accessed_at` as a time.
+    pub fn last_accessed_at_time(&self) -> Option<SystemTime> {
+        self.last_accessed_at.map(time)
+    }
+
+    /// `expires_at` as a time.
+    pub fn expires_at_time(&self) -> Option<SystemTime> {
+        self.expires_at.map(time)
+    }
+}
+
 /// The contract's `UpsertNamespaceRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct UpsertNamespaceRequest {
@@ -1121,25 +1368,25 @@ pub struct VectorIndex {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Weights {
     /// Share of meaning; the rest is words. Default 0.35.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector: Option<f64>,
     /// How much importance can lift or lower. Default 0.1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
     /// How much a new memory is lifted. Default 0.05.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub recency: Option<f64>,
     /// After how many days recency counts half. Default 30.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
     /// How much a memory borrows from its neighbours in the session. Default 0.55.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub context: Option<f64>,
     /// How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub speaker: Option<f64>,
     /// How much a memory is lowered that ends with a question mark. Default 0.1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub question: Option<f64>,
 }
 
@@ -1194,6 +1441,13 @@ pub struct StoredMemory {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl StoredMemory {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
 }
 
 /// The contract's `Issue`.

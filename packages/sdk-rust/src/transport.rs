@@ -1,5 +1,6 @@
 use std::env;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,9 +84,17 @@ impl ClientBuilder {
 
     pub(crate) fn transport(self) -> Result<Transport, String> {
         let base_url = self.base_url.or_else(|| variable("DAKERA_URL"));
+        let base_url = check_url(base_url.as_deref().unwrap_or("http://localhost:3300"))?;
+        // A redirect is never followed: the key would go wherever it leads.
+        let mut http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("dakera-rust/", env!("CARGO_PKG_VERSION")));
+        if is_loopback(&base_url) {
+            http = http.no_proxy();
+        }
         let timeout = self.timeout.unwrap_or(Duration::from_secs(30));
         Ok(Transport {
-            base_url: check_url(base_url.as_deref().unwrap_or("http://localhost:3300"))?,
+            base_url: base_url.as_str().trim_end_matches('/').to_owned(),
             api_key: self
                 .api_key
                 .or_else(|| variable("DAKERA_API_KEY"))
@@ -96,10 +105,7 @@ impl ClientBuilder {
             max_response_bytes: self.max_response_bytes.unwrap_or(256 * 1024 * 1024),
             headers: check_headers(&self.headers)?,
             hooks: self.hooks,
-            // A redirect is never followed: the key would go wherever it leads.
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .user_agent(concat!("dakera-rust/", env!("CARGO_PKG_VERSION")))
+            http: http
                 .build()
                 .map_err(|error| format!("The HTTP client could not be set up: {error}."))?,
         })
@@ -143,7 +149,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// The message does not repeat the URL, which may carry a password.
-fn check_url(base_url: &str) -> Result<String, String> {
+fn check_url(base_url: &str) -> Result<Url, String> {
     let url = Url::parse(base_url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -162,7 +168,22 @@ fn check_url(base_url: &str) -> Result<String, String> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("The base URL must end with its path, without \"?\" or \"#\".".into());
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    Ok(url)
+}
+
+/// Whether a server is on this machine, where no proxy leads to.
+fn is_loopback(base_url: &Url) -> bool {
+    match base_url
+        .host_str()
+        .map(|host| host.trim_matches(['[', ']']))
+    {
+        Some(host) => host
+            .parse::<IpAddr>()
+            .map_or(host == "localhost" || host.ends_with(".localhost"), |ip| {
+                ip.is_loopback()
+            }),
+        None => false,
+    }
 }
 
 /// The message never repeats the key.

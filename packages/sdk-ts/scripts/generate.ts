@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { flatNames } from './flat.ts'
 
 /**
- * Writes src/models.ts from the contract's openapi.json, and src/version.ts from package.json.
- * The published package imports nothing, so its types are written out here, with the contract's own sentences.
+ * Writes src/models.ts from the contract's openapi.json, src/flat.ts from the resources and the contract's cases, and src/version.ts
+ * from package.json. The published package imports nothing, so its types are written out here, with the contract's own sentences.
  */
 type Schema = {
   $ref?: string
@@ -28,7 +29,8 @@ const SPELLED_BY_METHODS = new Set(['ForgetBatchRequest', 'PatchImportanceReques
 const NAMES: Record<string, string> = { Error: 'ErrorBody' }
 const isInput = (name: string) => name.endsWith('Request') || name === 'NewMemory' || name === 'MemoryFilter'
 
-function typeOf(schema: Schema): string {
+function typeOf(schema: Schema, name = ''): string {
+  if (name === 'memory_type') return schema.anyOf ? 'MemoryType | null' : 'MemoryType'
   if (schema.$ref) return nameOf(schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1))
   if (schema.const !== undefined) return literal(schema.const)
   if (schema.enum) return schema.enum.map(literal).join(' | ')
@@ -42,15 +44,16 @@ function typeOf(schema: Schema): string {
   return schema.type ?? 'unknown'
 }
 
-/** Fields of a request are written in both spellings; the server and the client take either. */
+/** Fields of a request are taken in both spellings. An editor offers the deprecated one last and struck through. */
 function members({ properties = {}, required = [] }: Schema, indent: string, isBothSpellings: boolean): string {
   return Object.entries(properties)
     .map(([name, schema]) => {
-      const type = required.includes(name) ? `: ${typeOf(schema)}` : `?: ${typeOf(schema)} | undefined`
+      const value = typeOf(schema, isBothSpellings ? name : '')
+      const type = required.includes(name) ? `: ${value}` : `?: ${value} | undefined`
       const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
       if (!isBothSpellings || camel === name) return `${comment(schema, indent)}${indent}${name}${type}\n`
       if (required.includes(name)) return '' // the namespace: an argument of its own in every method
-      return `${comment(schema, indent)}${indent}${camel}${type}\n${indent}/** The same as \`${camel}\`. */\n${indent}${name}${type}\n`
+      return `${comment(schema, indent)}${indent}${camel}${type}\n${indent}/** @deprecated The API's own spelling of \`${camel}\`; it works as well. */\n${indent}${name}${type}\n`
     })
     .join('')
 }
@@ -88,11 +91,15 @@ write(
 /** A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a Date. */
 export type Instant = number | string | Date
 
+/** What kind of memory it is. Any other word will do too. */
+export type MemoryType = 'episodic' | 'semantic' | 'procedural' | 'working' | (string & {})
+
 /** Every code an error of the API can have. A code never changes its meaning. */
 export type ErrorCode =${errorCodes}
 
 ${interfaces.join('\n')}`,
 )
+write('../src/flat.ts', flatNames())
 write(
   '../src/version.ts',
   `// @generated from package.json by scripts/generate.ts; do not edit.\nexport const VERSION = '${read('../package.json').version}'\n`,

@@ -144,8 +144,8 @@ export class ResponseError extends DakeraError {
 /** The client was set up or called in a way that cannot work. Nothing was sent. */
 export class UsageError extends DakeraError {
   override name = 'UsageError'
-  constructor(message: string) {
-    super(message, { code: 'INVALID_USAGE' })
+  constructor(message: string, cause?: unknown) {
+    super(message, { code: 'INVALID_USAGE', cause })
   }
 }
 

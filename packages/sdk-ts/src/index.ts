@@ -39,6 +39,7 @@ export type {
   Liveness,
   Memory,
   MemoryFilter,
+  MemoryType,
   Namespace,
   NamespaceKey,
   NewMemory,

@@ -3,6 +3,9 @@
 /** A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a Date. */
 export type Instant = number | string | Date
 
+/** What kind of memory it is. Any other word will do too. */
+export type MemoryType = 'episodic' | 'semantic' | 'procedural' | 'working' | (string & {})
+
 /** Every code an error of the API can have. A code never changes its meaning. */
 export type ErrorCode =
   | 'INVALID_REQUEST'
@@ -60,11 +63,11 @@ export interface CreateKeyRequest {
   /** Another spelling of `scope`, which older clients send. */
   permissions?: Array<'read' | 'write' | 'admin' | 'super_admin'> | undefined
   expiresInDays?: number | null | undefined
-  /** The same as `expiresInDays`. */
+  /** @deprecated The API's own spelling of `expiresInDays`; it works as well. */
   expires_in_days?: number | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   expiresAt?: Instant | null | undefined
-  /** The same as `expiresAt`. */
+  /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
 }
 
@@ -73,7 +76,7 @@ export interface CreateNamespaceKeyRequest {
   /** Stands as `author` on what the key stores. */
   name: string
   expiresInDays?: number | null | undefined
-  /** The same as `expiresInDays`. */
+  /** @deprecated The API's own spelling of `expiresInDays`; it works as well. */
   expires_in_days?: number | null | undefined
   /** `write` reads as well. Default 'write'. */
   scope?: 'read' | 'write' | undefined
@@ -150,7 +153,7 @@ export interface DeleteNamespaceResponse {
 export interface EndSessionRequest {
   /** The namespace. */
   agentId?: string | null | undefined
-  /** The same as `agentId`. */
+  /** @deprecated The API's own spelling of `agentId`; it works as well. */
   agent_id?: string | null | undefined
   /** What came of it. Left out, an earlier one stays. */
   summary?: string | null | undefined
@@ -189,53 +192,53 @@ export interface ForgetBatchResponse {
 /** At least one selector; several must all hold. */
 export interface ForgetRequest {
   memoryIds?: string[] | null | undefined
-  /** The same as `memoryIds`. */
+  /** @deprecated The API's own spelling of `memoryIds`; it works as well. */
   memory_ids?: string[] | null | undefined
   /** All of them must be on the memory. */
   tags?: string[] | null | undefined
   /** At least one of them must be on the memory. */
   tagsAny?: string[] | null | undefined
-  /** The same as `tagsAny`. */
+  /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
   minImportance?: number | null | undefined
-  /** The same as `minImportance`. */
+  /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
   maxImportance?: number | null | undefined
-  /** The same as `maxImportance`. */
+  /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   createdAfter?: Instant | null | undefined
-  /** The same as `createdAfter`. */
+  /** @deprecated The API's own spelling of `createdAfter`; it works as well. */
   created_after?: Instant | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   createdBefore?: Instant | null | undefined
-  /** The same as `createdBefore`. */
+  /** @deprecated The API's own spelling of `createdBefore`; it works as well. */
   created_before?: Instant | null | undefined
   /** Another spelling of `created_before`; both must hold. */
   beforeTimestamp?: Instant | null | undefined
-  /** The same as `beforeTimestamp`. */
+  /** @deprecated The API's own spelling of `beforeTimestamp`; it works as well. */
   before_timestamp?: Instant | null | undefined
   /** Another spelling of `created_after`; both must hold. */
   since?: Instant | null | undefined
   /** Another spelling of `created_before`; both must hold. */
   until?: Instant | null | undefined
   /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
-  memoryType?: string | null | undefined
-  /** The same as `memoryType`. */
-  memory_type?: string | null | undefined
+  memoryType?: MemoryType | null | undefined
+  /** @deprecated The API's own spelling of `memoryType`; it works as well. */
+  memory_type?: MemoryType | null | undefined
   sessionId?: string | null | undefined
-  /** The same as `sessionId`. */
+  /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
   excludeAuthor?: string | null | undefined
-  /** The same as `excludeAuthor`. */
+  /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
   /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
   metadata?: Record<string, unknown> | null | undefined
   /** Counts and deletes nothing. */
   dryRun?: boolean | undefined
-  /** The same as `dryRun`. */
+  /** @deprecated The API's own spelling of `dryRun`; it works as well. */
   dry_run?: boolean | undefined
 }
 
@@ -416,41 +419,41 @@ export interface MemoryFilter {
   tags?: string[] | null | undefined
   /** At least one of them must be on the memory. */
   tagsAny?: string[] | null | undefined
-  /** The same as `tagsAny`. */
+  /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
   minImportance?: number | null | undefined
-  /** The same as `minImportance`. */
+  /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
   maxImportance?: number | null | undefined
-  /** The same as `maxImportance`. */
+  /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   createdAfter?: Instant | null | undefined
-  /** The same as `createdAfter`. */
+  /** @deprecated The API's own spelling of `createdAfter`; it works as well. */
   created_after?: Instant | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   createdBefore?: Instant | null | undefined
-  /** The same as `createdBefore`. */
+  /** @deprecated The API's own spelling of `createdBefore`; it works as well. */
   created_before?: Instant | null | undefined
   /** Another spelling of `created_before`; both must hold. */
   beforeTimestamp?: Instant | null | undefined
-  /** The same as `beforeTimestamp`. */
+  /** @deprecated The API's own spelling of `beforeTimestamp`; it works as well. */
   before_timestamp?: Instant | null | undefined
   /** Another spelling of `created_after`; both must hold. */
   since?: Instant | null | undefined
   /** Another spelling of `created_before`; both must hold. */
   until?: Instant | null | undefined
   /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
-  memoryType?: string | null | undefined
-  /** The same as `memoryType`. */
-  memory_type?: string | null | undefined
+  memoryType?: MemoryType | null | undefined
+  /** @deprecated The API's own spelling of `memoryType`; it works as well. */
+  memory_type?: MemoryType | null | undefined
   sessionId?: string | null | undefined
-  /** The same as `sessionId`. */
+  /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
   excludeAuthor?: string | null | undefined
-  /** The same as `excludeAuthor`. */
+  /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
   /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
   metadata?: Record<string, unknown> | null | undefined
@@ -512,9 +515,9 @@ export interface NewMemory {
   /** What was remembered, verbatim. */
   content: string
   /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default 'episodic'. */
-  memoryType?: string | undefined
-  /** The same as `memoryType`. */
-  memory_type?: string | undefined
+  memoryType?: MemoryType | undefined
+  /** @deprecated The API's own spelling of `memoryType`; it works as well. */
+  memory_type?: MemoryType | undefined
   /** Default 0.5. */
   importance?: number | undefined
   /** Default []. */
@@ -522,19 +525,19 @@ export interface NewMemory {
   /** Default {}. */
   metadata?: Record<string, unknown> | undefined
   sessionId?: string | null | undefined
-  /** The same as `sessionId`. */
+  /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
   /** Seconds until it expires. `expires_at` wins over it. */
   ttlSeconds?: number | null | undefined
-  /** The same as `ttlSeconds`. */
+  /** @deprecated The API's own spelling of `ttlSeconds`; it works as well. */
   ttl_seconds?: number | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   expiresAt?: Instant | null | undefined
-  /** The same as `expiresAt`. */
+  /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   validFrom?: Instant | null | undefined
-  /** The same as `validFrom`. */
+  /** @deprecated The API's own spelling of `validFrom`; it works as well. */
   valid_from?: Instant | null | undefined
   /** A vector of your own embedder, of the dimension the namespace declares. */
   embedding?: number[] | null | undefined
@@ -555,41 +558,41 @@ export interface Readiness {
 export interface RecallRequest {
   /** The namespace. */
   agentId?: string | undefined
-  /** The same as `agentId`. */
+  /** @deprecated The API's own spelling of `agentId`; it works as well. */
   agent_id?: string | undefined
   /** Several namespaces in one ranking, instead of `agent_id`. */
   namespaces?: string[] | null | undefined
   /** Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false. */
   skipDenied?: boolean | undefined
-  /** The same as `skipDenied`. */
+  /** @deprecated The API's own spelling of `skipDenied`; it works as well. */
   skip_denied?: boolean | undefined
   /** What to look for, in words. */
   query: string
   minImportance?: number | null | undefined
-  /** The same as `minImportance`. */
+  /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
   maxImportance?: number | null | undefined
-  /** The same as `maxImportance`. */
+  /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
   /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
-  memoryType?: string | null | undefined
-  /** The same as `memoryType`. */
-  memory_type?: string | null | undefined
+  memoryType?: MemoryType | null | undefined
+  /** @deprecated The API's own spelling of `memoryType`; it works as well. */
+  memory_type?: MemoryType | null | undefined
   /** All of them must be on the memory. */
   tags?: string[] | null | undefined
   /** At least one of them must be on the memory. */
   tagsAny?: string[] | null | undefined
-  /** The same as `tagsAny`. */
+  /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
   /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
   filter?: Record<string, unknown> | null | undefined
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
   excludeAuthor?: string | null | undefined
-  /** The same as `excludeAuthor`. */
+  /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
   sessionId?: string | null | undefined
-  /** The same as `sessionId`. */
+  /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   since?: Instant | null | undefined
@@ -600,10 +603,10 @@ export interface RecallRequest {
   weights?: Weights | null | undefined
   /** The same as `weights.vector`, which wins. */
   vectorWeight?: number | null | undefined
-  /** The same as `vectorWeight`. */
+  /** @deprecated The API's own spelling of `vectorWeight`; it works as well. */
   vector_weight?: number | null | undefined
   minScore?: number | null | undefined
-  /** The same as `minScore`. */
+  /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
   /** Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said. */
   mmr?: number | null | undefined
@@ -613,7 +616,7 @@ export interface RecallRequest {
   embedding?: number[] | null | undefined
   /** Default 5. */
   topK?: number | undefined
-  /** The same as `topK`. */
+  /** @deprecated The API's own spelling of `topK`; it works as well. */
   top_k?: number | undefined
 }
 
@@ -645,7 +648,7 @@ export interface RecalledMemory {
 export interface RotateKeyRequest {
   /** For how many seconds the old secret goes on working. Default 0. */
   graceSecs?: number | undefined
-  /** The same as `graceSecs`. */
+  /** @deprecated The API's own spelling of `graceSecs`; it works as well. */
   grace_secs?: number | undefined
 }
 
@@ -654,6 +657,7 @@ export interface RotatedKey {
   key_id: string
   /** The new secret. It is not shown again. */
   key: string
+  /** The same as `key`. */
   new_key: string
   name: string
   /** Unix seconds. */
@@ -665,41 +669,41 @@ export interface RotatedKey {
 export interface SearchRequest {
   /** The namespace. */
   agentId?: string | undefined
-  /** The same as `agentId`. */
+  /** @deprecated The API's own spelling of `agentId`; it works as well. */
   agent_id?: string | undefined
   /** Several namespaces in one ranking, instead of `agent_id`. */
   namespaces?: string[] | null | undefined
   /** Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false. */
   skipDenied?: boolean | undefined
-  /** The same as `skipDenied`. */
+  /** @deprecated The API's own spelling of `skipDenied`; it works as well. */
   skip_denied?: boolean | undefined
   /** Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first. */
   query: string
   minImportance?: number | null | undefined
-  /** The same as `minImportance`. */
+  /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
   maxImportance?: number | null | undefined
-  /** The same as `maxImportance`. */
+  /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
   /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
-  memoryType?: string | null | undefined
-  /** The same as `memoryType`. */
-  memory_type?: string | null | undefined
+  memoryType?: MemoryType | null | undefined
+  /** @deprecated The API's own spelling of `memoryType`; it works as well. */
+  memory_type?: MemoryType | null | undefined
   /** All of them must be on the memory. */
   tags?: string[] | null | undefined
   /** At least one of them must be on the memory. */
   tagsAny?: string[] | null | undefined
-  /** The same as `tagsAny`. */
+  /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
   /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
   filter?: Record<string, unknown> | null | undefined
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
   excludeAuthor?: string | null | undefined
-  /** The same as `excludeAuthor`. */
+  /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
   sessionId?: string | null | undefined
-  /** The same as `sessionId`. */
+  /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
   /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
   since?: Instant | null | undefined
@@ -710,10 +714,10 @@ export interface SearchRequest {
   weights?: Weights | null | undefined
   /** The same as `weights.vector`, which wins. */
   vectorWeight?: number | null | undefined
-  /** The same as `vectorWeight`. */
+  /** @deprecated The API's own spelling of `vectorWeight`; it works as well. */
   vector_weight?: number | null | undefined
   minScore?: number | null | undefined
-  /** The same as `minScore`. */
+  /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
   /** Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said. */
   mmr?: number | null | undefined
@@ -723,7 +727,7 @@ export interface SearchRequest {
   embedding?: number[] | null | undefined
   /** Default 10. */
   topK?: number | undefined
-  /** The same as `topK`. */
+  /** @deprecated The API's own spelling of `topK`; it works as well. */
   top_k?: number | undefined
   /** `exact` returns only memories in which every word, phrase and beginning stands. Default 'best'. */
   mode?: 'best' | 'exact' | undefined
@@ -803,20 +807,20 @@ export interface UpdateKeyRequest {
 export interface UpdateMemoryRequest {
   /** The namespace. */
   agentId?: string | null | undefined
-  /** The same as `agentId`. */
+  /** @deprecated The API's own spelling of `agentId`; it works as well. */
   agent_id?: string | null | undefined
   /** What was remembered, verbatim. */
   content?: string | undefined
   metadata?: Record<string, unknown> | undefined
   /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
-  memoryType?: string | undefined
-  /** The same as `memoryType`. */
-  memory_type?: string | undefined
+  memoryType?: MemoryType | undefined
+  /** @deprecated The API's own spelling of `memoryType`; it works as well. */
+  memory_type?: MemoryType | undefined
   importance?: number | undefined
   tags?: string[] | undefined
   /** null: it no longer expires. */
   expiresAt?: Instant | null | undefined
-  /** The same as `expiresAt`. */
+  /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
 }
 

@@ -1,4 +1,5 @@
 import { apiError, ConnectionError, DakeraError, ResponseError, TimeoutError, UsageError } from './errors.ts'
+import { toJson } from './json.ts'
 import { checkNumber, type Transport } from './transport.ts'
 import { VERSION } from './version.ts'
 
@@ -49,6 +50,9 @@ export async function request<T>(transport: Transport, call: Call<T>): Promise<T
   }
 }
 
+/** A browser says who it is itself, and asks the server first whether it may say something else. */
+const USER_AGENT = globalThis.navigator?.userAgent?.startsWith('Mozilla/') ? {} : { 'user-agent': `dakera-typescript/${VERSION}` }
+
 type Prepared = { url: string; headers: Headers; body: string | undefined }
 type Outcome<T> = { value: T } | { error: DakeraError; isTransient: boolean; retryAfterMs?: number | undefined }
 
@@ -57,7 +61,7 @@ function prepare(transport: Transport, { operation, method, path, query = {}, bo
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value != null) search.set(name, String(value))
   const all = new Headers(transport.headers)
-  const ours = { ...headers, accept: 'application/json', 'x-dakera-client': `sdk-ts/${VERSION}` }
+  const ours = { ...headers, ...USER_AGENT, accept: 'application/json', 'x-dakera-client': `sdk-ts/${VERSION}` }
   for (const [name, value] of Object.entries(ours)) all.set(name, value)
   if (body !== undefined) all.set('content-type', 'application/json')
   if (method !== 'GET' && !isRead) all.set('idempotency-key', options.idempotencyKey ?? randomId())
@@ -65,7 +69,7 @@ function prepare(transport: Transport, { operation, method, path, query = {}, bo
   return {
     url: transport.baseUrl + path + (search.size > 0 ? `?${search}` : ''),
     headers: all,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? undefined : toJson(operation, body),
   }
 }
 

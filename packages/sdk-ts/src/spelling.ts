@@ -3,7 +3,17 @@ export function toWire(fields: object | null | undefined): Record<string, unknow
   const given = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined)
   const wire = given.filter(([name]) => !CAPITAL.test(name))
   const camel = given.filter(([name]) => CAPITAL.test(name)).map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value])
-  return Object.fromEntries([...wire, ...camel])
+  return Object.fromEntries([...wire, ...camel].map(([name, value]) => [name, MOMENTS.has(name as string) ? exactly(value) : value]))
+}
+
+/** The fields of requests that hold a moment. A test compares them with the contract. */
+export const MOMENTS = new Set(['since', 'until', 'created_after', 'created_before', 'before_timestamp', 'valid_from', 'expires_at'])
+
+/** `Date.now() / 1000 - 60` has a fraction, which the API takes in ISO-8601 only. */
+function exactly(moment: unknown): unknown {
+  if (typeof moment !== 'number' || Number.isInteger(moment)) return moment
+  const date = new Date(moment * 1000)
+  return Number.isNaN(date.getTime()) ? moment : date.toISOString()
 }
 
 const CAPITAL = /[A-Z]/

@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { afterEach, expect, expectTypeOf, test } from 'vitest'
+import { FlatNames } from '../src/flat.ts'
 import * as sdk from '../src/index.ts'
-import { DakeraClient, type FoundMemory, type Memory, type Session } from '../src/index.ts'
+import { DakeraClient, type FoundMemory, type Memory, type NewMemory, type Session } from '../src/index.ts'
+import { hideSecrets } from '../src/secrets.ts'
+import { MOMENTS } from '../src/spelling.ts'
 import { type Reply, serve } from './conformance.mjs'
 
 const memory = (id: string) => ({
@@ -22,6 +27,8 @@ const found = ok({
   query_time_ms: 3,
 })
 const stored = ok({ memory: memory('a'), embedding_time_ms: 1 })
+
+const { schemas } = JSON.parse(readFileSync(new URL('../../protocol/openapi.json', import.meta.url), 'utf8')).components
 
 let server: Awaited<ReturnType<typeof serve>>
 async function start(...replies: Reply[]) {
@@ -78,12 +85,70 @@ test('options are taken in camelCase and snake_case; of both the camelCase one c
   ])
 })
 
+test('a new secret is in the reply and in nothing that is printed', async () => {
+  const key = 'dk-a-new-secret'
+  const client = await start(ok({ key_id: 'k', key }), ok({ key_id: 'k', key }), ok({ key_id: 'k', key, new_key: key }))
+  const created = await client.createKey({ name: 'writer' })
+  const narrow = await client.createNamespaceKey('n', { name: 'writer' })
+  const rotated = await client.rotateKey('k')
+  expect([created.key, narrow.key, rotated.key, rotated.new_key]).toEqual([key, key, key, key])
+  for (const reply of [created, narrow, rotated]) {
+    // As console.log shows it, as console.dir does, and within something else.
+    const shown = [inspect(reply), inspect(reply, { customInspect: false, showHidden: true }), inspect({ made: [reply] }, { depth: 9 }), `${reply}`]
+    expect(shown.join()).not.toContain(key)
+    expect(JSON.parse(JSON.stringify(reply)).key).toBe(key) // that is how one saves it
+    expect({ ...reply }.key).toBe(key)
+  }
+})
+
+test('every secret of a reply in the contract is one that is not printed', () => {
+  const replies = Object.entries<{ properties?: Record<string, { format?: string }> }>(schemas).filter(([name]) => !name.endsWith('Request'))
+  const secrets = new Set(replies.flatMap(([, { properties = {} }]) => Object.keys(properties).filter((name) => properties[name]?.format === 'password')))
+  expect(secrets.size).toBeGreaterThan(0)
+  for (const name of secrets) expect(inspect(hideSecrets({ [name]: 'dk-a-new-secret' }))).not.toContain('dk-a-new-secret')
+})
+
 test('a moment may be a Date', async () => {
   const client = await start(stored, ok({ deleted_count: 1, status: 'ok' }))
   await client.storeMemory('n', { content: 'x', expiresAt: new Date(Date.UTC(2027, 0, 1)) })
   await client.forget('n', { before: new Date(Date.UTC(2026, 0, 1)), tags: ['t'] })
   expect(server.seen[0]?.body).toMatchObject({ expires_at: '2027-01-01T00:00:00.000Z' })
   expect(server.seen[1]?.body).toEqual({ agent_id: 'n', before_timestamp: '2026-01-01T00:00:00.000Z', tags: ['t'] })
+})
+
+test('a moment with a fraction of a second is sent as such, and what is no moment stays', async () => {
+  const client = await start(stored, found, ok({ memories: [], total: 0, filtered: 0 }))
+  await client.storeMemory('n', { content: 'x', expiresAt: 1767225600.5, valid_from: 1767225600, metadata: { since: 1.5 } })
+  await client.recall('n', 'q', { since: 1767225600.25, filter: { until: 1.5 } })
+  await client.listMemories('n', { filter: { createdBefore: 1767225600.5 } })
+  expect(server.seen[0]?.body).toMatchObject({ expires_at: '2026-01-01T00:00:00.500Z', valid_from: 1767225600, metadata: { since: 1.5 } })
+  expect(server.seen[1]?.body).toMatchObject({ since: '2026-01-01T00:00:00.250Z', filter: { until: 1.5 } })
+  expect(server.seen[2]?.body).toMatchObject({ filter: { created_before: '2026-01-01T00:00:00.500Z' } })
+})
+
+test('every moment of a request in the contract is known', () => {
+  type Schema = { format?: string; anyOf?: Schema[]; properties?: Record<string, Schema> }
+  const isMoment = ({ format, anyOf = [] }: Schema): boolean => format === 'date' || anyOf.some(isMoment)
+  const names = Object.entries<Schema>(schemas)
+    .filter(([name]) => /(Request|NewMemory|MemoryFilter)$/.test(name))
+    .flatMap(([, { properties = {} }]) => Object.keys(properties).filter((field) => isMoment(properties[field] ?? {})))
+  expect(new Set(names)).toEqual(MOMENTS)
+})
+
+test('every flat name says what it does and shows how', () => {
+  const text = readFileSync(new URL('../src/flat.ts', import.meta.url), 'utf8')
+  const flat = Object.getOwnPropertyNames(FlatNames.prototype).filter((name) => name !== 'constructor')
+  expect(flat.length).toBeGreaterThan(30)
+  for (const name of flat)
+    expect(text).toMatch(
+      new RegExp(`\\* [A-Z][^]{20,}? The same as .*\\n +\\*\\n +\\* @example\\n +\\* await client\\.${name}\\([^]*?\\n {3}\\*/\\n {2}${name}\\(`),
+    )
+})
+
+test('the memory type completes its four words and takes any other', () => {
+  expectTypeOf<'procedural'>().toExtend<NonNullable<NewMemory['memoryType']>>()
+  const own: NewMemory = { content: 'x', memoryType: 'hunch' }
+  expect(own.memoryType).toBe('hunch')
 })
 
 test('the namespace is the argument, whatever the fields say', async () => {

@@ -4,8 +4,9 @@ import type * as contract from '@dakera-ai/protocol'
 import { expect, expectTypeOf, test } from 'vitest'
 import type * as models from '../src/models.ts'
 
-/** What the client adds to a request: camelCase twins, and Date where a moment is meant. */
-type Spelled<T> = T extends object ? { [K in keyof T as K extends Lowercase<K & string> ? K : never]: Exclude<T[K], Date> } : T
+/** What the client adds to a request: camelCase twins, Date where a moment is meant, and the words an editor offers. */
+type Spelled<T> = T extends object ? { [K in keyof T as K extends Lowercase<K & string> ? K : never]: Plain<Exclude<T[K], Date>, K> } : T
+type Plain<V, K> = K extends 'memory_type' ? (V extends string ? string : V) : V
 type Body<T> = Omit<T, 'agent_id'>
 
 test('replies are typed as the contract types them', () => {
@@ -64,7 +65,7 @@ test('requests in the spelling of the wire are typed as the contract types them'
 })
 
 test.each([
-  ['models.ts and version.ts', 'scripts/generate.ts', ['src/models.ts', 'src/version.ts']],
+  ['models.ts, flat.ts and version.ts', 'scripts/generate.ts', ['src/models.ts', 'src/flat.ts', 'src/version.ts']],
   ["the conformance cases' errors.json", '../protocol/conformance/generate.ts', ['../protocol/conformance/errors.json']],
 ])('%s: committed as generated', (_, script, files) => {
   const at = (path: string) => new URL(`../${path}`, import.meta.url)

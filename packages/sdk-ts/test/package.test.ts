@@ -1,11 +1,13 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { build } from 'tsdown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { serve } from './conformance.mjs'
 
 const root = new URL('..', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'dakera-package-'))
@@ -70,6 +72,10 @@ describe('the tarball', () => {
     }
   })
 
+  test('is made by pnpm alone: npm would point it to sources that are not in it', () => {
+    expect(() => run(root, 'npm', 'pack', '--pack-destination', folder)).toThrow('Pack this package with pnpm')
+  })
+
   test('publint finds nothing', async () => {
     const { messages } = await publint({ pkgDir: installed, strict: true })
     expect(messages).toEqual([])
@@ -130,11 +136,32 @@ describe('an installed package works', () => {
     compile(module, moduleResolution, consumer(`types.${extension}`, TYPED))
   })
 
-  test('as its readme says', () => {
-    const samples = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, sample]) => sample)
+  test.each([
+    ['README.md', join(root, 'README.md')],
+    ['docs/sdks/typescript.md', join(root, '../../docs/sdks/typescript.md')],
+  ])('as %s says: its first program is a whole one, and its samples go on with it', async (page, file) => {
+    const samples = [...readFileSync(file, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, sample = '']) => sample)
     expect(samples.length).toBeGreaterThan(2)
-    const before = `import type { DakeraClient as Client } from '@dakera-ai/dakera'\ndeclare const client: Client, admin: Client, writer: Client\n`
-    compile('nodenext', 'nodenext', ...samples.map((sample, i) => consumer(`readme-${i}.mts`, before + sample)))
+    const name = page.replaceAll(/\W/g, '-')
+    compile('nodenext', 'nodenext', consumer(`${name}.mts`, samples.join('\n')))
+    const memory = { id: 'a', content: 'HNSW answers in 5 ms.' }
+    const server = await serve([
+      { status: 200, body: { memory } },
+      { status: 200, body: { memories: [{ memory, score: 0.92 }], total_found: 1, query_time_ms: 1 } },
+    ])
+    try {
+      const program = consumer(`first-${name}.mts`, (samples[0] ?? '').replace('http://localhost:3300', server.url))
+      expect((await promisify(execFile)(process.execPath, [program], { cwd: folder })).stdout).toBe('0.92 HNSW answers in 5 ms.\n')
+    } finally {
+      await server.close()
+    }
+  })
+
+  test('as the examples in its types say', () => {
+    const examples = [...readFileSync(join(installed, 'dist/index.d.ts'), 'utf8').matchAll(/@example\n(.*?)\n *\*\//gs)]
+    expect(examples.length).toBeGreaterThan(30)
+    const calls = examples.map(([, text = '']) => text.replaceAll(/^ *\* ?/gm, '')).join('\n')
+    compile('nodenext', 'nodenext', consumer('examples.mts', `import { DakeraClient } from '@dakera-ai/dakera'\nconst client = new DakeraClient()\n${calls}`))
   })
 
   test('in a bundle, without what is not used', async () => {

@@ -37,7 +37,72 @@ const failure = (promise: Promise<unknown>): Promise<DakeraError> =>
     (error) => error,
   )
 
+// ── What cannot be sent as it is ──
+
+const circular: Record<string, unknown> = {}
+circular['again'] = [circular]
+let deep: unknown[] = []
+for (let i = 0; i < 100_000; i++) deep = [deep]
+
+test.each<[string, unknown, string]>([
+  ['NaN', { x: Number.NaN }, 'metadata.x is NaN, and JSON has no such number'],
+  ['Infinity', { x: [0, { y: Number.NEGATIVE_INFINITY }] }, 'metadata.x.1.y is -Infinity, and JSON has no such number'],
+  ['a BigInt', { x: 1n }, 'metadata.x is a BigInt, and JSON has none'],
+  ['an integer that is not kept exactly', { x: 2 ** 53 }, 'metadata.x is 9007199254740992, an integer above 2^53'],
+  ['a circle', circular, 'metadata.again.0 contains itself'],
+  ['a function', { x: () => 1 }, 'metadata.x is a function'],
+  ['a symbol', { x: Symbol('s') }, 'metadata.x is a symbol'],
+  ['an invalid Date', { x: new Date('never') }, 'metadata.x is an invalid Date'],
+  ['a Map', { x: new Map([['a', 1]]) }, 'metadata.x is a Map'],
+  ['a toJSON that throws', { x: { toJSON: () => expect.unreachable('no') } }, 'the request cannot be written as JSON'],
+  ['what is nested too deeply', { deep }, 'the request cannot be written as JSON'],
+])('%s in metadata is a UsageError, and nothing is sent', async (_, metadata, why) => {
+  const { client, server } = await start([])
+  const error = await failure(client.storeMemory('n', { content: 'x', metadata: metadata as Record<string, unknown> }))
+  expect(error).toBeInstanceOf(UsageError)
+  expect(error.message).toContain(`memories.store: ${why}`)
+  expect(server.seen).toEqual([])
+})
+
+test('what JSON carries is sent as it is', async () => {
+  const { client, server } = await start([ok])
+  const one = { shared: 1 }
+  const metadata = {
+    max: Number.MAX_SAFE_INTEGER,
+    big: 1e300,
+    zero: -0.5,
+    day: new Date(0),
+    nothing: null,
+    left: undefined,
+    twice: [one, one],
+    class: new (class {
+      a = 1
+    })(),
+  }
+  await client.storeMemory('n', { content: 'x', metadata }).catch(() => {})
+  expect(server.seen[0]?.body).toMatchObject({ metadata: JSON.parse(JSON.stringify(metadata)) })
+})
+
+test.each([{ importance: Number.NaN }, { embedding: [1, Number.NaN] }, { expiresAt: new Date('never') }])(
+  '%j is refused in a field of the API too',
+  async (fields) => {
+    const { client, server } = await start([])
+    expect(await failure(client.storeMemory('n', { content: 'x', ...fields }))).toBeInstanceOf(UsageError)
+    expect(server.seen).toEqual([])
+  },
+)
+
 // ── Options ──
+
+test('in a browser the user agent stays what the browser says', async () => {
+  vi.stubGlobal('navigator', { userAgent: 'Mozilla/5.0 (X11; Linux x86_64)' })
+  vi.resetModules()
+  const { DakeraClient: InBrowser } = await import('../src/index.ts')
+  vi.unstubAllGlobals()
+  const { server } = await start([ok])
+  await new InBrowser({ baseUrl: server.url, apiKey: KEY }).getMemory('mem_1')
+  expect(server.seen[0]?.headers['user-agent']).toBe('node')
+})
 
 test.each(['', 'localhost:3300', 'ftp://host', 'not a url', 'http://user:secret@host', 'http://host?x=1', 'http://host#x'])(
   'a base URL like %j is refused at once',
@@ -96,6 +161,7 @@ test("own headers are sent, and cannot replace the client's", async () => {
     authorization: `Bearer ${KEY}`,
     accept: 'application/json',
     'x-dakera-client': expect.stringMatching(/^sdk-ts\/\d/),
+    'user-agent': expect.stringMatching(/^dakera-typescript\/\d/),
   })
 })
 

@@ -13,6 +13,8 @@ const GrantChanges = record(NamespaceName, z.enum([...NamespaceAccess.options, '
   description: 'Namespace → access. `none` removes a grant.',
 })
 const Scope = z.enum(['read', 'write', 'admin', 'super_admin'])
+/** The format keeps it out of what the SDKs print of a reply. */
+const Secret = z.string().meta({ format: 'password', description: 'The secret. It is not shown again.' })
 
 /** What the API shows of a key. The secret is not in it: it is shown once, by create and rotate. */
 export const Key = z
@@ -40,7 +42,7 @@ export const newKeyFields = {
     .min(8)
     .max(256)
     .optional()
-    .meta({ description: 'Chosen by the operator; a random one unless said.' }),
+    .meta({ format: 'password', description: 'Chosen by the operator; a random one unless said.' }),
   scope: Scope.optional(),
   namespaces: Namespaces.optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
   permissions: list(Scope, Scope.options.length).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
@@ -51,7 +53,7 @@ const keyInstead = { key: 'did you mean secret?', ttl_seconds: 'did you mean exp
 export const CreateKeyRequest = closed(z.object(newKeyFields), keyInstead).meta({ id: 'CreateKeyRequest' })
 export type CreateKeyRequest = z.input<typeof CreateKeyRequest>
 
-export const CreatedKey = Key.extend({ key: z.string().meta({ description: 'The secret. It is not shown again.' }), warning: z.string() }).meta({
+export const CreatedKey = Key.extend({ key: Secret, warning: z.string() }).meta({
   id: 'CreatedKey',
 })
 export type CreatedKey = z.output<typeof CreatedKey>
@@ -88,8 +90,8 @@ export type RotateKeyRequest = z.input<typeof RotateKeyRequest>
 export const RotatedKey = z
   .object({
     key_id: z.string(),
-    key: z.string().meta({ description: 'The new secret. It is not shown again.' }),
-    new_key: z.string(),
+    key: Secret.meta({ description: 'The new secret. It is not shown again.' }),
+    new_key: Secret.meta({ description: 'The same as `key`.' }),
     name: z.string(),
     old_key_expires_at: UnixSeconds,
     warning: z.string(),

@@ -115,3 +115,9 @@ __all__ = [
     "Weights",
     "__version__",
 ]
+
+# A traceback names them as the documents do.
+AsyncDakeraClient.__module__ = DakeraClient.__module__ = __name__
+for _name in __all__:
+    if _name.endswith("Error"):
+        globals()[_name].__module__ = __name__

@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from ._options import RequestOptions
-from ._result import Result, many, named, one
+from ._result import Result, many, moment, named, one
 
-Instant: TypeAlias = int | str | date
+Instant: TypeAlias = float | str | date
 """A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a datetime (local if naive)."""
 
 ErrorCode: TypeAlias = Literal[
@@ -315,6 +315,11 @@ class StoreMemoriesResponseStored(Result):
     created_at: int
     """Unix seconds."""
 
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
+
 
 class Agent(Result):
     """A namespace as the place of an agent."""
@@ -367,6 +372,16 @@ class Key(Result):
     expires_at: int | None
     """Unix seconds."""
 
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
+
+    @property
+    def expires_at_datetime(self) -> datetime | None:
+        """`expires_at` as a datetime in UTC."""
+        return moment(self.expires_at)
+
 
 class CreatedKey(Key):
     """The contract's `CreatedKey`."""
@@ -394,6 +409,16 @@ class NamespaceKey(Result):
     """Unix seconds."""
     expires_at: int | None
     """Unix seconds."""
+
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
+
+    @property
+    def expires_at_datetime(self) -> datetime | None:
+        """`expires_at` as a datetime in UTC."""
+        return moment(self.expires_at)
 
 
 class CreatedNamespaceKey(NamespaceKey):
@@ -473,6 +498,11 @@ class Identity(Result):
     """Unix seconds."""
     auth_enabled: Literal[True]
 
+    @property
+    def expires_at_datetime(self) -> datetime | None:
+        """`expires_at` as a datetime in UTC."""
+        return moment(self.expires_at)
+
 
 class KeyActionResponse(Key):
     """The contract's `KeyActionResponse`."""
@@ -504,6 +534,11 @@ class KeyUsage(Result):
     """Busiest first."""
     by_namespace: list[KeyUsageByNamespace]
     """Busiest first; requests that named exactly one namespace, and one that is there."""
+
+    @property
+    def last_used_datetime(self) -> datetime | None:
+        """`last_used` as a datetime in UTC."""
+        return moment(self.last_used)
 
 
 class Liveness(Result):
@@ -549,6 +584,31 @@ class Memory(Result):
     version: int
     """Counts changes; send it as If-Match to update only what you have seen."""
 
+    @property
+    def valid_from_datetime(self) -> datetime | None:
+        """`valid_from` as a datetime in UTC."""
+        return moment(self.valid_from)
+
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
+
+    @property
+    def updated_at_datetime(self) -> datetime:
+        """`updated_at` as a datetime in UTC."""
+        return moment(self.updated_at)
+
+    @property
+    def last_accessed_at_datetime(self) -> datetime | None:
+        """`last_accessed_at` as a datetime in UTC."""
+        return moment(self.last_accessed_at)
+
+    @property
+    def expires_at_datetime(self) -> datetime | None:
+        """`expires_at` as a datetime in UTC."""
+        return moment(self.expires_at)
+
 
 class VectorIndex(Result):
     """The index over the meaning of the memories of a large namespace; it is built while everything goes on."""
@@ -592,6 +652,16 @@ class Namespace(Result):
     created: bool | None
     """On create and upsert: whether it is new."""
 
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
+
+    @property
+    def updated_at_datetime(self) -> datetime:
+        """`updated_at` as a datetime in UTC."""
+        return moment(self.updated_at)
+
 
 class Readiness(Result):
     """Whether requests will succeed, part by part."""
@@ -616,10 +686,16 @@ class RotatedKey(Result):
     key: str
     """The new secret. It is not shown again."""
     new_key: str
+    """The same as `key`."""
     name: str
     old_key_expires_at: int
     """Unix seconds."""
     warning: str
+
+    @property
+    def old_key_expires_at_datetime(self) -> datetime:
+        """`old_key_expires_at` as a datetime in UTC."""
+        return moment(self.old_key_expires_at)
 
 
 class Session(Result):
@@ -639,6 +715,16 @@ class Session(Result):
     metadata: dict[str, Any]
     memory_count: int
     """Live memories of this session."""
+
+    @property
+    def started_at_datetime(self) -> datetime:
+        """`started_at` as a datetime in UTC."""
+        return moment(self.started_at)
+
+    @property
+    def ended_at_datetime(self) -> datetime | None:
+        """`ended_at` as a datetime in UTC."""
+        return moment(self.ended_at)
 
 
 class SetImportanceResponse(Result):
@@ -716,3 +802,8 @@ class ListedNamespace(Result):
     """What this key may do here."""
     namespace: str
     """The same as `name`, as single namespaces call it."""
+
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 import sys
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
 from typing import TypedDict, TypeVar
 from urllib.parse import urlsplit
 
@@ -103,18 +100,6 @@ def check_options(
         on_request=on_request,
         on_response=on_response,
     )
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """Made once for all clients of a process: reading the certificates takes longer than a call."""
-    return httpx.create_ssl_context()
-
-
-def close_at_the_end(owner: object, http: httpx.Client | httpx.AsyncClient) -> None:
-    """The samples of the product close nothing, and leave no sockets behind. (An AsyncClient would need its loop.)"""
-    if isinstance(http, httpx.Client):
-        weakref.finalize(owner, http.close)
 
 
 def _check_url(base_url: str) -> str:

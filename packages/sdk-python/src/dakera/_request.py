@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import difflib
+import inspect
 import json
 import random
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -50,9 +52,9 @@ class Prepared(Generic[T]):
     """A call as it goes out. Made once, before the first try: all tries carry the same idempotency key."""
 
     def __init__(self, client: Options, call: Call[T]) -> None:
-        unknown = call.options.keys() - RequestOptions.__optional_keys__
-        if unknown:
-            raise TypeError(f"{call.operation} has no argument {sorted(unknown)[0]!r}.")
+        known = RequestOptions.__optional_keys__
+        for name in call.options.keys() - known:
+            raise no_such_argument(call.operation, name, known)
         if not call.is_public and client.api_key is None:
             raise UsageError(f"{call.operation} needs an API key. Pass api_key to the client or set DAKERA_API_KEY.")
         timeout, max_retries = call.options.get("timeout"), call.options.get("max_retries")
@@ -115,12 +117,11 @@ class Failed:
     is_transient: bool = False
     retry_after: float | None = None
 
-    def wait(self, attempt: int, max_retries: int) -> float:
-        """How long to wait before the next try; raises the error if there should be none."""
+    def wait(self, attempt: int, max_retries: int) -> float | None:
+        """How long to wait before the next try; None if there should be none."""
         seconds = _backoff(attempt) if self.retry_after is None else self.retry_after
-        if attempt > max_retries or not self.is_transient or seconds > LONGEST_WAIT:
-            raise self.error from self.cause
-        return seconds
+        is_last = attempt > max_retries or not self.is_transient or seconds > LONGEST_WAIT
+        return None if is_last else seconds
 
 
 def judge(prepared: Prepared[T], answer: Answer) -> Done[T] | Failed:
@@ -188,7 +189,27 @@ def _segment(part: str) -> str:
 
 def given(**fields: object) -> dict[str, object]:
     """The fields that were said."""
-    return {name: value for name, value in fields.items() if value is not None}
+    return with_moments({name: value for name, value in fields.items() if value is not None})
+
+
+MOMENTS = frozenset(
+    {"since", "until", "created_after", "created_before", "before_timestamp", "valid_from", "expires_at"}
+)
+"""The fields of requests that hold one. A test compares them with the contract."""
+
+
+def with_moments(fields: Mapping[str, object]) -> dict[str, object]:
+    """Moments as they are sent: `time.time() - 60` has a fraction, which the API takes in ISO-8601 only."""
+    return {name: _exact(value) if name in MOMENTS else value for name, value in fields.items()}
+
+
+def _exact(moment: object) -> object:
+    if not isinstance(moment, float):
+        return moment
+    try:
+        return int(moment) if moment.is_integer() else datetime.fromtimestamp(moment, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return moment  # NaN, or no year that there is: it is refused later, as what it is
 
 
 def apart(
@@ -197,10 +218,21 @@ def apart(
     """Parts a method's keyword arguments: what goes into the request, and how the call is made."""
     for name in how:
         if name not in known:
-            raise TypeError(f"{operation} has no argument {name!r}.")
+            method = inspect.stack(0)[1].frame.f_code
+            own = method.co_varnames[1 : method.co_argcount + method.co_kwonlyargcount]
+            raise no_such_argument(operation, name, [*known, *own])
     fields = {name: value for name, value in how.items() if name not in RequestOptions.__optional_keys__}
     options = {name: value for name, value in how.items() if name in RequestOptions.__optional_keys__}
     return given(**fields), cast("RequestOptions", options)
+
+
+def no_such_argument(operation: str, name: str, known: Iterable[str]) -> TypeError:
+    """The error for a misspelt argument, which names the method as Python does."""
+    method = re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", operation)
+    near = difflib.get_close_matches(name, known, n=1)
+    return TypeError(
+        f"{method} has no argument {name!r}{f'; did you mean {near[0]}' if near else ''}{'?' if near else '.'}"
+    )
 
 
 def without_key(text: str, api_key: str | None) -> str:

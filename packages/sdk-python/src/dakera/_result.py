@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar, overload
 
 R = TypeVar("R", bound="Result")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -52,8 +55,15 @@ class Result(dict[str, Any]):
         raise AttributeError(f"Fields are read as attributes and set as items: result[{name!r}] = …")
 
     def __repr__(self) -> str:
-        """Secrets that the server has just made are left out: a log is no place for them."""
-        fields = (f"{name}=<secret>" if name in self._secret else f"{name}={value!r}" for name, value in self.items())
+        """Secrets that the server has just made are left out: a log is no place for them.
+
+        A memory whose fields stand at top level too is shown once.
+        """
+        fields = (
+            f"{name}=<secret>" if name in self._secret else f"{name}={value!r}"
+            for name, value in self.items()
+            if not (isinstance(value, Result) and value.items() <= self.items())
+        )
         return f"{type(self).__name__}({', '.join(fields)})"
 
     def __dir__(self) -> Iterable[str]:
@@ -61,6 +71,15 @@ class Result(dict[str, Any]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (dict(self),)
+
+
+@overload
+def moment(seconds: int) -> datetime: ...
+@overload
+def moment(seconds: int | None) -> datetime | None: ...
+def moment(seconds: int | None) -> datetime | None:
+    """A moment of a reply as a datetime in UTC; None where there is none."""
+    return None if seconds is None else _EPOCH + timedelta(seconds=seconds)
 
 
 def one(cls: type[R]) -> Callable[[Any], Any]:

@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use super::{Body, Caller, get, inside, post};
 use crate::arguments::{OneOrMany, Target};
+use crate::finite::finite;
 use crate::list::{List, Page, Place};
 use crate::mode::Mode;
 use crate::models::{
@@ -185,6 +186,7 @@ struct Importance {
     memory_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_ids: Option<Vec<String>>,
+    #[serde(serialize_with = "finite")]
     importance: f64,
 }
 

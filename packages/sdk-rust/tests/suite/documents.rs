@@ -41,7 +41,9 @@ fn check_snippets(document: &Path) {
         .filter_map(|rest| rest.split("```").next())
         .collect();
     assert!(!blocks.is_empty(), "there is no Rust in it");
-    for block in blocks {
+    // The first one is a whole program, which scripts/artefact.ts takes out and runs.
+    assert!(blocks[0].contains("async fn main()"), "{}", blocks[0]);
+    for block in &blocks[1..] {
         // The tests run against another address.
         let block = block.replace("\"http://localhost:3300\"", "url");
         let wanted = lines_of(&block);

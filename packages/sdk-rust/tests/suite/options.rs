@@ -1,5 +1,7 @@
 //! How a client is set up, and what its hooks see.
 
+use std::env;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,6 +35,7 @@ pub fn tests() -> Vec<Test> {
             own_headers,
         ),
         test("the client says which it is", names_itself),
+        sync_test("only another machine is reached through a proxy", proxied),
         test(
             "hooks see each try, can add headers, and never see the key",
             hooks,
@@ -275,4 +278,48 @@ async fn one_connection() {
     }
     client.clone().memories().get("a").await.expect("a memory");
     assert_eq!(server.connections(), 1);
+}
+
+/// Runs in a process of its own, whose surroundings name a proxy.
+fn proxied() {
+    let name = "only another machine is reached through a proxy";
+    if env::var_os("DAKERA_TEST_PROXIED").is_some() {
+        let get = |url: &str| Client::new(url, KEY).get_memory("a");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let server = Server::start(vec![ok(&memory("a")), ok(&memory("a"))]);
+            get(&server.url).await.expect("the server itself");
+            get(&server.url.replace("127.0.0.1", "localhost"))
+                .await
+                .expect("the server itself");
+            get("http://dakera.invalid:3300").await.expect("the proxy");
+        });
+        return;
+    }
+    let proxy = Server::start(vec![ok(&memory("a"))]);
+    let mut child = Command::new(env::current_exe().expect("this program"));
+    for variable in [
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ] {
+        child.env_remove(variable);
+    }
+    let ended = child
+        .arg(name)
+        .env("HTTP_PROXY", &proxy.url)
+        .env("DAKERA_TEST_PROXIED", "1")
+        .output()
+        .expect("it runs");
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stdout)
+    );
+    let hosts: Vec<String> = (proxy.seen().iter())
+        .map(|seen| seen.headers["host"].clone())
+        .collect();
+    assert_eq!(hosts, ["dakera.invalid:3300"]);
 }

@@ -3,9 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use dakera_rs::{
-    Access, CreateKeyRequest, CreateNamespaceRequest, Error, ForgetRequest, Memory, Moment,
-    RecallRequest, RecalledMemory, SearchMode, SearchRequest, StoreMemoryRequest, Target,
-    UpdateMemoryRequest, Value, json,
+    Access, CreateKeyRequest, CreateNamespaceKeyRequest, CreateNamespaceRequest, Error,
+    ForgetRequest, Memory, MemoryFilter, Moment, RecallRequest, RecalledMemory, RotateKeyRequest,
+    SearchMode, SearchRequest, StoreMemoryRequest, Target, UpdateMemoryRequest, Value, json,
 };
 
 use crate::runner::{Test, sync_test, test};
@@ -25,12 +25,21 @@ pub fn tests() -> Vec<Test> {
         test("names are taken as they come", names),
         test("null says something else than absent", null),
         test("a moment is a number, a text or a time", moments),
+        sync_test("a moment of a reply is read as a time", times),
         test(
             "forget without a condition leaves the refusal to the server",
             forget_nothing,
         ),
         test("nothing is sent before a call is awaited", lazy),
+        test(
+            "NaN and infinity are refused before anything is sent",
+            not_finite,
+        ),
         sync_test("a word and a field of tomorrow are kept", tomorrow),
+        test(
+            "a new secret is in the reply and in nothing that is printed",
+            new_secrets,
+        ),
     ]
 }
 
@@ -277,4 +286,99 @@ fn tomorrow() {
             namespace: None
         }
     );
+}
+
+async fn new_secrets() {
+    let secret = "dk-a-new-secret";
+    let created = json!({
+        "key_id": "k", "id": "k", "name": "writer", "scope": "write", "grants": {}, "namespaces": [], "permissions": [],
+        "active": true, "created_at": 1, "expires_at": null, "key": secret, "warning": ""
+    });
+    let narrow = json!({
+        "key_id": "k", "name": "writer", "namespace": "n", "access": "read", "active": true, "created_at": 1,
+        "expires_at": null, "key": secret, "warning": ""
+    });
+    let rotated = json!({
+        "key_id": "k", "key": secret, "new_key": secret, "name": "writer", "old_key_expires_at": 1, "warning": ""
+    });
+    let server = Server::start(vec![ok(&created), ok(&narrow), ok(&rotated)]);
+    let client = server.client();
+    let wanted = CreateKeyRequest {
+        name: "writer".into(),
+        secret: Some(secret.into()),
+        ..Default::default()
+    };
+    let created = client.create_key(wanted.clone()).await.expect("a key");
+    let writer = CreateNamespaceKeyRequest {
+        name: "writer".into(),
+        ..Default::default()
+    };
+    let narrow = client
+        .create_namespace_key("n", writer)
+        .await
+        .expect("a key");
+    let rotated = client
+        .rotate_key("k", RotateKeyRequest::default())
+        .await
+        .expect("a key");
+    let held = [&created.key, &narrow.key, &rotated.key, &rotated.new_key];
+    assert!(held.iter().all(|key| *key == secret));
+    for shown in [
+        format!("{created:?} {created:#?}"),
+        format!("{narrow:?} {narrow:#?}"),
+        format!("{rotated:?} {rotated:#?}"),
+        format!("{wanted:?} {wanted:#?}"),
+    ] {
+        assert!(
+            shown.contains("<secret>") && !shown.contains(secret),
+            "{shown}"
+        );
+    }
+    let saved = serde_json::to_string(&created).expect("it is how it is saved");
+    assert!(saved.contains(secret));
+}
+
+async fn not_finite() {
+    let server = Server::start(vec![]);
+    let client = server.client();
+    let memory = || StoreMemoryRequest::from("x");
+    let vague = StoreMemoryRequest {
+        importance: Some(f64::NAN),
+        ..memory()
+    };
+    let far = StoreMemoryRequest {
+        embedding: Some(vec![0.0, f32::INFINITY]),
+        ..memory()
+    };
+    let filter = MemoryFilter {
+        max_importance: Some(f64::NEG_INFINITY),
+        ..Default::default()
+    };
+    for error in [
+        client.store_memory("n", vague).await.err(),
+        client.store_memory("n", far).await.err(),
+        client.set_importance("n", "a", f64::NAN).await.err(),
+        client.batch_forget("n", filter).await.err(),
+    ] {
+        let error = error.expect("a refusal");
+        assert!(matches!(error, Error::Usage { .. }), "{error:?}");
+        assert!(error.to_string().contains("NaN and infinity"), "{error}");
+    }
+    assert!(server.seen().is_empty());
+}
+
+fn times() {
+    let mut fields = memory("a");
+    fields["created_at"] = json!(1_800_000_000);
+    fields["valid_from"] = json!(-1);
+    let memory: Memory = serde_json::from_value(fields).expect("a memory");
+    assert_eq!(
+        memory.created_at_time(),
+        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    );
+    assert_eq!(
+        memory.valid_from_time(),
+        Some(UNIX_EPOCH - Duration::from_secs(1))
+    );
+    assert_eq!(memory.expires_at_time(), None);
 }

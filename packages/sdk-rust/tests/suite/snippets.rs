@@ -12,13 +12,11 @@ pub const TEXT: &str = include_str!("snippets.rs");
 
 pub fn tests() -> Vec<Test> {
     vec![
-        test("snippet: the first calls", || async {
-            let server = Server::start(vec![stored("a"), found()]);
-            first_calls(&server.url).await.expect("it runs");
-            assert_eq!(
-                server.bodies()[1]["filter"],
-                json!({ "source": "researcher" })
-            );
+        test("snippet: finding", || async {
+            let server = Server::start(vec![found(), found(), found()]);
+            finding(&server.client()).await.expect("it runs");
+            assert_eq!(server.bodies()[0]["filter"]["run.ms"], json!({ "$lt": 10 }));
+            assert_eq!(server.bodies()[2]["tags"], json!(["verified"]));
         }),
         test("snippet: more calls", || async {
             let mut updated = memory("a");
@@ -86,30 +84,34 @@ fn found() -> Value {
     ok(&json!({ "memories": [one], "total_found": 1, "query_time_ms": 3 }))
 }
 
-async fn first_calls(url: &str) -> Result<()> {
-    use dakera_rs::{Client, RecallRequest, StoreMemoryRequest, json};
+async fn finding(client: &Client) -> Result<()> {
+    use std::time::SystemTime;
 
-    let researcher = Client::new(url, "dk-researcher-key");
+    use dakera_rs::{RecallRequest, json};
 
-    let finding = StoreMemoryRequest {
-        content: "HNSW answers in 5 ms at 10M vectors (ef=200, M=32).".into(),
-        importance: Some(0.85),
-        tags: vec!["finding".into(), "verified".into()],
-        memory_type: Some("semantic".into()),
-        metadata: Some(json!({ "source": "researcher" })),
-        ..Default::default()
-    };
-    researcher.store_memory("team-shared", finding).await?;
-
-    let question = RecallRequest {
-        query: "how fast is HNSW?".into(),
-        top_k: Some(6),
-        filter: Some(json!({ "source": "researcher" })),
-        ..Default::default()
-    };
-    for found in researcher.recall("team-shared", question).await? {
-        println!("{:.2} {}", found.score, found.content);
+    let filters = [
+        json!({ "source": "researcher", "run.ms": { "$lt": 10 } }),
+        json!({ "$or": [{ "index": { "$in": ["hnsw", "ivf"] } }, { "draft": { "$exists": false } }] }),
+    ];
+    for filter in filters {
+        let question = RecallRequest {
+            filter: Some(filter),
+            ..RecallRequest::from("latency of HNSW")
+        };
+        println!(
+            "{} found",
+            client.recall("team-shared", question).await?.len()
+        );
     }
+
+    let yesterday = SystemTime::now() - Duration::from_secs(86_400);
+    let recent = RecallRequest {
+        tags: vec!["verified".into()],
+        since: Some(yesterday.into()),
+        min_importance: Some(0.5),
+        ..RecallRequest::from("HNSW")
+    };
+    client.recall("team-shared", recent).await?;
     Ok(())
 }
 
@@ -164,7 +166,8 @@ async fn issuing_keys(admin: &Client) -> Result<()> {
         grants: Some(grants),
         ..Default::default()
     };
-    println!("{}", admin.create_key(key).await?.key);
+    let created = admin.create_key(key).await?;
+    println!("{}", created.key); // shown here and never again; `{created:?}` leaves it out
     Ok(())
 }
 

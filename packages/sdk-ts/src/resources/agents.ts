@@ -1,11 +1,11 @@
 import { type List, listByOffset } from '../list.ts'
-import type { Agent, AgentStats, Memory } from '../models.ts'
+import type { Agent, AgentStats, Memory, MemoryType } from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
 import type { Transport } from '../transport.ts'
 import type { OffsetOptions } from './sessions.ts'
 
 /** Which memories of an agent to list. */
-export type AgentMemoriesOptions = OffsetOptions & { memoryType?: string | undefined }
+export type AgentMemoriesOptions = OffsetOptions & { memoryType?: MemoryType | undefined }
 
 /** Namespaces as the places of agents: who is there, and what is in them. */
 export class Agents {

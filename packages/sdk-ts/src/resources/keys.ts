@@ -12,6 +12,7 @@ import type {
   UpdateKeyRequest,
 } from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
+import { hideSecrets } from '../secrets.ts'
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
 import type { ListOptions } from './namespaces.ts'
@@ -25,7 +26,7 @@ export class Keys {
 
   /** Issue a key with its own grants per namespace. The reply shows its secret, once. */
   create(key: CreateKeyRequest, options?: RequestOptions): Promise<CreatedKey> {
-    return request(this.#transport, { operation: 'keys.create', method: 'POST', path: '/v1/keys', body: toWire(key), options })
+    return request(this.#transport, { operation: 'keys.create', method: 'POST', path: '/v1/keys', body: toWire(key), options, decode: hideSecrets })
   }
 
   /** List the keys, without secrets. */
@@ -47,7 +48,14 @@ export class Keys {
 
   /** Give a key a new secret. The old one stops at once, or after `graceSecs`. */
   async rotate(id: string, how?: RotateKeyRequest, options?: RequestOptions): Promise<RotatedKey> {
-    return request(this.#transport, { operation: 'keys.rotate', method: 'POST', path: path`/v1/keys/${id}/rotate`, body: toWire(how), options })
+    return request(this.#transport, {
+      operation: 'keys.rotate',
+      method: 'POST',
+      path: path`/v1/keys/${id}/rotate`,
+      body: toWire(how),
+      options,
+      decode: hideSecrets,
+    })
   }
 
   /** Stop a key at once and keep its record. */

@@ -8,6 +8,7 @@ import type {
   NamespaceKey,
 } from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
+import { hideSecrets } from '../secrets.ts'
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
 
@@ -20,8 +21,14 @@ export class NamespaceKeys {
 
   /** Issue a key with one grant: on this namespace. The reply shows its secret, once. */
   async create(namespace: string, key: CreateNamespaceKeyRequest, options?: RequestOptions): Promise<CreatedNamespaceKey> {
-    const body = toWire(key)
-    return request(this.#transport, { operation: 'namespaceKeys.create', method: 'POST', path: path`/v1/namespaces/${namespace}/keys`, body, options })
+    return request(this.#transport, {
+      operation: 'namespaceKeys.create',
+      method: 'POST',
+      path: path`/v1/namespaces/${namespace}/keys`,
+      body: toWire(key),
+      options,
+      decode: hideSecrets,
+    })
   }
 
   /** List the keys that have a grant on this namespace, oldest first. */

@@ -64,6 +64,9 @@ class AsyncDakeraClient(AsyncFlatNames):
         self.agents = AsyncAgents(transport)
         self.health = AsyncHealthChecks(transport)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._transport.base_url!r})"
+
     async def close(self) -> None:
         """Close the connections. Calls after it raise UsageError."""
         await self._transport.close()

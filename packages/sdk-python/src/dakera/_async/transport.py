@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import anyio
 import httpx
 
+from .._connections import AsyncConnections
 from .._errors import UsageError
-from .._options import Options, RequestEvent, ResponseEvent, close_at_the_end, tls
+from .._options import Options, RequestEvent, ResponseEvent
 from .._pages import AsyncListing, Plan
 from .._request import Answer, Call, Done, Failed, Prepared, judge, no_answer, too_large
 
@@ -21,27 +22,37 @@ class AsyncTransport:
     """Sends calls with the options of one client."""
 
     def __init__(self, options: Options, http_client: httpx.AsyncClient | None) -> None:
+        self.base_url = options.base_url
         self._options = options
-        self._http = http_client or httpx.AsyncClient(verify=tls())
-        self._is_owner = http_client is None
-        if self._is_owner:
-            close_at_the_end(self, self._http)
+        self._connections = AsyncConnections(options.base_url, http_client)
+
+    def __deepcopy__(self, memo: object) -> AsyncTransport:
+        """A copy of a client shares its connections."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A client is not pickled: its connections cannot go along, and its key should not. "
+            "Make one where it is needed, for example in the worker process."
+        )
 
     async def close(self) -> None:
         """Close the connections, unless they are the caller's own."""
-        if self._is_owner:
-            await self._http.aclose()
+        await self._connections.close()
 
     async def request(self, call: Call[T]) -> T:
         """Send one call, and again while that may help."""
         prepared = Prepared(self._options, call)
-        if self._http.is_closed:
+        if self._connections.are_closed:
             raise UsageError(f"{call.operation}: the client is closed.")
         for attempt in count(1):
             outcome = await self._try(prepared, attempt)
             if isinstance(outcome, Done):
                 return outcome.value
-            await anyio.sleep(outcome.wait(attempt, prepared.max_retries))
+            wait = outcome.wait(attempt, prepared.max_retries)
+            if wait is None:
+                raise outcome.error from outcome.cause
+            await anyio.sleep(wait)
         raise AssertionError
 
     def list(self, plan: Plan[T]) -> AsyncListing[T]:
@@ -68,7 +79,8 @@ class AsyncTransport:
 
     async def _send(self, prepared: Prepared[Any], headers: httpx.Headers, deadline: float) -> Answer:
         """Read in pieces, so that an endless answer ends here and not with the memory of the process."""
-        request = self._http.build_request(
+        http = await self._connections.get()
+        request = http.build_request(
             prepared.call.method,
             prepared.url,
             headers=prepared.with_key(headers),
@@ -76,7 +88,7 @@ class AsyncTransport:
             timeout=prepared.timeout,
         )
         # A redirect is never followed: the key would go wherever it leads.
-        response = await self._http.send(request, stream=True, follow_redirects=False, auth=None)
+        response = await http.send(request, stream=True, follow_redirects=False, auth=None)
         try:
             content = bytearray()
             async for piece in response.aiter_bytes():

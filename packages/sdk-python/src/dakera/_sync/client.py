@@ -65,6 +65,9 @@ class DakeraClient(FlatNames):
         self.agents = Agents(transport)
         self.health = HealthChecks(transport)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._transport.base_url!r})"
+
     def close(self) -> None:
         """Close the connections. Calls after it raise UsageError."""
         self._transport.close()

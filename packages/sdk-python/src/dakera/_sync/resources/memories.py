@@ -24,7 +24,7 @@ from ..._models import (
 )
 from ..._options import Keep, RequestOptions, Unpack
 from ..._pages import FoundMemories, Listing, Page, Place, Plan
-from ..._request import Call, apart, given, path
+from ..._request import Call, apart, given, path, with_moments
 from ..._result import is_object
 from ..transport import Transport
 
@@ -72,7 +72,7 @@ class Memories:
         self, agent_id: str, memories: Sequence[NewMemory], **options: Unpack[RequestOptions]
     ) -> StoreMemoriesResponse:
         """Store up to 1000 memories, all or none."""
-        url, body = "/v1/memories/store/batch", {"agent_id": agent_id, "memories": memories}
+        url, body = "/v1/memories/store/batch", {"agent_id": agent_id, "memories": [*map(with_moments, memories)]}
         call = Call("memories.storeBatch", "POST", url, StoreMemoriesResponse, body=body, options=options)
         return self._transport.request(call)
 
@@ -130,7 +130,7 @@ class Memories:
         url, query = path("/v1/memory/update", memory_id), given(agent_id=agent_id)
         body = given(content=content, metadata=metadata, memory_type=memory_type, importance=importance, tags=tags)
         if expires_at is not Keep.AS_IT_IS:
-            body["expires_at"] = expires_at
+            body |= with_moments({"expires_at": expires_at})
         headers = {} if if_version is None else {"if-match": f'"{if_version}"'}
         call = Call("memories.update", "PUT", url, _updated, query=query, body=body, headers=headers, options=options)
         return self._transport.request(call)
