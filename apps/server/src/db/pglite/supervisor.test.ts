@@ -184,6 +184,19 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     expect(await db.pglite.check(0)).toMatchObject({ ok: false })
   })
 
+  test('an engine that serves one statement after the other is there, whether or not one runs when readiness looks', async () => {
+    await using db = await open()
+    const working = db.sql.begin(async (sql) => {
+      for (let i = 0; i < 20; i++) {
+        await sql`select 1`
+        await sleep(50)
+      }
+    })
+    await sleep(200)
+    expect(await db.pglite.check(300)).toEqual({ ok: true, warning: 'The embedded database has not answered for 0.3 s. It is busy with other statements.' })
+    await working
+  })
+
   test('readiness asks once for all who wait, and does not blame the engine for what this thread could not hear', async () => {
     await using db = await open()
     await db.sql`select 1`

@@ -83,6 +83,13 @@ export async function superviseEmbedded(options: SupervisorOptions): Promise<Sup
   }
 }
 
+/** Busy is not dead: a statement that runs has its limit, and is ended by #watchOver; and where statements came and went since `count`, the question waits behind a transaction. */
+function silent(ms: number, pulse: Pulse, count: number): Awaited<ReturnType<Supervised['check']>> {
+  const message = `The embedded database has not answered for ${ms / 1000} s.`
+  if (pulse.count !== count) return { ok: true, warning: `${message} It is busy with other statements.` }
+  return pulse.isBusy ? { ok: true, warning: `${message} It is busy with one statement.` } : { ok: false, message }
+}
+
 /** One life of the thread. */
 type Life = { worker: Worker; sockets: Sockets; pulse: Pulse; opened: number; countAtOpen: number; waiting: Map<number, Waiting>; ended: Promise<void> }
 type Waiting = { resolve(value: unknown): void; reject(error: Error): void }
@@ -136,13 +143,9 @@ class Supervisor implements Supervised {
       (said) => ({ ok: true as const, ...(said as Awaited<ReturnType<Orders['ping']>>) }),
       (error: Error) => ({ ok: false as const, message: error.message }),
     )
-    return inTime<Awaited<ReturnType<Supervised['check']>>>(answer, ms, () => this.#silent(ms))
-  }
-
-  /** Busy is not dead: what runs has its limit, and is ended by #watchOver. */
-  #silent(ms: number): Awaited<ReturnType<Supervised['check']>> {
-    const message = `The embedded database has not answered for ${ms / 1000} s.`
-    return this.#pulse.isBusy ? { ok: true, warning: `${message} It is busy with one statement.` } : { ok: false, message }
+    const pulse = this.#pulse
+    const { count } = pulse
+    return inTime<Awaited<ReturnType<Supervised['check']>>>(answer, ms, () => silent(ms, pulse, count))
   }
 
   checkpoint = () => this.#call('checkpoint') as Promise<void>
