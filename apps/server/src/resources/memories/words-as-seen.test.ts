@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { start } from '../../../test/harness.ts'
+
+const ids = (found: { id: string }[]) => found.map(({ id }) => id)
+
+test('words inside of compounds, in angle brackets and across composed forms are found as a reader sees them, exactly and by recall', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const notes: Record<string, string> = {
+    path: 'The retry is in src/payments/retry_queue.py, line 12.',
+    source: 'See src/db/tx.ts for the brand.',
+    ticket: 'PROJ-4711 was closed by Maya.',
+    ports: 'Ports 8000-8010 are open.',
+    date: 'The audit of 2026-11-28 found nothing.',
+    node: 'The server runs on Node.js 24.',
+    version: 'Released as 1.26.4 at noon.',
+    mail: 'Write to jane.doe@acme.example about it.',
+    time: 'It failed at 2026-11-27T12:00:05Z again.',
+    cannot: 'They don’t answer on Sundays.',
+    generic: 'It returns List<Invoice> to the caller.',
+    tag: 'Set <PROJECT_ID> first, then a <b && c> d.',
+    humps: 'getUserById is called by HTTPServer and retryQueue2.',
+    stop: 'IT told The Who and AT&T.',
+    accents: 'The cafe\u0301 closes at ten.',
+    wide: 'ＦＵＬＬ　ｗｉｄｔｈ ４７１２',
+    street: 'Die Straße ist gesperrt.',
+    thai: 'ประชุมวันพฤหัสบดี',
+    emoji: 'All is well 🚀 today → tomorrow',
+    flags: 'Run it with --dry-run and -5 degrees.',
+    plus: 'Written in C++, not in C#.',
+  }
+  await agent.storeMemories(
+    'a',
+    Object.entries(notes).map(([id, content]) => ({ id, content })),
+  )
+  const cases: [string, string[]][] = [
+    ['retry_queue.py', ['path']],
+    ['retry', ['humps', 'path']],
+    ['payments', ['path']],
+    ['py', ['path']],
+    ['tx.ts', ['source']],
+    ['ts', ['source']],
+    ['"tx ts"', []],
+    ['src', ['path', 'source']],
+    ['4711', ['ticket']],
+    ['proj-4711', ['ticket']],
+    ['8010', ['ports']],
+    ['28', ['date']],
+    ['node', ['node']],
+    ['js', ['node']],
+    ['1.26', ['version']],
+    ['26', ['version']],
+    ['acme.example', ['mail']],
+    ['jane.doe', ['mail']],
+    ['doe', ['mail']],
+    ['12:00', ['time']],
+    ["don't", ['cannot']],
+    ['don’t', ['cannot']],
+    ['invoice', ['generic']],
+    ['List<Invoice>', ['generic']],
+    ['project_id', ['tag']],
+    ['"b && c"', ['tag']],
+    ['user', ['humps']],
+    ['getuserbyid', ['humps']],
+    ['http', ['humps']],
+    ['httpserver', ['humps']],
+    ['"The Who"', ['stop']],
+    ['"IT told"', ['stop']],
+    ['AT&T', ['stop']],
+    ['café', ['accents']],
+    ['cafe\u0301', ['accents']],
+    ['cafe', []],
+    ['full width', ['wide']],
+    ['4712', ['wide']],
+    ['strasse', ['street']],
+    ['STRASSE', ['street']],
+    ['วันพฤหัสบดี', ['thai']],
+    ['🚀', ['emoji']],
+    ['→', ['emoji']],
+    ['--dry-run', ['flags']],
+    ['-5', ['flags']],
+    ['C++', ['plus']],
+    ['C#', ['plus']],
+    ['retr*', ['humps', 'path']],
+    ['goi*', []],
+    ['closes*', ['accents']],
+    ['closing', []],
+  ]
+  for (const merged of [false, true]) {
+    if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces`)
+    for (const [query, expected] of cases)
+      expect([query, ids(await agent.searchMemories('a', query, { mode: 'exact', topK: 100 })).sort()]).toEqual([query, expected])
+  }
+})
+
+test('a phrase is found, and excluded, however often its words have occurred before it', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { id: 'often', content: `${'retry passed. '.repeat(255)}retry failed.` })
+  await agent.storeMemory('a', { id: 'late', content: `${'w x y z '.repeat(11_000)}heron nests` })
+  expect(ids(await agent.searchMemories('a', '"retry failed"', { mode: 'exact' }))).toEqual(['often'])
+  expect(ids(await agent.searchMemories('a', '"heron nests"', { mode: 'exact' }))).toEqual(['late'])
+  expect(ids(await agent.searchMemories('a', 'passed -"retry failed"'))).toEqual([])
+  expect(ids(await agent.searchMemories('a', 'z -"heron nests"'))).toEqual([])
+})
