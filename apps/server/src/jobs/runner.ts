@@ -13,6 +13,8 @@ type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 const WORDS = [500, 16_000] as const
 /** Rows that one call moves, puts back or erases. */
 const ROWS = [32, 1_000] as const
+/** Memories indexed anew by one call: the first 32 take some 20 ms. */
+const RENEWED = [8, 256] as const
 /** Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out (db/once.ts). */
 const MOST_REPLIES = 1_000_000
 const LIMIT_MS = 60_000
@@ -53,6 +55,8 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
   const putBack = inTurns('expire', ROWS, (rows) => counted(`restore_expired(${rows})`))
   const move = unlessHeld(inTurns('expire', ROWS, (rows, look) => `sweep_next(${rows}, ${look})`))
 
+  const renew = inTurns('index words anew', RENEWED, (rows) => `renew_next(${rows})`)
+
   const countReplies = async (): Promise<Done> => {
     const called = await callJob<{ done: number | null }>(database, counted(`count_replies(${MOST_REPLIES})`))
     return called?.done ? { full: called.done } : undefined
@@ -79,6 +83,15 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       run: unlessHeld(inTurns('old replies', ROWS, (rows) => counted(`delete_old_replies(${rows})`))),
     },
     { name: 'count replies', everyMs: 60_000, limitMs: LIMIT_MS, run: () => countReplies() },
+    {
+      name: 'index words anew',
+      everyMs: 5_000,
+      limitMs: LIMIT_MS,
+      async run(signal) {
+        const renewed = await renew(signal)
+        return renewed && { ...renewed, ...(await callJob<{ left: number }>(database, '(select words_left() as left) counted')) }
+      },
+    },
     { name: 'accesses', everyMs: 2_000, limitMs: LIMIT_MS, run: () => accesses.flush().then(nothing) },
     { name: 'key usage', everyMs: 2_000, limitMs: LIMIT_MS, run: () => usage.flush().then(nothing) },
     ...(maintain

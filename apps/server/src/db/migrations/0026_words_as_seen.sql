@@ -152,8 +152,9 @@ language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_t
 begin
   if config = 'simple'::regconfig then return '{}'; end if;
   return array(
-    select '=' || word from unnest(tsvector_to_array(to_tsvector('simple', parsable))) word
-    where length(word) <= 20 and word <> all(tsvector_to_array(stems)) and to_tsvector(config, word) = ''::tsvector);
+    select '=' || word from (
+      select unnest(tsvector_to_array(to_tsvector('simple', parsable))) as word except select unnest(tsvector_to_array(stems))) unstemmed
+    where length(word) <= 20 and word !~ ('[0-9' || unspaced_letters() || ']') and to_tsvector(config, word) = ''::tsvector);
 end $$;
 
 /* What is indexed of a content, and how long it is: its stems, and without a place what it is found by beside them. */
@@ -168,10 +169,10 @@ begin
     insert into namespace_languages values (target, config) on conflict do nothing;
   end if;
   ts := to_tsvector(config::regconfig, parsable);
+  if length(ts) > 60000 then perform fail('INVALID_REQUEST', 'content: it has more than 60000 distinct words. Split it into several memories.'); end if;
   dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(ts));
   ts := ts || strip(to_tsvector(config::regconfig, spaced(whole_runs(whole), false)))
     || array_to_tsvector(compounds(whole) || signs_of(whole) || stop_words(config::regconfig, parsable, ts));
-  if length(ts) > 60000 then perform fail('INVALID_REQUEST', 'content: it has more than 60000 distinct words. Split it into several memories.'); end if;
 end $$;
 
 /* The distinct words of a text; of a long one the first 1000, as no more are looked at. */
@@ -641,14 +642,13 @@ begin
   end;
 end $$;
 
-/* How far that is, in all namespaces that are not done. */
-create function renewal_progress(out done bigint, out total bigint)
+/* How many are left, in all namespaces. */
+create function words_left() returns int
 language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
-  select coalesce(sum(o.done), 0)::bigint, coalesce(sum(s.documents), 0)::bigint
-  from old_words o left join namespace_statistics s using (namespace_id) $$;
+  select coalesce(sum(greatest(s.documents - o.done, 0)), 0)::int from old_words o join namespace_statistics s using (namespace_id) $$;
 
-revoke all on function renew_words(int, int), renew_next(int), renewal_progress() from public;
-grant execute on function renew_next(int), renewal_progress() to dakera_app;
+revoke all on function renew_words(int, int), renew_next(int), words_left() from public;
+grant execute on function renew_next(int), words_left() to dakera_app;
 
 set role dakera_search;
 

@@ -103,3 +103,47 @@ test('a phrase is found, and excluded, however often its words have occurred bef
   expect(ids(await agent.searchMemories('a', 'passed -"retry failed"'))).toEqual([])
   expect(ids(await agent.searchMemories('a', 'z -"heron nests"'))).toEqual([])
 })
+
+test('what was indexed before is found as it was, exactly at once, and is indexed anew in turns', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const { stored } = await agent.storeMemories(
+    'a',
+    Array.from({ length: 30 }, (_, i) => ({ content: `Ticket PROJ-${4700 + i} is in src/db/tx${i}.ts, said the heron.` })),
+  )
+  await t.owner(async (sql) => {
+    await sql`select merge_statistics(id) from namespaces`
+    await sql`update memory_words w set ts = old.ts, dl = (select sum(cardinality(positions)) from unnest(old.ts))
+      from memories m cross join lateral (select to_tsvector('english', cut_runs(segment_cjk(m.content, false))) as ts) old where m.namespace_id = w.namespace_id and m.id = w.id`
+    await sql`delete from term_statistics`
+    await sql`insert into term_statistics select namespace_id, term, count(*) from memory_words, unnest(tsvector_to_array(ts)) term group by 1, 2`
+    await sql`update namespace_statistics set positions = (select sum(dl) from memory_words)`
+    await sql`insert into old_words (namespace_id) select id from namespaces`
+    await sql`insert into upkeep (namespace_id, job, is_due) select id, 'words', true from namespaces`
+  })
+  const renew = (most: number) => t.database.sql.unsafe(`select * from renew_next(${most})`)
+  const exact = async (query: string) => ids(await agent.searchMemories('a', query, { mode: 'exact', topK: 100 })).sort()
+  const check = async () => {
+    expect(await exact('4711')).toEqual([stored[11]?.id])
+    expect(await exact('tx12.ts')).toEqual([stored[12]?.id])
+    expect(await exact('heron')).toHaveLength(30)
+    expect(await exact('heron -"PROJ-4711"')).toHaveLength(29)
+    expect(ids(await agent.recall('a', 'src/db/tx7.ts', { routing: 'bm25' }))[0]).toBe(stored[7]?.id)
+  }
+  await check()
+  expect(await renew(12)).toEqual([{ done: 12, failed: false }])
+  await check()
+  expect(await renew(100)).toEqual([{ done: 18, failed: false }])
+  await check()
+  expect(await renew(100)).toEqual([{ done: 0, failed: false }])
+  expect(await renew(100)).toEqual([{ done: null, failed: false }])
+  await check()
+  expect(ids(await agent.recall('a', '4711', { routing: 'bm25' }))).toEqual([stored[11]?.id])
+  await t.owner(async (sql) => {
+    expect(await sql`select from memory_words w join memories m using (namespace_id, id) where (words_of(m.namespace_id, m.content)).ts <> w.ts`).toHaveLength(0)
+    await sql`select merge_statistics(id) from namespaces`
+    expect(await sql`select term, documents from term_statistics except
+      select term collate "C", count(*)::int from memory_words, unnest(tsvector_to_array(ts)) term group by 1`).toHaveLength(0)
+    expect(await sql`select from namespace_statistics where positions <> (select sum(dl) from memory_words)`).toHaveLength(0)
+  })
+})
