@@ -24,7 +24,7 @@ create function signs() returns text language sql immutable parallel safe as $$
 
 /* What stands between words, signs included. Not \1 and \2, which are marks of our own: composed() leaves none in a text. */
 create function separators() returns text language sql immutable parallel safe as $$
-  select '\u0003-/:-@[-`{-\u00A9\u00AB-\u00B1\u00B4\u00B6-\u00B8\u00BB-\u00BF\u00D7\u00F7\u037E\u0387\u055A-\u055F\u0589\u058A\u05BE\u05C0\u05C3'
+  select '\u0003-\u001F !-/:-@[-`{-\u00A9\u00AB-\u00B1\u00B4\u00B6-\u00B8\u00BB-\u00BF\u00D7\u00F7\u037E\u0387\u055A-\u055F\u0589\u058A\u05BE\u05C0\u05C3'
     || '\u05C6\u05F3\u05F4\u0609-\u060D\u061B-\u061F\u066A-\u066D\u06D4\u0964\u0965\u0970\u0E2F\u0E3F\u0E4F\u0E5A\u0E5B\u104A-\u104F\u10FB'
     || '\u1360-\u1368\u1680\u17D4-\u17D6\u17D8-\u17DB\u2000-\u206F\u207A-\u207E\u208A-\u208E\u20A0-\u20CF\u2100-\u214F\u2190-\u2BFF'
     || '\u2E00-\u2E7F\u3000-\u3004\u3008-\u3020\u3030\u303D\u30A0\u30FB\uFD3E\uFD3F\uFE10-\uFE19\uFE30-\uFE6F\U0001F000-\U0001FAFF' $$;
@@ -39,9 +39,9 @@ begin
   if octet_length(content) <> length(content) then
     content := translate(regexp_replace(normalize(content, NFKC),
       '[\u00AD\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A\u0640\u064B-\u065F\u0670\u06D6-\u06DC\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\uFE00-\uFE0F\uFEFF]+',
-      '', 'g'), '‘’ʼ‐', '''''''-');
+      '', 'g'), E'‘’ʼ‐\u0085\u1680\u2028\u2029', '''''''-    ');
   end if;
-  return translate(content, E'\1\2', '  ');
+  return translate(content, E'\t\n\v\f\r\1\2', '       ');   -- \1 and \2 are marks of our own from here on
 end $$;
 
 /* The same with \2 where a compound written as one ends a part: getUserId, HTTPServer, v2, PROJ4711, 5ms. Nothing else is changed, and none of it
@@ -78,15 +78,15 @@ end $$;
    space or nothing is beyond it. \2 stays between the parts of a run. */
 create function plain(content text) returns text
 language plpgsql immutable strict parallel safe set search_path = pg_catalog, public, pg_temp as $$
-declare whole text := folded(content); single constant text := separators() || unspaced_letters();
+declare whole text := folded(content);
 begin
-  whole := regexp_replace(whole, '[\u0003- \u007F-\u009F\u1680\u2028\u2029]+', ' ', 'g');
   whole := regexp_replace(whole, '[]\u0022''.,;:!?)}»”“。،؛؟।]+( |$)', '\1', 'g');
   whole := regexp_replace(whole, '(^| )[[\u0022''({«“„]+', '\1', 'g');
-  whole := btrim(regexp_replace(whole, '  +', ' ', 'g'));
+  if strpos(whole, '  ') > 0 then whole := regexp_replace(whole, '  +', ' ', 'g'); end if;
+  whole := btrim(whole);
   if whole = '' then return ''; end if;
-  whole := regexp_replace(whole, '([' || single || '])', E'\1\\1\1', 'g');
-  return replace(E'\1' || whole || E'\1', E'\1\1', E'\1');
+  whole := regexp_replace(whole, '([' || replace(separators(), ' ', '') || unspaced_letters() || '])', E'\1\\1\1', 'g');
+  return replace(E'\1' || replace(whole, ' ', E'\1 \1') || E'\1', E'\1\1', E'\1');
 end $$;
 
 -- ── What is indexed ──
@@ -171,8 +171,8 @@ begin
   ts := to_tsvector(config::regconfig, parsable);
   if length(ts) > 60000 then perform fail('INVALID_REQUEST', 'content: it has more than 60000 distinct words. Split it into several memories.'); end if;
   dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(ts));
-  ts := ts || strip(to_tsvector(config::regconfig, spaced(whole_runs(whole), false)))
-    || array_to_tsvector(compounds(whole) || signs_of(whole) || stop_words(config::regconfig, parsable, ts));
+  if strpos(whole, E'\2') > 0 then ts := ts || strip(to_tsvector(config::regconfig, spaced(whole_runs(whole), false))); end if;
+  ts := ts || array_to_tsvector(compounds(whole) || signs_of(whole) || stop_words(config::regconfig, parsable, ts));
 end $$;
 
 /* The distinct words of a text; of a long one the first 1000, as no more are looked at. */
@@ -214,7 +214,7 @@ begin
     where needle ~ word);
 end $$;
 
-/* Of each needle its longest run, whole: a text of ASCII alone that lacks it lacks the needle, and that costs a tenth to find out. */
+/* Of each needle its longest run, whole: a text that lacks it lacks the needle, and that is found out at a third of the price. */
 create function hints(needles text[]) returns text[]
 language plpgsql immutable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 begin
@@ -228,11 +228,12 @@ end $$;
 create function holds(content text, needles text[], hints text[], any_will_do boolean) returns boolean
 language plpgsql immutable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare
-  simple text := case when octet_length(content) = length(content) then lower(content) end;
+  seen text := lower(case when octet_length(content) = length(content) then content else composed(content) end);
   whole text; parts text; there boolean;
 begin
+  if octet_length(seen) <> length(seen) then seen := replace(replace(seen, 'ß', 'ss'), 'ς', 'σ'); end if;
   for i in 1..cardinality(needles) loop
-    there := simple is null or strpos(simple, hints[i]) > 0;
+    there := strpos(seen, hints[i]) > 0;
     if there then
       if whole is null then
         parts := plain(content);
@@ -246,13 +247,13 @@ begin
   return not any_will_do;
 end $$;
 
-/* The words of a folded text as the index knows them, joined by &; null when there are none. */
+/* The words of a folded text as the index knows them, or without a namespace as a memory's own words, joined by &; null when there are none. */
 create function own_words_of(target int, config regconfig, content text) returns text
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare parsable text := spaced(content, true); stems tsvector := to_tsvector(config, parsable);
 begin
   return (
-    select string_agg(lexeme_query(own_word(target, word)), ' & ')
+    select string_agg(lexeme_query(coalesce(own_word(target, word), word)), ' & ')
     from unnest(tsvector_to_array(stems) || signs_of(content) || stop_words(config, parsable, stems)) word);
 end $$;
 
@@ -266,13 +267,14 @@ begin
     kept := substring(beginning from '^[^\u0080-\u024Fё][^\u0080-\u024Fёijy]{0,2}');
     if substr(kept, 3, 1) = substr(kept, 2, 1) then kept := left(kept, 2); end if;   -- added: ad
   end if;
-  return concat_ws(' | ', lexeme_query(own_word(target, kept)) || ':*', lexeme_query(own_word(target, '=' || kept)) || ':*',
+  return concat_ws(' | ', lexeme_query(coalesce(own_word(target, kept), kept)) || ':*', lexeme_query(coalesce(own_word(target, '=' || kept), '=' || kept)) || ':*',
     case when kept is not null then '(' || own_words_of(target, config, beginning) || ')' end);   -- ads: ad
 end $$;
 
-/* What the index needs to know of words, phrases and beginnings: every memory that holds them all passes, and some others do. Null where the index
-   cannot tell. A compound written as one is looked for in parts and whole. */
-create or replace function own_words_query(target int, texts text[], prefixes text[], configs regconfig[]) returns tsquery
+/* What the index needs to know of words, phrases and beginnings, joined by & or |: every memory that holds them passes, and some others do. Null where
+   the index cannot tell. A compound written as one is looked for in parts and whole. Without a namespace: for a memory's own words. */
+drop function own_words_query(int, text[], text[], regconfig[]);
+create function own_words_query(target int, texts text[], prefixes text[], operator text, configs regconfig[]) returns tsquery
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare
   letters constant text := '[^\u0002' || separators() || unspaced_letters() || ']+$';
@@ -291,7 +293,8 @@ begin
         form := concat_ws(' & ', own_words_of(target, config, left(form, length(form) - coalesce(length(begun), 0))), '(' || nullif(own_beginning(target, config, begun), '') || ')');
         part := concat_ws(' | ', nullif(part, ''), '(' || nullif(form, '') || ')');
       end loop;
-      all_parts := concat_ws(' & ', nullif(all_parts, ''), '(' || nullif(part, '') || ')');
+      if coalesce(part, '') = '' and operator = ' | ' then return null; end if;
+      all_parts := concat_ws(operator, nullif(all_parts, ''), '(' || nullif(part, '') || ')');
     end loop;
     if all_parts = '' then return null; end if;
     wanted := coalesce(wanted || all_parts::tsquery, all_parts::tsquery);
@@ -332,7 +335,7 @@ end $$;
    must be contained, for the index, "asked": [{"at": <jsonpath>, "key": where the
    field is one at the top, "questions": [{"values": [...]} or {"part"}]}], whose answers the path knows as $t}.
    A jsonpath is a pure function of the row's metadata; even a hostile one can only answer yes or no about rows its caller may read.
-   needles_none and hints_none: of what no memory may hold (needles, hints). */
+   needles_none and hints_none: of what no memory may hold (needles, hints); words_none: how its words may tell. */
 create or replace function filter_condition(filter jsonb, given text) returns text
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -354,9 +357,12 @@ begin
     case when filter ->> 'since' is not null then format('m.created_at >= given_time(%s ->> ''since'')', given) end,
     case when filter ->> 'until' is not null then format('m.created_at < given_time(%s ->> ''until'')', given) end,
     case when filter ->> 'needles_none' is not null then
-      format('not %s given_texts(%2$s -> ''needles_none''), given_texts(%2$s -> ''hints_none'')%3$s',   -- dakera_search sees no content
-        case current_user when 'dakera_search' then 'is_excluded(m.namespace_id, m.id,' else 'holds(m.content,' end, given,
-        case current_user when 'dakera_search' then ')' else ', true)' end) end);
+      case current_user when 'dakera_search' then   -- it sees no content, so it asks; words that are not indexed anew yet tell nothing
+        format('not ((%2$s exists (select from old_words o where o.namespace_id = m.namespace_id)) and is_excluded(m.namespace_id, m.id,'
+          ' given_texts(%1$s -> ''needles_none''), given_texts(%1$s -> ''hints_none'')))', given,
+          case when filter ? 'words_none' then format('exists (select from memory_words x where x.namespace_id = m.namespace_id and x.id = m.id'
+            ' and x.ts @@ (%s ->> ''words_none'')::tsquery) or', given) else 'true or' end)
+      else format('not holds(m.content, given_texts(%1$s -> ''needles_none''), given_texts(%1$s -> ''hints_none''), true)', given) end end);
   if filter -> 'metadata' is null then return condition; end if;
 
   for i in 0..coalesce(jsonb_array_length(filter #> '{metadata,equal}'), 0) - 1 loop
@@ -470,7 +476,10 @@ begin
 
   if jsonb_array_length(o.search -> 'none') + jsonb_array_length(o.search -> 'none_prefixes') > 0 then
     none := needles(given_texts(o.search -> 'none'), given_texts(o.search -> 'none_prefixes'));
-    if none <> '{}' then filter := coalesce(filter, '{}') || jsonb_build_object('needles_none', none, 'hints_none', hints(none)); end if;
+    if none <> '{}' then
+      filter := coalesce(filter, '{}') || jsonb_strip_nulls(jsonb_build_object('needles_none', none, 'hints_none', hints(none), 'words_none',
+        own_words_query(null, given_texts(o.search -> 'none'), given_texts(o.search -> 'none_prefixes'), ' | ', configurations_of(place.id))::text));
+    end if;
   end if;
   if filter is not null and filter <> '{}' then selected := selected_memories(place.id, filter, 5000); end if;
   lexical := lexical_search(place.id, case when w < 1 or o.search is not null then query_text else '' end, filter, selected, o.pool, o.search, coalesce(o.budget, 3000));
@@ -814,7 +823,7 @@ begin
 
   if wanted <> '{}' then
     -- What holds every word, phrase and beginning literally: of what the index lets through, the best first, until there are enough.
-    exact_query := own_words_query(target, texts, prefixes, configs);
+    exact_query := own_words_query(target, texts, prefixes, ' & ', configs);
     if selected is not null then
       source := format('select w.id, w.ts, w.dl from unnest($4) s(id) cross join lateral (select * from memory_words w where w.namespace_id = %s and w.id = s.id offset 0) w where (w.expires_at is null or w.expires_at > now())', target);
     elsif exact_query is null then
