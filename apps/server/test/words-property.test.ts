@@ -14,10 +14,30 @@ const one = <T>(of: readonly T[]): T => of[random(of.length)] as T
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
 const two = (n: number) => String(n).padStart(2, '0')
 
-const PLAIN = 'retry queue payment invoice heron river spring index latency budget review deploy deployed deploying closing closes added adds flying running Maya Lisbon the of it who and at is to'.split(' ')
+const PLAIN =
+  'retry queue payment invoice heron river spring index latency budget review deploy deployed deploying closing closes added adds flying running Maya Lisbon the of it who and at is to'.split(
+    ' ',
+  )
 const NAMES = 'retry queue user order invoice payment http xml parse handle get set by id service node tx db src test mock cache key'.split(' ')
 const ENDS = 'ts py rs go md js json tar.gz'.split(' ')
-const FOREIGN = ['Straße', 'STRASSE', 'café', 'cafe\u0301', 'Häuser', 'ΟΔΟΣ', 'οδος', 'Привет', 'naïve', 'ﬁle', 'ＦＵＬＬ', '４７１１', 'so\u00adft', 'שָׁלוֹם', 'مَرْحَبًا', 'Ação']
+const FOREIGN = [
+  'Straße',
+  'STRASSE',
+  'café',
+  'cafe\u0301',
+  'Häuser',
+  'ΟΔΟΣ',
+  'οδος',
+  'Привет',
+  'naïve',
+  'ﬁle',
+  'ＦＵＬＬ',
+  '４７１１',
+  'so\u00adft',
+  'שָׁלוֹם',
+  'مَرْحَبًا',
+  'Ação',
+]
 const UNSPACED = ['向量索引的延遲', '東京都の会議', '예산은 사만', 'ประชุมวันพฤหัส', 'ສະບາຍດີ', 'សួស្តី', 'မင်္ဂလာပါ', 'ｱｲｳ']
 const SIGNS = ['🚀', '❤️', '→', '€5', '±3', '≥ 7', '5 °C', '100%', '#42', '@maya', '$HOME', '~/.ssh/config']
 
@@ -33,19 +53,45 @@ const TOKENS: (() => string)[] = [
   () => `${one(['PROJ', 'OPS', 'ERR', 'TKT'])}${one(['-', '_', ''])}${random(300)}`,
   () => `v${random(4)}.${random(30)}.${random(9)}${one(['', '-rc1', '-beta.2', '+build7'])}`,
   () => `${random(4)}.${random(30)}`,
-  () => `2026-${two(1 + random(12))}-${two(1 + random(28))}${one(['', `T${two(random(24))}:${two(random(60))}:05Z`, ` ${two(random(24))}:${two(random(60))}`])}`,
+  () =>
+    `2026-${two(1 + random(12))}-${two(1 + random(28))}${one(['', `T${two(random(24))}:${two(random(60))}:05Z`, ` ${two(random(24))}:${two(random(60))}`])}`,
   () => `${random(60)}${one(['ms', 'GB', 's', 'M', 'px'])}`,
   () => `${8000 + random(20)}-${8010 + random(20)}`,
   () => `${one(NAMES)}.${one(NAMES)}@acme.example`,
   () => `https://${one(NAMES)}.acme.example/${one(NAMES)}/${random(99)}?${one(NAMES)}=${random(9)}&x=1#${one(NAMES)}`,
   () => one(["don't", 'don’t', "it's", 'AT&T', 'C++', 'C#', 'F#', 'R&D', 'and/or', 'Node.js', 'rock ’n’ roll', 'The Who', 'IT', 'e.g.', 'i.e.']),
-  () => one(['List<Invoice>', 'Map<String, List<User>>', '<PROJECT_ID>', 'a <b && c> d', 'x => x.id', 'if (a != b) {', 'std::vector<int>', '<div class="big">', 'tx[0].id', '"key": "value"']),
+  () =>
+    one([
+      'List<Invoice>',
+      'Map<String, List<User>>',
+      '<PROJECT_ID>',
+      'a <b && c> d',
+      'x => x.id',
+      'if (a != b) {',
+      'std::vector<int>',
+      '<div class="big">',
+      'tx[0].id',
+      '"key": "value"',
+    ]),
   () => random(2 ** 30).toString(16) + random(2 ** 30).toString(16),
   () => Array.from({ length: 20 }, () => one([...'ABCDEFabcdefXYZxyz0123456789'])).join(''),
   () => one(FOREIGN),
   () => one(UNSPACED),
   () => one(SIGNS),
-  () => one(['--dry-run', '-v', '--max-old-space-size=4096', '-5', 'snake_case_name', '__init__', 'kebab-case-name', '192.168.0.1', '::1', '10.0.0.0/8', 'sha256:ab12cd']),
+  () =>
+    one([
+      '--dry-run',
+      '-v',
+      '--max-old-space-size=4096',
+      '-5',
+      'snake_case_name',
+      '__init__',
+      'kebab-case-name',
+      '192.168.0.1',
+      '::1',
+      '10.0.0.0/8',
+      'sha256:ab12cd',
+    ]),
 ]
 const BETWEEN = [' ', ' ', ' ', ' ', ' ', ', ', '. ', '; ', ': ', '\n', '  ', ' – ', ' (', ') ', '" ', ' "', '! ', '… ', '/', '\u00a0']
 const makeText = () => {
@@ -103,7 +149,16 @@ test('exact search gives what a plain scan finds: nothing is missed and nothing 
     const found = (await agent.searchMemories('a', query, { mode: 'exact', topK: 100, routing: 'bm25' })).map(({ id }) => id)
     const extra = found.filter((id) => !expected.has(id))
     if (extra.length > 0 || found.length !== Math.min(100, expected.size))
-      wrong.push({ query, expected: expected.size, found: found.length, extra: extra.slice(0, 2).map((id) => texts[Number(id.slice(1))]), missed: [...expected].filter((id) => !found.includes(id)).slice(0, 2).map((id) => texts[Number(id.slice(1))]) })
+      wrong.push({
+        query,
+        expected: expected.size,
+        found: found.length,
+        extra: extra.slice(0, 2).map((id) => texts[Number(id.slice(1))]),
+        missed: [...expected]
+          .filter((id) => !found.includes(id))
+          .slice(0, 2)
+          .map((id) => texts[Number(id.slice(1))]),
+      })
   }
   expect(wrong).toEqual([])
 })

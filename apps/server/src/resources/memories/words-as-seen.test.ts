@@ -140,10 +140,14 @@ test('what was indexed before is found as it was, exactly at once, and is indexe
   await check()
   expect(ids(await agent.recall('a', '4711', { routing: 'bm25' }))).toEqual([stored[11]?.id])
   await t.owner(async (sql) => {
-    expect(await sql`select from memory_words w join memories m using (namespace_id, id) where (words_of(m.namespace_id, m.content)).ts <> w.ts`).toHaveLength(0)
+    expect(await sql`select from memory_words w join memories m using (namespace_id, id) where (words_of(m.namespace_id, m.content)).ts <> w.ts`).toHaveLength(
+      0,
+    )
     await sql`select merge_statistics(id) from namespaces`
-    expect(await sql`select term, documents from term_statistics except
-      select term collate "C", count(*)::int from memory_words, unnest(tsvector_to_array(ts)) term group by 1`).toHaveLength(0)
+    expect(
+      await sql`select term, documents from term_statistics except
+      select term collate "C", count(*)::int from memory_words, unnest(tsvector_to_array(ts)) term group by 1`,
+    ).toHaveLength(0)
     expect(await sql`select from namespace_statistics where positions <> (select sum(dl) from memory_words)`).toHaveLength(0)
   })
 })
