@@ -3,7 +3,7 @@ import { engine, start } from './harness.ts'
 import { prepare, scanFor } from './plain-scan.ts'
 
 const MEMORIES = engine === 'postgres' ? 20_000 : 2_000
-const QUESTIONS = engine === 'postgres' ? 150 : 60
+const QUESTIONS = engine === 'postgres' ? 120 : 60
 
 let seed = 26
 const random = (n: number) => {
@@ -135,17 +135,22 @@ test('exact search gives what a plain scan finds: nothing is missed and nothing 
     const holds = scanFor(asked, isBeginning)
     return new Set(scans.flatMap((text, i) => (holds(text) ? [`m${i}`] : [])))
   }
-  const wrong: object[] = []
-  for (let i = 0; i < QUESTIONS; i++) {
+  // All of the scan first: it keeps the thread busy, in which the server answers too.
+  const questions = Array.from({ length: QUESTIONS }, () => {
     const { asked, isBeginning } = makeQuestion(texts)
     const expected = all(asked, isBeginning)
     let query = isBeginning ? `${asked}*` : `"${asked}"`
     if (random(4) === 0) {
       const other = makeQuestion(texts)
-      const without = all(other.asked, other.isBeginning)
-      for (const id of without) expected.delete(id)
+      for (const id of all(other.asked, other.isBeginning)) expected.delete(id)
       query += other.isBeginning ? ` -${other.asked}*` : ` -"${other.asked}"`
     }
+    return { query, expected }
+  })
+  await new Promise((resolve) => setTimeout(resolve, 100)) // connections that ended meanwhile are noticed
+  const wrong: object[] = []
+  const examples = (found: string[]) => found.slice(0, 2).map((id) => texts[Number(id.slice(1))])
+  for (const { query, expected } of questions) {
     const found = (await agent.searchMemories('a', query, { mode: 'exact', topK: 100, routing: 'bm25' })).map(({ id }) => id)
     const extra = found.filter((id) => !expected.has(id))
     if (extra.length > 0 || found.length !== Math.min(100, expected.size))
@@ -153,11 +158,8 @@ test('exact search gives what a plain scan finds: nothing is missed and nothing 
         query,
         expected: expected.size,
         found: found.length,
-        extra: extra.slice(0, 2).map((id) => texts[Number(id.slice(1))]),
-        missed: [...expected]
-          .filter((id) => !found.includes(id))
-          .slice(0, 2)
-          .map((id) => texts[Number(id.slice(1))]),
+        extra: examples(extra),
+        missed: examples([...expected].filter((id) => !found.includes(id))),
       })
   }
   expect(wrong).toEqual([])
