@@ -146,15 +146,19 @@ begin
   return (select string_agg(replace(run[1], E'\2', ''), ' ') from regexp_matches(content, letter || '\u0002' || letter, 'g') run);
 end $$;
 
-/* Words that a configuration leaves out, as they are looked for when they are asked for exactly: =the. `stems`: what it did not leave out. */
-create function stop_words(config regconfig, parsable text, stems tsvector) returns text[]
+/* Words of a folded text that a configuration leaves out, as they are looked for when they are asked for exactly: =the. `parsable`: the same text,
+   spaced; `stems`: what was not left out. No script without spaces has any, and a long run has very many pairs. */
+create function stop_words(config regconfig, content text, parsable text, stems tsvector) returns text[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 begin
   if config = 'simple'::regconfig then return '{}'; end if;
+  if content ~ ('[' || unspaced_letters() || ']') then
+    parsable := spaced(regexp_replace(content, '[' || unspaced_letters() || ']+', ' ', 'g'), false);
+  end if;
   return array(
     select '=' || word from (
       select unnest(tsvector_to_array(to_tsvector('simple', parsable))) as word except select unnest(tsvector_to_array(stems))) unstemmed
-    where length(word) <= 20 and word !~ ('[0-9' || unspaced_letters() || ']') and to_tsvector(config, word) = ''::tsvector);
+    where length(word) <= 20 and word !~ '[0-9]' and to_tsvector(config, word) = ''::tsvector);
 end $$;
 
 /* What is indexed of a content, and how long it is: its stems, and without a place what it is found by beside them. */
@@ -172,7 +176,7 @@ begin
   if length(ts) > 60000 then perform fail('INVALID_REQUEST', 'content: it has more than 60000 distinct words. Split it into several memories.'); end if;
   dl := (select coalesce(sum(cardinality(positions)), 0) from unnest(ts));
   if strpos(whole, E'\2') > 0 then ts := ts || strip(to_tsvector(config::regconfig, spaced(whole_runs(whole), false))); end if;
-  ts := ts || array_to_tsvector(compounds(whole) || signs_of(whole) || stop_words(config::regconfig, parsable, ts));
+  ts := ts || array_to_tsvector(compounds(whole) || signs_of(whole) || stop_words(config::regconfig, whole, parsable, ts));
 end $$;
 
 /* The distinct words of a text; of a long one the first 1000, as no more are looked at. */
@@ -254,7 +258,7 @@ declare parsable text := spaced(content, true); stems tsvector := to_tsvector(co
 begin
   return (
     select string_agg(lexeme_query(coalesce(own_word(target, word), word)), ' & ')
-    from unnest(tsvector_to_array(stems) || signs_of(content) || stop_words(config, parsable, stems)) word);
+    from unnest(tsvector_to_array(stems) || signs_of(content) || stop_words(config, content, parsable, stems)) word);
 end $$;
 
 /* A beginning of a word as the index knows it. It is cut, as stemming shortens words and changes their last letters: to its first three letters at
@@ -578,11 +582,11 @@ begin
 end $$;
 
 revoke all on function unspaced_letters(), unspaced_marks(), signs(), separators(), composed(text), parted(text), folded(text), plain(text), in_pairs(text, boolean),
-  spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, tsvector), needles(text[], text[]), hints(text[]),
+  spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]),
   holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), literal_hits(int, text[], text[], text[], int),
   is_excluded(int, text, text[], text[]), old_lexemes_of(text, regconfig[]) from public;
 grant execute on function unspaced_letters(), unspaced_marks(), signs(), separators(), composed(text), parted(text), folded(text), plain(text), in_pairs(text, boolean),
-  spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, tsvector), needles(text[], text[]), hints(text[]),
+  spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]),
   holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), old_lexemes_of(text, regconfig[])
   to dakera_app, dakera_search;
 grant execute on function literal_hits(int, text[], text[], text[], int), is_excluded(int, text, text[], text[]) to dakera_search;
