@@ -583,12 +583,12 @@ end $$;
 
 revoke all on function unspaced_letters(), unspaced_marks(), signs(), separators(), composed(text), parted(text), folded(text), plain(text), in_pairs(text, boolean),
   spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]),
-  holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), literal_hits(int, text[], text[], text[], int),
+  holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), own_words_query(int, text[], text[], text, regconfig[]), literal_hits(int, text[], text[], text[], int),
   is_excluded(int, text, text[], text[]), old_lexemes_of(text, regconfig[]) from public;
 grant execute on function unspaced_letters(), unspaced_marks(), signs(), separators(), composed(text), parted(text), folded(text), plain(text), in_pairs(text, boolean),
   spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]),
-  holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), old_lexemes_of(text, regconfig[])
-  to dakera_app, dakera_search;
+  holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), own_words_query(int, text[], text[], text, regconfig[]),
+  old_lexemes_of(text, regconfig[]) to dakera_app, dakera_search;
 grant execute on function literal_hits(int, text[], text[], text[], int), is_excluded(int, text, text[], text[]) to dakera_search;
 drop function words_query(text[], text[], text, regconfig[]);
 
@@ -689,12 +689,13 @@ begin
   configs := configurations_of(target);
   lexemes := lexemes_of(query_text, configs);
   select after_id into renewed from old_words where namespace_id = target;
-  if found then   -- some memories are still indexed as they were before 0026, and are found as they were
-    lexemes := array(select unnest(lexemes) union select unnest(old_lexemes_of(query_text, configs)));
+  if found then   -- some memories are still indexed as they were before 0026: of them nothing has the words that only this release makes
+    select coalesce(array_agg(lexeme), '{}'), array_agg(case when lexeme = any(old_words) then 1 else 0.2 end) into lexemes, shares
+    from old_lexemes_of(query_text, configs) old_words cross join lateral (select unnest(lexemes) union select unnest(old_words)) asked(lexeme);
   end if;
   parts := lexemes;
   if search is not null then
-    select lexemes || array_agg(lexeme), array_fill(1::float8, array[cardinality(lexemes)]) || array_agg(share), lexemes || array_agg(part) into lexemes, shares, parts
+    select lexemes || array_agg(lexeme), coalesce(shares, array_fill(1::float8, array[cardinality(lexemes)])) || array_agg(share), lexemes || array_agg(part) into lexemes, shares, parts
     from other_words(target, lexemes, lexemes_of(array_to_string(prefixes, ' '), configs), (search -> 'typos')::boolean);
   end if;
 

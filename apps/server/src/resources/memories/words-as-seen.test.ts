@@ -127,6 +127,8 @@ test('what was indexed before is found as it was, exactly at once, and is indexe
     expect(await exact('4711')).toEqual([stored[11]?.id])
     expect(await exact('tx12.ts')).toEqual([stored[12]?.id])
     expect(await exact('heron')).toHaveLength(30)
+    expect(await exact('-ticket')).toEqual([])
+    expect(await exact('-nothing')).toHaveLength(30)
     expect(await exact('heron -"PROJ-4711"')).toHaveLength(29)
     expect(ids(await agent.recall('a', 'src/db/tx7.ts', { routing: 'bm25' }))[0]).toBe(stored[7]?.id)
   }
@@ -150,4 +152,31 @@ test('what was indexed before is found as it was, exactly at once, and is indexe
     ).toHaveLength(0)
     expect(await sql`select from namespace_statistics where positions <> (select sum(dl) from memory_words)`).toHaveLength(0)
   })
+})
+
+test('highlights mark parts of compounds, late words of a long memory and scripts without spaces, as they were written', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories('a', [
+    { id: 'path', content: 'See src/payments/retry_queue.py,\nline 12 – and getUserById.' },
+    { id: 'late', content: `${'other words here '.repeat(3000)}the NEEDLE stands there${' and more of it'.repeat(2000)}` },
+    { id: 'thai', content: 'ประชุมวันพฤหัสบดี' },
+    { id: 'tag', content: 'It returns List<Invoice> now.' },
+  ])
+  const of = async (query: string) => (await agent.searchMemories('a', query, { mode: 'exact', highlight: true }))[0]?.highlights?.join(' … ')
+  expect(await of('retry_queue.py')).toBe('See src/payments/**retry**_**queue**.**py**,\nline 12 – and getUserById.')
+  expect(await of('user')).toContain('get**User**ById.')
+  expect(await of('needle')).toContain('the **NEEDLE** stands there')
+  expect((await of('needle'))?.length).toBeLessThan(300)
+  expect(await of('พฤหัสบดี')).toContain('**พฤหัสบดี**')
+  expect(await of('invoice')).toContain('List<**Invoice**>')
+})
+
+test('whoever may call the server’s functions learns no content through those that only the search may call', async () => {
+  await using t = await start()
+  const secret = await t.secret({ a: 'read_write' })
+  await t.admin.storeMemory('b', { id: 'hidden', content: 'private' })
+  const asked = (call: string) => t.as(secret, (sql) => sql.unsafe(`select ${call} from (values ('\u0001private\u0001')) n(needle)`))
+  await expect(asked(`literal_hits(1, '{hidden}', array[needle], '{private}', 1)`)).rejects.toMatchObject({ code: '42501' })
+  await expect(asked(`is_excluded(1, 'hidden', array[needle], '{private}')`)).rejects.toMatchObject({ code: '42501' })
 })
