@@ -141,7 +141,8 @@ test('exact search gives what a plain scan finds: nothing is missed and nothing 
     const expected = all(asked, isBeginning)
     let query = isBeginning ? `${asked}*` : `"${asked}"`
     if (random(4) === 0) {
-      const other = makeQuestion(texts)
+      let other = makeQuestion(texts)
+      while (other.isBeginning && /^\d/u.test(other.asked)) other = makeQuestion(texts) // -5* excludes nothing
       for (const id of all(other.asked, other.isBeginning)) expected.delete(id)
       query += other.isBeginning ? ` -${other.asked}*` : ` -"${other.asked}"`
     }

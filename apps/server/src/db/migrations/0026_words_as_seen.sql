@@ -585,6 +585,7 @@ revoke all on function unspaced_letters(), unspaced_marks(), signs(), separators
   spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]),
   holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), own_words_query(int, text[], text[], text, regconfig[]), literal_hits(int, text[], text[], text[], int),
   is_excluded(int, text, text[], text[]), old_lexemes_of(text, regconfig[]) from public;
+grant execute on function own_word(int, text) to dakera_app;   -- recall asks own_words_query
 grant execute on function unspaced_letters(), unspaced_marks(), signs(), separators(), composed(text), parted(text), folded(text), plain(text), in_pairs(text, boolean),
   spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]),
   holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), own_words_query(int, text[], text[], text, regconfig[]),

@@ -180,3 +180,10 @@ test('whoever may call the server’s functions learns no content through those 
   await expect(asked(`literal_hits(1, '{hidden}', array[needle], '{private}', 1)`)).rejects.toMatchObject({ code: '42501' })
   await expect(asked(`is_excluded(1, 'hidden', array[needle], '{private}')`)).rejects.toMatchObject({ code: '42501' })
 })
+
+test('a session whose first search excludes something may do so', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { id: 'nest', content: 'The heron nests.' })
+  expect(ids(await agent.searchMemories('a', 'heron -pond*', { mode: 'exact' }))).toEqual(['nest'])
+})
