@@ -150,15 +150,19 @@ end $$;
    spaced; `stems`: what was not left out. No script without spaces has any, and a long run has very many pairs. */
 create function stop_words(config regconfig, content text, parsable text, stems tsvector) returns text[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+declare unstemmed text[];
 begin
   if config = 'simple'::regconfig then return '{}'; end if;
   if content ~ ('[' || unspaced_letters() || ']') then
     parsable := spaced(regexp_replace(content, '[' || unspaced_letters() || ']+', ' ', 'g'), false);
   end if;
+  unstemmed := array(
+    select word from (select unnest(tsvector_to_array(to_tsvector('simple', parsable))) as word except select unnest(tsvector_to_array(stems))) w
+    where length(word) <= 20 and word ~ '^[[:alpha:]]+$' order by length(word), word limit 16000);
+  -- Each is one word to the parser, so one that is left out leaves its place empty.
   return array(
-    select '=' || word from (
-      select unnest(tsvector_to_array(to_tsvector('simple', parsable))) as word except select unnest(tsvector_to_array(stems))) unstemmed
-    where length(word) <= 20 and word !~ '[0-9]' and to_tsvector(config, word) = ''::tsvector);
+    select '=' || word from unnest(unstemmed) with ordinality w(word, place)
+    where place not in (select unnest(positions) from unnest(to_tsvector(config, array_to_string(unstemmed, ' ')))));
 end $$;
 
 /* What is indexed of a content, and how long it is: its stems, and without a place what it is found by beside them. */
@@ -258,7 +262,8 @@ declare parsable text := spaced(content, true); stems tsvector := to_tsvector(co
 begin
   return (
     select string_agg(lexeme_query(coalesce(own_word(target, word), word)), ' & ')
-    from unnest(tsvector_to_array(stems) || signs_of(content) || stop_words(config, content, parsable, stems)) word);
+    from unnest(tsvector_to_array(stems) || signs_of(content)
+      || case when stems = ''::tsvector then stop_words(config, content, parsable, stems) end) word);
 end $$;
 
 /* A beginning of a word as the index knows it. It is cut, as stemming shortens words and changes their last letters: to its first three letters at
