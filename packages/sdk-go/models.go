@@ -450,10 +450,11 @@ type Namespace struct {
 	Metadata    map[string]any `json:"metadata"`
 	Policy      map[string]any `json:"policy"`
 	// How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of
-	// each memory. Chinese, Japanese and Korean are found in every one. One of "auto", "simple", "arabic",
-	// "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hindi",
-	// "hungarian", "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian", "portuguese", "romanian",
-	// "russian", "serbian", "spanish", "swedish", "tamil", "turkish", "yiddish".
+	// each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every
+	// one. One of "auto", "simple", "arabic", "armenian", "basque", "catalan", "danish", "dutch", "english",
+	// "finnish", "french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian", "lithuanian",
+	// "nepali", "norwegian", "portuguese", "romanian", "russian", "serbian", "spanish", "swedish", "tamil",
+	// "turkish", "yiddish".
 	Language string `json:"language"`
 	// This namespace's own defaults for recall.
 	Weights Weights `json:"weights"`

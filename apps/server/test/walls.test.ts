@@ -258,6 +258,7 @@ test('what the jobs may do without a key is what is due, and they say how much i
     { name: 'merge_next', result: 'record' },
     { name: 'record_accesses', result: 'void' },
     { name: 'record_key_usage', result: 'void' },
+    { name: 'renew_next', result: 'record' },
     { name: 'restore_expired', result: 'integer' },
     { name: 'sweep_next', result: 'record' },
   ])

@@ -4,8 +4,8 @@
 export const SEARCH_MAX_PARTS = 64
 
 /**
- * Words in all of them, those inside of a phrase, of a compound or of an address counted one by one; of Chinese, Japanese and Korean each
- * letter. A phrase nests as deep as it has words in the parsers of a database.
+ * Words in all of them, those inside of a phrase, of a compound or of an address counted one by one; of scripts without spaces each
+ * letter. What joins words nests as deep as they are many in the parsers of a database.
  */
 export const SEARCH_MAX_WORDS = 128
 
@@ -18,7 +18,7 @@ export const SEARCH_MAX_FORGIVEN = 3
 /** Distinct words of a recall that are looked at, in the order in which they first occur; further ones count for its meaning alone, without an error. */
 export const RECALL_MAX_WORDS = 1_000
 
-/** Distinct words of one memory, each pair of letters counted in Chinese, Japanese and Korean. Beyond: 400 INVALID_REQUEST with the path `content`. */
+/** Distinct words of one memory, each pair of letters counted in scripts without spaces. Beyond: 400 INVALID_REQUEST with the path `content`. */
 export const MEMORY_MAX_WORDS = 60_000
 
 // Bodies, in bytes. Beyond: 413 before anything of it is read.

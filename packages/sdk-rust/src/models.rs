@@ -772,7 +772,7 @@ pub struct Namespace {
     pub description: Value,
     pub metadata: Value,
     pub policy: Value,
-    /// How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Chinese, Japanese and Korean are found in every one.
+    /// How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one.
     pub language: String,
     /// This namespace's own defaults for recall.
     pub weights: Weights,

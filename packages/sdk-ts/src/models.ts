@@ -472,7 +472,7 @@ export interface Namespace {
   description: string | null
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
-  /** How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Chinese, Japanese and Korean are found in every one. */
+  /** How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one. */
   language: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish'
   /** This namespace's own defaults for recall. */
   weights: Weights

@@ -456,3 +456,16 @@ test('what a killed build left is removed, and a shrunken namespace loses its in
   })
   expect((await t.admin.getNamespace('a')).vector_index).toEqual({ state: 'none', progress: 0 })
 })
+
+test('what an earlier release indexed is indexed anew by a server that runs, and nothing is left over', async () => {
+  await using t = await start({ jobs: true })
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemory('a', { id: 'old', content: 'The heron of PROJ-4711.' })
+  await t.owner(async (sql) => {
+    await sql`update memory_words set ts = to_tsvector('english', 'The heron of PROJ-4711.')`
+    await sql`insert into old_words (namespace_id) select id from namespaces`
+    await sql`insert into upkeep (namespace_id, job, is_due) select id, 'words', true from namespaces`
+  })
+  await waitFor(async () => (await count(t, 'old_words')) === 0)
+  expect(await agent.recall('a', '4711', { routing: 'bm25' })).toHaveLength(1)
+})

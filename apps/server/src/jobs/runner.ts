@@ -15,6 +15,8 @@ const WORDS = [500, 16_000] as const
 const ROWS = [32, 1_000] as const
 /** Kept replies that one call counts; those of one secret in any case. */
 const REPLIES = [1_000, 1_000_000] as const
+/** Memories indexed anew by one call: the first 32 take some 20 ms. */
+const RENEWED = [8, 256] as const
 /** Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out (db/once.ts). */
 const MOST_REPLIES = 1_000_000
 const LIMIT_MS = 60_000
@@ -55,6 +57,8 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
   const putBack = inTurns('expire', ROWS, (rows) => counted(`restore_expired(${rows})`))
   const move = unlessHeld(inTurns('expire', ROWS, (rows, look) => `sweep_next(${rows}, ${look})`))
 
+  const renew = inTurns('index words anew', RENEWED, (rows) => `renew_next(${rows})`)
+
   const jobs: Job[] = [
     { name: 'merge statistics', everyMs: 1_000, limitMs: LIMIT_MS, run: inTurns('merge statistics', WORDS, (words, look) => `merge_next(${words}, ${look})`) },
     {
@@ -80,6 +84,15 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       everyMs: 60_000,
       limitMs: LIMIT_MS,
       run: inTurns('count replies', REPLIES, (rows) => `(select count_replies(${MOST_REPLIES}, ${rows}) as done, false as failed) counted`),
+    },
+    {
+      name: 'index words anew',
+      everyMs: 5_000,
+      limitMs: LIMIT_MS,
+      async run(signal) {
+        const renewed = await renew(signal)
+        return renewed && { ...renewed, ...(await callJob<{ left: number }>(database, '(select words_left() as left) counted')) }
+      },
     },
     { name: 'accesses', everyMs: 2_000, limitMs: LIMIT_MS, run: () => accesses.flush().then(nothing) },
     { name: 'key usage', everyMs: 2_000, limitMs: LIMIT_MS, run: () => usage.flush().then(nothing) },

@@ -61,7 +61,7 @@ const LANGUAGES = [
 ] as const
 export const Language = z.enum(LANGUAGES).meta({
   description:
-    'How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Chinese, Japanese and Korean are found in every one.',
+    'How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one.',
 })
 const Description = text(0, 1000)
 

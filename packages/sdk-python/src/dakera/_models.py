@@ -641,7 +641,8 @@ class Namespace(Result):
     policy: dict[str, Any]
     language: Language
     """How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of
-    each memory. Chinese, Japanese and Korean are found in every one.
+    each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every
+    one.
     """
     weights: Weights
     """This namespace's own defaults for recall."""

@@ -15,8 +15,8 @@ export type SearchQuery = {
   noneTags: string[]
 }
 
-// In this order: an exclusion or a tag may be quoted; a quote that never closes is a word like any other.
-const PART = /(?<minus>(?<!\S)-)?(?:(?<tag>(?<![^\s-])tag:(?:"(?<quotedTag>[^"]*)"|(?<plainTag>\S+)))|"(?<phrase>[^"]*)"|(?<word>[^\s"]+|"))/giu
+// In this order: an exclusion or a tag may be quoted; a quote that never closes is a word like any other. `--flag` and `-5` exclude nothing.
+const PART = /(?<minus>(?<!\S)-(?![-\d]))?(?:(?<tag>(?<![^\s-])tag:(?:"(?<quotedTag>[^"]*)"|(?<plainTag>\S+)))|"(?<phrase>[^"]*)"|(?<word>[^\s"]+|"))/giu
 const PREFIX = /^(?<stem>.*[\p{L}\p{N}_])\*+$/u
 
 /**
@@ -42,8 +42,8 @@ function add(list: string[], text: string): void {
   if (text.trim() !== '') list.push(text.trim())
 }
 
-// What Postgres takes for a word or a piece of one; letters of the scripts that segment_cjk takes apart count alone, and so does what only some databases know as a letter.
-const SCRIPT = String.raw`\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\uFF66-\uFF9D`
+// What the database takes for a word or a piece of one, about (0026_words_as_seen.sql); letters of scripts without spaces count alone.
+const SCRIPT = String.raw`\u0E01-\u0EDF\u1000-\u109F\u1100-\u11FF\u1780-\u17DD\u3005-\u3007\u3041-\u30FF\u3105-\u318F\u31A0-\u31BF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uA960-\uA97F\uA9E0-\uA9FE\uAA60-\uAA7F\uAC00-\uD7FF\uF900-\uFAFF\uFF66-\uFF9D\u{20000}-\u{3FFFF}`
 const WORD = new RegExp(String.raw`[${SCRIPT}]|[[\p{L}\p{Nd}]--[${SCRIPT}]]+|[\p{M}\p{Nl}\p{No}\p{Alphabetic}]`, 'gv')
 
 /** What a search has too much of, in words for the caller; undefined when it keeps to the bounds. */

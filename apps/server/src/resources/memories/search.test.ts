@@ -75,7 +75,7 @@ test('highlights mark the words found, in each language, and come only when aske
   const agent = await withBirds(t)
   await agent.storeMemory('a', { content: '研究員確認：向量索引的延遲是五毫秒。', id: 'chinese' })
   const of = async (query: string) => (await agent.searchMemories('a', query, { mode: 'exact', highlight: true }))[0]?.highlights?.join(' … ')
-  expect(await of('heron nesting')).toContain('**heron** **nests** by')
+  expect(await of('heron nests')).toContain('**heron** **nests** by')
   expect(await of('hnswl*')).toContain('**hnswlib**')
   expect(await of('延遲')).toContain('**延遲**')
   expect((await agent.searchMemories('a', 'heron'))[0]).not.toHaveProperty('highlights')
