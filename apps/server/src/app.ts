@@ -84,7 +84,7 @@ export function createApp(deps: Deps) {
       cors({
         origin: deps.corsOrigins,
         allowHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id', 'idempotency-key', 'if-match', 'x-dakera-client'],
-        exposeHeaders: ['x-request-id', 'retry-after'],
+        exposeHeaders: ['x-request-id', 'retry-after', 'dakera-warning'],
       }),
     )
   }

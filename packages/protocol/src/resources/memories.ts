@@ -258,10 +258,11 @@ export const ForgetResponse = z
   .meta({ id: 'ForgetResponse' })
 export type ForgetResponse = z.output<typeof ForgetResponse>
 
-const filterInstead = { filter: 'conditions on metadata go into metadata', before: 'did you mean created_before?', older_than: 'did you mean created_before?' }
-export const MemoryFilter = closed(z.object(listFields), filterInstead).meta({ id: 'MemoryFilter', description: 'All that is said must hold.' })
+const intoMetadata = 'conditions on metadata go into metadata'
+const filterInstead = { filter: intoMetadata, before: 'did you mean created_before?', older_than: 'did you mean created_before?' }
+export const MemoryFilter = closed(z.object(listFields), filterInstead, intoMetadata).meta({ id: 'MemoryFilter', description: 'All that is said must hold.' })
 export type MemoryFilter = z.input<typeof MemoryFilter>
-const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filterInstead)
+const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filterInstead, intoMetadata)
 
 export const ForgetBatchRequest = closed(
   z.object({
@@ -297,7 +298,7 @@ export const SetImportanceResponse = z
   .meta({ id: 'SetImportanceResponse' })
 export type SetImportanceResponse = z.output<typeof SetImportanceResponse>
 
-export const ListMemoriesRequest = wary(
+export const ListMemoriesRequest = closed(
   z.object({
     agent_id: AgentId,
     filter: MemoryFilter.nullish(),
@@ -392,8 +393,9 @@ export const memoryEndpoints = {
     id: 'memories.update',
     method: 'PUT',
     path: '/v1/memory/update/{memory_id}',
+    isStrict: true,
     summary: 'Change a memory. With If-Match: "<version>" only if nobody else has since.',
-    query: MemoryQuery,
+    query: closed(MemoryQuery),
     body: UpdateMemoryRequest,
     maxBodyBytes: ONE_MEMORY_BYTES,
     response: UpdateMemoryResponse,
@@ -421,6 +423,7 @@ export const memoryEndpoints = {
     id: 'memories.forget',
     method: 'POST',
     path: '/v1/memory/forget',
+    isStrict: true,
     summary: 'Forget memories by ids, tags, session or age.',
     body: ForgetRequest,
     response: ForgetResponse,
@@ -430,6 +433,7 @@ export const memoryEndpoints = {
     id: 'memories.forgetBatch',
     method: 'DELETE',
     path: '/v1/memories/forget/batch',
+    isStrict: true,
     aliases: ['POST /v1/memories/forget/batch'],
     summary: 'Forget every memory that matches a filter; `dry_run` only counts them.',
     body: ForgetBatchRequest,
@@ -440,6 +444,7 @@ export const memoryEndpoints = {
     id: 'memories.list',
     method: 'POST',
     path: '/v1/memories/recall/batch',
+    isStrict: true,
     summary: 'List the memories that match a filter, newest first.',
     body: ListMemoriesRequest,
     maxBodyBytes: QUESTION_BYTES,

@@ -43,9 +43,9 @@ export const namespaces = ({ database }: Deps) => [
     })
   }),
 
-  route(list, async ({ principal, query: { limit, cursor } }) => {
+  route(list, async ({ principal, query: { prefix, limit, cursor } }) => {
     const after = cursor === undefined ? undefined : fromCursor(cursor, ['name']).name
-    const found = await withPrincipal(database, principal, 'read', (tx) => listNamespaces(tx, after, limit && limit + 1))
+    const found = await withPrincipal(database, principal, 'read', (tx) => listNamespaces(tx, { prefix, after, limit: limit && limit + 1 }))
     const items = limit ? found.slice(0, limit) : found
     const last = items.at(-1)
     return { namespaces: items.map(({ name }) => name), items, ...(last && found.length > items.length && { next_cursor: toCursor({ name: last.name }) }) }
