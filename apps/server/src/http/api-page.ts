@@ -69,7 +69,8 @@ ${[...groups].map(([tag, members]) => `<h2><a href="#${toHtml(tag)}">${toHtml(ta
 <header>
 <h1>${toHtml(title)} API <small>version ${toHtml(version)}</small></h1>
 <p>${prose(description)}</p>
-<p>Send the key as <code>Authorization: Bearer &lt;key&gt;</code> or <code>X-API-Key: &lt;key&gt;</code>. Bodies are JSON, whatever the Content-Type. Unknown fields are ignored.
+<p>Send the key as <code>Authorization: Bearer &lt;key&gt;</code> or <code>X-API-Key: &lt;key&gt;</code>. Bodies are JSON, whatever the Content-Type. <code>agent_id</code> is a namespace, and <code>namespace</code> another name of it.
+A field that a call does not know is refused where it could delete, open or widen something; elsewhere <code>warnings</code> in the reply and the header <code>Dakera-Warning</code> name it.
 Every write takes an <code>Idempotency-Key</code>: a repeat within a day gets the first reply. Every failure has the shape of <a href="#Error">Error</a>.
 The same as data: <a href="/openapi.json">/openapi.json</a>.</p>
 </header>
