@@ -66,7 +66,7 @@ type CreateKeyRequest struct {
 	// Another spelling of `scope`, which older clients send.
 	Permissions   []string `json:"permissions"`
 	ExpiresInDays float64  `json:"expires_in_days"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	ExpiresAt Instant `json:"expires_at"`
 }
 
@@ -186,9 +186,9 @@ type ForgetRequest struct {
 	TagsAny       []string `json:"tags_any"`
 	MinImportance float64  `json:"min_importance"`
 	MaxImportance float64  `json:"max_importance"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	CreatedAfter Instant `json:"created_after"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	CreatedBefore Instant `json:"created_before"`
 	// Another spelling of `created_before`; both must hold.
 	BeforeTimestamp Instant `json:"before_timestamp"`
@@ -415,9 +415,9 @@ type MemoryFilter struct {
 	TagsAny       []string `json:"tags_any"`
 	MinImportance float64  `json:"min_importance"`
 	MaxImportance float64  `json:"max_importance"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	CreatedAfter Instant `json:"created_after"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	CreatedBefore Instant `json:"created_before"`
 	// Another spelling of `created_before`; both must hold.
 	BeforeTimestamp Instant `json:"before_timestamp"`
@@ -533,9 +533,9 @@ type RecallRequest struct {
 	// `self` leaves out what this key stored.
 	ExcludeAuthor string `json:"exclude_author"`
 	SessionID     string `json:"session_id"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	Since Instant `json:"since"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	Until Instant `json:"until"`
 	// Which arms look: meaning (`vector`), words (`bm25`) or both. One of "auto", "hybrid", "vector", "bm25". Default
 	// "auto".
@@ -628,9 +628,9 @@ type SearchRequest struct {
 	// `self` leaves out what this key stored.
 	ExcludeAuthor string `json:"exclude_author"`
 	SessionID     string `json:"session_id"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	Since Instant `json:"since"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	Until Instant `json:"until"`
 	// Which arms look: meaning (`vector`), words (`bm25`) or both. One of "auto", "hybrid", "vector", "bm25". Default
 	// "auto".
@@ -729,9 +729,9 @@ type StoreMemoryRequest struct {
 	SessionID  string         `json:"session_id"`
 	// Seconds until it expires. `expires_at` wins over it.
 	TTLSeconds float64 `json:"ttl_seconds"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	ExpiresAt Instant `json:"expires_at"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	ValidFrom Instant `json:"valid_from"`
 	// A vector of your own embedder, of the dimension the namespace declares.
 	Embedding []float64 `json:"embedding"`

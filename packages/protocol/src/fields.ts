@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { METADATA_ARRAY_LENGTH, METADATA_BYTES, METADATA_DEPTH, METADATA_VALUES } from './filter-bounds.ts'
+import { flawOfNumber, isExactNumber, parseExactly } from './json.ts'
 
 /**
  * Text that Postgres and every JSON reader can hold: no NUL and no half of a surrogate pair.
@@ -71,6 +72,7 @@ export const JsonObject = z
   })
   .meta({ type: 'object', additionalProperties: {} }) as unknown as z.ZodType<Record<string, unknown>, Record<string, unknown>>
 
+const flawed = (message: string | undefined): Flaw | undefined => (message === undefined ? undefined : { path: [], message })
 type Flaw = { path: string[]; message: string /** Not of one place in it. */; isOfAll?: true }
 
 /** The first thing that no such object may have. */
@@ -79,6 +81,7 @@ function flawOf(object: object): Flaw | undefined {
   const look = (value: unknown, depth: number): Flaw | undefined => {
     if (typeof value === 'string') return isWellFormed(value) ? undefined : { path: [], message: malformed }
     if (typeof value !== 'object' || value === null) return undefined
+    if (isExactNumber(value)) return flawed(flawOfNumber(value))
     if (depth === METADATA_DEPTH) return { path: [], message: `nested more than ${METADATA_DEPTH} levels deep`, isOfAll: true }
     if (Array.isArray(value) && value.length > METADATA_ARRAY_LENGTH) return { path: [], message: `an array of more than ${METADATA_ARRAY_LENGTH} elements` }
     for (const key in value) {
@@ -104,14 +107,23 @@ export const jsonBytes = (value: unknown) => new TextEncoder().encode(JSON.strin
 const FIRST_MS = -62_135_596_800_000
 const LAST_MS = 253_402_300_799_000
 
-/** A moment: integer unix seconds or ISO-8601 in a request. Handlers get a Date. */
+const HAS_ZONE = /(?:Z|[+-]\d\d:?\d\d)$/i
+
+/** A moment: unix seconds, with a fraction or without, or ISO-8601 in a request. Handlers get a Date. */
 export const Instant = z
-  .union([z.int(), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
-    error: 'expected unix seconds or an ISO-8601 date-time',
+  .union([z.number(), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
+    error: 'must be unix seconds or an ISO-8601 date-time',
   })
-  .transform((value) => new Date(typeof value === 'number' ? value * 1000 : value))
+  .refine((value) => typeof value !== 'number' || value * 1000 <= LAST_MS, 'must be unix seconds until the year 9999; milliseconds are divided by 1000')
+  .transform(toDate)
   .refine((moment) => moment.getTime() >= FIRST_MS && moment.getTime() <= LAST_MS, 'must lie between the years 1 and 9999, in UTC')
-  .meta({ description: 'Unix seconds, or ISO-8601 (UTC unless it says otherwise).' })
+  .meta({ description: 'Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).' })
+
+/** A date-time without a zone would be in that of this process; a date alone is UTC by itself. */
+function toDate(value: number | string): Date {
+  if (typeof value === 'number') return new Date(value * 1000)
+  return new Date(value.includes('T') && !HAS_ZONE.test(value) ? `${value}Z` : value)
+}
 
 /** Moments in replies. */
 export const UnixSeconds = z.int().meta({ description: 'Unix seconds.' })
@@ -124,7 +136,7 @@ const booleanFromText = (value: unknown) => (value === 'true' || value === '1' ?
 const jsonFromText = (value: unknown) => {
   if (typeof value !== 'string') return value
   try {
-    return JSON.parse(value) as unknown
+    return parseExactly(value)
   } catch {
     return value // not an object, so the schema behind says what is wrong
   }

@@ -11,8 +11,9 @@ import {
   FILTER_TEXT_LENGTH,
   FILTER_VALUES,
 } from './filter-bounds.ts'
+import { type ExactNumber, flawOfNumber, isExactNumber } from './json.ts'
 
-export type Scalar = string | number | boolean | null
+export type Scalar = string | number | ExactNumber | boolean | null
 const COMPARISONS = ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$contains'] as const
 const LISTS = ['$in', '$nin'] as const
 
@@ -114,6 +115,11 @@ function pathOf(key: string, at: string[]): string[] {
 function scalar(value: unknown, at: string[]): Scalar {
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (isExactNumber(value)) {
+    const flaw = flawOfNumber(value)
+    if (flaw) throw new FilterError(at, flaw)
+    return value
+  }
   if (typeof value === 'string' && value.isWellFormed() && !value.includes('\u0000')) {
     if (value.length > FILTER_TEXT_LENGTH) throw new FilterError(at, `longer than ${FILTER_TEXT_LENGTH} characters`)
     return value
@@ -149,7 +155,8 @@ export function constantOf(filter: Filter): boolean | undefined {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
 const isOneOf = <T extends string>(list: readonly T[], value: string): value is T => (list as readonly string[]).includes(value)
 
 /** The schema of a metadata filter in a request; its output is the parsed filter. */

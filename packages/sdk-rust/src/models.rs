@@ -118,7 +118,7 @@ pub struct CreateKeyRequest {
     pub permissions: Option<Vec<Scope>>,
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
 }
@@ -369,10 +369,10 @@ pub struct ForgetRequest {
     pub min_importance: Option<f64>,
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Moment>,
     /// Another spelling of `created_before`; both must hold.
@@ -724,10 +724,10 @@ pub struct MemoryFilter {
     pub min_importance: Option<f64>,
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Moment>,
     /// Another spelling of `created_before`; both must hold.
@@ -901,10 +901,10 @@ pub struct RecallRequest {
     pub exclude_author: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
     /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
@@ -1050,10 +1050,10 @@ pub struct SearchRequest {
     pub exclude_author: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
     /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
@@ -1200,10 +1200,10 @@ pub struct StoreMemoryRequest {
     /// Seconds until it expires. `expires_at` wins over it.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<f64>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Moment>,
     /// A vector of your own embedder, of the dimension the namespace declares.

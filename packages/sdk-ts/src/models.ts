@@ -65,7 +65,7 @@ export interface CreateKeyRequest {
   expiresInDays?: number | null | undefined
   /** @deprecated The API's own spelling of `expiresInDays`; it works as well. */
   expires_in_days?: number | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
@@ -206,11 +206,11 @@ export interface ForgetRequest {
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   createdAfter?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdAfter`; it works as well. */
   created_after?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   createdBefore?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdBefore`; it works as well. */
   created_before?: Instant | null | undefined
@@ -427,11 +427,11 @@ export interface MemoryFilter {
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   createdAfter?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdAfter`; it works as well. */
   created_after?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   createdBefore?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdBefore`; it works as well. */
   created_before?: Instant | null | undefined
@@ -531,11 +531,11 @@ export interface NewMemory {
   ttlSeconds?: number | null | undefined
   /** @deprecated The API's own spelling of `ttlSeconds`; it works as well. */
   ttl_seconds?: number | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   validFrom?: Instant | null | undefined
   /** @deprecated The API's own spelling of `validFrom`; it works as well. */
   valid_from?: Instant | null | undefined
@@ -594,9 +594,9 @@ export interface RecallRequest {
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   since?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   until?: Instant | null | undefined
   /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
   routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
@@ -705,9 +705,9 @@ export interface SearchRequest {
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   since?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   until?: Instant | null | undefined
   /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
   routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined

@@ -1,12 +1,14 @@
-import { snakeCase, unwrapped } from '@dakera-ai/protocol'
+import { isExactNumber, snakeCase, unwrapped } from '@dakera-ai/protocol'
 import * as z from 'zod'
 import { Fault } from '../fault.ts'
 
 /**
  * Clients also send memoryType, topK, minImportance, and `namespace` for `agent_id`, as replies have both. A name the schema does not
- * know counts as the one it knows; where both stand, the schema's own wins. Free-form objects (metadata, filters on it) are left alone.
+ * know counts as the one it knows; where both stand, the schema's own wins. Free-form objects (metadata, filters on it) are left alone;
+ * numbers elsewhere are doubles.
  */
 export function acceptAliases(schema: z.ZodType, value: unknown): unknown {
+  if (isExactNumber(value)) return Number(value.rawJSON)
   const inner = unwrapped(schema)
   if (inner instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => acceptAliases(inner.element as z.ZodType, item))
   if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value)) return value

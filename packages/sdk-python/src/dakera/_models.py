@@ -104,9 +104,9 @@ class NewMemory(_Content, total=False):
     ttl_seconds: float | None
     """Seconds until it expires. `expires_at` wins over it."""
     expires_at: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     valid_from: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     embedding: Sequence[float] | None
     """A vector of your own embedder, of the dimension the namespace declares."""
     id: str | None
@@ -117,7 +117,7 @@ class StoreOptions(RequestOptions, total=False):
     """What else a memory may be stored with."""
 
     valid_from: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     embedding: Sequence[float] | None
     """A vector of your own embedder, of the dimension the namespace declares."""
     id: str | None
@@ -146,9 +146,9 @@ class RecallOptions(RequestOptions, total=False):
     """`self` leaves out what this key stored."""
     session_id: str | None
     since: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     until: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     routing: Literal["auto", "hybrid", "vector", "bm25"] | None
     """Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto"."""
     weights: Weights | None
@@ -187,9 +187,9 @@ class SearchOptions(RequestOptions, total=False):
     """`self` leaves out what this key stored."""
     session_id: str | None
     since: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     until: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     routing: Literal["auto", "hybrid", "vector", "bm25"] | None
     """Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto"."""
     weights: Weights | None
@@ -220,9 +220,9 @@ class FilterOptions(RequestOptions, total=False):
     min_importance: float | None
     max_importance: float | None
     created_after: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     created_before: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     before_timestamp: Instant | None
     """Another spelling of `created_before`; both must hold."""
     since: Instant | None
@@ -268,7 +268,7 @@ class KeyOptions(RequestOptions, total=False):
     """Another spelling of `scope`, which older clients send."""
     expires_in_days: float | None
     expires_at: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
 
 
 class KeyUsageByEndpoint(Result):

@@ -1,4 +1,4 @@
-import { endpoints, type Namespace } from '@dakera-ai/protocol'
+import { endpoints, isExactNumber, type Namespace } from '@dakera-ai/protocol'
 import { once } from '../../db/once.ts'
 import { requireAdmin, resolveNamespace, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
@@ -104,7 +104,7 @@ function refuseWhatMemoriesFix(existing: Namespace, { dimension, language }: Set
 const isSame = (a: unknown, b: unknown) => canonical(a) === canonical(b)
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) && !isExactNumber(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   )

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { expectError, send } from './http-call.ts'
+
+// What is sent is kept: compared as text, as JSON.parse would change it on the way back.
+
+let t: Stage
+let key: string
+beforeAll(async () => {
+  t = await start()
+  key = await t.secret({ a: 'read_write' })
+})
+afterAll(() => t?.[Symbol.asyncDispose]())
+
+type Json = Record<string, unknown>
+const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}, as = key) => {
+  const answer = await send(t.url, path, { method, key: as, headers, ...(body !== undefined && { body }) })
+  return { ...answer, json: answer.json as Json }
+}
+const seconds = () => Math.floor(Date.now() / 1000)
+const run = () => `t${crypto.randomUUID().slice(0, 8)}`
+
+describe('numbers', () => {
+  const BIG = '1546130668394913793'
+  const NEAR = '1546130668394913822'
+  const DECIMAL = '0.12345678901234567890123'
+  const EXACT = `{"n":${BIG},"deep":[{"d":${DECIMAL},"e":-9007199254740993}]}`
+
+  test('that a double would change come back as they were sent, wherever metadata is', async () => {
+    const id = run()
+    const stored = await call('POST', '/v1/memory/store', `{"agent_id":"a","id":"${id}","content":"x ${id}","metadata":${EXACT}}`)
+    const read = [
+      stored,
+      await call('GET', `/v1/memory/get/${id}`),
+      await call('POST', '/v1/memories/recall/batch', { agent_id: 'a' }),
+      await call('POST', '/v1/memory/recall', { agent_id: 'a', query: id, explain: true }),
+      await call('PUT', `/v1/memory/update/${id}`, `{"metadata":${EXACT}}`, { 'idempotency-key': id }),
+      await call('PUT', `/v1/memory/update/${id}`, `{"metadata":${EXACT}}`, { 'idempotency-key': id }),
+      await call('POST', '/v1/sessions/start', `{"agent_id":"a","id":"${id}","metadata":${EXACT}}`),
+      await call('GET', `/v1/sessions/${id}`),
+      await call('POST', `/v1/sessions/${id}/end`, {}, { 'idempotency-key': `${id}-end` }),
+      await call('POST', `/v1/sessions/${id}/end`, {}, { 'idempotency-key': `${id}-end` }),
+      await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":${EXACT}}`, { 'idempotency-key': `${id}-new` }, ADMIN_KEY),
+      await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":${EXACT}}`, { 'idempotency-key': `${id}-new` }, ADMIN_KEY),
+      await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":${EXACT}}`, {}, ADMIN_KEY),
+      await call('GET', `/v1/namespaces/${id}`, undefined, {}, ADMIN_KEY),
+    ]
+    for (const { status, text } of read) {
+      expect([200, 201]).toContain(status)
+      for (const part of [BIG, DECIMAL, '-9007199254740993']) expect(text).toContain(part)
+    }
+    expectError(await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":{"n":${NEAR}}}`, {}, ADMIN_KEY), 'CONFLICT')
+  })
+
+  test('that a double would take for one another are told apart by every filter', async () => {
+    for (const n of [BIG, NEAR]) await call('POST', '/v1/memory/store', `{"agent_id":"a","content":"user ${n}","tags":["user"],"metadata":{"user_id":${n}}}`)
+    const found = async (condition: string) => {
+      const posted = await call('POST', '/v1/memory/recall', `{"agent_id":"a","query":"user","tags":["user"],"filter":{"user_id":${condition}}}`)
+      const filter = encodeURIComponent(`{"user_id":${condition}}`)
+      const got = await call('GET', `/v1/memory/recall?agent_id=a&query=user&tags=user&filter=${filter}`)
+      const listed = await call('POST', '/v1/memories/recall/batch', `{"agent_id":"a","filter":{"tags":["user"],"metadata":{"user_id":${condition}}}}`)
+      const counts = [posted, got].map(({ json }) => json['total_found'])
+      return [...counts, listed.json['filtered']]
+    }
+    expect(await found(BIG)).toEqual([1, 1, 1])
+    expect(await found(`{"$ne":${BIG}}`)).toEqual([1, 1, 1])
+    expect(await found(`{"$gt":${BIG}}`)).toEqual([1, 1, 1])
+    expect(await found(`{"$in":[${BIG},1,2,3,4,5,6,7,8,9,10,11]}`)).toEqual([1, 1, 1])
+    const forget = await call('POST', '/v1/memory/forget', `{"agent_id":"a","metadata":{"user_id":${BIG}}}`)
+    expect(forget.json).toMatchObject({ deleted_count: 1 })
+  })
+
+  test('of more than 100 digits are refused with their path', async () => {
+    for (const number of ['1e400', '-1e999999999', `1${'0'.repeat(100)}1`, '1e-500']) {
+      expectError(
+        await call('POST', '/v1/memory/store', `{"agent_id":"a","content":"x","metadata":{"deep":[{"n":${number}}]}}`),
+        'INVALID_REQUEST',
+        'metadata.deep.0.n: a number of more than 100 digits; send it as a string',
+      )
+      const filter = `{"agent_id":"a","query":"x","filter":{"n":{"$gt":${number}}}}`
+      expectError(await call('POST', '/v1/memory/recall', filter), 'INVALID_REQUEST', 'filter.n.$gt: a number of more than 100 digits')
+    }
+  })
+
+  test('of fields with a type are doubles, as ever', async () => {
+    const { json } = await call('POST', '/v1/memory/store', '{"agent_id":"a","content":"x","importance":0.100000000000000005551115123}')
+    expect(json['memory']).toMatchObject({ importance: 0.1 })
+    expectError(await call('POST', '/v1/memory/recall', '{"agent_id":"a","query":"x","top_k":12345678901234567890}'), 'INVALID_REQUEST', 'top_k')
+    expectError(await call('POST', '/v1/memory/store', '{"agent_id":"a","content":"x","metadata":12345678901234567890}'), 'INVALID_REQUEST', 'metadata')
+    expectError(await call('POST', '/v1/memory/store', '12345678901234567890'), 'INVALID_REQUEST')
+  })
+
+  test('that a double holds are written the shortest way', async () => {
+    const metadata = { a: 0.1 + 0.2, b: 1e21, c: 5e-324, d: 1.5, e: 1e300, f: 2 ** 53 }
+    const { json } = await call('POST', '/v1/memory/store', { agent_id: 'a', content: 'x', metadata })
+    const { id } = json['memory'] as { id: string }
+    expect((await call('GET', `/v1/memory/get/${id}`)).json['metadata']).toEqual(metadata)
+  })
+})
+
+describe('times', () => {
+  test('without a zone are UTC, and bound recall, lists, forgets and expiry alike', async () => {
+    const zone = process.env['TZ']
+    process.env['TZ'] = 'Asia/Tokyo' // nine hours ahead: an expiry within them would lie in the past
+    try {
+      expect(new Date().getTimezoneOffset()).toBe(-540)
+      const tag = run()
+      const soon = new Date((seconds() + 3600) * 1000).toISOString().slice(0, 19)
+      const stored = await call('POST', '/v1/memory/store', { agent_id: 'a', content: 'x', tags: [tag], expires_at: soon, valid_from: soon })
+      expect(stored.json['memory']).toMatchObject({ expires_at: Date.parse(`${soon}Z`) / 1000, valid_from: Date.parse(`${soon}Z`) / 1000 })
+      const ago = new Date((seconds() - 600) * 1000).toISOString().slice(0, 19)
+      expect((await call('GET', `/v1/memory/recall?agent_id=a&query=x&tags=${tag}&since=${ago}&until=${soon}`)).json['total_found']).toBe(1)
+      expect((await call('POST', '/v1/memory/recall', { agent_id: 'a', query: 'x', tags: [tag], since: ago, until: soon })).json['total_found']).toBe(1)
+      const filter = { tags: [tag], created_after: ago, created_before: soon }
+      expect((await call('POST', '/v1/memories/recall/batch', { agent_id: 'a', filter })).json['filtered']).toBe(1)
+      expect((await call('POST', '/v1/memory/forget', { agent_id: 'a', tags: [tag], before_timestamp: ago })).json['deleted_count']).toBe(0)
+      expect((await call('POST', '/v1/memory/forget', { agent_id: 'a', tags: [tag], before_timestamp: soon })).json['deleted_count']).toBe(1)
+    } finally {
+      if (zone === undefined) delete process.env['TZ']
+      else process.env['TZ'] = zone
+    }
+  })
+
+  test('in seconds have a fraction', async () => {
+    const tag = run()
+    await call('POST', '/v1/memory/store', { agent_id: 'a', content: 'x', tags: [tag] })
+    const found = async (since: number) => [
+      (await call('POST', '/v1/memory/recall', { agent_id: 'a', query: 'x', tags: [tag], since })).json['total_found'],
+      (await call('GET', `/v1/memory/recall?agent_id=a&query=x&tags=${tag}&since=${since}`)).json['total_found'],
+    ]
+    expect(await found(Date.now() / 1000 - 60.123)).toEqual([1, 1])
+    expect(await found(Date.now() / 1000 + 60.123)).toEqual([0, 0])
+    expectError(await call('POST', '/v1/memory/recall', { agent_id: 'a', query: 'x', since: Date.now() }), 'INVALID_REQUEST', 'milliseconds are divided by 1000')
+  })
+})
