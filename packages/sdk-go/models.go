@@ -766,8 +766,17 @@ type UpdateMemoryRequest struct {
 	MemoryType string   `json:"memory_type"`
 	Importance float64  `json:"importance"`
 	Tags       []string `json:"tags"`
+	// null: it belongs to none. In its new session it is the last.
+	SessionID string `json:"session_id"`
+	// Seconds from now until it expires. `expires_at` wins over it.
+	TTLSeconds float64 `json:"ttl_seconds"`
 	// null: it no longer expires.
 	ExpiresAt Instant `json:"expires_at"`
+	// null: nothing is known of it.
+	ValidFrom Instant `json:"valid_from"`
+	// A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would
+	// be that of another text, and goes.
+	Embedding []float64 `json:"embedding"`
 }
 
 // VectorIndex is a part of Namespace. The index over the meaning of the memories of a large namespace; it is

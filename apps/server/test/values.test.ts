@@ -133,3 +133,56 @@ describe('times', () => {
     expectError(await call('POST', '/v1/memory/recall', { agent_id: 'a', query: 'x', since: Date.now() }), 'INVALID_REQUEST', 'milliseconds are divided by 1000')
   })
 })
+
+describe('an update', () => {
+  const AXES = { x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] }
+  const update = (id: string, fields: Json) => call('PUT', `/v1/memory/update/${id}`, { agent_id: 'v', ...fields })
+  const made = async (fields: Json) => ((await call('POST', '/v1/memory/store', { agent_id: 'v', content: 'Ada drinks tea.', ...fields })).json['memory'] as Json)['id'] as string
+  /** How near the memory is to a vector of one's own: 1 the same, undefined without one. */
+  const nearness = async (id: string, embedding: number[]) => {
+    const { json } = await call('POST', '/v1/memory/recall', { agent_id: 'v', query: 'zzz', embedding, routing: 'vector', top_k: 100 })
+    const hit = (json['memories'] as { memory: Json; vector_score: number }[]).find(({ memory }) => memory['id'] === id)
+    return hit && Math.round(hit.vector_score * 100) / 100
+  }
+  beforeAll(async () => {
+    await call('POST', '/v1/namespaces', { name: 'v', dimension: 3 }, {}, ADMIN_KEY)
+    key = await t.secret({ a: 'read_write', v: 'read_write' })
+  })
+
+  test('keeps the own vector, replaces it by one that it brings, and drops it with its content', async () => {
+    const id = await made({ embedding: AXES.x })
+    await update(id, { importance: 0.9 })
+    expect(await nearness(id, AXES.x)).toBe(1)
+    await update(id, { embedding: AXES.y })
+    expect(await nearness(id, AXES.y)).toBe(1)
+    await update(id, { content: 'Ada drinks coffee.', embedding: AXES.z })
+    expect(await nearness(id, AXES.z)).toBe(1)
+    await update(id, { content: 'Ada drinks water.' })
+    expect(await nearness(id, AXES.z)).toBeUndefined()
+    await update(id, { embedding: AXES.x })
+    await update(id, { embedding: null })
+    expect(await nearness(id, AXES.x)).toBeUndefined()
+    expectError(await update(id, { embedding: [1, 0] }), 'DIMENSION_MISMATCH', 'has 2 numbers; the namespace "v" declares 3')
+    expectError(await update(id, { embedding: [0, 0, 0] }), 'EMPTY_VECTOR')
+  })
+
+  test('changes the end, the session and since when it is true, or takes them away', async () => {
+    const id = await made({ session_id: 's1' })
+    const last = await made({ session_id: 's2' })
+    const { json } = await update(id, { ttl_seconds: 600, session_id: 's2', valid_from: '2026-01-02' })
+    expect(json).toMatchObject({ session_id: 's2', valid_from: 1_767_312_000, version: 2 })
+    expect(Math.abs((json['expires_at'] as number) - seconds() - 600)).toBeLessThan(60)
+    const at = seconds() + 9999
+    expect((await update(id, { ttl_seconds: 600, expires_at: at })).json).toMatchObject({ expires_at: at })
+    await call('POST', '/v1/sessions/start', { agent_id: 'v', id: 's2' })
+    expect(((await call('GET', '/v1/sessions/s2/memories')).json['memories'] as Json[]).map((memory) => memory['id'])).toEqual([last, id])
+    const gone = { session_id: null, valid_from: null, expires_at: null }
+    expect((await update(id, gone)).json).toMatchObject(gone)
+    expect((await update(id, { ttl_seconds: null, content: 'y' })).json).toMatchObject({ content: 'y', expires_at: null })
+  })
+
+  test('refuses what stays', async () => {
+    const id = await made({})
+    for (const name of ['id', 'author', 'created_at']) expectError(await update(id, { [name]: 'x' }), 'INVALID_REQUEST', `${name}: not a field here; it is set when`)
+  })
+})

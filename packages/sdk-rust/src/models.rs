@@ -1254,6 +1254,12 @@ pub struct UpdateMemoryRequest {
     pub importance: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
+    /// null: it belongs to none. In its new session it is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Seconds from now until it expires. `expires_at` wins over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl_seconds: Option<f64>,
     /// null: it no longer expires.
     #[serde(
         default,
@@ -1261,6 +1267,12 @@ pub struct UpdateMemoryRequest {
         skip_serializing_if = "Option::is_none"
     )]
     pub expires_at: Option<Option<Moment>>,
+    /// null: nothing is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Moment>,
+    /// A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Vec<f32>>,
     /// Change it only if this is still its `version`; else the call ends in `CONFLICT`.
     #[serde(skip_serializing)]
     pub if_version: Option<i64>,

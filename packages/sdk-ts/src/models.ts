@@ -818,10 +818,24 @@ export interface UpdateMemoryRequest {
   memory_type?: MemoryType | undefined
   importance?: number | undefined
   tags?: string[] | undefined
+  /** null: it belongs to none. In its new session it is the last. */
+  sessionId?: string | null | undefined
+  /** The same as `sessionId`. */
+  session_id?: string | null | undefined
+  /** Seconds from now until it expires. `expires_at` wins over it. */
+  ttlSeconds?: number | null | undefined
+  /** The same as `ttlSeconds`. */
+  ttl_seconds?: number | null | undefined
   /** null: it no longer expires. */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
+  /** null: nothing is known of it. */
+  validFrom?: Instant | null | undefined
+  /** The same as `validFrom`. */
+  valid_from?: Instant | null | undefined
+  /** A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes. */
+  embedding?: number[] | null | undefined
 }
 
 /** The contract's `UpdateMemoryResponse`. */

@@ -208,9 +208,15 @@ export const UpdateMemoryRequest = closed(
     memory_type: MemoryType.optional(),
     importance: Importance.optional(),
     tags: Tags.optional(),
+    session_id: SessionId.nullish().meta({ description: 'null: it belongs to none. In its new session it is the last.' }),
+    ttl_seconds: NewMemory.shape.ttl_seconds.meta({ description: 'Seconds from now until it expires. `expires_at` wins over it.' }),
     expires_at: Instant.nullish().meta({ description: 'null: it no longer expires.' }),
+    valid_from: Instant.nullish().meta({ description: 'null: nothing is known of it.' }),
+    embedding: Vector.nullish().meta({
+      description: 'A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.',
+    }),
   }),
-  { ttl_seconds: 'send expires_at', id: stays, session_id: stays, valid_from: stays, embedding: stays, author: stays },
+  { id: stays, author: stays, created_at: stays },
 ).meta({ id: 'UpdateMemoryRequest', description: 'What is left out stays.' })
 export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
 
@@ -399,7 +405,7 @@ export const memoryEndpoints = {
     body: UpdateMemoryRequest,
     maxBodyBytes: ONE_MEMORY_BYTES,
     response: UpdateMemoryResponse,
-    errors: [...refusals, 'NOT_FOUND', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+    errors: [...refusals, ...vectorRefusals, 'NOT_FOUND', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
   }),
   setImportance: endpoint({
     id: 'memories.setImportance',

@@ -66,8 +66,14 @@ export type MemoryChanges = {
   memoryType?: string | undefined
   importance?: number | undefined
   tags?: string[] | undefined
+  sessionId?: string | null | undefined
+  validFrom?: Date | null | undefined
   /** null: it no longer expires. */
   expiresAt?: Date | null | undefined
+  /** From now on; expiresAt wins. */
+  ttlSeconds?: number | null | undefined
+  /** As pgvector's text; the caller's own. */
+  supplied?: string | null | undefined
   /** As pgvector's text; of the new content. */
   vector?: string | null | undefined
 }
@@ -77,18 +83,25 @@ export async function updateMemory(
   tx: Tx,
   namespaceId: number,
   id: string,
-  { vector, ...changes }: MemoryChanges,
+  { vector, supplied, ttlSeconds, ...changes }: MemoryChanges,
   ifVersion: number | undefined,
 ): Promise<boolean> {
-  const set = { ...changes, ...(vector !== undefined && { v: vector === null ? null : (sql`${vector}::text::halfvec` as SQL), suppliedV: null }) }
-  const said = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined))
+  const set = {
+    ...(ttlSeconds != null && { expiresAt: sql`now() + ${ttlSeconds}::float8 * interval '1 second'` }),
+    ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
+    // The caller's own vector of another content would be a false one.
+    ...(vector !== undefined && { v: toVector(vector), suppliedV: null }),
+    ...(supplied !== undefined && { suppliedV: toVector(supplied) }),
+  }
   const updated = await tx
     .update(memories)
-    .set(said as never)
+    .set(set as never)
     .where(and(eq(memories.namespaceId, namespaceId), eq(memories.id, id), ifVersion === undefined ? undefined : eq(memories.version, ifVersion)))
     .returning({ id: memories.id })
   return updated.length > 0
 }
+
+const toVector = (text: string | null): SQL | null => (text === null ? null : sql`${text}::text::halfvec`)
 
 /** How many of these memories there are, and got the importance. */
 export async function setImportance(tx: Tx, namespaceId: number, ids: string[], importance: number): Promise<number> {

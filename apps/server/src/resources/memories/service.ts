@@ -75,7 +75,9 @@ export async function locate(tx: Tx, id: string, agentId: string | null | undefi
 type Update = { id: string; agentId: string | null | undefined; ifVersion: number | undefined; body: z.output<typeof UpdateMemoryRequest> }
 
 export async function update(deps: Deps, { principal, repeat, signal }: Call, { id, agentId, ifVersion, body }: Update): Promise<Memory> {
-  const { content, metadata, memory_type: memoryType, importance, tags, expires_at: expiresAt } = body
+  const { content, metadata, memory_type: memoryType, importance, tags, session_id: sessionId, embedding } = body
+  const { expires_at: expiresAt, ttl_seconds: ttlSeconds, valid_from: validFrom } = body
+  const supplied = embedding === undefined ? undefined : suppliedVector(embedding)
   let vector: string | null | undefined
   let embedder: string | undefined
   if (content !== undefined) {
@@ -87,13 +89,14 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
   return withPrincipal(deps.database, principal, 'write', async (tx) => {
     if (embedder !== undefined) await requireEmbedder(tx, embedder)
     const { namespace } = await locate(tx, id, agentId, 'edit')
+    if (embedding && embedding.length !== namespace.dimension) throw otherDimension(embedding.length, namespace)
     const read = async () => {
       const [found] = await findMemories(tx, id, namespace.id)
       if (!found) throw absent(id)
       return found.memory
     }
     const write = async () => {
-      const changes = { content, metadata, memoryType, importance, tags, expiresAt, vector }
+      const changes = { content, metadata, memoryType, importance, tags, sessionId, expiresAt, ttlSeconds: ttlSeconds ?? undefined, validFrom, vector, supplied }
       const isChange = Object.values(changes).some((value) => value !== undefined)
       const updated = isChange ? await updateMemory(tx, namespace.id, id, changes, ifVersion) : true
       const memory = await read()
@@ -108,6 +111,12 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
     }
     return once(tx, repeat, [namespace], write, withoutLarge(['content', 'metadata'], read))
   })
+}
+
+/** As store() in SQL says it. */
+function otherDimension(length: number, { name, dimension }: NamespaceRef): Fault {
+  const message = `The embedding has ${length} numbers; the namespace "${name}" declares ${dimension}.`
+  return new Fault('DIMENSION_MISMATCH', { resource: name }, { message })
 }
 
 /** All of the ids, or none. */

@@ -1,0 +1,51 @@
+-- What an update may change, and names of keys. In place of create_key and update_key of 0005.
+set role dakera_owner;
+
+grant update (valid_from) on memories to dakera_app;
+
+/* What a key stores is known by the key's name: nobody else's may look like the operator's. */
+create function refuse_root_name(wanted text) returns void
+language plpgsql immutable set search_path = pg_catalog, public, pg_temp as $$
+begin
+  if lower(trim(wanted)) = 'root' then
+    perform fail('CONFLICT', 'name: the name "root" belongs to the root key. Choose another one.');
+  end if;
+end $$;
+revoke all on function refuse_root_name(text) from public;
+
+create or replace function create_key(new_id text, new_name text, new_hash bytea, admin boolean, new_grants jsonb, ends_at timestamptz) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  perform require_admin();
+  perform refuse_root_name(new_name);
+  insert into keys (id, name, is_admin, expires_at) values (new_id, new_name, admin, ends_at);
+  perform add_secret(new_id, new_hash);
+  perform set_grants(new_id, new_grants);
+  return find_key(new_id);
+end $$;
+
+/* changes: as in set_grants. only_namespaces: grants on others are removed; null leaves them. */
+create or replace function update_key(wanted text, new_name text, changes jsonb, only_namespaces text[]) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+declare target keys := lock_key(wanted);
+begin
+  if target.id is null then return null; end if;
+  perform refuse_root_name(new_name);
+  update keys set name = coalesce(new_name, name) where id = target.id;
+  if only_namespaces is not null then delete from grants where key_id = target.id and namespace <> all(only_namespaces); end if;
+  perform set_grants(target.id, changes);
+  return find_key(target.id);
+end $$;
+
+/* Whether another key that still opens something has this name: what they store is told apart by nothing but it. */
+create function shares_name(wanted text) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  perform require_admin();
+  return exists (select from keys k join keys other on other.name = k.name and other.id <> k.id
+    where k.id = wanted and other.active and (other.expires_at is null or other.expires_at > now()));
+end $$;
+revoke all on function shares_name(text) from public;
+grant execute on function shares_name(text) to dakera_app;
+
+reset role;
