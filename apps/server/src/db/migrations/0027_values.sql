@@ -13,6 +13,16 @@ begin
 end $$;
 revoke all on function refuse_root_name(text) from public;
 
+/* Whether a key that still opens something has this name, other than the one named: what they store is told apart by nothing but it. */
+create function name_is_taken(wanted text, but_of text) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  perform require_admin();
+  return exists (select from keys where name = wanted and id <> but_of and active and (expires_at is null or expires_at > now()));
+end $$;
+revoke all on function name_is_taken(text, text) from public;
+grant execute on function name_is_taken(text, text) to dakera_app;
+
 create or replace function create_key(new_id text, new_name text, new_hash bytea, admin boolean, new_grants jsonb, ends_at timestamptz) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
@@ -31,21 +41,13 @@ declare target keys := lock_key(wanted);
 begin
   if target.id is null then return null; end if;
   perform refuse_root_name(new_name);
+  if new_name <> target.name and name_is_taken(new_name, target.id) then
+    perform fail('CONFLICT', format('name: another key is called "%s". What they store would be told apart by nothing else.', new_name), wanted);
+  end if;
   update keys set name = coalesce(new_name, name) where id = target.id;
   if only_namespaces is not null then delete from grants where key_id = target.id and namespace <> all(only_namespaces); end if;
   perform set_grants(target.id, changes);
   return find_key(target.id);
 end $$;
-
-/* Whether another key that still opens something has this name: what they store is told apart by nothing but it. */
-create function shares_name(wanted text) returns boolean
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
-begin
-  perform require_admin();
-  return exists (select from keys k join keys other on other.name = k.name and other.id <> k.id
-    where k.id = wanted and other.active and (other.expires_at is null or other.expires_at > now()));
-end $$;
-revoke all on function shares_name(text) from public;
-grant execute on function shares_name(text) to dakera_app;
 
 reset role;
