@@ -186,3 +186,32 @@ describe('an update', () => {
     for (const name of ['id', 'author', 'created_at']) expectError(await update(id, { [name]: 'x' }), 'INVALID_REQUEST', `${name}: not a field here; it is set when`)
   })
 })
+
+describe('a query string', () => {
+  const found = async (query: string) => {
+    const { json } = await call('GET', `/v1/memory/recall?agent_id=a&query=${encodeURIComponent('Many tags.')}&${query}`)
+    return json['total_found'] ?? json['error']
+  }
+  const [p, q, odd] = [run(), run(), `${run()}, with a comma`]
+  beforeAll(async () => {
+    for (const tags of [[p], [p, q], [odd]]) await call('POST', '/v1/memory/store', { agent_id: 'a', content: 'Many tags.', tags })
+  })
+
+  test.each([`tags=${p}&tags=${q}`, `tags[]=${p}&tags[]=${q}`, `tags=${p},${q}`, `tags=${p},%20${q}`, `tags=["${p}","${q}"]`, `tags=${p}&tags[]=${q}`])(
+    'says a list as %s',
+    async (query) => expect(await found(query)).toBe(1),
+  )
+
+  test('hears lists in camelCase and of several namespaces, and a tag with a comma in it', async () => {
+    expect(await found(`tagsAny=${p}&tagsAny=${odd.slice(0, 9)}`)).toBe(2)
+    expect(await found(`tags=${encodeURIComponent(JSON.stringify([odd]))}`)).toBe(1)
+    const several = await call('GET', `/v1/memory/recall?namespaces=a&namespaces=nowhere&skip_denied=true&query=tags&tags=${p}`)
+    expect(several.json).toMatchObject({ total_found: 2, denied: ['nowhere'] })
+  })
+
+  test.each(['top_k=1&top_k=2', 'since=1&since=1', 'agentId=a&agentId=b', 'filter={}&filter={}', 'zzz=1&zzz=2'])('with %s is refused', async (query) => {
+    const answer = await call('GET', `/v1/memory/recall?query=x&${query}`)
+    expectError(answer, 'INVALID_REQUEST', 'stands 2 times in the query string')
+    expect(answer.json['issues']).toMatchObject([{ path: query.split('=')[0] }])
+  })
+})

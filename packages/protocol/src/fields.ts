@@ -131,7 +131,17 @@ export const UnixSeconds = z.int().meta({ description: 'Unix seconds.' })
 // Query strings carry text; these read it as what it means, so that a handler sees the same values from GET and POST.
 const numeric = /^-?\d+(\.\d+)?$/
 const numberFromText = (value: unknown) => (typeof value === 'string' && numeric.test(value) ? Number(value) : value)
-const listFromText = (value: unknown) => (typeof value === 'string' ? value.split(',').filter((item) => item !== '') : value)
+/** `a, b`, `["a", "b"]` for what holds commas, or the parameter several times. */
+function listFromText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.flatMap(listFromText)
+  if (typeof value !== 'string') return value
+  const list = value.startsWith('[') ? jsonFromText(value) : value
+  if (Array.isArray(list)) return list
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
 const booleanFromText = (value: unknown) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value)
 const jsonFromText = (value: unknown) => {
   if (typeof value !== 'string') return value

@@ -12,6 +12,7 @@ import { readSecret } from './auth.ts'
 import { addressOf } from './client.ts'
 import { type Door, type Guest, isUnknown } from './door.ts'
 import { fingerprint } from './fingerprint.ts'
+import { readQuery } from './query.ts'
 import { parseJson, readBody } from './read-body.ts'
 
 type Out<S> = S extends z.ZodType ? z.output<S> : undefined
@@ -110,7 +111,7 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
       const bytes = schemas.body ? await readBody(c.req.raw, limit, (size) => guest?.hold(size)) : Buffer.alloc(0)
       if (guest && bytes.length > QUICK_BYTES) await nextSlice(ownerOf(guest.principal))
       const principal = guest?.principal
-      const query = schemas.query && acceptAliases(schemas.query, c.req.query())
+      const query = schemas.query && acceptAliases(schemas.query, readQuery(schemas.query, c.req.queries()))
       const body = schemas.body && acceptAliases(schemas.body, parseJson(bytes))
       const input = {
         principal,
@@ -162,7 +163,7 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
 }
 
 /** What is parsed of a request. A strict call also refuses a query or a body where it takes none. */
-function schemasOf({ query, body, isStrict, method }: Endpoint): { query: z.ZodType | undefined; body: z.ZodType | undefined } {
+function schemasOf({ query, body, isStrict, method }: Endpoint): { query: z.ZodObject | undefined; body: z.ZodType | undefined } {
   if (!isStrict) return { query, body }
   return { query: query ?? NOTHING, body: body ?? (method === 'GET' ? undefined : NOTHING) }
 }
