@@ -203,7 +203,8 @@ type ForgetRequest struct {
 	// `self` leaves out what this key stored.
 	ExcludeAuthor string `json:"exclude_author"`
 	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where
+	// there is none reaches inside objects.
 	Metadata map[string]any `json:"metadata"`
 	// Counts and deletes nothing.
 	DryRun bool `json:"dry_run"`
@@ -432,7 +433,8 @@ type MemoryFilter struct {
 	// `self` leaves out what this key stored.
 	ExcludeAuthor string `json:"exclude_author"`
 	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where
+	// there is none reaches inside objects.
 	Metadata map[string]any `json:"metadata"`
 }
 
@@ -527,7 +529,8 @@ type RecallRequest struct {
 	// At least one of them must be on the memory.
 	TagsAny []string `json:"tags_any"`
 	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where
+	// there is none reaches inside objects.
 	Filter map[string]any `json:"filter"`
 	Author string         `json:"author"`
 	// `self` leaves out what this key stored.
@@ -622,7 +625,8 @@ type SearchRequest struct {
 	// At least one of them must be on the memory.
 	TagsAny []string `json:"tags_any"`
 	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where
+	// there is none reaches inside objects.
 	Filter map[string]any `json:"filter"`
 	Author string         `json:"author"`
 	// `self` leaves out what this key stored.

@@ -36,7 +36,7 @@ export class FilterError extends Error {
 /**
  * Reads the filter grammar of recall, search, list and batch forget:
  * `{"source": "researcher"}` is equality; `$eq $ne $gt $gte $lt $lte $in $nin $exists $contains` stand under a field,
- * `$and $or $not` around fields; a dotted field reaches inside objects. Throws FilterError naming the place.
+ * `$and $or $not` around fields; a dotted field is the key of that very name, or where there is none reaches inside objects. Throws FilterError naming the place.
  */
 export function parseFilter(input: unknown): Filter {
   const counts = { conditions: 0, searches: 0, values: 0, contains: 0 }
@@ -173,5 +173,5 @@ export const MetadataFilter = z
   })
   .meta({
     description:
-      'Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects.',
+      'Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.',
   })

@@ -394,7 +394,7 @@ pub struct ForgetRequest {
     /// `self` leaves out what this key stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Counts and deletes nothing.
@@ -749,7 +749,7 @@ pub struct MemoryFilter {
     /// `self` leaves out what this key stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
 }
@@ -891,7 +891,7 @@ pub struct RecallRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1040,7 +1040,7 @@ pub struct SearchRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -234,7 +234,7 @@ export interface ForgetRequest {
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
   metadata?: Record<string, unknown> | null | undefined
   /** Counts and deletes nothing. */
   dryRun?: boolean | undefined
@@ -455,7 +455,7 @@ export interface MemoryFilter {
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
   metadata?: Record<string, unknown> | null | undefined
 }
 
@@ -584,7 +584,7 @@ export interface RecallRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
   filter?: Record<string, unknown> | null | undefined
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
@@ -695,7 +695,7 @@ export interface SearchRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
   filter?: Record<string, unknown> | null | undefined
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */

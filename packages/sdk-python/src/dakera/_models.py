@@ -139,7 +139,8 @@ class RecallOptions(RequestOptions, total=False):
     """At least one of them must be on the memory."""
     filter: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
+    is none reaches inside objects.
     """
     author: str | None
     exclude_author: str | None
@@ -180,7 +181,8 @@ class SearchOptions(RequestOptions, total=False):
     """At least one of them must be on the memory."""
     filter: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
+    is none reaches inside objects.
     """
     author: str | None
     exclude_author: str | None
@@ -237,7 +239,8 @@ class FilterOptions(RequestOptions, total=False):
     """`self` leaves out what this key stored."""
     metadata: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
+    is none reaches inside objects.
     """
 
 
