@@ -13,7 +13,9 @@ const malformed = 'must not contain U+0000 or lone surrogates'
 export const text = (min: number, max: number) =>
   z
     .string()
-    .refine((value) => value.length >= min && isAtMost(value, max), `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters`)
+    .refine((value) => value.length >= min && isAtMost(value, max), {
+      error: ({ input }) => `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters; you sent ${[...String(input)].length}`,
+    })
     .refine(isWellFormed, malformed)
     .meta({ minLength: min, maxLength: max })
 
@@ -65,7 +67,7 @@ export const record = <K extends z.ZodType<string, string>, V extends z.ZodType>
  */
 export const JsonObject = z
   .unknown()
-  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), { error: 'expected an object', abort: true })
+  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), { error: 'must be an object', abort: true })
   .superRefine((value, context) => {
     const flaw = flawOf(value as object)
     if (flaw) context.addIssue({ code: 'custom', path: flaw.path, message: flaw.message })

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { type Endpoint, ignoredNames, type Method, NamespaceName, NOTHING, shortened } from '@dakera-ai/protocol'
+import { type Endpoint, explained, ignoredNames, type Method, NamespaceName, NOTHING, parsePlainly, sentence } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import type * as z from 'zod'
 import type { Repeat } from '../db/once.ts'
@@ -203,16 +203,10 @@ function readVersion(header: string | null): number | undefined {
 }
 
 function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value)
+  const result = parsePlainly(schema, value)
   if (result.success) return result.data
-  const issues = result.error.issues
-    .slice(0, MOST_ISSUES)
-    .map(({ path, message }) => ({ path: path.map((part) => shortened(String(part))).join('.'), message }))
+  const issues = explained(result.error, MOST_ISSUES)
   const [first] = issues
   const others = result.error.issues.length - 1
-  throw new Fault(
-    'INVALID_REQUEST',
-    { issues },
-    { message: first && `${first.path || 'The request'}: ${first.message}${others > 0 ? ` (and ${others} more)` : ''}` },
-  )
+  throw new Fault('INVALID_REQUEST', { issues }, { message: first && `${sentence(first)}${others > 0 ? ` (and ${others} more)` : ''}` })
 }
