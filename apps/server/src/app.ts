@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ERRORS } from '@dakera-ai/protocol'
+import { ERRORS, shortened } from '@dakera-ai/protocol'
 import { openapi } from '@dakera-ai/protocol/openapi'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
@@ -137,9 +137,18 @@ function refuseTheRest(app: Hono, routes: Route[]): void {
     })
   }
   // A route and not app.notFound(): what that throws passes by the log and the request id above.
-  app.all('*', () => {
-    throw new Fault('NOT_FOUND', {}, { message: 'There is no such path. GET /docs lists them all.' })
+  app.all('*', (c) => {
+    const meant = meantBy(c.req.path, [...methods.keys()])
+    const hint = meant ? ` Did you mean ${shortened(meant)}? The base URL of a client is the address of the server, without /v1.` : ''
+    throw new Fault('NOT_FOUND', {}, { message: `There is no such path.${hint} GET /docs lists them all.` })
   })
+}
+
+/** The path that a client with another base URL wanted: with /v1 twice, with none, behind something else, or with a slash at its end. */
+function meantBy(path: string, patterns: string[]): string | undefined {
+  const trimmed = path.replace(/\/$/, '')
+  const candidates = [trimmed, trimmed.slice(Math.max(0, trimmed.lastIndexOf('/v1/'))), `/v1${trimmed}`]
+  return candidates.find((candidate) => patterns.some((pattern) => fits(candidate, pattern)))
 }
 
 function fits(path: string, pattern: string): boolean {

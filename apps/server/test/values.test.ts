@@ -215,3 +215,23 @@ describe('a query string', () => {
     expect(answer.json['issues']).toMatchObject([{ path: query.split('=')[0] }])
   })
 })
+
+describe('a conflict', () => {
+  test('names the id that is taken, and where it stands in a batch', async () => {
+    const id = run()
+    const one = (fields: Json) => call('POST', '/v1/memory/store', { agent_id: 'a', content: 'x', ...fields })
+    const many = (ids: (string | undefined)[]) => call('POST', '/v1/memories/store/batch', { agent_id: 'a', memories: ids.map((id) => ({ content: 'x', id })) })
+    await one({ id })
+    const twice = await one({ id })
+    expectError(twice, 'CONFLICT', `id: a memory with the id "${id}" exists already`)
+    expect(twice.json).toMatchObject({ resource: id, issues: [{ path: 'id' }] })
+    const batch = await many([run(), undefined, run(), id])
+    expectError(batch, 'CONFLICT', `memories.3.id: a memory with the id "${id}"`)
+    expect(batch.json).toMatchObject({ resource: id, issues: [{ path: 'memories.3.id' }] })
+    const [fresh, other] = [run(), run()]
+    expectError(await many([fresh, other, fresh]), 'CONFLICT', `memories.2.id: a memory with the id "${fresh}"`)
+    expect((await many([fresh, other])).status).toBe(200)
+    await call('POST', '/v1/sessions/start', { agent_id: 'a', id })
+    expectError(await call('POST', '/v1/sessions/start', { agent_id: 'a', id }), 'CONFLICT', `id: a session with the id "${id}"`)
+  })
+})

@@ -44,6 +44,12 @@ export async function findMemories(tx: Tx, id: string, namespaceId?: number): Pr
   return rows.map((row) => ({ memory: toMemory(row, row.namespace), namespace: { id: row.namespace_id, name: row.namespace, dimension: row.dimension } }))
 }
 
+/** Those of these ids that a memory has. */
+export async function findIds(tx: Tx, namespaceId: number, ids: string[]): Promise<string[]> {
+  const rows = await tx.execute<{ id: string }>(sql`select id from memories where namespace_id = ${namespaceId} and id = any(${sql.param(ids)}::text[])`)
+  return rows.map(({ id }) => id)
+}
+
 /** The vectors of these memories, as pgvector's text, in their order; null for one that has none or is gone. */
 export async function findVectors(tx: Tx, found: { namespace: string; id: string }[], column: 'v' | 'supplied_v'): Promise<(string | null)[]> {
   const rows = await tx.execute<{ vector: string | null }>(sql`

@@ -3,10 +3,10 @@ import type * as z from 'zod'
 import { once, type Repeat, withoutLarge } from '../../db/once.ts'
 import { type NamespaceRef, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
-import { Fault } from '../../fault.ts'
+import { Fault, isTaken, taken } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { storeMemories } from './hot.ts'
-import { findMemories, type Located, listMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
+import { findIds, findMemories, type Located, listMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
 import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
@@ -38,6 +38,8 @@ export async function storeAll(
     embedder,
     idempotencyKey: repeat.key,
     fingerprint: repeat.fingerprint,
+  }).catch(async (error: unknown) => {
+    throw isTaken(error) ? await whichIsTaken(deps, principal, namespace, incoming, fieldOf, error) : error
   })
   const memories = rows.map((row, i) => {
     const { content, memory_type, importance, tags, metadata, session_id = null, valid_from } = incoming[i] as New
@@ -53,6 +55,18 @@ export async function storeAll(
     return toMemory({ ...sent, ...row, importance, updated_at: row.created_at, version: 1 }, namespace)
   })
   return { memories, ms }
+}
+
+/** Which of the chosen ids stands twice, or was there before: the error itself says neither. */
+async function whichIsTaken(deps: Deps, principal: Principal, namespace: string, incoming: New[], fieldOf: FieldOf, cause: unknown): Promise<unknown> {
+  const chosen = incoming.flatMap(({ id }, at) => (id == null ? [] : [{ id, at }]))
+  const ids = chosen.map(({ id }) => id)
+  const there = await withPrincipal(deps.database, principal, 'read', async (tx): Promise<string[]> => {
+    const place = await resolveNamespace(tx, namespace, 'read')
+    return place ? findIds(tx, place.id, ids) : []
+  })
+  const first = chosen.find(({ id }, i) => there.includes(id) || ids.indexOf(id) < i)
+  return first ? taken('memory', first.id, fieldOf(first.at).replace(/content$/, 'id'), cause) : cause
 }
 
 const absent = (id: string) => new Fault('NOT_FOUND', { resource: id }, { message: 'There is no memory by that id that this key may see.' })
