@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ERRORS, shortened } from '@dakera-ai/protocol'
+import { ERRORS, type ErrorCode, shortened } from '@dakera-ai/protocol'
 import { openapi } from '@dakera-ai/protocol/openapi'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
@@ -7,8 +7,9 @@ import { requireAdmin, withPrincipal } from './db/tx.ts'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
 import { apiPage } from './http/api-page.ts'
-import { addressOf, isLoopbackHost } from './http/client.ts'
+import { addressOf, isLoopbackHost, originOf } from './http/client.ts'
 import { Door } from './http/door.ts'
+import { errorPage } from './http/error-page.ts'
 import { newRequestId } from './http/request-id.ts'
 import { addresses, type Call, mount, type Route } from './http/route.ts'
 import type { Principal } from './principal.ts'
@@ -76,7 +77,7 @@ export function createApp(deps: Deps) {
     const { retryAfterSeconds } = fault.details
     if (retryAfterSeconds !== undefined || fault.code === 'SERVICE_UNAVAILABLE') c.header('retry-after', String(Math.ceil(retryAfterSeconds ?? 1)))
     if (ERRORS[fault.code].status === 401) c.header('www-authenticate', 'Bearer')
-    return c.json(toBody(fault, c.get('requestId')), ERRORS[fault.code].status)
+    return c.json(toBody(fault, c.get('requestId'), originOf(c, deps.trustedProxies)), ERRORS[fault.code].status)
   })
 
   if (deps.corsOrigins.length > 0) {
@@ -94,28 +95,36 @@ export function createApp(deps: Deps) {
   const isAlive = () => database.check().then(({ ok }) => ok)
   const askAdmin = (principal: Principal) => withPrincipal(database, principal, 'read', async (tx) => requireAdmin(tx))
   mount(app as unknown as Hono, { maxBodyBytes, trustedProxies, isAlive, requireAdmin: askAdmin, door: new Door(database, deps) }, routes)
+  const origin = (c: Context) => originOf(c, trustedProxies)
   app.get(
     '/openapi.json',
     page('application/json', () => JSON.stringify(openapi())),
   )
-  app.get(
-    '/docs',
-    page('text/html; charset=UTF-8', () => apiPage(openapi())),
-  )
+  const docs = page(HTML, (c) => apiPage({ ...openapi(), servers: [{ url: origin(c) }] }), origin)
+  for (const path of ['/docs', '/docs/']) app.get(path, docs)
+  for (const code of Object.keys(ERRORS) as ErrorCode[])
+    app.get(
+      `/docs/errors/${code}`,
+      page(HTML, () => errorPage(code)),
+    )
   refuseTheRest(app as unknown as Hono, routes)
   return app
 }
 
-/** A page that stays the same as long as the server runs: made when it is first asked for. */
-function page(type: string, make: () => string) {
-  let made: { text: string; etag: string } | undefined
+const HTML = 'text/html; charset=UTF-8'
+
+/** A page that stays the same as long as the server runs, for callers who are alike: made when it is first asked for, and kept for the last of them. */
+function page(type: string, make: (c: Context) => string, alike: (c: Context) => string = () => '') {
+  let made: { text: string; etag: string; of: string } | undefined
   return (c: Context) => {
-    if (!made) {
-      const text = make()
-      made = { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
+    const of = alike(c)
+    if (made?.of !== of) {
+      const text = make(c)
+      made = { text, of, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
     }
-    const headers = { 'cache-control': 'no-cache', etag: made.etag }
-    return c.req.header('if-none-match') === made.etag ? c.body(null, 304, headers) : c.body(made.text, 200, { ...headers, 'content-type': type })
+    const { text, etag } = made
+    const headers = { 'cache-control': 'no-cache', etag }
+    return c.req.header('if-none-match') === etag ? c.body(null, 304, headers) : c.body(text, 200, { ...headers, 'content-type': type })
   }
 }
 
@@ -178,7 +187,7 @@ export function createStartingApp() {
   app.all('*', (c) => {
     const requestId = newRequestId()
     const fault = new Fault('SERVICE_UNAVAILABLE', {}, { message: 'The server is starting. Try again in a moment.' })
-    return c.json(toBody(fault, requestId), 503, { 'retry-after': '1', 'x-request-id': requestId })
+    return c.json(toBody(fault, requestId, originOf(c, 0)), 503, { 'retry-after': '1', 'x-request-id': requestId })
   })
   return app
 }

@@ -126,7 +126,8 @@ function databaseError(error: unknown): DatabaseError | undefined {
   return undefined
 }
 
-export function toBody({ code, message, details }: Fault, requestId: string): ErrorBody {
+/** `origin` is how the caller reaches this server, which has the page about the code. */
+export function toBody({ code, message, details }: Fault, requestId: string, origin?: string): ErrorBody {
   const { resource, issues } = details
   return {
     error: message,
@@ -134,7 +135,7 @@ export function toBody({ code, message, details }: Fault, requestId: string): Er
     status: ERRORS[code].status,
     ...(resource && { resource }),
     ...(issues && { issues }),
-    docs: docsUrl(code),
+    docs: docsUrl(code, origin),
     request_id: requestId,
   }
 }

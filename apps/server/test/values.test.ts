@@ -130,14 +130,19 @@ describe('times', () => {
     ]
     expect(await found(Date.now() / 1000 - 60.123)).toEqual([1, 1])
     expect(await found(Date.now() / 1000 + 60.123)).toEqual([0, 0])
-    expectError(await call('POST', '/v1/memory/recall', { agent_id: 'a', query: 'x', since: Date.now() }), 'INVALID_REQUEST', 'milliseconds are divided by 1000')
+    expectError(
+      await call('POST', '/v1/memory/recall', { agent_id: 'a', query: 'x', since: Date.now() }),
+      'INVALID_REQUEST',
+      'milliseconds are divided by 1000',
+    )
   })
 })
 
 describe('an update', () => {
   const AXES = { x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] }
   const update = (id: string, fields: Json) => call('PUT', `/v1/memory/update/${id}`, { agent_id: 'v', ...fields })
-  const made = async (fields: Json) => ((await call('POST', '/v1/memory/store', { agent_id: 'v', content: 'Ada drinks tea.', ...fields })).json['memory'] as Json)['id'] as string
+  const made = async (fields: Json) =>
+    ((await call('POST', '/v1/memory/store', { agent_id: 'v', content: 'Ada drinks tea.', ...fields })).json['memory'] as Json)['id'] as string
   /** How near the memory is to a vector of one's own: 1 the same, undefined without one. */
   const nearness = async (id: string, embedding: number[]) => {
     const { json } = await call('POST', '/v1/memory/recall', { agent_id: 'v', query: 'zzz', embedding, routing: 'vector', top_k: 100 })
@@ -183,7 +188,8 @@ describe('an update', () => {
 
   test('refuses what stays', async () => {
     const id = await made({})
-    for (const name of ['id', 'author', 'created_at']) expectError(await update(id, { [name]: 'x' }), 'INVALID_REQUEST', `${name}: not a field here; it is set when`)
+    for (const name of ['id', 'author', 'created_at'])
+      expectError(await update(id, { [name]: 'x' }), 'INVALID_REQUEST', `${name}: not a field here; it is set when`)
   })
 })
 

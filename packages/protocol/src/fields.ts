@@ -161,6 +161,6 @@ export const fromQuery = <S extends z.ZodType>(reader: keyof typeof READERS, sch
 
 /** Which part of a list, counted from its beginning. */
 export const offsetPage = {
-  limit: fromQuery('number', z.int().min(1).max(1000).default(100)),
+  limit: fromQuery('number', z.int().min(1).max(1000).default(100)).meta({ description: 'How many at most.' }),
   offset: fromQuery('number', z.int().min(0).default(0)).meta({ description: 'How many to leave out first.' }),
 }

@@ -14,7 +14,8 @@ type Instead = Record<string, string>
  * An object that refuses every name it does not know: a word that narrows or protects, dropped, makes a call do more than was said.
  * Elsewhere unknown names are ignored, as older clients send them, and told in `warnings`: docs/decisions/0023.
  */
-export const closed = <S extends z.ZodObject>(schema: S, instead: Instead = {}, otherwise?: string): S => refusing(schema, instead, () => true, false, otherwise)
+export const closed = <S extends z.ZodObject>(schema: S, instead: Instead = {}, otherwise?: string): S =>
+  refusing(schema, instead, () => true, false, otherwise)
 
 /** An object that ignores names it does not know, but for those that say the same elsewhere and would be missed here. */
 export const wary = <S extends z.ZodObject>(schema: S, instead: Instead): S => refusing(schema, instead, (name) => Object.hasOwn(instead, name), undefined)

@@ -53,7 +53,9 @@ test('a value is shown shortened, and a secret never', () => {
 })
 
 test('no issue of any schema is told in the words of the validator', () => {
-  const bodies = Object.values(endpoints).flatMap((group) => Object.values(group)).flatMap((endpoint) => ('body' in endpoint ? [endpoint.body] : []))
+  const bodies = Object.values(endpoints)
+    .flatMap((group) => Object.values(group))
+    .flatMap((endpoint) => ('body' in endpoint ? [endpoint.body] : []))
   for (const body of bodies)
     for (const value of [null, 7, 'x', [], true, -1, { agent_id: 7, content: [], query: {}, memories: 7, filter: 7, grants: 7, name: null, importance: [] }])
       expect(said(body, value).join()).not.toMatch(/Invalid input|expected|received|Too (big|small)/)

@@ -35,7 +35,7 @@ export type Key = z.output<typeof Key>
 
 export const newKeyFields = {
   name: KeyName,
-  grants: record(NamespaceName, NamespaceAccess, MOST_GRANTS).optional(),
+  grants: record(NamespaceName, NamespaceAccess, MOST_GRANTS).optional().meta({ description: 'Namespace → `read`, `write` or `read_write`.' }),
   secret: z
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, so that it fits into a header')
@@ -43,10 +43,10 @@ export const newKeyFields = {
     .max(256)
     .optional()
     .meta({ format: 'password', description: 'Chosen by the operator; a random one unless said.' }),
-  scope: Scope.optional(),
+  scope: Scope.optional().meta({ description: '`read` or `write` over `namespaces`; `admin` may do everything everywhere.' }),
   namespaces: Namespaces.optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
   permissions: list(Scope, Scope.options.length).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
-  expires_in_days: z.number().positive().max(36_500).nullish(),
+  expires_in_days: z.number().positive().max(36_500).nullish().meta({ description: 'Days until it expires; never unless said. `expires_at` wins over it.' }),
   expires_at: Instant.nullish(),
 }
 const keyInstead = { key: 'did you mean secret?', ttl_seconds: 'did you mean expires_in_days?', access: 'did you mean grants?' }
@@ -78,7 +78,7 @@ export type UpdateKeyRequest = z.input<typeof UpdateKeyRequest>
 export const ListKeysQuery = closed(
   z.object({
     limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
-    cursor: z.string().max(1000).optional(),
+    cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the page before.' }),
   }),
 )
 export const ListKeysResponse = z.object({ keys: z.array(Key), total: z.int(), next_cursor: z.string().optional() }).meta({ id: 'ListKeysResponse' })

@@ -10,10 +10,10 @@ import { NamespaceName } from './namespaces.ts'
 const Id = text(1, 200).meta({ description: 'Unique within its namespace.' })
 const Content = text(1, 100_000).meta({ description: 'What was remembered, verbatim.' })
 const MemoryType = text(1, 50).meta({ description: '`episodic`, `semantic`, `procedural`, `working`, or a word of your own.' })
-const Importance = z.number().min(0).max(1)
+const Importance = z.number().min(0).max(1).meta({ description: 'From 0 to 1; it can lift a memory in recall.' })
 const Tag = text(1, 200)
-const Tags = list(Tag, 100)
-const SessionId = text(1, 200)
+const Tags = list(Tag, 100).meta({ description: 'Words to choose by.' })
+const SessionId = text(1, 200).meta({ description: 'The session it belongs to.' })
 const AgentId = NamespaceName.meta({ description: 'The namespace.' })
 const Vector = list(z.number(), 4000).meta({ description: 'A vector of your own embedder, of the dimension the namespace declares.' })
 
@@ -49,7 +49,7 @@ export const NewMemory = z
     memory_type: MemoryType.default('episodic'),
     importance: Importance.default(0.5),
     tags: Tags.default([]),
-    metadata: JsonObject.default({}),
+    metadata: JsonObject.default({}).meta({ description: 'Any JSON object; filters ask about it. Numbers stay exact.' }),
     session_id: SessionId.nullish(),
     ttl_seconds: z.number().positive().max(3_153_600_000).nullish().meta({ description: 'Seconds until it expires. `expires_at` wins over it.' }),
     expires_at: Instant.nullish(),
@@ -67,7 +67,7 @@ export const StoreMemoryResponse = z.object({ memory: Memory, embedding_time_ms:
 export type StoreMemoryResponse = z.output<typeof StoreMemoryResponse>
 
 export const StoreMemoriesRequest = z
-  .object({ agent_id: AgentId, memories: list(NewMemory, 1000).min(1) })
+  .object({ agent_id: AgentId, memories: list(NewMemory, 1000).min(1).meta({ description: 'One to a thousand memories.' }) })
   .meta({ id: 'StoreMemoriesRequest', description: 'All are stored, or none.' })
 export type StoreMemoriesRequest = z.input<typeof StoreMemoriesRequest>
 
@@ -85,13 +85,13 @@ export type StoreMemoriesResponse = z.output<typeof StoreMemoriesResponse>
 const Routing = z.enum(['auto', 'hybrid', 'vector', 'bm25']).meta({ description: 'Which arms look: meaning (`vector`), words (`bm25`) or both.' })
 
 const selection = {
-  min_importance: Importance.nullish(),
-  max_importance: Importance.nullish(),
-  memory_type: MemoryType.nullish(),
+  min_importance: Importance.nullish().meta({ description: 'The least importance.' }),
+  max_importance: Importance.nullish().meta({ description: 'The most importance.' }),
+  memory_type: MemoryType.nullish().meta({ description: 'The one type.' }),
   tags: Tags.nullish().meta({ description: 'All of them must be on the memory.' }),
   tags_any: Tags.nullish().meta({ description: 'At least one of them must be on the memory.' }),
   filter: MetadataFilter.nullish(),
-  author: text(1, 200).nullish(),
+  author: text(1, 200).nullish().meta({ description: 'Name of the key that stored it.' }),
   exclude_author: text(1, 200).nullish().meta({ description: '`self` leaves out what this key stored.' }),
   session_id: SessionId.nullish(),
   since: Instant.nullish(),
@@ -105,9 +105,9 @@ const recallFields = {
   query: text(1, 10_000).meta({ description: 'What to look for, in words.' }),
   ...selection,
   routing: Routing.default('auto'),
-  weights: Weights.nullish(),
+  weights: Weights.nullish().meta({ description: 'How recall weighs what it knows; what is left out is what the namespace says.' }),
   vector_weight: z.number().min(0).max(1).nullish().meta({ description: 'The same as `weights.vector`, which wins.' }),
-  min_score: z.number().min(0).max(1).nullish(),
+  min_score: z.number().min(0).max(1).nullish().meta({ description: 'Leaves out hits with a lower `score`.' }),
   mmr: z
     .number()
     .min(0)
@@ -120,7 +120,7 @@ const recallFields = {
 /** One namespace or several, and not both: which was meant would be a guess. */
 const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?: string[] | null | undefined }>>(schema: S) =>
   schema.refine((body) => (body.agent_id === undefined) !== (body.namespaces == null), { path: ['agent_id'], error: 'give agent_id, or namespaces instead' })
-const topK = (by_default: number) => z.int().min(1).max(100).default(by_default)
+const topK = (by_default: number) => z.int().min(1).max(100).default(by_default).meta({ description: 'How many hits at most.' })
 const SearchText = recallFields.query.meta({
   description: `Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most ${SEARCH_MAX_PARTS}, with at most ${SEARCH_MAX_WORDS} words and ${SEARCH_MAX_BEGINNINGS} beginnings among them. Memories with all of them come first.`,
 })
@@ -204,7 +204,7 @@ export const UpdateMemoryRequest = closed(
   z.object({
     agent_id: AgentId.nullish(),
     content: Content.optional(),
-    metadata: JsonObject.optional(),
+    metadata: JsonObject.optional().meta({ description: 'Replaces what was there.' }),
     memory_type: MemoryType.optional(),
     importance: Importance.optional(),
     tags: Tags.optional(),
@@ -213,7 +213,8 @@ export const UpdateMemoryRequest = closed(
     expires_at: Instant.nullish().meta({ description: 'null: it no longer expires.' }),
     valid_from: Instant.nullish().meta({ description: 'null: nothing is known of it.' }),
     embedding: Vector.nullish().meta({
-      description: 'A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.',
+      description:
+        'A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.',
     }),
   }),
   { id: stays, author: stays, created_at: stays },
@@ -223,7 +224,7 @@ export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
 export const UpdateMemoryResponse = Memory.extend({ memory: Memory }).meta({ id: 'UpdateMemoryResponse' })
 export type UpdateMemoryResponse = z.output<typeof UpdateMemoryResponse>
 
-const Ids = list(Id, 1000)
+const Ids = list(Id, 1000).meta({ description: 'At most a thousand ids.' })
 
 const otherBounds = {
   before_timestamp: Instant.nullish().meta({ description: 'Another spelling of `created_before`; both must hold.' }),
@@ -273,7 +274,7 @@ const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filter
 export const ForgetBatchRequest = closed(
   z.object({
     agent_id: AgentId,
-    filter: ForgetFilter.nullish(),
+    filter: ForgetFilter.nullish().meta({ description: 'Which memories; all that is said must hold.' }),
     filters: ForgetFilter.nullish().meta({ description: 'Another spelling of `filter`; send one of them.' }),
     memory_ids: Ids.nullish(),
     dry_run: DryRun,
@@ -307,9 +308,9 @@ export type SetImportanceResponse = z.output<typeof SetImportanceResponse>
 export const ListMemoriesRequest = closed(
   z.object({
     agent_id: AgentId,
-    filter: MemoryFilter.nullish(),
-    limit: z.int().min(1).max(1000).default(100),
-    cursor: z.string().max(1000).nullish(),
+    filter: MemoryFilter.nullish().meta({ description: 'Which memories; all that is said must hold.' }),
+    limit: z.int().min(1).max(1000).default(100).meta({ description: 'How many at most.' }),
+    cursor: z.string().max(1000).nullish().meta({ description: '`next_cursor` of the page before.' }),
   }),
   { ...misplaced, filters: 'did you mean filter?' },
 ).meta({ id: 'ListMemoriesRequest' })

@@ -107,9 +107,9 @@ export const NamespaceSummary = z
 export type NamespaceSummary = z.output<typeof NamespaceSummary>
 
 const settings = {
-  description: Description.nullish(),
+  description: Description.nullish().meta({ description: 'What it is for, for people.' }),
   dimension: Dimension.nullish(),
-  metadata: JsonObject.nullish(),
+  metadata: JsonObject.nullish().meta({ description: 'Any JSON object, kept for the caller.' }),
   language: Language.nullish().meta({ description: 'Of a namespace without memories; with some it stays.' }),
   weights: Weights.nullish().meta({ description: 'Defaults for recall here; they replace those set before.' }),
   policy: JsonObject.nullish().meta({ description: 'Kept for the caller; the server acts on none of it yet.' }),
@@ -124,7 +124,7 @@ export const ListNamespacesQuery = closed(
   z.object({
     prefix: text(0, 128).optional().meta({ description: 'How the names begin.' }),
     limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
-    cursor: z.string().max(1000).optional(),
+    cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the page before.' }),
   }),
 )
 

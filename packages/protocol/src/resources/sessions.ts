@@ -23,7 +23,7 @@ export type Session = z.output<typeof Session>
 export const StartSessionRequest = z
   .object({
     agent_id: AgentId,
-    metadata: JsonObject.default({}),
+    metadata: JsonObject.default({}).meta({ description: 'Any JSON object, kept for the caller.' }),
     id: text(1, 200).nullish().meta({ description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.' }),
   })
   .meta({ id: 'StartSessionRequest' })

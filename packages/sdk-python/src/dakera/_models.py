@@ -95,12 +95,13 @@ class NewMemory(_Content, total=False):
     memory_type: str | None
     """`episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default "episodic"."""
     importance: float | None
-    """Default 0.5."""
+    """From 0 to 1; it can lift a memory in recall. Default 0.5."""
     tags: Sequence[str] | None
-    """Default []."""
+    """Words to choose by. Default []."""
     metadata: Mapping[str, Any] | None
-    """Default {}."""
+    """Any JSON object; filters ask about it. Numbers stay exact. Default {}."""
     session_id: str | None
+    """The session it belongs to."""
     ttl_seconds: float | None
     """Seconds until it expires. `expires_at` wins over it."""
     expires_at: Instant | None
@@ -130,9 +131,11 @@ class RecallOptions(RequestOptions, total=False):
     skip_denied: bool | None
     """Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default False."""
     min_importance: float | None
+    """The least importance."""
     max_importance: float | None
+    """The most importance."""
     memory_type: str | None
-    """`episodic`, `semantic`, `procedural`, `working`, or a word of your own."""
+    """The one type."""
     tags: Sequence[str] | None
     """All of them must be on the memory."""
     tags_any: Sequence[str] | None
@@ -143,9 +146,11 @@ class RecallOptions(RequestOptions, total=False):
     is none reaches inside objects.
     """
     author: str | None
+    """Name of the key that stored it."""
     exclude_author: str | None
     """`self` leaves out what this key stored."""
     session_id: str | None
+    """The session it belongs to."""
     since: Instant | None
     """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     until: Instant | None
@@ -153,9 +158,11 @@ class RecallOptions(RequestOptions, total=False):
     routing: Literal["auto", "hybrid", "vector", "bm25"] | None
     """Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto"."""
     weights: Weights | None
+    """How recall weighs what it knows; what is left out is what the namespace says."""
     vector_weight: float | None
     """The same as `weights.vector`, which wins."""
     min_score: float | None
+    """Leaves out hits with a lower `score`."""
     mmr: float | None
     """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
     answer. 0 unless said.
@@ -172,9 +179,11 @@ class SearchOptions(RequestOptions, total=False):
     skip_denied: bool | None
     """Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default False."""
     min_importance: float | None
+    """The least importance."""
     max_importance: float | None
+    """The most importance."""
     memory_type: str | None
-    """`episodic`, `semantic`, `procedural`, `working`, or a word of your own."""
+    """The one type."""
     tags: Sequence[str] | None
     """All of them must be on the memory."""
     tags_any: Sequence[str] | None
@@ -185,9 +194,11 @@ class SearchOptions(RequestOptions, total=False):
     is none reaches inside objects.
     """
     author: str | None
+    """Name of the key that stored it."""
     exclude_author: str | None
     """`self` leaves out what this key stored."""
     session_id: str | None
+    """The session it belongs to."""
     since: Instant | None
     """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     until: Instant | None
@@ -195,9 +206,11 @@ class SearchOptions(RequestOptions, total=False):
     routing: Literal["auto", "hybrid", "vector", "bm25"] | None
     """Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto"."""
     weights: Weights | None
+    """How recall weighs what it knows; what is left out is what the namespace says."""
     vector_weight: float | None
     """The same as `weights.vector`, which wins."""
     min_score: float | None
+    """Leaves out hits with a lower `score`."""
     mmr: float | None
     """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
     answer. 0 unless said.
@@ -220,7 +233,9 @@ class FilterOptions(RequestOptions, total=False):
     tags_any: Sequence[str] | None
     """At least one of them must be on the memory."""
     min_importance: float | None
+    """The least importance."""
     max_importance: float | None
+    """The most importance."""
     created_after: Instant | None
     """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     created_before: Instant | None
@@ -232,9 +247,11 @@ class FilterOptions(RequestOptions, total=False):
     until: Instant | None
     """Another spelling of `created_before`; both must hold."""
     memory_type: str | None
-    """`episodic`, `semantic`, `procedural`, `working`, or a word of your own."""
+    """The one type."""
     session_id: str | None
+    """The session it belongs to."""
     author: str | None
+    """Name of the key that stored it."""
     exclude_author: str | None
     """`self` leaves out what this key stored."""
     metadata: Mapping[str, Any] | None
@@ -248,9 +265,11 @@ class NamespaceOptions(RequestOptions, total=False):
     """How a namespace is set up."""
 
     description: str | None
+    """What it is for, for people."""
     dimension: int | None
     """Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it."""
     metadata: Mapping[str, Any] | None
+    """Any JSON object, kept for the caller."""
     language: Language | None
     """Of a namespace without memories; with some it stays."""
     weights: Weights | None
@@ -265,11 +284,13 @@ class KeyOptions(RequestOptions, total=False):
     secret: str | None
     """Chosen by the operator; a random one unless said."""
     scope: Literal["read", "write", "admin", "super_admin"] | None
+    """`read` or `write` over `namespaces`; `admin` may do everything everywhere."""
     namespaces: Sequence[str] | None
     """With `scope`: read grants on these, or read-write ones for `write`."""
     permissions: Sequence[Literal["read", "write", "admin", "super_admin"]] | None
     """Another spelling of `scope`, which older clients send."""
     expires_in_days: float | None
+    """Days until it expires; never unless said. `expires_at` wins over it."""
     expires_at: Instant | None
     """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
 

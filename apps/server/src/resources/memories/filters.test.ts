@@ -64,7 +64,10 @@ const objectsIn = (item: unknown): Json[] => (Array.isArray(item) ? item : [item
 const isObject = (item: unknown): item is Json => typeof item === 'object' && item !== null && !Array.isArray(item)
 /** A dotted name is a key of that very name where there is one, and else a way inside. */
 const itemsAt = (document: Json, path: string) =>
-  (Object.hasOwn(document, path) ? [path] : path.split('.')).reduce<unknown[]>((items, name) => items.flatMap(objectsIn).flatMap((one) => (Object.hasOwn(one, name) ? [one[name]] : [])), [document])
+  (Object.hasOwn(document, path) ? [path] : path.split('.')).reduce<unknown[]>(
+    (items, name) => items.flatMap(objectsIn).flatMap((one) => (Object.hasOwn(one, name) ? [one[name]] : [])),
+    [document],
+  )
 
 const kindOf = (value: unknown) => (value === null ? 'null' : typeof value)
 const order = (a: Value, b: Value) => (a === b ? 0 : (a as string) < (b as string) ? -1 : 1)

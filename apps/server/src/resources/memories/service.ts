@@ -110,7 +110,19 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
       return found.memory
     }
     const write = async () => {
-      const changes = { content, metadata, memoryType, importance, tags, sessionId, expiresAt, ttlSeconds: ttlSeconds ?? undefined, validFrom, vector, supplied }
+      const changes = {
+        content,
+        metadata,
+        memoryType,
+        importance,
+        tags,
+        sessionId,
+        expiresAt,
+        ttlSeconds: ttlSeconds ?? undefined,
+        validFrom,
+        vector,
+        supplied,
+      }
       const isChange = Object.values(changes).some((value) => value !== undefined)
       const updated = isChange ? await updateMemory(tx, namespace.id, id, changes, ifVersion) : true
       const memory = await read()
