@@ -415,6 +415,14 @@ type Memory struct {
 	AccessCount    int64  `json:"access_count"`
 	// Unix seconds.
 	ExpiresAt *int64 `json:"expires_at"`
+	// The same moment in unix milliseconds. A reply to a store has none.
+	ValidFromMs *int64 `json:"valid_from_ms,omitempty"`
+	// The same moment in unix milliseconds. A reply to a store has none.
+	CreatedAtMs *int64 `json:"created_at_ms,omitempty"`
+	// The same moment in unix milliseconds. A reply to a store has none.
+	UpdatedAtMs *int64 `json:"updated_at_ms,omitempty"`
+	// The same moment in unix milliseconds. A reply to a store has none.
+	ExpiresAtMs *int64 `json:"expires_at_ms,omitempty"`
 	// Counts changes; send it as If-Match to update only what you have seen.
 	Version int64 `json:"version"`
 	// Fields that this version of the client does not know.

@@ -138,6 +138,45 @@ describe('times', () => {
   })
 })
 
+describe('milliseconds', () => {
+  test('stand beside the seconds wherever a memory is read, and put two of one second in order', async () => {
+    const [tag, session] = [run(), run()]
+    await call('POST', '/v1/sessions/start', { agent_id: 'a', id: session })
+    const before = Date.now()
+    const sent = {
+      agent_id: 'a',
+      content: `Tide ${tag}.`,
+      tags: [tag],
+      session_id: session,
+      valid_from: 1_700_000_000.25,
+      expires_at: '2999-01-01T00:00:00.125',
+    }
+    const stored = (await call('POST', '/v1/memory/store', sent)).json['memory'] as Json
+    expect(stored).not.toHaveProperty('created_at_ms') // older clients compare it whole
+    const { id } = stored as { id: string }
+    const replies = [
+      (await call('GET', `/v1/memory/get/${id}`)).json,
+      ((await call('POST', '/v1/memories/recall/batch', { agent_id: 'a', filter: { tags: [tag] } })).json['memories'] as Json[])[0],
+      ((await call('POST', '/v1/memory/recall', { agent_id: 'a', query: tag, tags: [tag] })).json['memories'] as { memory: Json }[])[0]?.memory,
+      ((await call('POST', '/v1/memory/search', { agent_id: 'a', query: tag, tags: [tag] })).json['memories'] as { memory: Json }[])[0]?.memory,
+      ((await call('GET', `/v1/sessions/${session}/memories`)).json['memories'] as Json[])[0],
+      ((await call('GET', '/v1/agents/a/memories?limit=1')).json as unknown as Json[])[0],
+      (await call('PUT', `/v1/memory/update/${id}`, { importance: 0.6 })).json['memory'] as Json,
+    ] as Record<string, number>[]
+    for (const reply of replies) {
+      expect(reply).toMatchObject({ id, valid_from: 1_700_000_000, valid_from_ms: 1_700_000_000_250, expires_at_ms: Date.parse('2999-01-01T00:00:00.125Z') })
+      for (const name of ['created_at', 'updated_at']) {
+        expect(Number.isInteger(reply[`${name}_ms`])).toBe(true)
+        expect(Math.floor((reply[`${name}_ms`] as number) / 1000)).toBe(reply[name])
+        expect(Math.abs((reply[`${name}_ms`] as number) - before)).toBeLessThan(60_000)
+      }
+    }
+    await call('POST', '/v1/memory/store', sent)
+    const two = (await call('POST', '/v1/memories/recall/batch', { agent_id: 'a', filter: { tags: [tag] } })).json['memories'] as Record<string, number>[]
+    expect(two[0]?.['created_at_ms']).toBeGreaterThan(two[1]?.['created_at_ms'] as number)
+  })
+})
+
 describe('an update', () => {
   const AXES = { x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] }
   const update = (id: string, fields: Json) => call('PUT', `/v1/memory/update/${id}`, { agent_id: 'v', ...fields })

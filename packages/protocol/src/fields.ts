@@ -129,6 +129,7 @@ function toDate(value: number | string): Date {
 
 /** Moments in replies. */
 export const UnixSeconds = z.int().meta({ description: 'Unix seconds.' })
+export const UnixMilliseconds = z.int().meta({ description: 'The same moment in unix milliseconds. A reply to a store has none.' })
 
 // Query strings carry text; these read it as what it means, so that a handler sees the same values from GET and POST.
 const numeric = /^-?\d+(\.\d+)?$/

@@ -692,6 +692,18 @@ pub struct Memory {
     pub access_count: i64,
     /// Unix seconds.
     pub expires_at: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
     /// Counts changes; send it as If-Match to update only what you have seen.
     pub version: i64,
     /// Fields that this version of the client does not know.
@@ -1342,6 +1354,18 @@ pub struct UpdateMemoryResponse {
     pub access_count: i64,
     /// Unix seconds.
     pub expires_at: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
     /// Counts changes; send it as If-Match to update only what you have seen.
     pub version: i64,
     pub memory: Memory,

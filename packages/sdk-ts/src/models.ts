@@ -422,6 +422,14 @@ export interface Memory {
   access_count: number
   /** Unix seconds. */
   expires_at: number | null
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  valid_from_ms?: number | null | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  created_at_ms?: number | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  updated_at_ms?: number | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  expires_at_ms?: number | null | undefined
   /** Counts changes; send it as If-Match to update only what you have seen. */
   version: number
 }
@@ -898,6 +906,14 @@ export interface UpdateMemoryResponse {
   access_count: number
   /** Unix seconds. */
   expires_at: number | null
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  valid_from_ms?: number | null | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  created_at_ms?: number | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  updated_at_ms?: number | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  expires_at_ms?: number | null | undefined
   /** Counts changes; send it as If-Match to update only what you have seen. */
   version: number
   memory: Memory

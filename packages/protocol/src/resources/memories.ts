@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ONE_MEMORY_BYTES, QUESTION_BYTES, SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '../bounds.ts'
 import { endpoint } from '../endpoint.ts'
-import { fromQuery, Instant, JsonObject, list, text, UnixSeconds } from '../fields.ts'
+import { fromQuery, Instant, JsonObject, list, text, UnixMilliseconds, UnixSeconds } from '../fields.ts'
 import { MetadataFilter } from '../filter.ts'
 import { closed, wary } from '../known.ts'
 import { Weights } from '../weights.ts'
@@ -36,6 +36,10 @@ export const Memory = z
     last_accessed_at: UnixSeconds.nullable(),
     access_count: z.int(),
     expires_at: UnixSeconds.nullable(),
+    valid_from_ms: UnixMilliseconds.nullable().optional(),
+    created_at_ms: UnixMilliseconds.optional(),
+    updated_at_ms: UnixMilliseconds.optional(),
+    expires_at_ms: UnixMilliseconds.nullable().optional(),
     version: z.int().meta({ description: 'Counts changes; send it as If-Match to update only what you have seen.' }),
   })
   .meta({ id: 'Memory', description: 'One thing an agent chose to keep.' })

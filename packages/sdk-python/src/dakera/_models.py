@@ -579,6 +579,7 @@ class Memory(Result):
     """One thing an agent chose to keep."""
 
     __slots__ = ()
+    _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms"})
 
     id: str
     agent_id: str
@@ -605,6 +606,14 @@ class Memory(Result):
     access_count: int
     expires_at: int | None
     """Unix seconds."""
+    valid_from_ms: int | None
+    """The same moment in unix milliseconds. A reply to a store has none."""
+    created_at_ms: int | None
+    """The same moment in unix milliseconds. A reply to a store has none."""
+    updated_at_ms: int | None
+    """The same moment in unix milliseconds. A reply to a store has none."""
+    expires_at_ms: int | None
+    """The same moment in unix milliseconds. A reply to a store has none."""
     version: int
     """Counts changes; send it as If-Match to update only what you have seen."""
 
@@ -778,6 +787,7 @@ class UpdateMemoryResponse(Memory):
 
     __slots__ = ()
     _nested = {"memory": one(Memory)}
+    _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms"})
 
     memory: Memory
 
@@ -787,6 +797,7 @@ class StoredMemory(Memory):
 
     __slots__ = ()
     _nested = {"memory": one(Memory)}
+    _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms"})
 
     memory: Memory
     embedding_time_ms: float
@@ -796,7 +807,7 @@ class FoundMemory(Memory):
     """A memory as recall and search give it: its own fields and how well it answers the query."""
 
     __slots__ = ()
-    _optional = frozenset({"vector_score", "text_score", "explain", "highlights"})
+    _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms", "vector_score", "text_score", "explain", "highlights"})
 
     score: float
     """From 0 to 1, and comparable between queries."""

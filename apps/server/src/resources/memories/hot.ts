@@ -6,6 +6,7 @@ import type { Selection } from './selection.ts'
 
 // The hot operations: one SQL function each, and so one round trip. The function sets the identity, checks the grant and answers.
 
+/** Moments are unix milliseconds. */
 export type MemoryRow = {
   id: string
   content: string
@@ -54,9 +55,9 @@ export function recallMemories({ turns }: Database, principal: Principal, call: 
     async (sql) => sql<RecallRow[]>`
     select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8,
       exact, score, text_score, vector_score, explain, highlights, bytes::float8,
-      floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
-      floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at,
-      floor(extract(epoch from last_accessed_at))::float8 as last_accessed_at
+      floor(1000 * extract(epoch from valid_from))::float8 as valid_from, floor(1000 * extract(epoch from created_at))::float8 as created_at,
+      floor(1000 * extract(epoch from updated_at))::float8 as updated_at, floor(1000 * extract(epoch from expires_at))::float8 as expires_at,
+      floor(1000 * extract(epoch from last_accessed_at))::float8 as last_accessed_at
     from (
       select *, row_number() over () as place, sum(bytes) over (rows unbounded preceding) as bytes_so_far
       from recall(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
@@ -87,7 +88,7 @@ export function storeMemories({ turns }: Database, principal: Principal, call: S
     principal,
     'write',
     async (sql) => sql<StoredRow[]>`
-    select id, author, floor(extract(epoch from created_at))::float8 as created_at, floor(extract(epoch from expires_at))::float8 as expires_at
+    select id, author, floor(1000 * extract(epoch from created_at))::float8 as created_at, floor(1000 * extract(epoch from expires_at))::float8 as expires_at
     from store(${keyHash}::bytea, ${call.namespace}::text, ${JSON.stringify(call.memories)}::jsonb, ${call.vectors}::text[]::halfvec[],
       ${supplied}::text[]::halfvec[], ${call.idempotencyKey ?? null}::text, ${call.fingerprint}::bytea, ${call.embedder}::text)`,
   )

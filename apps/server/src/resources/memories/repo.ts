@@ -5,7 +5,8 @@ import type { NamespaceRef, Tx } from '../../db/tx.ts'
 import type { MemoryRow } from './hot.ts'
 import type { Selection } from './selection.ts'
 
-export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
+/** What a store answers: clients in the field compare it whole. */
+export const toStoredMemory = (row: MemoryRow, namespace: string): Memory => ({
   id: row.id,
   agent_id: namespace,
   namespace,
@@ -17,18 +18,29 @@ export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
   session_id: row.session_id,
   author: row.author,
   derived_from: [],
-  valid_from: row.valid_from,
-  created_at: row.created_at,
-  updated_at: row.updated_at,
-  last_accessed_at: row.last_accessed_at ?? null,
+  valid_from: inSeconds(row.valid_from),
+  created_at: inSeconds(row.created_at),
+  updated_at: inSeconds(row.updated_at),
+  last_accessed_at: inSeconds(row.last_accessed_at ?? null),
   access_count: row.access_count ?? 0,
-  expires_at: row.expires_at,
+  expires_at: inSeconds(row.expires_at),
   version: row.version,
 })
 
-const seconds = (column: string) => sql.raw(`floor(extract(epoch from m.${column}))::float8 as ${column}`)
+const inSeconds = <M extends number | null>(ms: M) => (ms === null ? null : Math.floor(ms / 1000)) as M
+
+export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
+  ...toStoredMemory(row, namespace),
+  valid_from_ms: row.valid_from,
+  created_at_ms: row.created_at,
+  updated_at_ms: row.updated_at,
+  expires_at_ms: row.expires_at,
+})
+
+const ms = (column: string) => sql.raw(`floor(1000 * extract(epoch from ${column}))::float8`)
 const columns = sql`m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.version,
-  ${seconds('valid_from')}, ${seconds('created_at')}, ${seconds('updated_at')}, ${seconds('expires_at')}, a.access_count::float8, floor(extract(epoch from a.last_accessed_at))::float8 as last_accessed_at`
+  ${ms('m.valid_from')} as valid_from, ${ms('m.created_at')} as created_at, ${ms('m.updated_at')} as updated_at, ${ms('m.expires_at')} as expires_at,
+  a.access_count::float8, ${ms('a.last_accessed_at')} as last_accessed_at`
 // "offset 0": one look-up for each memory. A join read all that was ever recalled in the namespace, as how many rows a function gives is not known.
 const accesses = sql`left join lateral (
   select access_count, last_accessed_at from memory_accesses x where x.namespace_id = m.namespace_id and x.id = m.id offset 0) a on true`

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { Fault, isTaken, taken } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { storeMemories } from './hot.ts'
-import { findIds, findMemories, type Located, listMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
+import { findIds, findMemories, type Located, listMemories, requireEmbedder, setImportance, toStoredMemory, updateMemory } from './repo.ts'
 import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
@@ -50,9 +50,9 @@ export async function storeAll(
       tags,
       metadata,
       session_id,
-      valid_from: valid_from ? Math.floor(valid_from.getTime() / 1000) : null,
+      valid_from: valid_from?.getTime() ?? null,
     }
-    return toMemory({ ...sent, ...row, importance, updated_at: row.created_at, version: 1 }, namespace)
+    return toStoredMemory({ ...sent, ...row, importance, updated_at: row.created_at, version: 1 }, namespace)
   })
   return { memories, ms }
 }
