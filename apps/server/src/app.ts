@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { ERRORS, type ErrorCode, shortened } from '@dakera-ai/protocol'
+import { DEFAULT_ORIGIN, ERRORS, type ErrorCode, shortened } from '@dakera-ai/protocol'
 import { openapi } from '@dakera-ai/protocol/openapi'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { requireAdmin, withPrincipal } from './db/tx.ts'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
-import { apiPage } from './http/api-page.ts'
+import { apiPage, toHtml } from './http/api-page.ts'
 import { addressOf, isLoopbackHost, originOf } from './http/client.ts'
 import { Door } from './http/door.ts'
 import { errorPage } from './http/error-page.ts'
@@ -95,12 +95,15 @@ export function createApp(deps: Deps) {
   const isAlive = () => database.check().then(({ ok }) => ok)
   const askAdmin = (principal: Principal) => withPrincipal(database, principal, 'read', async (tx) => requireAdmin(tx))
   mount(app as unknown as Hono, { maxBodyBytes, trustedProxies, isAlive, requireAdmin: askAdmin, door: new Door(database, deps) }, routes)
-  const origin = (c: Context) => originOf(c, trustedProxies)
   app.get(
     '/openapi.json',
     page('application/json', () => JSON.stringify(openapi())),
   )
-  const docs = page(HTML, (c) => apiPage({ ...openapi(), servers: [{ url: origin(c) }] }), origin)
+  const docs = page(
+    HTML,
+    () => apiPage(openapi()),
+    (text, c) => text.replaceAll(DEFAULT_ORIGIN, () => toHtml(originOf(c, trustedProxies))),
+  )
   for (const path of ['/docs', '/docs/']) app.get(path, docs)
   for (const code of Object.keys(ERRORS) as ErrorCode[])
     app.get(
@@ -113,16 +116,13 @@ export function createApp(deps: Deps) {
 
 const HTML = 'text/html; charset=UTF-8'
 
-/** A page that stays the same as long as the server runs, for callers who are alike: made when it is first asked for, and kept for the last of them. */
-function page(type: string, make: (c: Context) => string, alike: (c: Context) => string = () => '') {
-  let made: { text: string; etag: string; of: string } | undefined
+/** A page that stays the same as long as the server runs: made when it is first asked for. `fill` puts in what depends on the caller. */
+function page(type: string, make: () => string, fill?: (text: string, c: Context) => string) {
+  let made: string | undefined
   return (c: Context) => {
-    const of = alike(c)
-    if (made?.of !== of) {
-      const text = make(c)
-      made = { text, of, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
-    }
-    const { text, etag } = made
+    made ??= make()
+    const text = fill ? fill(made, c) : made
+    const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
     const headers = { 'cache-control': 'no-cache', etag }
     return c.req.header('if-none-match') === etag ? c.body(null, 304, headers) : c.body(text, 200, { ...headers, 'content-type': type })
   }

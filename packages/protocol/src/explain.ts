@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { shortened } from './fields.ts'
+import { lengthOf, shortened } from './fields.ts'
 
 type Raw = z.core.$ZodRawIssue
 type Explained = { path: string; message: string }
@@ -34,7 +34,7 @@ function plainly(issue: Raw, sent: unknown): string | undefined {
     case 'too_big':
     case 'too_small': {
       const { least, most, isAbove } = boundsOf(issue)
-      if (typeof sent === 'string' && issue.origin === 'string') return `must have ${between(least, most)} characters; you sent ${sent.length}`
+      if (typeof sent === 'string' && issue.origin === 'string') return `must have ${between(least, most)} characters; you sent ${lengthOf(sent)}`
       if (Array.isArray(sent)) return `must have ${between(least, most)} elements; you sent ${sent.length}`
       const rule = isAbove ? `greater than ${least}${most === undefined ? '' : ` and at most ${most}`}` : valueBetween(least, most)
       return told(`must be ${rule}`)

@@ -14,13 +14,16 @@ export const text = (min: number, max: number) =>
   z
     .string()
     .refine((value) => value.length >= min && isAtMost(value, max), {
-      error: ({ input }) => `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters; you sent ${[...String(input)].length}`,
+      error: ({ input }) => `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters; you sent ${lengthOf(String(input))}`,
     })
     .refine(isWellFormed, malformed)
     .meta({ minLength: min, maxLength: max })
 
+/** An emoji is two units of a string in JavaScript, and one character. */
+export const lengthOf = (value: string) => value.length - (value.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
+
 /** Counts only where the cheap bounds do not decide. */
-const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && [...value].length <= max)
+const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && lengthOf(value) <= max)
 
 /** Wrong elements of one list that are told. */
 const MOST_WRONG = 10

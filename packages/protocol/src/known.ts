@@ -75,6 +75,7 @@ export function ignoredNames(schema: z.ZodType, value: unknown): string[] {
   const look = (of: z.ZodType, sent: unknown, path: string[]): void => {
     const inner = unwrapped(of)
     if (inner instanceof z.ZodArray && Array.isArray(sent)) {
+      if (!(unwrapped(inner.element as z.ZodType) instanceof z.ZodObject)) return
       for (const [i, item] of sent.entries()) look(inner.element as z.ZodType, item, [...path, String(i)])
       return
     }
@@ -87,6 +88,8 @@ export function ignoredNames(schema: z.ZodType, value: unknown): string[] {
         if (HARMLESS.test(snakeCase(name))) continue
         const advice = told.length < MOST_NAMES ? (Object.hasOwn(READ_ONLY, name) ? READ_ONLY[name] : likest(name, names)) : undefined
         tell(path, name, 'is not a field here and was ignored', advice)
+      } else if (typeof sent[name] !== 'object' || sent[name] === null) {
+        // Nothing in it.
       } else if (isFilter(field) && isObject(sent[name])) {
         // A condition on metadata that is named like a field beside the filter.
         for (const key in sent[name]) {
@@ -112,7 +115,8 @@ export function unwrapped(schema: z.ZodType, isIt: (inner: z.ZodType) => boolean
   return schema
 }
 
-export const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+/** A name as the contract writes it. A long one is none of its names. */
+export const snakeCase = (name: string) => (name.length > ADVISED_LENGTH ? name : name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
 
 /** What was probably meant: a name that goes on where this one ends, or one for which at most a third of the letters must change. */
 function likest(name: string, names: string[]): string | undefined {
