@@ -123,7 +123,7 @@ describe('depth and size', () => {
   test('of many things that are wrong twenty are told, and how many more', async () => {
     const grants = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`!${i}`, 'read']))
     expect(issuesOf(await create({ grants }), /and 999 more/)).toBe(20)
-    expect(issuesOf(await create({ grants: { [`!${'x'.repeat(100_000)}`]: 'read' } }), /^grants\.!x+… must start/)).toBe(1)
+    expect(issuesOf(await create({ grants: { [`!${'x'.repeat(100_000)}`]: 'read' } }), /^grants\.!x+… must /)).toBe(1)
   })
 
   test('a list is looked through until ten of its elements are wrong', async () => {

@@ -73,6 +73,9 @@ describe('another call', () => {
     ])
     const found = await call('GET', '/v1/memory/recall?agent_id=a&query=tea&min_scor=0.9')
     expect(found.json['warnings']).toEqual(['min_scor is not a field here and was ignored; did you mean min_score?'])
+    expect((await call('POST', '/v1/memory/store?importance=0.9', { agent_id: 'a', content: 'x' })).json['warnings']).toEqual([
+      'importance is not a field here and was ignored',
+    ])
     const many = await store(Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`zzz${i}`, 1])))
     expect((many.json['warnings'] as string[]).slice(9)).toEqual(['zzz9 is not a field here and was ignored', '20 more names were ignored'])
   })

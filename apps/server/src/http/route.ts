@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type Endpoint, explained, ignoredNames, type Method, NamespaceName, NOTHING, parsePlainly, sentence } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { Repeat } from '../db/once.ts'
 import { outcomeUnknown } from '../db/session.ts'
 import { Fault } from '../fault.ts'
@@ -162,9 +162,11 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
   }
 }
 
-/** What is parsed of a request. A strict call also refuses a query or a body where it takes none. */
-function schemasOf({ query, body, isStrict, method }: Endpoint): { query: z.ZodObject | undefined; body: z.ZodType | undefined } {
-  if (!isStrict) return { query, body }
+const UNREAD = z.object({})
+
+/** What is parsed of a request. A strict call also refuses a query or a body where it takes none; any other tells such a query. */
+function schemasOf({ query, body, isStrict, method, access }: Endpoint): { query: z.ZodObject | undefined; body: z.ZodType | undefined } {
+  if (!isStrict) return { query: query ?? (access === 'public' ? undefined : UNREAD), body }
   return { query: query ?? NOTHING, body: body ?? (method === 'GET' ? undefined : NOTHING) }
 }
 
