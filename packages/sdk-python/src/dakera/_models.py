@@ -807,7 +807,18 @@ class FoundMemory(Memory):
     """A memory as recall and search give it: its own fields and how well it answers the query."""
 
     __slots__ = ()
-    _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms", "vector_score", "text_score", "explain", "highlights"})
+    _optional = frozenset(
+        {
+            "valid_from_ms",
+            "created_at_ms",
+            "updated_at_ms",
+            "expires_at_ms",
+            "vector_score",
+            "text_score",
+            "explain",
+            "highlights",
+        }
+    )
 
     score: float
     """From 0 to 1, and comparable between queries."""
