@@ -121,6 +121,19 @@ describe('namespace', () => {
   })
 })
 
+test('an admin who writes to a namespace that was not there is told that it was created, once; nobody else is', async () => {
+  const name = `n${crypto.randomUUID().slice(0, 8)}`
+  const write = (as: string, path = '/v1/memory/store', body: Json = { content: 'x' }) => call('POST', path, { agent_id: name, ...body }, as)
+  const told = [`The namespace "${name}" was not there, and was created.`]
+  const first = await write(ADMIN_KEY)
+  expect([first.json['warnings'], first.headers['dakera-warning']]).toEqual([told, told[0]])
+  expect((await write(ADMIN_KEY)).json['warnings']).toBeUndefined()
+  await call('DELETE', `/v1/namespaces/${name}`, undefined, ADMIN_KEY)
+  expect((await write(ADMIN_KEY, '/v1/memories/store/batch', { memories: [{ content: 'x' }, { content: 'y' }] })).json['warnings']).toEqual(told)
+  await call('DELETE', `/v1/namespaces/${name}`, undefined, ADMIN_KEY)
+  expect((await write(await t.secret({ [name]: 'read_write' }))).json['warnings']).toBeUndefined()
+})
+
 test('namespaces are listed by how their names begin', async () => {
   for (const name of ['crew.one', 'crew.two', 'crewless']) await call('PUT', `/v1/namespaces/${name}`, {}, ADMIN_KEY)
   expect((await call('GET', '/v1/namespaces?prefix=crew.', undefined, ADMIN_KEY)).json['namespaces']).toEqual(['crew.one', 'crew.two'])

@@ -26,6 +26,8 @@ export type Input<E extends Endpoint> = {
   ifVersion: number | undefined
   /** Makes a repeated write recognisable; pass it to once(). */
   repeat: Repeat
+  /** Says something beside the reply. */
+  warn(message: string): void
   signal: AbortSignal
 }
 /** A handler answers with the value alone, or with a status of its own beside it. */
@@ -113,6 +115,7 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
       const principal = guest?.principal
       const query = schemas.query && acceptAliases(schemas.query, readQuery(schemas.query, c.req.queries()))
       const body = schemas.body && acceptAliases(schemas.body, parseJson(bytes))
+      const warnings: string[] = []
       const input = {
         principal,
         params: c.req.param(),
@@ -120,12 +123,13 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
         body: schemas.body && parse(schemas.body, body),
         ifVersion: readVersion(headers.get('if-match')),
         repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.url, headers.get('if-match'), bytes) },
+        warn: (message: string) => warnings.push(message),
         signal,
       }
       if (call) Object.assign(call, { namespace: namedIn(input), bytes: bytes.length })
       const result = await handle(input as never)
       const { status, value, headers: extra } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
-      const warnings = [...ignoredIn(schemas.query, query), ...ignoredIn(schemas.body, body)]
+      warnings.push(...ignoredIn(schemas.query, query), ...ignoredIn(schemas.body, body))
       const text = JSON.stringify(warnings.length > 0 && isObject(value) ? { ...value, warnings } : value)
       const size = Buffer.byteLength(text)
       guest?.holdReply(size)

@@ -1,4 +1,4 @@
--- What an update may change, and names of keys. In place of create_key and update_key of 0005.
+-- What an update may change, names of keys, and what a write creates. In place of open_namespace of 0003, create_key and update_key of 0005.
 set role dakera_owner;
 
 grant update (valid_from) on memories to dakera_app;
@@ -48,6 +48,20 @@ begin
   if only_namespaces is not null then delete from grants where key_id = target.id and namespace <> all(only_namespaces); end if;
   perform set_grants(target.id, changes);
   return find_key(target.id);
+end $$;
+
+/* The same for a write, which creates the namespace on its first use. An admin may write anywhere, a misspelt name included: so it is told.
+   Others have a grant on that very name. */
+create or replace function open_namespace(wanted text) returns namespaces
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+declare found_namespace namespaces := resolve_namespace(wanted, 'write');
+begin
+  if found_namespace.id is null then
+    insert into namespaces (name) values (wanted) on conflict (name) do nothing;
+    if found and (presented_key()).is_admin then perform set_config('dakera.created', wanted, true); end if;
+    select * into found_namespace from namespaces where name = wanted;
+  end if;
+  return found_namespace;
 end $$;
 
 reset role;

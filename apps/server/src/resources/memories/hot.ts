@@ -78,7 +78,8 @@ export type StoreCall = {
   idempotencyKey: string | undefined
   fingerprint: Buffer
 }
-export type StoredRow = { id: string; author: string | null; created_at: number; expires_at: number | null }
+/** `created` names the namespace, where an admin's write made it. */
+export type StoredRow = { id: string; author: string | null; created_at: number; expires_at: number | null; created: string | null }
 
 export function storeMemories({ turns }: Database, principal: Principal, call: StoreCall): Promise<StoredRow[]> {
   const { keyHash } = principal
@@ -88,7 +89,8 @@ export function storeMemories({ turns }: Database, principal: Principal, call: S
     principal,
     'write',
     async (sql) => sql<StoredRow[]>`
-    select id, author, floor(1000 * extract(epoch from created_at))::float8 as created_at, floor(1000 * extract(epoch from expires_at))::float8 as expires_at
+    select id, author, floor(1000 * extract(epoch from created_at))::float8 as created_at, floor(1000 * extract(epoch from expires_at))::float8 as expires_at,
+      nullif(current_setting('dakera.created', true), '') as created
     from store(${keyHash}::bytea, ${call.namespace}::text, ${JSON.stringify(call.memories)}::jsonb, ${call.vectors}::text[]::halfvec[],
       ${supplied}::text[]::halfvec[], ${call.idempotencyKey ?? null}::text, ${call.fingerprint}::bytea, ${call.embedder}::text)`,
   )

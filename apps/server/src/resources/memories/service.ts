@@ -10,12 +10,12 @@ import { findIds, findMemories, type Located, listMemories, requireEmbedder, set
 import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
-type Call = { principal: Principal; repeat: Repeat; signal: AbortSignal }
+type Call = { principal: Principal; repeat: Repeat; warn: (message: string) => void; signal: AbortSignal }
 
 /** Stores all or none; in the order given. */
 export async function storeAll(
   deps: Deps,
-  { principal, repeat, signal }: Call,
+  { principal, repeat, warn, signal }: Call,
   namespace: string,
   incoming: New[],
   fieldOf: FieldOf,
@@ -41,7 +41,8 @@ export async function storeAll(
   }).catch(async (error: unknown) => {
     throw isTaken(error) ? await whichIsTaken(deps, principal, namespace, incoming, fieldOf, error) : error
   })
-  const memories = rows.map((row, i) => {
+  if (rows[0]?.created) warn(`The namespace "${namespace}" was not there, and was created.`)
+  const memories = rows.map(({ created: _told, ...row }, i) => {
     const { content, memory_type, importance, tags, metadata, session_id = null, valid_from } = incoming[i] as New
     const sent = {
       content,
