@@ -55,25 +55,29 @@ type AgentStats struct {
 // CreateKeyRequest is what keys.create takes.
 type CreateKeyRequest struct {
 	// Stands as `author` on what the key stores.
-	Name   string            `json:"name"`
+	Name string `json:"name"`
+	// Namespace → `read`, `write` or `read_write`.
 	Grants map[string]string `json:"grants"`
 	// Chosen by the operator; a random one unless said.
 	Secret string `json:"secret"`
-	// One of "read", "write", "admin", "super_admin".
+	// `read` or `write` over `namespaces`; `admin` may do everything everywhere. One of "read", "write", "admin",
+	// "super_admin".
 	Scope string `json:"scope"`
 	// With `scope`: read grants on these, or read-write ones for `write`.
 	Namespaces []string `json:"namespaces"`
 	// Another spelling of `scope`, which older clients send.
-	Permissions   []string `json:"permissions"`
-	ExpiresInDays float64  `json:"expires_in_days"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	Permissions []string `json:"permissions"`
+	// Days until it expires; never unless said. `expires_at` wins over it.
+	ExpiresInDays float64 `json:"expires_in_days"`
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	ExpiresAt Instant `json:"expires_at"`
 }
 
 // CreateNamespaceKeyRequest is what namespaceKeys.create takes.
 type CreateNamespaceKeyRequest struct {
 	// Stands as `author` on what the key stores.
-	Name          string  `json:"name"`
+	Name string `json:"name"`
+	// Days until it expires; never unless said. `expires_at` wins over it.
 	ExpiresInDays float64 `json:"expires_in_days"`
 	// `write` reads as well. One of "read", "write". Default "write".
 	Scope string `json:"scope"`
@@ -81,10 +85,12 @@ type CreateNamespaceKeyRequest struct {
 
 // NamespaceSettings is what namespaces.create and namespaces.upsert take.
 type NamespaceSettings struct {
+	// What it is for, for people.
 	Description string `json:"description"`
 	// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
-	Dimension int            `json:"dimension"`
-	Metadata  map[string]any `json:"metadata"`
+	Dimension int `json:"dimension"`
+	// Any JSON object, kept for the caller.
+	Metadata map[string]any `json:"metadata"`
 	// Of a namespace without memories; with some it stays. One of "auto", "simple", "arabic", "armenian", "basque",
 	// "catalan", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hindi", "hungarian",
 	// "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian", "portuguese", "romanian", "russian",
@@ -179,16 +185,19 @@ type ForgetBatchResponse struct {
 
 // ForgetRequest is what memories.forget takes. At least one selector; several must all hold.
 type ForgetRequest struct {
+	// At most a thousand ids.
 	MemoryIDs []string `json:"memory_ids"`
 	// All of them must be on the memory.
 	Tags []string `json:"tags"`
 	// At least one of them must be on the memory.
-	TagsAny       []string `json:"tags_any"`
-	MinImportance float64  `json:"min_importance"`
-	MaxImportance float64  `json:"max_importance"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	TagsAny []string `json:"tags_any"`
+	// The least importance.
+	MinImportance float64 `json:"min_importance"`
+	// The most importance.
+	MaxImportance float64 `json:"max_importance"`
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	CreatedAfter Instant `json:"created_after"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	CreatedBefore Instant `json:"created_before"`
 	// Another spelling of `created_before`; both must hold.
 	BeforeTimestamp Instant `json:"before_timestamp"`
@@ -196,14 +205,17 @@ type ForgetRequest struct {
 	Since Instant `json:"since"`
 	// Another spelling of `created_before`; both must hold.
 	Until Instant `json:"until"`
-	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+	// The one type.
 	MemoryType string `json:"memory_type"`
-	SessionID  string `json:"session_id"`
-	Author     string `json:"author"`
+	// The session it belongs to.
+	SessionID string `json:"session_id"`
+	// Name of the key that stored it.
+	Author string `json:"author"`
 	// `self` leaves out what this key stored.
 	ExcludeAuthor string `json:"exclude_author"`
 	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where
+	// there is none reaches inside objects.
 	Metadata map[string]any `json:"metadata"`
 	// Counts and deletes nothing.
 	DryRun bool `json:"dry_run"`
@@ -319,9 +331,11 @@ type listKeysResponse struct {
 
 // ListMemoriesRequest is what memories.list takes.
 type ListMemoriesRequest struct {
+	// Which memories; all that is said must hold.
 	Filter *MemoryFilter `json:"filter"`
-	// Default 100.
-	Limit  int    `json:"limit"`
+	// How many at most. Default 100.
+	Limit int `json:"limit"`
+	// `next_cursor` of the page before.
 	Cursor string `json:"cursor"`
 }
 
@@ -401,6 +415,14 @@ type Memory struct {
 	AccessCount    int64  `json:"access_count"`
 	// Unix seconds.
 	ExpiresAt *int64 `json:"expires_at"`
+	// The same moment in unix milliseconds. A reply to a store has none.
+	ValidFromMs *int64 `json:"valid_from_ms,omitempty"`
+	// The same moment in unix milliseconds. A reply to a store has none.
+	CreatedAtMs *int64 `json:"created_at_ms,omitempty"`
+	// The same moment in unix milliseconds. A reply to a store has none.
+	UpdatedAtMs *int64 `json:"updated_at_ms,omitempty"`
+	// The same moment in unix milliseconds. A reply to a store has none.
+	ExpiresAtMs *int64 `json:"expires_at_ms,omitempty"`
 	// Counts changes; send it as If-Match to update only what you have seen.
 	Version int64 `json:"version"`
 	// Fields that this version of the client does not know.
@@ -412,12 +434,14 @@ type MemoryFilter struct {
 	// All of them must be on the memory.
 	Tags []string `json:"tags"`
 	// At least one of them must be on the memory.
-	TagsAny       []string `json:"tags_any"`
-	MinImportance float64  `json:"min_importance"`
-	MaxImportance float64  `json:"max_importance"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	TagsAny []string `json:"tags_any"`
+	// The least importance.
+	MinImportance float64 `json:"min_importance"`
+	// The most importance.
+	MaxImportance float64 `json:"max_importance"`
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	CreatedAfter Instant `json:"created_after"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	CreatedBefore Instant `json:"created_before"`
 	// Another spelling of `created_before`; both must hold.
 	BeforeTimestamp Instant `json:"before_timestamp"`
@@ -425,14 +449,17 @@ type MemoryFilter struct {
 	Since Instant `json:"since"`
 	// Another spelling of `created_before`; both must hold.
 	Until Instant `json:"until"`
-	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+	// The one type.
 	MemoryType string `json:"memory_type"`
-	SessionID  string `json:"session_id"`
-	Author     string `json:"author"`
+	// The session it belongs to.
+	SessionID string `json:"session_id"`
+	// Name of the key that stored it.
+	Author string `json:"author"`
 	// `self` leaves out what this key stored.
 	ExcludeAuthor string `json:"exclude_author"`
 	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where
+	// there is none reaches inside objects.
 	Metadata map[string]any `json:"metadata"`
 }
 
@@ -518,33 +545,40 @@ type RecallRequest struct {
 	// Leaves out namespaces without a grant, and names them in `denied`; else they are an error.
 	SkipDenied bool `json:"skip_denied"`
 	// What to look for, in words.
-	Query         string  `json:"query"`
+	Query string `json:"query"`
+	// The least importance.
 	MinImportance float64 `json:"min_importance"`
+	// The most importance.
 	MaxImportance float64 `json:"max_importance"`
-	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+	// The one type.
 	MemoryType string `json:"memory_type"`
 	// All of them must be on the memory.
 	Tags []string `json:"tags"`
 	// At least one of them must be on the memory.
 	TagsAny []string `json:"tags_any"`
 	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where
+	// there is none reaches inside objects.
 	Filter map[string]any `json:"filter"`
-	Author string         `json:"author"`
+	// Name of the key that stored it.
+	Author string `json:"author"`
 	// `self` leaves out what this key stored.
 	ExcludeAuthor string `json:"exclude_author"`
-	SessionID     string `json:"session_id"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// The session it belongs to.
+	SessionID string `json:"session_id"`
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	Since Instant `json:"since"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	Until Instant `json:"until"`
 	// Which arms look: meaning (`vector`), words (`bm25`) or both. One of "auto", "hybrid", "vector", "bm25". Default
 	// "auto".
-	Routing string   `json:"routing"`
+	Routing string `json:"routing"`
+	// How recall weighs what it knows; what is left out is what the namespace says.
 	Weights *Weights `json:"weights"`
 	// The same as `weights.vector`, which wins.
 	VectorWeight float64 `json:"vector_weight"`
-	MinScore     float64 `json:"min_score"`
+	// Leaves out hits with a lower `score`.
+	MinScore float64 `json:"min_score"`
 	// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
 	// answer. 0 unless said.
 	MMR float64 `json:"mmr"`
@@ -552,7 +586,7 @@ type RecallRequest struct {
 	Explain bool `json:"explain"`
 	// A vector of your own embedder, of the dimension the namespace declares.
 	Embedding []float64 `json:"embedding"`
-	// Default 5.
+	// How many hits at most. Default 5.
 	TopK int `json:"top_k"`
 }
 
@@ -613,33 +647,40 @@ type SearchRequest struct {
 	SkipDenied bool `json:"skip_denied"`
 	// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128
 	// words and 32 beginnings among them. Memories with all of them come first.
-	Query         string  `json:"query"`
+	Query string `json:"query"`
+	// The least importance.
 	MinImportance float64 `json:"min_importance"`
+	// The most importance.
 	MaxImportance float64 `json:"max_importance"`
-	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+	// The one type.
 	MemoryType string `json:"memory_type"`
 	// All of them must be on the memory.
 	Tags []string `json:"tags"`
 	// At least one of them must be on the memory.
 	TagsAny []string `json:"tags_any"`
 	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where
+	// there is none reaches inside objects.
 	Filter map[string]any `json:"filter"`
-	Author string         `json:"author"`
+	// Name of the key that stored it.
+	Author string `json:"author"`
 	// `self` leaves out what this key stored.
 	ExcludeAuthor string `json:"exclude_author"`
-	SessionID     string `json:"session_id"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// The session it belongs to.
+	SessionID string `json:"session_id"`
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	Since Instant `json:"since"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	Until Instant `json:"until"`
 	// Which arms look: meaning (`vector`), words (`bm25`) or both. One of "auto", "hybrid", "vector", "bm25". Default
 	// "auto".
-	Routing string   `json:"routing"`
+	Routing string `json:"routing"`
+	// How recall weighs what it knows; what is left out is what the namespace says.
 	Weights *Weights `json:"weights"`
 	// The same as `weights.vector`, which wins.
 	VectorWeight float64 `json:"vector_weight"`
-	MinScore     float64 `json:"min_score"`
+	// Leaves out hits with a lower `score`.
+	MinScore float64 `json:"min_score"`
 	// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
 	// answer. 0 unless said.
 	MMR float64 `json:"mmr"`
@@ -647,7 +688,7 @@ type SearchRequest struct {
 	Explain bool `json:"explain"`
 	// A vector of your own embedder, of the dimension the namespace declares.
 	Embedding []float64 `json:"embedding"`
-	// Default 10.
+	// How many hits at most. Default 10.
 	TopK int `json:"top_k"`
 	// `exact` returns only memories in which every word, phrase and beginning stands. One of "best", "exact". Default
 	// "best".
@@ -696,6 +737,7 @@ type SetImportanceResponse struct {
 
 // StartSessionRequest is what sessions.start takes.
 type StartSessionRequest struct {
+	// Any JSON object, kept for the caller.
 	Metadata map[string]any `json:"metadata"`
 	// Chosen by the caller; needs a read-write grant, as a taken one is refused.
 	ID string `json:"id"`
@@ -723,16 +765,19 @@ type StoreMemoryRequest struct {
 	Content string `json:"content"`
 	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default "episodic".
 	MemoryType string `json:"memory_type"`
-	// Default 0.5.
-	Importance float64        `json:"importance"`
-	Tags       []string       `json:"tags"`
-	Metadata   map[string]any `json:"metadata"`
-	SessionID  string         `json:"session_id"`
+	// From 0 to 1; it can lift a memory in recall. Default 0.5.
+	Importance float64 `json:"importance"`
+	// Words to choose by.
+	Tags []string `json:"tags"`
+	// Any JSON object; filters ask about it. Numbers stay exact.
+	Metadata map[string]any `json:"metadata"`
+	// The session it belongs to.
+	SessionID string `json:"session_id"`
 	// Seconds until it expires. `expires_at` wins over it.
 	TTLSeconds float64 `json:"ttl_seconds"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	ExpiresAt Instant `json:"expires_at"`
-	// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
 	ValidFrom Instant `json:"valid_from"`
 	// A vector of your own embedder, of the dimension the namespace declares.
 	Embedding []float64 `json:"embedding"`
@@ -761,14 +806,26 @@ type UpdateKeyRequest struct {
 // UpdateMemoryRequest is what memories.update takes. What is left out stays.
 type UpdateMemoryRequest struct {
 	// What was remembered, verbatim.
-	Content  string         `json:"content"`
+	Content string `json:"content"`
+	// Replaces what was there.
 	Metadata map[string]any `json:"metadata"`
 	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
-	MemoryType string   `json:"memory_type"`
-	Importance float64  `json:"importance"`
-	Tags       []string `json:"tags"`
+	MemoryType string `json:"memory_type"`
+	// From 0 to 1; it can lift a memory in recall.
+	Importance float64 `json:"importance"`
+	// Words to choose by.
+	Tags []string `json:"tags"`
+	// null: it belongs to none. In its new session it is the last.
+	SessionID string `json:"session_id"`
+	// Seconds from now until it expires. `expires_at` wins over it.
+	TTLSeconds float64 `json:"ttl_seconds"`
 	// null: it no longer expires.
 	ExpiresAt Instant `json:"expires_at"`
+	// null: nothing is known of it.
+	ValidFrom Instant `json:"valid_from"`
+	// A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would
+	// be that of another text, and goes.
+	Embedding []float64 `json:"embedding"`
 }
 
 // VectorIndex is a part of Namespace. The index over the meaning of the memories of a large namespace; it is

@@ -131,7 +131,11 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       })
     },
     async listNamespaces(secret) {
-      return [await time(() => withPrincipal(database, principalOf(secret), 'read', (tx) => listNamespaces(tx, undefined, undefined)))]
+      return [
+        await time(() =>
+          withPrincipal(database, principalOf(secret), 'read', (tx) => listNamespaces(tx, { prefix: undefined, after: undefined, limit: undefined })),
+        ),
+      ]
     },
     async residentBytes() {
       return process.memoryUsage.rss()

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
-import { ERRORS } from '@dakera-ai/protocol'
+import { DEFAULT_ORIGIN, ERRORS, type ErrorCode, shortened } from '@dakera-ai/protocol'
 import { openapi } from '@dakera-ai/protocol/openapi'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { requireAdmin, withPrincipal } from './db/tx.ts'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
-import { apiPage } from './http/api-page.ts'
-import { addressOf, isLoopbackHost } from './http/client.ts'
+import { apiPage, toHtml } from './http/api-page.ts'
+import { addressOf, isLoopbackHost, originOf } from './http/client.ts'
 import { Door } from './http/door.ts'
+import { errorPage } from './http/error-page.ts'
 import { newRequestId } from './http/request-id.ts'
 import { addresses, type Call, mount, type Route } from './http/route.ts'
 import type { Principal } from './principal.ts'
@@ -76,7 +77,7 @@ export function createApp(deps: Deps) {
     const { retryAfterSeconds } = fault.details
     if (retryAfterSeconds !== undefined || fault.code === 'SERVICE_UNAVAILABLE') c.header('retry-after', String(Math.ceil(retryAfterSeconds ?? 1)))
     if (ERRORS[fault.code].status === 401) c.header('www-authenticate', 'Bearer')
-    return c.json(toBody(fault, c.get('requestId')), ERRORS[fault.code].status)
+    return c.json(toBody(fault, c.get('requestId'), originOf(c, deps.trustedProxies)), ERRORS[fault.code].status)
   })
 
   if (deps.corsOrigins.length > 0) {
@@ -84,7 +85,7 @@ export function createApp(deps: Deps) {
       cors({
         origin: deps.corsOrigins,
         allowHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id', 'idempotency-key', 'if-match', 'x-dakera-client'],
-        exposeHeaders: ['x-request-id', 'retry-after'],
+        exposeHeaders: ['x-request-id', 'retry-after', 'dakera-warning'],
       }),
     )
   }
@@ -98,24 +99,32 @@ export function createApp(deps: Deps) {
     '/openapi.json',
     page('application/json', () => JSON.stringify(openapi())),
   )
-  app.get(
-    '/docs',
-    page('text/html; charset=UTF-8', () => apiPage(openapi())),
+  const docs = page(
+    HTML,
+    () => apiPage(openapi()),
+    (text, c) => text.replaceAll(DEFAULT_ORIGIN, () => toHtml(originOf(c, trustedProxies))),
   )
+  for (const path of ['/docs', '/docs/']) app.get(path, docs)
+  for (const code of Object.keys(ERRORS) as ErrorCode[])
+    app.get(
+      `/docs/errors/${code}`,
+      page(HTML, () => errorPage(code)),
+    )
   refuseTheRest(app as unknown as Hono, routes)
   return app
 }
 
-/** A page that stays the same as long as the server runs: made when it is first asked for. */
-function page(type: string, make: () => string) {
-  let made: { text: string; etag: string } | undefined
+const HTML = 'text/html; charset=UTF-8'
+
+/** A page that stays the same as long as the server runs: made when it is first asked for. `fill` puts in what depends on the caller. */
+function page(type: string, make: () => string, fill?: (text: string, c: Context) => string) {
+  let made: string | undefined
   return (c: Context) => {
-    if (!made) {
-      const text = make()
-      made = { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` }
-    }
-    const headers = { 'cache-control': 'no-cache', etag: made.etag }
-    return c.req.header('if-none-match') === made.etag ? c.body(null, 304, headers) : c.body(made.text, 200, { ...headers, 'content-type': type })
+    made ??= make()
+    const text = fill ? fill(made, c) : made
+    const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
+    const headers = { 'cache-control': 'no-cache', etag }
+    return c.req.header('if-none-match') === etag ? c.body(null, 304, headers) : c.body(text, 200, { ...headers, 'content-type': type })
   }
 }
 
@@ -137,9 +146,18 @@ function refuseTheRest(app: Hono, routes: Route[]): void {
     })
   }
   // A route and not app.notFound(): what that throws passes by the log and the request id above.
-  app.all('*', () => {
-    throw new Fault('NOT_FOUND', {}, { message: 'There is no such path. GET /docs lists them all.' })
+  app.all('*', (c) => {
+    const meant = meantBy(c.req.path, [...methods.keys()])
+    const hint = meant ? ` Did you mean ${shortened(meant)}? The base URL of a client is the address of the server, without /v1.` : ''
+    throw new Fault('NOT_FOUND', {}, { message: `There is no such path.${hint} GET /docs lists them all.` })
   })
+}
+
+/** The path that a client with another base URL wanted: with /v1 twice, with none, behind something else, or with a slash at its end. */
+function meantBy(path: string, patterns: string[]): string | undefined {
+  const trimmed = path.replace(/\/$/, '')
+  const candidates = [trimmed, trimmed.slice(Math.max(0, trimmed.lastIndexOf('/v1/'))), `/v1${trimmed}`]
+  return candidates.find((candidate) => patterns.some((pattern) => fits(candidate, pattern)))
 }
 
 function fits(path: string, pattern: string): boolean {
@@ -169,7 +187,7 @@ export function createStartingApp() {
   app.all('*', (c) => {
     const requestId = newRequestId()
     const fault = new Fault('SERVICE_UNAVAILABLE', {}, { message: 'The server is starting. Try again in a moment.' })
-    return c.json(toBody(fault, requestId), 503, { 'retry-after': '1', 'x-request-id': requestId })
+    return c.json(toBody(fault, requestId, originOf(c, 0)), 503, { 'retry-after': '1', 'x-request-id': requestId })
   })
   return app
 }

@@ -32,7 +32,7 @@ test('every problem is listed at once', () => {
     DAKERA_ROOT_API_KEY: 'short',
     OPENAI_BASE_URL: 'ftp://x',
   })
-  for (const name of ['DAKERA_PORT', 'DAKERA_LOG_LEVEL', 'DATABASE_URL', 'DAKERA_ROOT_API_KEY', 'OPENAI_BASE_URL']) expect(message).toContain(`  ${name}: `)
+  for (const name of ['DAKERA_PORT', 'DAKERA_LOG_LEVEL', 'DATABASE_URL', 'DAKERA_ROOT_API_KEY', 'OPENAI_BASE_URL']) expect(message).toContain(`  ${name} must`)
 })
 
 test('a complaint repeats no secret', () => {
@@ -60,4 +60,11 @@ test('without a chosen key the server listens on loopback; with one for others',
 test('an OPENAI_API_KEY alone sends no text anywhere', () => {
   expect(readEnv({ OPENAI_API_KEY: 'sk-lying-around' }).embedding).toEqual({ provider: 'builtin' })
   expect(readEnv({ DAKERA_EMBEDDING_MODEL: 'text-embedding-3-small' }).embedding.provider).toBe('openai')
+})
+
+test('a wrong setting is told with its value and its bounds, a secret without', () => {
+  expect(complaint({ DAKERA_PORT: 'abc' })).toContain('DAKERA_PORT must be a number; you sent "abc"')
+  expect(complaint({ DAKERA_POOL_SIZE: '0' })).toContain('DAKERA_POOL_SIZE must be between 1 and 500; you sent "0"')
+  expect(complaint({ DAKERA_LOG_LEVEL: 'loud' })).toContain('"fatal" or "silent"; you sent "loud"')
+  expect(complaint({ DAKERA_ROOT_API_KEY: 'my key' })).not.toContain('my key')
 })

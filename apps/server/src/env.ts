@@ -1,3 +1,4 @@
+import { explained, parsePlainly, sentence } from '@dakera-ai/protocol'
 import * as z from 'zod'
 
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -56,9 +57,9 @@ export type Env = ReturnType<typeof readEnv>
 
 /** Parses the environment once. Throws one error that lists everything that is wrong with it. */
 export function readEnv(source: Record<string, string | undefined> = process.env) {
-  const result = Environment.safeParse(source)
+  const result = parsePlainly(Environment, source, ([name]) => source[String(name)])
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+    const problems = explained(result.error, SETTINGS.length).map((issue) => `  ${sentence(issue)}`)
     throw new SettingsError(`These settings are wrong:\n${problems.join('\n')}`)
   }
   const env = result.data

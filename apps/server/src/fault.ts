@@ -18,9 +18,11 @@ const OURS = 'DK000'
 /** A sentence of theirs that begins with the part of the request it is about. */
 const NAMED_PART = /^(?<path>[a-z_.]+): (?<message>.+)$/
 
+const UNIQUE_VIOLATION = '23505'
+
 /** What else Postgres can say that is the caller's doing. */
 const SQLSTATES: Record<string, [ErrorCode, string?]> = {
-  '23505': ['CONFLICT', 'Something with this id or name exists already.'],
+  [UNIQUE_VIOLATION]: ['CONFLICT', 'Something with this id or name exists already.'],
   '23503': ['CONFLICT', 'What this refers to has just been removed.'],
   '42501': ['NAMESPACE_ACCESS_DENIED'],
   '22021': ['INVALID_REQUEST', 'The text is not valid UTF-8.'],
@@ -78,6 +80,15 @@ export function diskIsFull(error: unknown): boolean {
   return code === DISK_FULL || (GOING_DOWN.test(code) && message.includes(ITS_DISK_IS_FULL))
 }
 
+/** Whether an id or a name was taken. Where row security is on Postgres does not say which. */
+export const isTaken = (error: unknown) => databaseError(error)?.code === UNIQUE_VIOLATION
+
+/** The error of the API for an id that the caller chose; `path` is where it stands in the request. */
+export function taken(what: string, id: string, path: string, cause: unknown): Fault {
+  const message = `a ${what} with the id "${id}" exists already`
+  return new Fault('CONFLICT', { resource: id, issues: [{ path, message }] }, { message: `${path}: ${message}.`, cause })
+}
+
 type DatabaseError = { code?: string; message?: string; detail?: string; hint?: string; cause?: unknown }
 
 export function toFault(error: unknown): Fault {
@@ -115,7 +126,8 @@ function databaseError(error: unknown): DatabaseError | undefined {
   return undefined
 }
 
-export function toBody({ code, message, details }: Fault, requestId: string): ErrorBody {
+/** `origin` is how the caller reaches this server, which has the page about the code. */
+export function toBody({ code, message, details }: Fault, requestId: string, origin?: string): ErrorBody {
   const { resource, issues } = details
   return {
     error: message,
@@ -123,7 +135,7 @@ export function toBody({ code, message, details }: Fault, requestId: string): Er
     status: ERRORS[code].status,
     ...(resource && { resource }),
     ...(issues && { issues }),
-    docs: docsUrl(code),
+    docs: docsUrl(code, origin),
     request_id: requestId,
   }
 }

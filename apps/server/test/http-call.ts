@@ -57,7 +57,7 @@ export function flawsOf({ status, headers, text, json, requestId }: Answer): str
   const { error, code, docs, request_id } = result.data
   const rules: [boolean, string][] = [
     [result.data.status === status && ERRORS[code].status === status, `the status of ${code} is ${ERRORS[code].status}, not ${status}`],
-    [docs === docsUrl(code), `docs: ${docs}`],
+    [docs === docsUrl(code, new URL(docs).origin), `docs: ${docs}`],
     [
       request_id === requestId && headers['x-request-id'] === requestId,
       `request id: ${request_id}, header ${String(headers['x-request-id'])}, sent ${requestId}`,

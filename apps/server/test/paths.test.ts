@@ -129,3 +129,13 @@ test('no origin is let in by CORS unless it was named', async () => {
   const answer = await send(t.url, '/health', { headers: { origin: 'https://evil.example' } })
   expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
 })
+
+test.each([
+  ['/v1/v1/memory/store', '/v1/memory/store'],
+  ['/v1/v1/memory/get/mem_1', '/v1/memory/get/mem_1'],
+  ['/memory/recall', '/v1/memory/recall'],
+  ['/api/v1/namespaces', '/v1/namespaces'],
+  ['/v1/memory/store/', '/v1/memory/store'],
+])('%s is 404 and asks for %s', async (path, meant) => {
+  for (const method of ['GET', 'POST']) expectError(await send(t.url, path, { method, key }), 'NOT_FOUND', `Did you mean ${meant}? The base URL of a client`)
+})

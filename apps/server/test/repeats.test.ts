@@ -187,10 +187,14 @@ describe('a kept reply belongs to its request and its namespaces', () => {
     const update = (k: string, query: string, version: string) =>
       as('PUT', `/v1/memory/update/${id}?${query}`, { importance: 0.25 }, withKey(k, { 'if-match': version }))
     const k = unique()
-    expect((await update(k, `agent_id=${a}&x=1`, '"1"')).status).toBe(200)
-    expectError(await update(k, `agent_id=${a}&x=1`, '"7"'), 'CONFLICT', /Idempotency-Key/)
-    expect((await update(k, `x=1&agent_id=${a}`, '"1"')).json).toMatchObject({ version: 2 })
-    expectError(await update(k, `x=2&agent_id=${a}`, '"1"'), 'CONFLICT', /Idempotency-Key/)
+    expect((await update(k, `agent_id=${a}`, '"1"')).status).toBe(200)
+    expectError(await update(k, `agent_id=${a}`, '"7"'), 'CONFLICT', /Idempotency-Key/)
+    expect((await update(k, `agent_id=${a}`, '"1"')).json).toMatchObject({ version: 2 })
+    const one = withKey(unique())
+    const store = (query: string) => as('POST', `/v1/memory/store?${query}`, { agent_id: a, content: 'x' }, one)
+    const first = await store('x=1&y=2')
+    expect((await store('y=2&x=1')).json).toMatchObject({ memory: (first.json as { memory: object }).memory })
+    expectError(await store('x=2&y=2'), 'CONFLICT', /Idempotency-Key/)
   })
 
   test('an update is repeated as it was after a smaller change, and as it is now after one of content or metadata', async () => {

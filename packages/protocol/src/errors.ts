@@ -26,7 +26,11 @@ export const ERRORS = {
 } as const satisfies Record<string, Spec>
 
 export type ErrorCode = keyof typeof ERRORS
-export const docsUrl = (code: ErrorCode) => `https://github.com/dakera-ai/dakera/blob/main/docs/errors/${code}.md`
+/** How a server is reached unless its operator says otherwise. */
+export const DEFAULT_ORIGIN = 'http://localhost:3300'
+
+/** The page about a code, on the server that answered: it works without internet, and says what that release does. */
+export const docsUrl = (code: ErrorCode, origin = DEFAULT_ORIGIN) => `${origin}/docs/errors/${code}`
 
 export const ErrorBody = z
   .object({

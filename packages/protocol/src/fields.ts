@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { METADATA_ARRAY_LENGTH, METADATA_BYTES, METADATA_DEPTH, METADATA_VALUES } from './filter-bounds.ts'
+import { flawOfNumber, isExactNumber, parseExactly } from './json.ts'
 
 /**
  * Text that Postgres and every JSON reader can hold: no NUL and no half of a surrogate pair.
@@ -12,12 +13,17 @@ const malformed = 'must not contain U+0000 or lone surrogates'
 export const text = (min: number, max: number) =>
   z
     .string()
-    .refine((value) => value.length >= min && isAtMost(value, max), `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters`)
+    .refine((value) => value.length >= min && isAtMost(value, max), {
+      error: ({ input }) => `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters; you sent ${lengthOf(String(input))}`,
+    })
     .refine(isWellFormed, malformed)
     .meta({ minLength: min, maxLength: max })
 
+/** An emoji is two units of a string in JavaScript, and one character. */
+export const lengthOf = (value: string) => value.length - (value.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
+
 /** Counts only where the cheap bounds do not decide. */
-const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && [...value].length <= max)
+const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && lengthOf(value) <= max)
 
 /** Wrong elements of one list that are told. */
 const MOST_WRONG = 10
@@ -64,13 +70,14 @@ export const record = <K extends z.ZodType<string, string>, V extends z.ZodType>
  */
 export const JsonObject = z
   .unknown()
-  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), { error: 'expected an object', abort: true })
+  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), { error: 'must be an object', abort: true })
   .superRefine((value, context) => {
     const flaw = flawOf(value as object)
     if (flaw) context.addIssue({ code: 'custom', path: flaw.path, message: flaw.message })
   })
   .meta({ type: 'object', additionalProperties: {} }) as unknown as z.ZodType<Record<string, unknown>, Record<string, unknown>>
 
+const flawed = (message: string | undefined): Flaw | undefined => (message === undefined ? undefined : { path: [], message })
 type Flaw = { path: string[]; message: string /** Not of one place in it. */; isOfAll?: true }
 
 /** The first thing that no such object may have. */
@@ -79,6 +86,7 @@ function flawOf(object: object): Flaw | undefined {
   const look = (value: unknown, depth: number): Flaw | undefined => {
     if (typeof value === 'string') return isWellFormed(value) ? undefined : { path: [], message: malformed }
     if (typeof value !== 'object' || value === null) return undefined
+    if (isExactNumber(value)) return flawed(flawOfNumber(value))
     if (depth === METADATA_DEPTH) return { path: [], message: `nested more than ${METADATA_DEPTH} levels deep`, isOfAll: true }
     if (Array.isArray(value) && value.length > METADATA_ARRAY_LENGTH) return { path: [], message: `an array of more than ${METADATA_ARRAY_LENGTH} elements` }
     for (const key in value) {
@@ -104,27 +112,47 @@ export const jsonBytes = (value: unknown) => new TextEncoder().encode(JSON.strin
 const FIRST_MS = -62_135_596_800_000
 const LAST_MS = 253_402_300_799_000
 
-/** A moment: integer unix seconds or ISO-8601 in a request. Handlers get a Date. */
+const HAS_ZONE = /(?:Z|[+-]\d\d:?\d\d)$/i
+
+/** A moment: unix seconds, with a fraction or without, or ISO-8601 in a request. Handlers get a Date. */
 export const Instant = z
-  .union([z.int(), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
-    error: 'expected unix seconds or an ISO-8601 date-time',
+  .union([z.number(), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
+    error: 'must be unix seconds or an ISO-8601 date-time',
   })
-  .transform((value) => new Date(typeof value === 'number' ? value * 1000 : value))
+  .refine((value) => typeof value !== 'number' || value * 1000 <= LAST_MS, 'must be unix seconds until the year 9999; milliseconds are divided by 1000')
+  .transform(toDate)
   .refine((moment) => moment.getTime() >= FIRST_MS && moment.getTime() <= LAST_MS, 'must lie between the years 1 and 9999, in UTC')
-  .meta({ description: 'Unix seconds, or ISO-8601 (UTC unless it says otherwise).' })
+  .meta({ description: 'Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).' })
+
+/** A date-time without a zone would be in that of this process; a date alone is UTC by itself. */
+function toDate(value: number | string): Date {
+  if (typeof value === 'number') return new Date(value * 1000)
+  return new Date(value.includes('T') && !HAS_ZONE.test(value) ? `${value}Z` : value)
+}
 
 /** Moments in replies. */
 export const UnixSeconds = z.int().meta({ description: 'Unix seconds.' })
+export const UnixMilliseconds = z.int().meta({ description: 'The same moment in unix milliseconds. A reply to a store has none.' })
 
 // Query strings carry text; these read it as what it means, so that a handler sees the same values from GET and POST.
 const numeric = /^-?\d+(\.\d+)?$/
 const numberFromText = (value: unknown) => (typeof value === 'string' && numeric.test(value) ? Number(value) : value)
-const listFromText = (value: unknown) => (typeof value === 'string' ? value.split(',').filter((item) => item !== '') : value)
+/** `a, b`, `["a", "b"]` for what holds commas, or the parameter several times. */
+function listFromText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.flatMap(listFromText)
+  if (typeof value !== 'string') return value
+  const list = value.startsWith('[') ? jsonFromText(value) : value
+  if (Array.isArray(list)) return list
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
 const booleanFromText = (value: unknown) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value)
 const jsonFromText = (value: unknown) => {
   if (typeof value !== 'string') return value
   try {
-    return JSON.parse(value) as unknown
+    return parseExactly(value)
   } catch {
     return value // not an object, so the schema behind says what is wrong
   }
@@ -137,6 +165,6 @@ export const fromQuery = <S extends z.ZodType>(reader: keyof typeof READERS, sch
 
 /** Which part of a list, counted from its beginning. */
 export const offsetPage = {
-  limit: fromQuery('number', z.int().min(1).max(1000).default(100)),
+  limit: fromQuery('number', z.int().min(1).max(1000).default(100)).meta({ description: 'How many at most.' }),
   offset: fromQuery('number', z.int().min(0).default(0)).meta({ description: 'How many to leave out first.' }),
 }

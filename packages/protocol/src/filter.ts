@@ -11,8 +11,9 @@ import {
   FILTER_TEXT_LENGTH,
   FILTER_VALUES,
 } from './filter-bounds.ts'
+import { type ExactNumber, flawOfNumber, isExactNumber } from './json.ts'
 
-export type Scalar = string | number | boolean | null
+export type Scalar = string | number | ExactNumber | boolean | null
 const COMPARISONS = ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$contains'] as const
 const LISTS = ['$in', '$nin'] as const
 
@@ -35,7 +36,7 @@ export class FilterError extends Error {
 /**
  * Reads the filter grammar of recall, search, list and batch forget:
  * `{"source": "researcher"}` is equality; `$eq $ne $gt $gte $lt $lte $in $nin $exists $contains` stand under a field,
- * `$and $or $not` around fields; a dotted field reaches inside objects. Throws FilterError naming the place.
+ * `$and $or $not` around fields; a dotted field is the key of that very name, or where there is none reaches inside objects. Throws FilterError naming the place.
  */
 export function parseFilter(input: unknown): Filter {
   const counts = { conditions: 0, searches: 0, values: 0, contains: 0 }
@@ -114,6 +115,11 @@ function pathOf(key: string, at: string[]): string[] {
 function scalar(value: unknown, at: string[]): Scalar {
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (isExactNumber(value)) {
+    const flaw = flawOfNumber(value)
+    if (flaw) throw new FilterError(at, flaw)
+    return value
+  }
   if (typeof value === 'string' && value.isWellFormed() && !value.includes('\u0000')) {
     if (value.length > FILTER_TEXT_LENGTH) throw new FilterError(at, `longer than ${FILTER_TEXT_LENGTH} characters`)
     return value
@@ -149,7 +155,8 @@ export function constantOf(filter: Filter): boolean | undefined {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
 const isOneOf = <T extends string>(list: readonly T[], value: string): value is T => (list as readonly string[]).includes(value)
 
 /** The schema of a metadata filter in a request; its output is the parsed filter. */
@@ -166,5 +173,5 @@ export const MetadataFilter = z
   })
   .meta({
     description:
-      'Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects.',
+      'Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.',
   })

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Endpoint, ERRORS, ErrorBody, endpoints } from './index.ts'
+import { DEFAULT_ORIGIN, type Endpoint, ERRORS, ErrorBody, endpoints } from './index.ts'
 
 /** The whole contract as OpenAPI 3.1. `pnpm generate` writes it to openapi.json; `pnpm verify` fails when the committed file differs. */
 export function openapi() {
@@ -34,7 +34,7 @@ export function openapi() {
       description: 'Shared memory for teams of AI agents. A namespace is named by `agent_id`; a key holds its own grants per namespace.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: 'http://localhost:3300' }],
+    servers: [{ url: DEFAULT_ORIGIN }],
     security: [{ bearer: [] }, { apiKey: [] }],
     paths,
     components: {

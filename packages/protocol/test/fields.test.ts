@@ -61,5 +61,25 @@ test('a moment is unix seconds or ISO-8601', () => {
   expect(Instant.parse(1_700_000_000).toISOString()).toBe('2023-11-14T22:13:20.000Z')
   expect(Instant.parse('2026-01-02').toISOString()).toBe('2026-01-02T00:00:00.000Z')
   expect(Instant.parse('2026-01-02T03:04:05+02:00').toISOString()).toBe('2026-01-02T01:04:05.000Z')
-  for (const bad of ['yesterday', '2026-13-01', 1.5, 1e15, null]) expect(accepts(Instant, bad)).toBe(false)
+  expect(Instant.parse(1_700_000_000.25).toISOString()).toBe('2023-11-14T22:13:20.250Z')
+  for (const bad of ['yesterday', '2026-13-01', 1e15, null]) expect(accepts(Instant, bad)).toBe(false)
+})
+
+test('a moment without a zone is UTC wherever the process is', () => {
+  const zone = process.env['TZ']
+  process.env['TZ'] = 'America/New_York'
+  try {
+    expect(new Date(2026, 0, 1).getTimezoneOffset()).toBe(300) // the process believes it
+    for (const text of ['2026-11-28T11:42:05', '2026-11-28T11:42:05Z', '2026-11-28T13:42:05+02:00', '2026-11-28T11:42:05.000000'])
+      expect(Instant.parse(text).toISOString()).toBe('2026-11-28T11:42:05.000Z')
+    expect(Instant.parse('2026-11-28').toISOString()).toBe('2026-11-28T00:00:00.000Z')
+  } finally {
+    if (zone === undefined) delete process.env['TZ']
+    else process.env['TZ'] = zone
+  }
+})
+
+test('milliseconds are refused as such', () => {
+  expect(Instant.safeParse(Date.now()).error?.issues[0]?.message).toContain('milliseconds are divided by 1000')
+  expect(Instant.safeParse(253_402_300_799).success).toBe(true)
 })

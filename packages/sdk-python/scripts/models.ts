@@ -87,8 +87,8 @@ export function modelsOf(schemas: Schemas): string {
     const secrets = fields.filter(([, { format }]) => format === 'password').map(([field]) => field)
     const facts = [
       ...(makers.length > 0 ? [`    _nested = {${makers.join(', ')}}`] : []),
-      ...(optional.length > 0 ? [`    _optional = frozenset({${optional.map(literal).join(', ')}})`] : []),
-      ...(secrets.length > 0 ? [`    _secret = frozenset({${secrets.map(literal).join(', ')}})`] : []),
+      ...(optional.length > 0 ? [setOf('_optional', optional)] : []),
+      ...(secrets.length > 0 ? [setOf('_secret', secrets)] : []),
     ]
     const base = BASES.find((one) => one !== name && Object.keys(schemas[one]?.properties ?? {}).every((field) => schema.properties?.[field]))
     const members = fields
@@ -183,6 +183,13 @@ const datetime = (field: string, isOptional: boolean) => `
         """\`${field}\` as a datetime in UTC."""
         return moment(self.${field})
 `
+
+/** A set of names: in one line of at most 120 characters, or each in its own. */
+function setOf(name: string, members: string[]): string {
+  const line = `    ${name} = frozenset({${members.map(literal).join(', ')}})`
+  if (line.length <= 120) return line
+  return `    ${name} = frozenset(\n        {\n${members.map((member) => `            ${literal(member)},\n`).join('')}        }\n    )`
+}
 
 /** A line of at most 120 characters, or several. */
 function docstring(text: string): string {

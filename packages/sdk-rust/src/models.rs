@@ -103,11 +103,13 @@ pub struct AgentStats {
 pub struct CreateKeyRequest {
     /// Stands as `author` on what the key stores.
     pub name: String,
+    /// Namespace → `read`, `write` or `read_write`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<BTreeMap<String, Access>>,
     /// Chosen by the operator; a random one unless said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// `read` or `write` over `namespaces`; `admin` may do everything everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// With `scope`: read grants on these, or read-write ones for `write`.
@@ -116,9 +118,10 @@ pub struct CreateKeyRequest {
     /// Another spelling of `scope`, which older clients send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<Scope>>,
+    /// Days until it expires; never unless said. `expires_at` wins over it.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
 }
@@ -148,6 +151,7 @@ impl fmt::Debug for CreateKeyRequest {
 pub struct CreateNamespaceKeyRequest {
     /// Stands as `author` on what the key stores.
     pub name: String,
+    /// Days until it expires; never unless said. `expires_at` wins over it.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
     /// `write` reads as well. Default "write".
@@ -158,11 +162,13 @@ pub struct CreateNamespaceKeyRequest {
 /// The contract's `CreateNamespaceRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct CreateNamespaceRequest {
+    /// What it is for, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dimension: Option<u64>,
+    /// Any JSON object, kept for the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Of a namespace without memories; with some it stays.
@@ -334,8 +340,10 @@ pub(crate) struct EndSessionResponse {
 /// At least one effective condition.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ForgetBatchRequest {
+    /// Which memories; all that is said must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<MemoryFilter>,
+    /// At most a thousand ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub memory_ids: Vec<String>,
     /// Counts and deletes nothing.
@@ -357,6 +365,7 @@ pub struct ForgetBatchResponse {
 /// At least one selector; several must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ForgetRequest {
+    /// At most a thousand ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub memory_ids: Vec<String>,
     /// All of them must be on the memory.
@@ -365,14 +374,16 @@ pub struct ForgetRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
+    /// The least importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
+    /// The most importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Moment>,
     /// Another spelling of `created_before`; both must hold.
@@ -384,17 +395,19 @@ pub struct ForgetRequest {
     /// Another spelling of `created_before`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
-    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    /// The one type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
+    /// The session it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    /// Name of the key that stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
     /// `self` leaves out what this key stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Counts and deletes nothing.
@@ -573,11 +586,13 @@ pub(crate) struct ListKeysResponse {
 /// The contract's `ListMemoriesRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ListMemoriesRequest {
+    /// Which memories; all that is said must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<MemoryFilter>,
-    /// Default 100.
+    /// How many at most. Default 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// `next_cursor` of the page before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -677,6 +692,18 @@ pub struct Memory {
     pub access_count: i64,
     /// Unix seconds.
     pub expires_at: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
     /// Counts changes; send it as If-Match to update only what you have seen.
     pub version: i64,
     /// Fields that this version of the client does not know.
@@ -720,14 +747,16 @@ pub struct MemoryFilter {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
+    /// The least importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
+    /// The most importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Moment>,
     /// Another spelling of `created_before`; both must hold.
@@ -739,17 +768,19 @@ pub struct MemoryFilter {
     /// Another spelling of `created_before`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
-    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    /// The one type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
+    /// The session it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    /// Name of the key that stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
     /// `self` leaves out what this key stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
 }
@@ -878,11 +909,13 @@ pub struct RecallRequest {
     pub skip_denied: Option<bool>,
     /// What to look for, in words.
     pub query: String,
+    /// The least importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
+    /// The most importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    /// The one type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
     /// All of them must be on the memory.
@@ -891,30 +924,34 @@ pub struct RecallRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
+    /// Name of the key that stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
     /// `self` leaves out what this key stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
+    /// The session it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
     /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
+    /// How recall weighs what it knows; what is left out is what the namespace says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
     /// The same as `weights.vector`, which wins.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector_weight: Option<f64>,
+    /// Leaves out hits with a lower `score`.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
     /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
@@ -926,7 +963,7 @@ pub struct RecallRequest {
     /// A vector of your own embedder, of the dimension the namespace declares.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
-    /// Default 5.
+    /// How many hits at most. Default 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u64>,
 }
@@ -1027,11 +1064,13 @@ pub struct SearchRequest {
     pub skip_denied: Option<bool>,
     /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first.
     pub query: String,
+    /// The least importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
+    /// The most importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    /// The one type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
     /// All of them must be on the memory.
@@ -1040,30 +1079,34 @@ pub struct SearchRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; dotted paths reach inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
+    /// Name of the key that stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
     /// `self` leaves out what this key stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
+    /// The session it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
     /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
+    /// How recall weighs what it knows; what is left out is what the namespace says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
     /// The same as `weights.vector`, which wins.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector_weight: Option<f64>,
+    /// Leaves out hits with a lower `score`.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
     /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
@@ -1075,7 +1118,7 @@ pub struct SearchRequest {
     /// A vector of your own embedder, of the dimension the namespace declares.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
-    /// Default 10.
+    /// How many hits at most. Default 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u64>,
     /// `exact` returns only memories in which every word, phrase and beginning stands. Default "best".
@@ -1148,7 +1191,7 @@ pub struct SetImportanceResponse {
 /// The contract's `StartSessionRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct StartSessionRequest {
-    /// Default {}.
+    /// Any JSON object, kept for the caller. Default {}.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Chosen by the caller; needs a read-write grant, as a taken one is refused.
@@ -1186,24 +1229,25 @@ pub struct StoreMemoryRequest {
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default "episodic".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
-    /// Default 0.5.
+    /// From 0 to 1; it can lift a memory in recall. Default 0.5.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
-    /// Default [].
+    /// Words to choose by. Default [].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Default {}.
+    /// Any JSON object; filters ask about it. Numbers stay exact. Default {}.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
+    /// The session it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
     /// Seconds until it expires. `expires_at` wins over it.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<f64>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
-    /// Unix seconds, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Moment>,
     /// A vector of your own embedder, of the dimension the namespace declares.
@@ -1245,15 +1289,24 @@ pub struct UpdateMemoryRequest {
     /// What was remembered, verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
+    /// Replaces what was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
+    /// From 0 to 1; it can lift a memory in recall.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
+    /// Words to choose by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
+    /// null: it belongs to none. In its new session it is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Seconds from now until it expires. `expires_at` wins over it.
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
+    pub ttl_seconds: Option<f64>,
     /// null: it no longer expires.
     #[serde(
         default,
@@ -1261,6 +1314,12 @@ pub struct UpdateMemoryRequest {
         skip_serializing_if = "Option::is_none"
     )]
     pub expires_at: Option<Option<Moment>>,
+    /// null: nothing is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Moment>,
+    /// A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.
+    #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Vec<f32>>,
     /// Change it only if this is still its `version`; else the call ends in `CONFLICT`.
     #[serde(skip_serializing)]
     pub if_version: Option<i64>,
@@ -1295,6 +1354,18 @@ pub struct UpdateMemoryResponse {
     pub access_count: i64,
     /// Unix seconds.
     pub expires_at: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at_ms: Option<i64>,
+    /// The same moment in unix milliseconds. A reply to a store has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
     /// Counts changes; send it as If-Match to update only what you have seen.
     pub version: i64,
     pub memory: Memory,
@@ -1333,11 +1404,13 @@ impl UpdateMemoryResponse {
 /// The contract's `UpsertNamespaceRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct UpsertNamespaceRequest {
+    /// What it is for, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dimension: Option<u64>,
+    /// Any JSON object, kept for the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Of a namespace without memories; with some it stays.

@@ -54,18 +54,21 @@ export interface AgentStats {
 export interface CreateKeyRequest {
   /** Stands as `author` on what the key stores. */
   name: string
+  /** Namespace → `read`, `write` or `read_write`. */
   grants?: Record<string, 'read' | 'write' | 'read_write'> | undefined
   /** Chosen by the operator; a random one unless said. */
   secret?: string | undefined
+  /** `read` or `write` over `namespaces`; `admin` may do everything everywhere. */
   scope?: 'read' | 'write' | 'admin' | 'super_admin' | undefined
   /** With `scope`: read grants on these, or read-write ones for `write`. */
   namespaces?: string[] | undefined
   /** Another spelling of `scope`, which older clients send. */
   permissions?: Array<'read' | 'write' | 'admin' | 'super_admin'> | undefined
+  /** Days until it expires; never unless said. `expires_at` wins over it. */
   expiresInDays?: number | null | undefined
   /** @deprecated The API's own spelling of `expiresInDays`; it works as well. */
   expires_in_days?: number | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
@@ -75,6 +78,7 @@ export interface CreateKeyRequest {
 export interface CreateNamespaceKeyRequest {
   /** Stands as `author` on what the key stores. */
   name: string
+  /** Days until it expires; never unless said. `expires_at` wins over it. */
   expiresInDays?: number | null | undefined
   /** @deprecated The API's own spelling of `expiresInDays`; it works as well. */
   expires_in_days?: number | null | undefined
@@ -86,9 +90,11 @@ export interface CreateNamespaceKeyRequest {
 export interface CreateNamespaceRequest {
   /** Letters, digits, ".", "_" and "-", at most 128; the prefixes "_" and "system_" are reserved. */
   name: string
+  /** What it is for, for people. */
   description?: string | null | undefined
   /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
   dimension?: number | null | undefined
+  /** Any JSON object, kept for the caller. */
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
   language?: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
@@ -191,6 +197,7 @@ export interface ForgetBatchResponse {
 
 /** At least one selector; several must all hold. */
 export interface ForgetRequest {
+  /** At most a thousand ids. */
   memoryIds?: string[] | null | undefined
   /** @deprecated The API's own spelling of `memoryIds`; it works as well. */
   memory_ids?: string[] | null | undefined
@@ -200,17 +207,19 @@ export interface ForgetRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
+  /** The least importance. */
   minImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
+  /** The most importance. */
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   createdAfter?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdAfter`; it works as well. */
   created_after?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   createdBefore?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdBefore`; it works as well. */
   created_before?: Instant | null | undefined
@@ -222,19 +231,21 @@ export interface ForgetRequest {
   since?: Instant | null | undefined
   /** Another spelling of `created_before`; both must hold. */
   until?: Instant | null | undefined
-  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  /** The one type. */
   memoryType?: MemoryType | null | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | null | undefined
+  /** The session it belongs to. */
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
+  /** Name of the key that stored it. */
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
   metadata?: Record<string, unknown> | null | undefined
   /** Counts and deletes nothing. */
   dryRun?: boolean | undefined
@@ -337,9 +348,11 @@ export interface ListKeysResponse {
 
 /** The contract's `ListMemoriesRequest`. */
 export interface ListMemoriesRequest {
+  /** Which memories; all that is said must hold. */
   filter?: MemoryFilter | null | undefined
-  /** Default 100. */
+  /** How many at most. Default 100. */
   limit?: number | undefined
+  /** `next_cursor` of the page before. */
   cursor?: string | null | undefined
 }
 
@@ -409,6 +422,14 @@ export interface Memory {
   access_count: number
   /** Unix seconds. */
   expires_at: number | null
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  valid_from_ms?: number | null | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  created_at_ms?: number | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  updated_at_ms?: number | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  expires_at_ms?: number | null | undefined
   /** Counts changes; send it as If-Match to update only what you have seen. */
   version: number
 }
@@ -421,17 +442,19 @@ export interface MemoryFilter {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
+  /** The least importance. */
   minImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
+  /** The most importance. */
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   createdAfter?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdAfter`; it works as well. */
   created_after?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   createdBefore?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdBefore`; it works as well. */
   created_before?: Instant | null | undefined
@@ -443,19 +466,21 @@ export interface MemoryFilter {
   since?: Instant | null | undefined
   /** Another spelling of `created_before`; both must hold. */
   until?: Instant | null | undefined
-  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  /** The one type. */
   memoryType?: MemoryType | null | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | null | undefined
+  /** The session it belongs to. */
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
+  /** Name of the key that stored it. */
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
   metadata?: Record<string, unknown> | null | undefined
 }
 
@@ -518,12 +543,13 @@ export interface NewMemory {
   memoryType?: MemoryType | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | undefined
-  /** Default 0.5. */
+  /** From 0 to 1; it can lift a memory in recall. Default 0.5. */
   importance?: number | undefined
-  /** Default []. */
+  /** Words to choose by. Default []. */
   tags?: string[] | undefined
-  /** Default {}. */
+  /** Any JSON object; filters ask about it. Numbers stay exact. Default {}. */
   metadata?: Record<string, unknown> | undefined
+  /** The session it belongs to. */
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
@@ -531,11 +557,11 @@ export interface NewMemory {
   ttlSeconds?: number | null | undefined
   /** @deprecated The API's own spelling of `ttlSeconds`; it works as well. */
   ttl_seconds?: number | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   validFrom?: Instant | null | undefined
   /** @deprecated The API's own spelling of `validFrom`; it works as well. */
   valid_from?: Instant | null | undefined
@@ -568,13 +594,15 @@ export interface RecallRequest {
   skip_denied?: boolean | undefined
   /** What to look for, in words. */
   query: string
+  /** The least importance. */
   minImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
+  /** The most importance. */
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  /** The one type. */
   memoryType?: MemoryType | null | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | null | undefined
@@ -584,27 +612,31 @@ export interface RecallRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
   filter?: Record<string, unknown> | null | undefined
+  /** Name of the key that stored it. */
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
+  /** The session it belongs to. */
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   since?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   until?: Instant | null | undefined
   /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
   routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
+  /** How recall weighs what it knows; what is left out is what the namespace says. */
   weights?: Weights | null | undefined
   /** The same as `weights.vector`, which wins. */
   vectorWeight?: number | null | undefined
   /** @deprecated The API's own spelling of `vectorWeight`; it works as well. */
   vector_weight?: number | null | undefined
+  /** Leaves out hits with a lower `score`. */
   minScore?: number | null | undefined
   /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
@@ -614,7 +646,7 @@ export interface RecallRequest {
   explain?: boolean | undefined
   /** A vector of your own embedder, of the dimension the namespace declares. */
   embedding?: number[] | null | undefined
-  /** Default 5. */
+  /** How many hits at most. Default 5. */
   topK?: number | undefined
   /** @deprecated The API's own spelling of `topK`; it works as well. */
   top_k?: number | undefined
@@ -679,13 +711,15 @@ export interface SearchRequest {
   skip_denied?: boolean | undefined
   /** Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first. */
   query: string
+  /** The least importance. */
   minImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
+  /** The most importance. */
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  /** The one type. */
   memoryType?: MemoryType | null | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | null | undefined
@@ -695,27 +729,31 @@ export interface SearchRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; dotted paths reach inside objects. */
+  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
   filter?: Record<string, unknown> | null | undefined
+  /** Name of the key that stored it. */
   author?: string | null | undefined
   /** `self` leaves out what this key stored. */
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
+  /** The session it belongs to. */
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   since?: Instant | null | undefined
-  /** Unix seconds, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
   until?: Instant | null | undefined
   /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
   routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
+  /** How recall weighs what it knows; what is left out is what the namespace says. */
   weights?: Weights | null | undefined
   /** The same as `weights.vector`, which wins. */
   vectorWeight?: number | null | undefined
   /** @deprecated The API's own spelling of `vectorWeight`; it works as well. */
   vector_weight?: number | null | undefined
+  /** Leaves out hits with a lower `score`. */
   minScore?: number | null | undefined
   /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
@@ -725,7 +763,7 @@ export interface SearchRequest {
   explain?: boolean | undefined
   /** A vector of your own embedder, of the dimension the namespace declares. */
   embedding?: number[] | null | undefined
-  /** Default 10. */
+  /** How many hits at most. Default 10. */
   topK?: number | undefined
   /** @deprecated The API's own spelling of `topK`; it works as well. */
   top_k?: number | undefined
@@ -769,7 +807,7 @@ export interface SetImportanceResponse {
 
 /** The contract's `StartSessionRequest`. */
 export interface StartSessionRequest {
-  /** Default {}. */
+  /** Any JSON object, kept for the caller. Default {}. */
   metadata?: Record<string, unknown> | undefined
   /** Chosen by the caller; needs a read-write grant, as a taken one is refused. */
   id?: string | null | undefined
@@ -811,17 +849,34 @@ export interface UpdateMemoryRequest {
   agent_id?: string | null | undefined
   /** What was remembered, verbatim. */
   content?: string | undefined
+  /** Replaces what was there. */
   metadata?: Record<string, unknown> | undefined
   /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
   memoryType?: MemoryType | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | undefined
+  /** From 0 to 1; it can lift a memory in recall. */
   importance?: number | undefined
+  /** Words to choose by. */
   tags?: string[] | undefined
+  /** null: it belongs to none. In its new session it is the last. */
+  sessionId?: string | null | undefined
+  /** @deprecated The API's own spelling of `sessionId`; it works as well. */
+  session_id?: string | null | undefined
+  /** Seconds from now until it expires. `expires_at` wins over it. */
+  ttlSeconds?: number | null | undefined
+  /** @deprecated The API's own spelling of `ttlSeconds`; it works as well. */
+  ttl_seconds?: number | null | undefined
   /** null: it no longer expires. */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
+  /** null: nothing is known of it. */
+  validFrom?: Instant | null | undefined
+  /** @deprecated The API's own spelling of `validFrom`; it works as well. */
+  valid_from?: Instant | null | undefined
+  /** A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes. */
+  embedding?: number[] | null | undefined
 }
 
 /** The contract's `UpdateMemoryResponse`. */
@@ -851,6 +906,14 @@ export interface UpdateMemoryResponse {
   access_count: number
   /** Unix seconds. */
   expires_at: number | null
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  valid_from_ms?: number | null | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  created_at_ms?: number | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  updated_at_ms?: number | undefined
+  /** The same moment in unix milliseconds. A reply to a store has none. */
+  expires_at_ms?: number | null | undefined
   /** Counts changes; send it as If-Match to update only what you have seen. */
   version: number
   memory: Memory
@@ -858,9 +921,11 @@ export interface UpdateMemoryResponse {
 
 /** The contract's `UpsertNamespaceRequest`. */
 export interface UpsertNamespaceRequest {
+  /** What it is for, for people. */
   description?: string | null | undefined
   /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
   dimension?: number | null | undefined
+  /** Any JSON object, kept for the caller. */
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
   language?: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined

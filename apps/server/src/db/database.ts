@@ -1,3 +1,4 @@
+import { parseExactly } from '@dakera-ai/protocol'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
 import type { Seat } from './session.ts'
@@ -47,4 +48,11 @@ export type Gate = {
   meetNewerSchema(newest: string): void
 }
 
-export const asDb = (sql: Sql): Db => drizzle({ client: sql })
+/** Postgres' numbers of the types json and jsonb. */
+const JSON_TYPES = [114, 3802]
+
+export function asDb(sql: Sql): Db {
+  const db = drizzle({ client: sql })
+  for (const type of JSON_TYPES) sql.options.parsers[type] = parseExactly
+  return db
+}

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { parseExactly } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
 import type { Principal } from '../principal.ts'
 import type { NamespaceRef, Tx } from './tx.ts'
@@ -68,5 +69,5 @@ function unseal(sealed: string, secret: string, key: string): unknown {
   const bytes = Buffer.from(sealed, 'base64')
   const decipher = createDecipheriv('aes-256-gcm', sealingKey(secret, key), bytes.subarray(0, 12))
   decipher.setAuthTag(bytes.subarray(12, 28))
-  return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8'))
+  return parseExactly(Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8'))
 }

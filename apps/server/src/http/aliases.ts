@@ -1,25 +1,37 @@
+import { isExactNumber, snakeCase, unwrapped } from '@dakera-ai/protocol'
 import * as z from 'zod'
-
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+import { Fault } from '../fault.ts'
 
 /**
- * Clients also send memoryType, topK, minImportance. A name the schema does not know counts as its snake_case twin;
- * where both stand, the schema's own wins. Free-form objects (metadata, filters on it) are left alone.
+ * Clients also send memoryType, topK, minImportance, and `namespace` for `agent_id`, as replies have both. A name the schema does not
+ * know counts as the one it knows; where both stand, the schema's own wins. Free-form objects (metadata, filters on it) are left alone;
+ * numbers elsewhere are doubles.
  */
 export function acceptAliases(schema: z.ZodType, value: unknown): unknown {
-  const inner = unwrap(schema)
+  if (isExactNumber(value)) return Number(value.rawJSON)
+  const inner = unwrapped(schema)
   if (inner instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => acceptAliases(inner.element as z.ZodType, item))
   if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const { shape } = inner as z.ZodObject
-  const entries = Object.entries(value).map(([name, field]): [string, unknown] => {
-    const known = Object.hasOwn(shape, name) ? name : snakeCase(name)
-    const fieldSchema = Object.hasOwn(shape, known) ? (shape[known] as z.ZodType) : undefined
-    return fieldSchema && (known === name || !Object.hasOwn(value, known)) ? [known, acceptAliases(fieldSchema, field)] : [name, field]
+  const entries = Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
+    const known = knownName(name, shape)
+    if (known === undefined) return [[name, field]]
+    if (known === name || !Object.hasOwn(value, known)) return [[known, acceptAliases(shape[known] as z.ZodType, field)]]
+    if (name !== 'namespace') return [[name, field]]
+    refuseTwoPlaces((value as Record<string, unknown>)[known], field)
+    return []
   })
   return Object.fromEntries(entries)
 }
 
-function unwrap(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) return unwrap(schema.unwrap() as z.ZodType)
-  return schema
+function knownName(name: string, shape: Record<string, unknown>): string | undefined {
+  const twin = name === 'namespace' && !Object.hasOwn(shape, name) ? 'agent_id' : snakeCase(name)
+  return [name, twin].find((candidate) => Object.hasOwn(shape, candidate))
+}
+
+/** A memory sent back as it came has both names of its namespace. */
+function refuseTwoPlaces(agentId: unknown, namespace: unknown): void {
+  if (agentId === namespace) return
+  const message = 'agent_id and namespace are two names of one thing, and name different ones here. Send one of them'
+  throw new Fault('INVALID_REQUEST', { issues: [{ path: 'namespace', message }] }, { message: `namespace: ${message}.` })
 }

@@ -25,9 +25,17 @@ test('every link within the page has its target, and no id stands twice', () => 
 
 test('each error is named with its title and its page', () => {
   for (const code of new Set(operations.flatMap(({ errors }) => errors))) {
-    expect(page).toContain(docsUrl(code))
+    expect(page).toContain(`href="${docsUrl(code, '')}"`)
     expect(page).toContain(ERRORS[code].title.replaceAll('"', '&#34;').replaceAll('<', '&#60;').replaceAll('>', '&#62;'))
   }
+})
+
+test('every field of a request has a meaning', () => {
+  const tables = [...page.matchAll(/<caption>(?:Query|Body: [\s\S]*?)<\/caption>[\s\S]*?<\/table>/g)].map(([table]) => table).join('')
+  const rows = [...tables.matchAll(/<tr><th scope="row"><code>([^<]+)<\/code>[\s\S]*?<td>[\s\S]*?<\/td><td>([\s\S]*?)<\/td><\/tr>/g)]
+  expect(rows.length).toBeGreaterThan(100)
+  const withoutDefault = (meaning = '') => meaning.replace(/^Default <code>[^<]*<\/code>\. /, '')
+  expect([...new Set(rows.filter(([, , meaning]) => withoutDefault(meaning) === '').map(([, name]) => name))].sort()).toEqual([])
 })
 
 test('the page loads nothing and runs no script', () => {

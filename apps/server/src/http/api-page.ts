@@ -40,7 +40,7 @@ export type ApiDocument = {
   components: { schemas: Record<string, unknown> }
 }
 type Entry = { method: string; path: string; operation: Operation }
-type Row = { name: string; schema: Schema; required: boolean; description?: string }
+type Row = { name: string; schema: Schema; required: boolean; description: string }
 
 /** The OpenAPI document as one page for people. It loads nothing, runs no script, and works without internet. */
 export function apiPage(document: ApiDocument): string {
@@ -69,7 +69,8 @@ ${[...groups].map(([tag, members]) => `<h2><a href="#${toHtml(tag)}">${toHtml(ta
 <header>
 <h1>${toHtml(title)} API <small>version ${toHtml(version)}</small></h1>
 <p>${prose(description)}</p>
-<p>Send the key as <code>Authorization: Bearer &lt;key&gt;</code> or <code>X-API-Key: &lt;key&gt;</code>. Bodies are JSON, whatever the Content-Type. Unknown fields are ignored.
+<p>Send the key as <code>Authorization: Bearer &lt;key&gt;</code> or <code>X-API-Key: &lt;key&gt;</code>. Bodies are JSON, whatever the Content-Type. <code>agent_id</code> is a namespace, and <code>namespace</code> another name of it.
+A field that a call does not know is refused where it could delete, open or widen something; elsewhere <code>warnings</code> in the reply and the header <code>Dakera-Warning</code> name it.
 Every write takes an <code>Idempotency-Key</code>: a repeat within a day gets the first reply. Every failure has the shape of <a href="#Error">Error</a>.
 The same as data: <a href="/openapi.json">/openapi.json</a>.</p>
 </header>
@@ -99,7 +100,7 @@ function article({ method, path, operation }: Entry, context: Context): string {
   const inPlace = (place: string) =>
     parameters
       .filter((parameter) => parameter.in === place)
-      .map(({ name, schema, required, description }): Row => ({ name, schema, required, ...(description && { description }) }))
+      .map(({ name, schema, required, description }): Row => ({ name, schema, required, description: description ?? meaningOf(schema) }))
   const body = bodySchema(requestBody)
   return `<article id="${toHtml(operationId)}">
 <h3><span class="method ${toHtml(method)}">${toHtml(method)}</span> <code>${toHtml(path)}</code> <a class="anchor" href="#${toHtml(operationId)}">${toHtml(operationId)}</a></h3>
@@ -122,7 +123,7 @@ const answer = (status: string, schema: Schema | undefined, context: Context) =>
 function failure(status: string, code: string): string {
   const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : undefined
   const name = `<code>${toHtml(code)}</code>`
-  return `<tr><td>${toHtml(status)}</td><td>${known ? `<a href="${toHtml(docsUrl(known))}">${name}</a>` : name}</td><td>${known ? prose(ERRORS[known].title) : ''}</td></tr>`
+  return `<tr><td>${toHtml(status)}</td><td>${known ? `<a href="${toHtml(docsUrl(known, ''))}">${name}</a>` : name}</td><td>${known ? prose(ERRORS[known].title) : ''}</td></tr>`
 }
 
 const model = (name: string, schema: Schema) => `<details id="${toHtml(name)}"><summary>${toHtml(name)}</summary>
@@ -139,14 +140,17 @@ const rows = ({ properties = {}, required = [] }: Schema): Row[] =>
     name,
     schema,
     required: required.includes(name),
-    ...(schema.description && { description: schema.description }),
+    description: meaningOf(schema),
   }))
+
+/** What a field that may be null means stands within. */
+const meaningOf = ({ description, anyOf = [] }: Schema): string => description ?? anyOf.find((inner) => inner.description)?.description ?? ''
 
 function table(caption: string, fields: Row[]): string {
   if (fields.length === 0) return ''
   const lines = fields.map(({ name, schema, required, description }) => {
     const standard = schema.default === undefined ? '' : `Default <code>${toHtml(JSON.stringify(schema.default))}</code>. `
-    return `<tr><th scope="row"><code>${toHtml(name)}</code>${required ? ' <em>required</em>' : ''}</th><td>${typeOf(schema)}</td><td>${standard}${prose(description ?? '')}</td></tr>`
+    return `<tr><th scope="row"><code>${toHtml(name)}</code>${required ? ' <em>required</em>' : ''}</th><td>${typeOf(schema)}</td><td>${standard}${prose(description)}</td></tr>`
   })
   return `<table>${caption && `<caption>${caption}</caption>`}<thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table>`
 }
@@ -178,10 +182,11 @@ const limits = (least: number | undefined, most: number | undefined, unit = '') 
 
 function curl(method: string, path: string, operation: Operation, { schemas, server }: Context): string {
   const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    method === 'DELETE' && name === 'namespace' ? 'scratch' : (sampleOf(name, {}, schemas) as string),
+    method === 'DELETE' && path.endsWith('{namespace}') ? 'scratch' : (sampleOf(name, {}, schemas) as string),
   )
+  const names = operation.parameters.map(({ name }) => name)
   const query = operation.parameters
-    .filter((parameter) => parameter.in === 'query' && parameter.required)
+    .filter((parameter) => parameter.in === 'query' && (parameter.required || isTaught(parameter.name, names)))
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(sampleOf(name, schema, schemas)))}`)
     .join('&')
   const schema = bodySchema(operation.requestBody)
@@ -204,7 +209,14 @@ const SAMPLES: Record<string, unknown> = {
   query: 'what does Ada drink?',
   importance: 0.8,
   memory_ids: ['mem_1'],
+  grants: { 'team-shared': 'read_write' },
+  description: 'What the team has found out.',
+  summary: 'Tea it is.',
 }
+
+/** What may be left out and is what the call is about. One of `agent_id` and `namespaces` must be sent. */
+const isTaught = (name: string, beside: string[]) =>
+  ['memory_id', 'memory_ids', 'grants', 'description', 'summary', 'importance'].includes(name) || (name === 'agent_id' && beside.includes('namespaces'))
 
 /** A value for the example: what is required, and what nobody could do without. */
 function sampleOf(name: string, schema: Schema, schemas: Record<string, Schema>): unknown {
@@ -212,7 +224,8 @@ function sampleOf(name: string, schema: Schema, schemas: Record<string, Schema>)
   if (!known.properties && name in SAMPLES) return SAMPLES[name]
   if (known.properties) {
     const required = known.required ?? []
-    const wanted = Object.keys(known.properties).filter((key) => required.includes(key) || key === 'memory_id' || key === 'memory_ids')
+    const names = Object.keys(known.properties)
+    const wanted = names.filter((key) => required.includes(key) || isTaught(key, names))
     return Object.fromEntries(
       wanted.filter((key) => key !== 'memory_ids' || !wanted.includes('memory_id')).map((key) => [key, sampleOf(key, known.properties?.[key] ?? {}, schemas)]),
     )
@@ -221,11 +234,11 @@ function sampleOf(name: string, schema: Schema, schemas: Record<string, Schema>)
   return known.enum?.[0] ?? known.const ?? known.default ?? (known.type === 'number' || known.type === 'integer' ? (known.minimum ?? 1) : 'text')
 }
 
-const toHtml = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+export const toHtml = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 /** Text in which `code` is marked as in Markdown. */
-const prose = (text: string) => toHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+export const prose = (text: string) => toHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
 
-const STYLE = `
+export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #fff; --panel: #f5f7f9; --line: #d8dee4; --accent: #0b57d0 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --soft: #9aa4ae; --paper: #14171a; --panel: #1d2125; --line: #343b42; --accent: #8ab4f8 } }
 * { box-sizing: border-box }

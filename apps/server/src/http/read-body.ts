@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseExactly } from '@dakera-ai/protocol'
 import { Fault } from '../fault.ts'
 
 /** So many times the limit is still read to answer properly; who sends more is cut off. */
@@ -51,7 +52,7 @@ export function parseJson(body: Buffer): unknown {
     throw new Fault('INVALID_REQUEST', {}, { message: 'The body is not valid UTF-8.', cause })
   }
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch (cause) {
     throw new Fault('INVALID_REQUEST', {}, { message: `The body is not valid JSON: ${(cause as Error).message}`, cause })
   }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
-import { type Endpoint, type Method, NamespaceName, shortened } from '@dakera-ai/protocol'
+import { type Endpoint, explained, ignoredNames, type Method, NamespaceName, NOTHING, parsePlainly, sentence } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { Repeat } from '../db/once.ts'
 import { outcomeUnknown } from '../db/session.ts'
 import { Fault } from '../fault.ts'
@@ -12,6 +12,7 @@ import { readSecret } from './auth.ts'
 import { addressOf } from './client.ts'
 import { type Door, type Guest, isUnknown } from './door.ts'
 import { fingerprint } from './fingerprint.ts'
+import { readQuery } from './query.ts'
 import { parseJson, readBody } from './read-body.ts'
 
 type Out<S> = S extends z.ZodType ? z.output<S> : undefined
@@ -25,6 +26,8 @@ export type Input<E extends Endpoint> = {
   ifVersion: number | undefined
   /** Makes a repeated write recognisable; pass it to once(). */
   repeat: Repeat
+  /** Says something beside the reply. */
+  warn(message: string): void
   signal: AbortSignal
 }
 /** A handler answers with the value alone, or with a status of its own beside it. */
@@ -106,26 +109,32 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
       // First: whoever is not an admin has nothing read, checked or written here.
       if (guest && endpoint.access === 'admin') await requireAdmin(guest.principal)
       const limit = Math.min(maxBodyBytes, endpoint.maxBodyBytes ?? maxBodyBytes)
-      const bytes = endpoint.body ? await readBody(c.req.raw, limit, (size) => guest?.hold(size)) : Buffer.alloc(0)
+      const schemas = schemasOf(endpoint)
+      const bytes = schemas.body ? await readBody(c.req.raw, limit, (size) => guest?.hold(size)) : Buffer.alloc(0)
       if (guest && bytes.length > QUICK_BYTES) await nextSlice(ownerOf(guest.principal))
       const principal = guest?.principal
+      const query = schemas.query && acceptAliases(schemas.query, readQuery(schemas.query, c.req.queries()))
+      const body = schemas.body && acceptAliases(schemas.body, parseJson(bytes))
+      const warnings: string[] = []
       const input = {
         principal,
         params: c.req.param(),
-        query: endpoint.query && parse(endpoint.query, c.req.query()),
-        body: endpoint.body && parse(endpoint.body, parseJson(bytes)),
+        query: schemas.query && parse(schemas.query, query),
+        body: schemas.body && parse(schemas.body, body),
         ifVersion: readVersion(headers.get('if-match')),
         repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.url, headers.get('if-match'), bytes) },
+        warn: (message: string) => warnings.push(message),
         signal,
       }
       if (call) Object.assign(call, { namespace: namedIn(input), bytes: bytes.length })
       const result = await handle(input as never)
       const { status, value, headers: extra } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
-      const text = JSON.stringify(value)
+      warnings.push(...ignoredIn(schemas.query, query), ...ignoredIn(schemas.body, body))
+      const text = JSON.stringify(warnings.length > 0 && isObject(value) ? { ...value, warnings } : value)
       const size = Buffer.byteLength(text)
       guest?.holdReply(size)
       if (call) call.bytes += size
-      return c.body(text, status, { 'content-type': 'application/json', ...extra })
+      return c.body(text, status, { 'content-type': 'application/json', ...extra, ...(warnings.length > 0 && { 'dakera-warning': asHeader(warnings) }) })
     }
 
     const answerKey = (c: Context) => {
@@ -157,6 +166,19 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
   }
 }
 
+const UNREAD = z.object({})
+
+/** What is parsed of a request. A strict call also refuses a query or a body where it takes none; any other tells such a query. */
+function schemasOf({ query, body, isStrict, method, access }: Endpoint): { query: z.ZodObject | undefined; body: z.ZodType | undefined } {
+  if (!isStrict) return { query: query ?? (access === 'public' ? undefined : UNREAD), body }
+  return { query: query ?? NOTHING, body: body ?? (method === 'GET' ? undefined : NOTHING) }
+}
+
+const ignoredIn = (schema: z.ZodType | undefined, value: unknown) => (schema ? ignoredNames(schema, value) : [])
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+/** A header holds printable ASCII; the body has the names as they were sent. */
+const asHeader = (warnings: string[]) => warnings.join(', ').replaceAll(/[^\x20-\x7e]/g, '?')
+
 /** The one namespace a request names; '' where it names none or several. */
 function namedIn({ params, query, body }: { params: Record<string, string>; query: unknown; body: unknown }): string {
   const inPath = params['namespace'] ?? params['agent_id']
@@ -187,16 +209,10 @@ function readVersion(header: string | null): number | undefined {
 }
 
 function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(acceptAliases(schema, value))
+  const result = parsePlainly(schema, value)
   if (result.success) return result.data
-  const issues = result.error.issues
-    .slice(0, MOST_ISSUES)
-    .map(({ path, message }) => ({ path: path.map((part) => shortened(String(part))).join('.'), message }))
+  const issues = explained(result.error, MOST_ISSUES)
   const [first] = issues
   const others = result.error.issues.length - 1
-  throw new Fault(
-    'INVALID_REQUEST',
-    { issues },
-    { message: first && `${first.path || 'The request'}: ${first.message}${others > 0 ? ` (and ${others} more)` : ''}` },
-  )
+  throw new Fault('INVALID_REQUEST', { issues }, { message: first && `${sentence(first)}${others > 0 ? ` (and ${others} more)` : ''}` })
 }

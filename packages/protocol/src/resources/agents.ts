@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
 import { offsetPage, text } from '../fields.ts'
+import { closed } from '../known.ts'
 import { Memory } from './memories.ts'
 
 export const Agent = z
@@ -29,7 +30,7 @@ export const AgentStats = z
   .meta({ id: 'AgentStats' })
 export type AgentStats = z.output<typeof AgentStats>
 
-export const AgentMemoriesQuery = z.object({ memory_type: text(1, 50).optional(), ...offsetPage })
+export const AgentMemoriesQuery = closed(z.object({ memory_type: text(1, 50).optional().meta({ description: 'The one type.' }), ...offsetPage }))
 
 const refusals = ['AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED'] as const
 const refusalsByName = ['INVALID_REQUEST', ...refusals, 'INSUFFICIENT_SCOPE', 'NAMESPACE_ACCESS_DENIED'] as const
@@ -55,6 +56,7 @@ export const agentEndpoints = {
     id: 'agents.memories',
     method: 'GET',
     path: '/v1/agents/{agent_id}/memories',
+    isStrict: true,
     summary: 'List the memories of one namespace, newest first.',
     query: AgentMemoriesQuery,
     response: z.array(Memory),

@@ -35,7 +35,7 @@ export type Key = z.output<typeof Key>
 
 export const newKeyFields = {
   name: KeyName,
-  grants: record(NamespaceName, NamespaceAccess, MOST_GRANTS).optional(),
+  grants: record(NamespaceName, NamespaceAccess, MOST_GRANTS).optional().meta({ description: 'Namespace → `read`, `write` or `read_write`.' }),
   secret: z
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, so that it fits into a header')
@@ -43,10 +43,10 @@ export const newKeyFields = {
     .max(256)
     .optional()
     .meta({ format: 'password', description: 'Chosen by the operator; a random one unless said.' }),
-  scope: Scope.optional(),
+  scope: Scope.optional().meta({ description: '`read` or `write` over `namespaces`; `admin` may do everything everywhere.' }),
   namespaces: Namespaces.optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
   permissions: list(Scope, Scope.options.length).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
-  expires_in_days: z.number().positive().max(36_500).nullish(),
+  expires_in_days: z.number().positive().max(36_500).nullish().meta({ description: 'Days until it expires; never unless said. `expires_at` wins over it.' }),
   expires_at: Instant.nullish(),
 }
 const keyInstead = { key: 'did you mean secret?', ttl_seconds: 'did you mean expires_in_days?', access: 'did you mean grants?' }
@@ -75,10 +75,12 @@ export const UpdateKeyRequest = closed(
 ).meta({ id: 'UpdateKeyRequest', description: 'Grants that are not named stay as they are.' })
 export type UpdateKeyRequest = z.input<typeof UpdateKeyRequest>
 
-export const ListKeysQuery = z.object({
-  limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
-  cursor: z.string().max(1000).optional(),
-})
+export const ListKeysQuery = closed(
+  z.object({
+    limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
+    cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the page before.' }),
+  }),
+)
 export const ListKeysResponse = z.object({ keys: z.array(Key), total: z.int(), next_cursor: z.string().optional() }).meta({ id: 'ListKeysResponse' })
 export type ListKeysResponse = z.output<typeof ListKeysResponse>
 
@@ -144,6 +146,7 @@ export const keyEndpoints = {
     path: '/v1/keys',
     aliases: ['POST /admin/keys', 'POST /v1/admin/keys'],
     access: 'admin',
+    isStrict: true,
     summary: 'Issue a key with its own grants per namespace. The reply shows its secret, once.',
     body: CreateKeyRequest,
     status: 201,
@@ -156,6 +159,7 @@ export const keyEndpoints = {
     path: '/v1/keys',
     aliases: ['GET /admin/keys', 'GET /v1/admin/keys'],
     access: 'admin',
+    isStrict: true,
     summary: 'List the keys, without secrets.',
     query: ListKeysQuery,
     response: ListKeysResponse,
@@ -167,6 +171,7 @@ export const keyEndpoints = {
     path: '/v1/keys/{key_id}',
     aliases: ['GET /admin/keys/{key_id}', 'GET /v1/admin/keys/{key_id}'],
     access: 'admin',
+    isStrict: true,
     summary: 'Fetch one key, without its secret.',
     response: Key,
     errors: [...refusals, 'NOT_FOUND'],
@@ -177,6 +182,7 @@ export const keyEndpoints = {
     path: '/v1/keys/{key_id}',
     aliases: ['PATCH /admin/keys/{key_id}', 'PATCH /v1/admin/keys/{key_id}'],
     access: 'admin',
+    isStrict: true,
     summary: 'Rename a key or change its grants; the next request of the key meets the new ones.',
     body: UpdateKeyRequest,
     response: Key,
@@ -188,6 +194,7 @@ export const keyEndpoints = {
     path: '/v1/keys/{key_id}/rotate',
     aliases: ['POST /admin/keys/{key_id}/rotate', 'POST /v1/admin/keys/{key_id}/rotate'],
     access: 'admin',
+    isStrict: true,
     summary: 'Give a key a new secret. The old one stops at once, or after the grace asked for.',
     body: RotateKeyRequest,
     response: RotatedKey,
@@ -199,6 +206,7 @@ export const keyEndpoints = {
     path: '/v1/keys/{key_id}/deactivate',
     aliases: ['POST /admin/keys/{key_id}/deactivate', 'POST /v1/admin/keys/{key_id}/deactivate'],
     access: 'admin',
+    isStrict: true,
     summary: 'Stop a key at once and keep its record.',
     response: KeyActionResponse,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
@@ -209,6 +217,7 @@ export const keyEndpoints = {
     path: '/v1/keys/{key_id}',
     aliases: ['DELETE /admin/keys/{key_id}', 'DELETE /v1/admin/keys/{key_id}'],
     access: 'admin',
+    isStrict: true,
     summary: 'Delete a key with its grants. What it stored stays.',
     response: KeyActionResponse,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
@@ -219,6 +228,7 @@ export const keyEndpoints = {
     path: '/v1/keys/{key_id}/usage',
     aliases: ['GET /admin/keys/{key_id}/usage', 'GET /v1/admin/keys/{key_id}/usage'],
     access: 'admin',
+    isStrict: true,
     summary: 'Count what was asked with a key, refused requests included.',
     response: KeyUsage,
     errors: [...refusals, 'NOT_FOUND'],

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ONE_MEMORY_BYTES, QUESTION_BYTES, SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '../bounds.ts'
 import { endpoint } from '../endpoint.ts'
-import { fromQuery, Instant, JsonObject, list, text, UnixSeconds } from '../fields.ts'
+import { fromQuery, Instant, JsonObject, list, text, UnixMilliseconds, UnixSeconds } from '../fields.ts'
 import { MetadataFilter } from '../filter.ts'
 import { closed, wary } from '../known.ts'
 import { Weights } from '../weights.ts'
@@ -10,10 +10,10 @@ import { NamespaceName } from './namespaces.ts'
 const Id = text(1, 200).meta({ description: 'Unique within its namespace.' })
 const Content = text(1, 100_000).meta({ description: 'What was remembered, verbatim.' })
 const MemoryType = text(1, 50).meta({ description: '`episodic`, `semantic`, `procedural`, `working`, or a word of your own.' })
-const Importance = z.number().min(0).max(1)
+const Importance = z.number().min(0).max(1).meta({ description: 'From 0 to 1; it can lift a memory in recall.' })
 const Tag = text(1, 200)
-const Tags = list(Tag, 100)
-const SessionId = text(1, 200)
+const Tags = list(Tag, 100).meta({ description: 'Words to choose by.' })
+const SessionId = text(1, 200).meta({ description: 'The session it belongs to.' })
 const AgentId = NamespaceName.meta({ description: 'The namespace.' })
 const Vector = list(z.number(), 4000).meta({ description: 'A vector of your own embedder, of the dimension the namespace declares.' })
 
@@ -36,6 +36,10 @@ export const Memory = z
     last_accessed_at: UnixSeconds.nullable(),
     access_count: z.int(),
     expires_at: UnixSeconds.nullable(),
+    valid_from_ms: UnixMilliseconds.nullable().optional(),
+    created_at_ms: UnixMilliseconds.optional(),
+    updated_at_ms: UnixMilliseconds.optional(),
+    expires_at_ms: UnixMilliseconds.nullable().optional(),
     version: z.int().meta({ description: 'Counts changes; send it as If-Match to update only what you have seen.' }),
   })
   .meta({ id: 'Memory', description: 'One thing an agent chose to keep.' })
@@ -49,7 +53,7 @@ export const NewMemory = z
     memory_type: MemoryType.default('episodic'),
     importance: Importance.default(0.5),
     tags: Tags.default([]),
-    metadata: JsonObject.default({}),
+    metadata: JsonObject.default({}).meta({ description: 'Any JSON object; filters ask about it. Numbers stay exact.' }),
     session_id: SessionId.nullish(),
     ttl_seconds: z.number().positive().max(3_153_600_000).nullish().meta({ description: 'Seconds until it expires. `expires_at` wins over it.' }),
     expires_at: Instant.nullish(),
@@ -67,7 +71,7 @@ export const StoreMemoryResponse = z.object({ memory: Memory, embedding_time_ms:
 export type StoreMemoryResponse = z.output<typeof StoreMemoryResponse>
 
 export const StoreMemoriesRequest = z
-  .object({ agent_id: AgentId, memories: list(NewMemory, 1000).min(1) })
+  .object({ agent_id: AgentId, memories: list(NewMemory, 1000).min(1).meta({ description: 'One to a thousand memories.' }) })
   .meta({ id: 'StoreMemoriesRequest', description: 'All are stored, or none.' })
 export type StoreMemoriesRequest = z.input<typeof StoreMemoriesRequest>
 
@@ -85,13 +89,13 @@ export type StoreMemoriesResponse = z.output<typeof StoreMemoriesResponse>
 const Routing = z.enum(['auto', 'hybrid', 'vector', 'bm25']).meta({ description: 'Which arms look: meaning (`vector`), words (`bm25`) or both.' })
 
 const selection = {
-  min_importance: Importance.nullish(),
-  max_importance: Importance.nullish(),
-  memory_type: MemoryType.nullish(),
+  min_importance: Importance.nullish().meta({ description: 'The least importance.' }),
+  max_importance: Importance.nullish().meta({ description: 'The most importance.' }),
+  memory_type: MemoryType.nullish().meta({ description: 'The one type.' }),
   tags: Tags.nullish().meta({ description: 'All of them must be on the memory.' }),
   tags_any: Tags.nullish().meta({ description: 'At least one of them must be on the memory.' }),
   filter: MetadataFilter.nullish(),
-  author: text(1, 200).nullish(),
+  author: text(1, 200).nullish().meta({ description: 'Name of the key that stored it.' }),
   exclude_author: text(1, 200).nullish().meta({ description: '`self` leaves out what this key stored.' }),
   session_id: SessionId.nullish(),
   since: Instant.nullish(),
@@ -105,9 +109,9 @@ const recallFields = {
   query: text(1, 10_000).meta({ description: 'What to look for, in words.' }),
   ...selection,
   routing: Routing.default('auto'),
-  weights: Weights.nullish(),
+  weights: Weights.nullish().meta({ description: 'How recall weighs what it knows; what is left out is what the namespace says.' }),
   vector_weight: z.number().min(0).max(1).nullish().meta({ description: 'The same as `weights.vector`, which wins.' }),
-  min_score: z.number().min(0).max(1).nullish(),
+  min_score: z.number().min(0).max(1).nullish().meta({ description: 'Leaves out hits with a lower `score`.' }),
   mmr: z
     .number()
     .min(0)
@@ -120,7 +124,7 @@ const recallFields = {
 /** One namespace or several, and not both: which was meant would be a guess. */
 const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?: string[] | null | undefined }>>(schema: S) =>
   schema.refine((body) => (body.agent_id === undefined) !== (body.namespaces == null), { path: ['agent_id'], error: 'give agent_id, or namespaces instead' })
-const topK = (by_default: number) => z.int().min(1).max(100).default(by_default)
+const topK = (by_default: number) => z.int().min(1).max(100).default(by_default).meta({ description: 'How many hits at most.' })
 const SearchText = recallFields.query.meta({
   description: `Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most ${SEARCH_MAX_PARTS}, with at most ${SEARCH_MAX_WORDS} words and ${SEARCH_MAX_BEGINNINGS} beginnings among them. Memories with all of them come first.`,
 })
@@ -204,20 +208,27 @@ export const UpdateMemoryRequest = closed(
   z.object({
     agent_id: AgentId.nullish(),
     content: Content.optional(),
-    metadata: JsonObject.optional(),
+    metadata: JsonObject.optional().meta({ description: 'Replaces what was there.' }),
     memory_type: MemoryType.optional(),
     importance: Importance.optional(),
     tags: Tags.optional(),
+    session_id: SessionId.nullish().meta({ description: 'null: it belongs to none. In its new session it is the last.' }),
+    ttl_seconds: NewMemory.shape.ttl_seconds.meta({ description: 'Seconds from now until it expires. `expires_at` wins over it.' }),
     expires_at: Instant.nullish().meta({ description: 'null: it no longer expires.' }),
+    valid_from: Instant.nullish().meta({ description: 'null: nothing is known of it.' }),
+    embedding: Vector.nullish().meta({
+      description:
+        'A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.',
+    }),
   }),
-  { ttl_seconds: 'send expires_at', id: stays, session_id: stays, valid_from: stays, embedding: stays, author: stays },
+  { id: stays, author: stays, created_at: stays },
 ).meta({ id: 'UpdateMemoryRequest', description: 'What is left out stays.' })
 export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
 
 export const UpdateMemoryResponse = Memory.extend({ memory: Memory }).meta({ id: 'UpdateMemoryResponse' })
 export type UpdateMemoryResponse = z.output<typeof UpdateMemoryResponse>
 
-const Ids = list(Id, 1000)
+const Ids = list(Id, 1000).meta({ description: 'At most a thousand ids.' })
 
 const otherBounds = {
   before_timestamp: Instant.nullish().meta({ description: 'Another spelling of `created_before`; both must hold.' }),
@@ -258,15 +269,16 @@ export const ForgetResponse = z
   .meta({ id: 'ForgetResponse' })
 export type ForgetResponse = z.output<typeof ForgetResponse>
 
-const filterInstead = { filter: 'conditions on metadata go into metadata', before: 'did you mean created_before?', older_than: 'did you mean created_before?' }
-export const MemoryFilter = closed(z.object(listFields), filterInstead).meta({ id: 'MemoryFilter', description: 'All that is said must hold.' })
+const intoMetadata = 'conditions on metadata go into metadata'
+const filterInstead = { filter: intoMetadata, before: 'did you mean created_before?', older_than: 'did you mean created_before?' }
+export const MemoryFilter = closed(z.object(listFields), filterInstead, intoMetadata).meta({ id: 'MemoryFilter', description: 'All that is said must hold.' })
 export type MemoryFilter = z.input<typeof MemoryFilter>
-const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filterInstead)
+const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filterInstead, intoMetadata)
 
 export const ForgetBatchRequest = closed(
   z.object({
     agent_id: AgentId,
-    filter: ForgetFilter.nullish(),
+    filter: ForgetFilter.nullish().meta({ description: 'Which memories; all that is said must hold.' }),
     filters: ForgetFilter.nullish().meta({ description: 'Another spelling of `filter`; send one of them.' }),
     memory_ids: Ids.nullish(),
     dry_run: DryRun,
@@ -297,12 +309,12 @@ export const SetImportanceResponse = z
   .meta({ id: 'SetImportanceResponse' })
 export type SetImportanceResponse = z.output<typeof SetImportanceResponse>
 
-export const ListMemoriesRequest = wary(
+export const ListMemoriesRequest = closed(
   z.object({
     agent_id: AgentId,
-    filter: MemoryFilter.nullish(),
-    limit: z.int().min(1).max(1000).default(100),
-    cursor: z.string().max(1000).nullish(),
+    filter: MemoryFilter.nullish().meta({ description: 'Which memories; all that is said must hold.' }),
+    limit: z.int().min(1).max(1000).default(100).meta({ description: 'How many at most.' }),
+    cursor: z.string().max(1000).nullish().meta({ description: '`next_cursor` of the page before.' }),
   }),
   { ...misplaced, filters: 'did you mean filter?' },
 ).meta({ id: 'ListMemoriesRequest' })
@@ -392,12 +404,13 @@ export const memoryEndpoints = {
     id: 'memories.update',
     method: 'PUT',
     path: '/v1/memory/update/{memory_id}',
+    isStrict: true,
     summary: 'Change a memory. With If-Match: "<version>" only if nobody else has since.',
-    query: MemoryQuery,
+    query: closed(MemoryQuery),
     body: UpdateMemoryRequest,
     maxBodyBytes: ONE_MEMORY_BYTES,
     response: UpdateMemoryResponse,
-    errors: [...refusals, 'NOT_FOUND', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+    errors: [...refusals, ...vectorRefusals, 'NOT_FOUND', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
   }),
   setImportance: endpoint({
     id: 'memories.setImportance',
@@ -421,6 +434,7 @@ export const memoryEndpoints = {
     id: 'memories.forget',
     method: 'POST',
     path: '/v1/memory/forget',
+    isStrict: true,
     summary: 'Forget memories by ids, tags, session or age.',
     body: ForgetRequest,
     response: ForgetResponse,
@@ -430,6 +444,7 @@ export const memoryEndpoints = {
     id: 'memories.forgetBatch',
     method: 'DELETE',
     path: '/v1/memories/forget/batch',
+    isStrict: true,
     aliases: ['POST /v1/memories/forget/batch'],
     summary: 'Forget every memory that matches a filter; `dry_run` only counts them.',
     body: ForgetBatchRequest,
@@ -440,6 +455,7 @@ export const memoryEndpoints = {
     id: 'memories.list',
     method: 'POST',
     path: '/v1/memories/recall/batch',
+    isStrict: true,
     summary: 'List the memories that match a filter, newest first.',
     body: ListMemoriesRequest,
     maxBodyBytes: QUESTION_BYTES,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, JsonObject, text, UnixSeconds } from '../fields.ts'
+import { closed } from '../known.ts'
 import { Weights } from '../weights.ts'
 
 const ALIAS = /^_dakera_agent_(?=.)/
@@ -106,9 +107,9 @@ export const NamespaceSummary = z
 export type NamespaceSummary = z.output<typeof NamespaceSummary>
 
 const settings = {
-  description: Description.nullish(),
+  description: Description.nullish().meta({ description: 'What it is for, for people.' }),
   dimension: Dimension.nullish(),
-  metadata: JsonObject.nullish(),
+  metadata: JsonObject.nullish().meta({ description: 'Any JSON object, kept for the caller.' }),
   language: Language.nullish().meta({ description: 'Of a namespace without memories; with some it stays.' }),
   weights: Weights.nullish().meta({ description: 'Defaults for recall here; they replace those set before.' }),
   policy: JsonObject.nullish().meta({ description: 'Kept for the caller; the server acts on none of it yet.' }),
@@ -119,10 +120,13 @@ export type CreateNamespaceRequest = z.input<typeof CreateNamespaceRequest>
 export const UpsertNamespaceRequest = z.object(settings).meta({ id: 'UpsertNamespaceRequest' })
 export type UpsertNamespaceRequest = z.input<typeof UpsertNamespaceRequest>
 
-export const ListNamespacesQuery = z.object({
-  limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
-  cursor: z.string().max(1000).optional(),
-})
+export const ListNamespacesQuery = closed(
+  z.object({
+    prefix: text(0, 128).optional().meta({ description: 'How the names begin.' }),
+    limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
+    cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the page before.' }),
+  }),
+)
 
 export const ListNamespacesResponse = z
   .object({
@@ -166,6 +170,7 @@ export const namespaceEndpoints = {
     id: 'namespaces.list',
     method: 'GET',
     path: '/v1/namespaces',
+    isStrict: true,
     summary: 'List the namespaces this key has a grant on; an admin sees all.',
     query: ListNamespacesQuery,
     response: ListNamespacesResponse,
@@ -185,6 +190,7 @@ export const namespaceEndpoints = {
     path: '/v1/namespaces/{namespace}',
     aliases: ['DELETE /v1/admin/namespaces/{namespace}'],
     access: 'admin',
+    isStrict: true,
     summary: 'Delete a namespace with all its memories and every grant on it.',
     response: DeleteNamespaceResponse,
     errors: [...refusals, 'INSUFFICIENT_SCOPE', 'NAMESPACE_NOT_FOUND'],

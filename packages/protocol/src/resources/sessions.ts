@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, JsonObject, offsetPage, text, UnixSeconds } from '../fields.ts'
+import { closed } from '../known.ts'
 import { Memory } from './memories.ts'
 import { NamespaceName } from './namespaces.ts'
 
@@ -22,7 +23,7 @@ export type Session = z.output<typeof Session>
 export const StartSessionRequest = z
   .object({
     agent_id: AgentId,
-    metadata: JsonObject.default({}),
+    metadata: JsonObject.default({}).meta({ description: 'Any JSON object, kept for the caller.' }),
     id: text(1, 200).nullish().meta({ description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.' }),
   })
   .meta({ id: 'StartSessionRequest' })
@@ -44,17 +45,19 @@ export type EndSessionResponse = z.output<typeof EndSessionResponse>
 
 export const SessionQuery = z.object({ agent_id: AgentId.optional() })
 
-export const ListSessionsQuery = z.object({
-  agent_id: AgentId.optional().meta({ description: 'The namespace; every one this key may read unless said.' }),
-  active_only: fromQuery('boolean', z.boolean().default(false)).meta({ description: 'Leaves out sessions that have ended.' }),
-  ...offsetPage,
-})
+export const ListSessionsQuery = closed(
+  z.object({
+    agent_id: AgentId.optional().meta({ description: 'The namespace; every one this key may read unless said.' }),
+    active_only: fromQuery('boolean', z.boolean().default(false)).meta({ description: 'Leaves out sessions that have ended.' }),
+    ...offsetPage,
+  }),
+)
 export const ListSessionsResponse = z
   .object({ sessions: z.array(Session), total: z.int().meta({ description: 'Sessions that match, on all pages.' }) })
   .meta({ id: 'ListSessionsResponse', description: 'Newest first.' })
 export type ListSessionsResponse = z.output<typeof ListSessionsResponse>
 
-export const SessionMemoriesQuery = SessionQuery.extend(offsetPage)
+export const SessionMemoriesQuery = closed(SessionQuery.extend(offsetPage))
 export const SessionMemoriesResponse = z
   .object({ session: Session, memories: z.array(Memory), total: z.int().meta({ description: 'Memories of the session, on all pages.' }) })
   .meta({ id: 'SessionMemoriesResponse', description: 'Oldest first.' })
@@ -95,6 +98,7 @@ export const sessionEndpoints = {
     id: 'sessions.list',
     method: 'GET',
     path: '/v1/sessions',
+    isStrict: true,
     summary: 'List the sessions of one namespace, or of all this key may read, newest first.',
     query: ListSessionsQuery,
     response: ListSessionsResponse,
@@ -104,6 +108,7 @@ export const sessionEndpoints = {
     id: 'sessions.memories',
     method: 'GET',
     path: '/v1/sessions/{session_id}/memories',
+    isStrict: true,
     summary: 'List the memories of a session in the order they were stored.',
     query: SessionMemoriesQuery,
     response: SessionMemoriesResponse,

@@ -95,18 +95,19 @@ class NewMemory(_Content, total=False):
     memory_type: str | None
     """`episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default "episodic"."""
     importance: float | None
-    """Default 0.5."""
+    """From 0 to 1; it can lift a memory in recall. Default 0.5."""
     tags: Sequence[str] | None
-    """Default []."""
+    """Words to choose by. Default []."""
     metadata: Mapping[str, Any] | None
-    """Default {}."""
+    """Any JSON object; filters ask about it. Numbers stay exact. Default {}."""
     session_id: str | None
+    """The session it belongs to."""
     ttl_seconds: float | None
     """Seconds until it expires. `expires_at` wins over it."""
     expires_at: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     valid_from: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     embedding: Sequence[float] | None
     """A vector of your own embedder, of the dimension the namespace declares."""
     id: str | None
@@ -117,7 +118,7 @@ class StoreOptions(RequestOptions, total=False):
     """What else a memory may be stored with."""
 
     valid_from: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     embedding: Sequence[float] | None
     """A vector of your own embedder, of the dimension the namespace declares."""
     id: str | None
@@ -130,31 +131,38 @@ class RecallOptions(RequestOptions, total=False):
     skip_denied: bool | None
     """Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default False."""
     min_importance: float | None
+    """The least importance."""
     max_importance: float | None
+    """The most importance."""
     memory_type: str | None
-    """`episodic`, `semantic`, `procedural`, `working`, or a word of your own."""
+    """The one type."""
     tags: Sequence[str] | None
     """All of them must be on the memory."""
     tags_any: Sequence[str] | None
     """At least one of them must be on the memory."""
     filter: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
+    is none reaches inside objects.
     """
     author: str | None
+    """Name of the key that stored it."""
     exclude_author: str | None
     """`self` leaves out what this key stored."""
     session_id: str | None
+    """The session it belongs to."""
     since: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     until: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     routing: Literal["auto", "hybrid", "vector", "bm25"] | None
     """Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto"."""
     weights: Weights | None
+    """How recall weighs what it knows; what is left out is what the namespace says."""
     vector_weight: float | None
     """The same as `weights.vector`, which wins."""
     min_score: float | None
+    """Leaves out hits with a lower `score`."""
     mmr: float | None
     """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
     answer. 0 unless said.
@@ -171,31 +179,38 @@ class SearchOptions(RequestOptions, total=False):
     skip_denied: bool | None
     """Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default False."""
     min_importance: float | None
+    """The least importance."""
     max_importance: float | None
+    """The most importance."""
     memory_type: str | None
-    """`episodic`, `semantic`, `procedural`, `working`, or a word of your own."""
+    """The one type."""
     tags: Sequence[str] | None
     """All of them must be on the memory."""
     tags_any: Sequence[str] | None
     """At least one of them must be on the memory."""
     filter: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
+    is none reaches inside objects.
     """
     author: str | None
+    """Name of the key that stored it."""
     exclude_author: str | None
     """`self` leaves out what this key stored."""
     session_id: str | None
+    """The session it belongs to."""
     since: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     until: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     routing: Literal["auto", "hybrid", "vector", "bm25"] | None
     """Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto"."""
     weights: Weights | None
+    """How recall weighs what it knows; what is left out is what the namespace says."""
     vector_weight: float | None
     """The same as `weights.vector`, which wins."""
     min_score: float | None
+    """Leaves out hits with a lower `score`."""
     mmr: float | None
     """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
     answer. 0 unless said.
@@ -218,11 +233,13 @@ class FilterOptions(RequestOptions, total=False):
     tags_any: Sequence[str] | None
     """At least one of them must be on the memory."""
     min_importance: float | None
+    """The least importance."""
     max_importance: float | None
+    """The most importance."""
     created_after: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     created_before: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
     before_timestamp: Instant | None
     """Another spelling of `created_before`; both must hold."""
     since: Instant | None
@@ -230,14 +247,17 @@ class FilterOptions(RequestOptions, total=False):
     until: Instant | None
     """Another spelling of `created_before`; both must hold."""
     memory_type: str | None
-    """`episodic`, `semantic`, `procedural`, `working`, or a word of your own."""
+    """The one type."""
     session_id: str | None
+    """The session it belongs to."""
     author: str | None
+    """Name of the key that stored it."""
     exclude_author: str | None
     """`self` leaves out what this key stored."""
     metadata: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; dotted paths reach inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
+    is none reaches inside objects.
     """
 
 
@@ -245,9 +265,11 @@ class NamespaceOptions(RequestOptions, total=False):
     """How a namespace is set up."""
 
     description: str | None
+    """What it is for, for people."""
     dimension: int | None
     """Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it."""
     metadata: Mapping[str, Any] | None
+    """Any JSON object, kept for the caller."""
     language: Language | None
     """Of a namespace without memories; with some it stays."""
     weights: Weights | None
@@ -262,13 +284,15 @@ class KeyOptions(RequestOptions, total=False):
     secret: str | None
     """Chosen by the operator; a random one unless said."""
     scope: Literal["read", "write", "admin", "super_admin"] | None
+    """`read` or `write` over `namespaces`; `admin` may do everything everywhere."""
     namespaces: Sequence[str] | None
     """With `scope`: read grants on these, or read-write ones for `write`."""
     permissions: Sequence[Literal["read", "write", "admin", "super_admin"]] | None
     """Another spelling of `scope`, which older clients send."""
     expires_in_days: float | None
+    """Days until it expires; never unless said. `expires_at` wins over it."""
     expires_at: Instant | None
-    """Unix seconds, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
 
 
 class KeyUsageByEndpoint(Result):
@@ -555,6 +579,7 @@ class Memory(Result):
     """One thing an agent chose to keep."""
 
     __slots__ = ()
+    _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms"})
 
     id: str
     agent_id: str
@@ -581,6 +606,14 @@ class Memory(Result):
     access_count: int
     expires_at: int | None
     """Unix seconds."""
+    valid_from_ms: int | None
+    """The same moment in unix milliseconds. A reply to a store has none."""
+    created_at_ms: int | None
+    """The same moment in unix milliseconds. A reply to a store has none."""
+    updated_at_ms: int | None
+    """The same moment in unix milliseconds. A reply to a store has none."""
+    expires_at_ms: int | None
+    """The same moment in unix milliseconds. A reply to a store has none."""
     version: int
     """Counts changes; send it as If-Match to update only what you have seen."""
 
@@ -755,6 +788,7 @@ class UpdateMemoryResponse(Memory):
 
     __slots__ = ()
     _nested = {"memory": one(Memory)}
+    _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms"})
 
     memory: Memory
 
@@ -764,6 +798,7 @@ class StoredMemory(Memory):
 
     __slots__ = ()
     _nested = {"memory": one(Memory)}
+    _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms"})
 
     memory: Memory
     embedding_time_ms: float
@@ -773,7 +808,18 @@ class FoundMemory(Memory):
     """A memory as recall and search give it: its own fields and how well it answers the query."""
 
     __slots__ = ()
-    _optional = frozenset({"vector_score", "text_score", "explain", "highlights"})
+    _optional = frozenset(
+        {
+            "valid_from_ms",
+            "created_at_ms",
+            "updated_at_ms",
+            "expires_at_ms",
+            "vector_score",
+            "text_score",
+            "explain",
+            "highlights",
+        }
+    )
 
     score: float
     """From 0 to 1, and comparable between queries."""

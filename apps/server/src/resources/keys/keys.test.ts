@@ -188,3 +188,17 @@ test('a word that a key does not know is refused: it would live for ever, or ope
   }
   expect((await t.admin.listKeys()).map(({ name }) => name)).toEqual(['root', 'agent'])
 })
+
+test('nobody else may be called root, and a name that another key has is told or refused', async () => {
+  await using t = await start()
+  for (const name of ['root', 'ROOT ']) expect(await failure(t.admin.createKey({ name, grants: {} }))).toMatchObject({ status: 409, code: 'CONFLICT' })
+  expect((await t.admin.createKey({ name: 'twin', grants: { one: 'read' } })).warning).not.toContain('twin')
+  const second = await t.admin.createKey({ name: 'twin', grants: { one: 'read' } })
+  expect(second.warning).toContain('Another key is called "twin" too')
+  const third = await t.admin.createKey({ name: 'third', grants: { one: 'read' } })
+  for (const name of ['twin', 'root']) expect(await failure(t.admin.keys.update(third.key_id, { name }))).toMatchObject({ status: 409, code: 'CONFLICT' })
+  expect(await t.admin.keys.update(second.key_id, { name: 'twin' })).toMatchObject({ name: 'twin' }) // its own
+  await t.admin.deleteKey(second.key_id)
+  await t.admin.keys.deactivate((await t.admin.listKeys()).find(({ name }) => name === 'twin')?.key_id as string)
+  expect(await t.admin.keys.update(third.key_id, { name: 'twin' })).toMatchObject({ name: 'twin' })
+})

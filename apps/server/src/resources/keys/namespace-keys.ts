@@ -4,7 +4,7 @@ import { requireAdmin, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { idFrom, namespaceName } from '../../http/names.ts'
 import { route } from '../../http/route.ts'
-import { deleteNamespaceKey, findKey, insertKey, listKeyUsage, listNamespaceKeys } from './repo.ts'
+import { deleteNamespaceKey, findKey, insertKey, listKeyUsage, listNamespaceKeys, sharesName } from './repo.ts'
 import { planKey, present, sumUsage, warningFor } from './service.ts'
 
 const { create, list, delete: remove, usage: countUsage } = endpoints.namespaceKeys
@@ -18,7 +18,7 @@ export const namespaceKeys = ({ database, usage }: Deps) => [
       return once(tx, repeat, [], async () => {
         const plan = planKey({ ...named, scope, namespaces: [namespace] })
         const key = await insertKey(tx, plan.key)
-        return { ...seenFrom(namespace, key), key: plan.secret, warning: warningFor(key) }
+        return { ...seenFrom(namespace, key), key: plan.secret, warning: warningFor(key, await sharesName(tx, key)) }
       })
     }),
   ),

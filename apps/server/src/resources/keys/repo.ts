@@ -51,6 +51,12 @@ export async function insertKey(tx: Tx, { id, name, hash, isAdmin, grants, expir
   return key
 }
 
+/** Whether another key that still opens something has the name of this one. */
+export async function sharesName(tx: Tx, { id, name }: Key): Promise<boolean> {
+  const [row] = await tx.execute<{ taken: boolean }>(sql`select name_is_taken(${name}, ${id}) as taken`)
+  return row?.taken === true
+}
+
 export const findKey = (tx: Tx, id: string) => one(tx, sql`find_key(${id})`)
 export const findCaller = (tx: Tx) => one(tx, sql`whoami()`)
 export const deactivateKey = (tx: Tx, id: string) => one(tx, sql`deactivate_key(${id})`)

@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts'
 import { idFrom } from '../../http/names.ts'
 import { fromCursor, toCursor } from '../../http/page.ts'
 import { type Input, route } from '../../http/route.ts'
-import { deactivateKey, deleteKey, findCaller, findKey, insertKey, listKeys, listKeyUsage, rotateKey, updateKey } from './repo.ts'
+import { deactivateKey, deleteKey, findCaller, findKey, insertKey, listKeys, listKeyUsage, rotateKey, sharesName, updateKey } from './repo.ts'
 import { makeSecret, planChanges, planKey, present, refusePublished, sumUsage, warningFor } from './service.ts'
 
 const { create, list, get, update, rotate, deactivate, delete: remove, usage: countUsage, whoami } = endpoints.keys
@@ -31,7 +31,7 @@ export const keys = ({ database, usage, acceptsPublished }: Deps) => {
         return once(tx, repeat, [], async () => {
           const plan = planKey(body)
           const key = await insertKey(tx, plan.key)
-          return { ...key, key: plan.secret, warning: warningFor(key) }
+          return { ...key, key: plan.secret, warning: warningFor(key, await sharesName(tx, key)) }
         })
       }),
     ),

@@ -58,9 +58,12 @@ export function planChanges({ name, grants = {}, namespaces }: Update, existing:
   return { name, grants: { ...Object.fromEntries(added), ...grants }, onlyNamespaces: namespaces && [...namespaces, ...Object.keys(grants)] }
 }
 
-export function warningFor(key: Key): string {
-  const shown = 'Keep this secret now: it is stored hashed and cannot be shown again.'
-  return key.scope !== 'admin' && key.namespaces.length === 0 ? `${shown} The key has no grants yet, so it opens nothing.` : shown
+export function warningFor(key: Key, sharesName = false): string {
+  return [
+    'Keep this secret now: it is stored hashed and cannot be shown again.',
+    ...(key.scope !== 'admin' && key.namespaces.length === 0 ? ['The key has no grants yet, so it opens nothing.'] : []),
+    ...(sharesName ? [`Another key is called "${key.name}" too: author and exclude_author cannot tell what they store apart.`] : []),
+  ].join(' ')
 }
 
 /** "Not there" by that id is 404. */

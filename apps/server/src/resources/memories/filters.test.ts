@@ -55,12 +55,19 @@ const DOCUMENTS: Json[] = [
   { 'x"y': ["it's", 7] },
   { a: 1.5, b: 1 },
   { b: 'x', a: 'X' },
+  { 'a.b': 7, a: { b: 1 } },
+  { 'a.b': [1, '1', 'tide', null] },
+  { 'a.b': 'tide', a: 2 },
 ]
 
 const objectsIn = (item: unknown): Json[] => (Array.isArray(item) ? item : [item]).filter((one): one is Json => isObject(one))
 const isObject = (item: unknown): item is Json => typeof item === 'object' && item !== null && !Array.isArray(item)
+/** A dotted name is a key of that very name where there is one, and else a way inside. */
 const itemsAt = (document: Json, path: string) =>
-  path.split('.').reduce<unknown[]>((items, name) => items.flatMap(objectsIn).flatMap((one) => (Object.hasOwn(one, name) ? [one[name]] : [])), [document])
+  (Object.hasOwn(document, path) ? [path] : path.split('.')).reduce<unknown[]>(
+    (items, name) => items.flatMap(objectsIn).flatMap((one) => (Object.hasOwn(one, name) ? [one[name]] : [])),
+    [document],
+  )
 
 const kindOf = (value: unknown) => (value === null ? 'null' : typeof value)
 const order = (a: Value, b: Value) => (a === b ? 0 : (a as string) < (b as string) ? -1 : 1)

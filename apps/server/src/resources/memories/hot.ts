@@ -6,6 +6,7 @@ import type { Selection } from './selection.ts'
 
 // The hot operations: one SQL function each, and so one round trip. The function sets the identity, checks the grant and answers.
 
+/** Moments are unix milliseconds. */
 export type MemoryRow = {
   id: string
   content: string
@@ -54,9 +55,9 @@ export function recallMemories({ turns }: Database, principal: Principal, call: 
     async (sql) => sql<RecallRow[]>`
     select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8,
       exact, score, text_score, vector_score, explain, highlights, bytes::float8,
-      floor(extract(epoch from valid_from))::float8 as valid_from, floor(extract(epoch from created_at))::float8 as created_at,
-      floor(extract(epoch from updated_at))::float8 as updated_at, floor(extract(epoch from expires_at))::float8 as expires_at,
-      floor(extract(epoch from last_accessed_at))::float8 as last_accessed_at
+      floor(1000 * extract(epoch from valid_from))::float8 as valid_from, floor(1000 * extract(epoch from created_at))::float8 as created_at,
+      floor(1000 * extract(epoch from updated_at))::float8 as updated_at, floor(1000 * extract(epoch from expires_at))::float8 as expires_at,
+      floor(1000 * extract(epoch from last_accessed_at))::float8 as last_accessed_at
     from (
       select *, row_number() over () as place, sum(bytes) over (rows unbounded preceding) as bytes_so_far
       from recall(${keyHash}::bytea, ${call.namespace}::text, ${call.query}::text, ${call.vector}::text::halfvec, ${call.topK}::int,
@@ -77,7 +78,8 @@ export type StoreCall = {
   idempotencyKey: string | undefined
   fingerprint: Buffer
 }
-export type StoredRow = { id: string; author: string | null; created_at: number; expires_at: number | null }
+/** `created` names the namespace, where an admin's write made it. */
+export type StoredRow = { id: string; author: string | null; created_at: number; expires_at: number | null; created: string | null }
 
 export function storeMemories({ turns }: Database, principal: Principal, call: StoreCall): Promise<StoredRow[]> {
   const { keyHash } = principal
@@ -87,7 +89,8 @@ export function storeMemories({ turns }: Database, principal: Principal, call: S
     principal,
     'write',
     async (sql) => sql<StoredRow[]>`
-    select id, author, floor(extract(epoch from created_at))::float8 as created_at, floor(extract(epoch from expires_at))::float8 as expires_at
+    select id, author, floor(1000 * extract(epoch from created_at))::float8 as created_at, floor(1000 * extract(epoch from expires_at))::float8 as expires_at,
+      nullif(current_setting('dakera.created', true), '') as created
     from store(${keyHash}::bytea, ${call.namespace}::text, ${JSON.stringify(call.memories)}::jsonb, ${call.vectors}::text[]::halfvec[],
       ${supplied}::text[]::halfvec[], ${call.idempotencyKey ?? null}::text, ${call.fingerprint}::bytea, ${call.embedder}::text)`,
   )

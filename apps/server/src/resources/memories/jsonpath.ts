@@ -54,7 +54,16 @@ export function compileFilter(filter: Filter): Jsonpath {
     }
   }
 
+  /** A dotted name is first a key of that very name, as telemetry has them, and only where there is none a way inside. */
   const comparing = (node: Comparison): string => {
+    if (node.path.length === 1) return comparingAt(node)
+    const itself = { ...node, path: [node.path.join('.')] }
+    if (node.kind === 'exists') return `${comparingAt(itself)} ${node.value ? '||' : '&&'} ${comparingAt(node)}`
+    const isThere = `exists(${field(itself.path)})`
+    return `(${isThere} && (${comparingAt(itself)})) || (!${isThere} && (${comparingAt(node)}))`
+  }
+
+  const comparingAt = (node: Comparison): string => {
     switch (node.kind) {
       case 'exists':
         return node.value ? `exists(${field(node.path)})` : `!exists(${field(node.path)})`

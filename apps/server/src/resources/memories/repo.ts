@@ -5,7 +5,8 @@ import type { NamespaceRef, Tx } from '../../db/tx.ts'
 import type { MemoryRow } from './hot.ts'
 import type { Selection } from './selection.ts'
 
-export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
+/** What a store answers: clients in the field compare it whole. */
+export const toStoredMemory = (row: MemoryRow, namespace: string): Memory => ({
   id: row.id,
   agent_id: namespace,
   namespace,
@@ -17,18 +18,29 @@ export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
   session_id: row.session_id,
   author: row.author,
   derived_from: [],
-  valid_from: row.valid_from,
-  created_at: row.created_at,
-  updated_at: row.updated_at,
-  last_accessed_at: row.last_accessed_at ?? null,
+  valid_from: inSeconds(row.valid_from),
+  created_at: inSeconds(row.created_at),
+  updated_at: inSeconds(row.updated_at),
+  last_accessed_at: inSeconds(row.last_accessed_at ?? null),
   access_count: row.access_count ?? 0,
-  expires_at: row.expires_at,
+  expires_at: inSeconds(row.expires_at),
   version: row.version,
 })
 
-const seconds = (column: string) => sql.raw(`floor(extract(epoch from m.${column}))::float8 as ${column}`)
+const inSeconds = <M extends number | null>(ms: M) => (ms === null ? null : Math.floor(ms / 1000)) as M
+
+export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
+  ...toStoredMemory(row, namespace),
+  valid_from_ms: row.valid_from,
+  created_at_ms: row.created_at,
+  updated_at_ms: row.updated_at,
+  expires_at_ms: row.expires_at,
+})
+
+const ms = (column: string) => sql.raw(`floor(1000 * extract(epoch from ${column}))::float8`)
 const columns = sql`m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.version,
-  ${seconds('valid_from')}, ${seconds('created_at')}, ${seconds('updated_at')}, ${seconds('expires_at')}, a.access_count::float8, floor(extract(epoch from a.last_accessed_at))::float8 as last_accessed_at`
+  ${ms('m.valid_from')} as valid_from, ${ms('m.created_at')} as created_at, ${ms('m.updated_at')} as updated_at, ${ms('m.expires_at')} as expires_at,
+  a.access_count::float8, ${ms('a.last_accessed_at')} as last_accessed_at`
 // "offset 0": one look-up for each memory. A join read all that was ever recalled in the namespace, as how many rows a function gives is not known.
 const accesses = sql`left join lateral (
   select access_count, last_accessed_at from memory_accesses x where x.namespace_id = m.namespace_id and x.id = m.id offset 0) a on true`
@@ -42,6 +54,12 @@ export async function findMemories(tx: Tx, id: string, namespaceId?: number): Pr
     select ${columns}, m.namespace_id, n.name as namespace, n.dimension from memories m join namespaces n on n.id = m.namespace_id ${accesses}
     where m.id = ${id} and ${within} limit 2`)
   return rows.map((row) => ({ memory: toMemory(row, row.namespace), namespace: { id: row.namespace_id, name: row.namespace, dimension: row.dimension } }))
+}
+
+/** Those of these ids that a memory has. */
+export async function findIds(tx: Tx, namespaceId: number, ids: string[]): Promise<string[]> {
+  const rows = await tx.execute<{ id: string }>(sql`select id from memories where namespace_id = ${namespaceId} and id = any(${sql.param(ids)}::text[])`)
+  return rows.map(({ id }) => id)
 }
 
 /** The vectors of these memories, as pgvector's text, in their order; null for one that has none or is gone. */
@@ -66,8 +84,14 @@ export type MemoryChanges = {
   memoryType?: string | undefined
   importance?: number | undefined
   tags?: string[] | undefined
+  sessionId?: string | null | undefined
+  validFrom?: Date | null | undefined
   /** null: it no longer expires. */
   expiresAt?: Date | null | undefined
+  /** From now on; expiresAt wins. */
+  ttlSeconds?: number | null | undefined
+  /** As pgvector's text; the caller's own. */
+  supplied?: string | null | undefined
   /** As pgvector's text; of the new content. */
   vector?: string | null | undefined
 }
@@ -77,18 +101,25 @@ export async function updateMemory(
   tx: Tx,
   namespaceId: number,
   id: string,
-  { vector, ...changes }: MemoryChanges,
+  { vector, supplied, ttlSeconds, ...changes }: MemoryChanges,
   ifVersion: number | undefined,
 ): Promise<boolean> {
-  const set = { ...changes, ...(vector !== undefined && { v: vector === null ? null : (sql`${vector}::text::halfvec` as SQL), suppliedV: null }) }
-  const said = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined))
+  const set = {
+    ...(ttlSeconds != null && { expiresAt: sql`now() + ${ttlSeconds}::float8 * interval '1 second'` }),
+    ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
+    // The caller's own vector of another content would be a false one.
+    ...(vector !== undefined && { v: toVector(vector), suppliedV: null }),
+    ...(supplied !== undefined && { suppliedV: toVector(supplied) }),
+  }
   const updated = await tx
     .update(memories)
-    .set(said as never)
+    .set(set as never)
     .where(and(eq(memories.namespaceId, namespaceId), eq(memories.id, id), ifVersion === undefined ? undefined : eq(memories.version, ifVersion)))
     .returning({ id: memories.id })
   return updated.length > 0
 }
+
+const toVector = (text: string | null): SQL | null => (text === null ? null : sql`${text}::text::halfvec`)
 
 /** How many of these memories there are, and got the importance. */
 export async function setImportance(tx: Tx, namespaceId: number, ids: string[], importance: number): Promise<number> {

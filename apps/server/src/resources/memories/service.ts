@@ -3,19 +3,19 @@ import type * as z from 'zod'
 import { once, type Repeat, withoutLarge } from '../../db/once.ts'
 import { type NamespaceRef, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
-import { Fault } from '../../fault.ts'
+import { Fault, isTaken, taken } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { storeMemories } from './hot.ts'
-import { findMemories, type Located, listMemories, requireEmbedder, setImportance, toMemory, updateMemory } from './repo.ts'
+import { findIds, findMemories, type Located, listMemories, requireEmbedder, setImportance, toStoredMemory, updateMemory } from './repo.ts'
 import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
-type Call = { principal: Principal; repeat: Repeat; signal: AbortSignal }
+type Call = { principal: Principal; repeat: Repeat; warn: (message: string) => void; signal: AbortSignal }
 
 /** Stores all or none; in the order given. */
 export async function storeAll(
   deps: Deps,
-  { principal, repeat, signal }: Call,
+  { principal, repeat, warn, signal }: Call,
   namespace: string,
   incoming: New[],
   fieldOf: FieldOf,
@@ -38,8 +38,11 @@ export async function storeAll(
     embedder,
     idempotencyKey: repeat.key,
     fingerprint: repeat.fingerprint,
+  }).catch(async (error: unknown) => {
+    throw isTaken(error) ? await whichIsTaken(deps, principal, namespace, incoming, fieldOf, error) : error
   })
-  const memories = rows.map((row, i) => {
+  if (rows[0]?.created) warn(`The namespace "${namespace}" was not there, and was created.`)
+  const memories = rows.map(({ created: _told, ...row }, i) => {
     const { content, memory_type, importance, tags, metadata, session_id = null, valid_from } = incoming[i] as New
     const sent = {
       content,
@@ -48,11 +51,23 @@ export async function storeAll(
       tags,
       metadata,
       session_id,
-      valid_from: valid_from ? Math.floor(valid_from.getTime() / 1000) : null,
+      valid_from: valid_from?.getTime() ?? null,
     }
-    return toMemory({ ...sent, ...row, importance, updated_at: row.created_at, version: 1 }, namespace)
+    return toStoredMemory({ ...sent, ...row, importance, updated_at: row.created_at, version: 1 }, namespace)
   })
   return { memories, ms }
+}
+
+/** Which of the chosen ids stands twice, or was there before: the error itself says neither. */
+async function whichIsTaken(deps: Deps, principal: Principal, namespace: string, incoming: New[], fieldOf: FieldOf, cause: unknown): Promise<unknown> {
+  const chosen = incoming.flatMap(({ id }, at) => (id == null ? [] : [{ id, at }]))
+  const ids = chosen.map(({ id }) => id)
+  const there = await withPrincipal(deps.database, principal, 'read', async (tx): Promise<string[]> => {
+    const place = await resolveNamespace(tx, namespace, 'read')
+    return place ? findIds(tx, place.id, ids) : []
+  })
+  const first = chosen.find(({ id }, i) => there.includes(id) || ids.indexOf(id) < i)
+  return first ? taken('memory', first.id, fieldOf(first.at).replace(/content$/, 'id'), cause) : cause
 }
 
 const absent = (id: string) => new Fault('NOT_FOUND', { resource: id }, { message: 'There is no memory by that id that this key may see.' })
@@ -75,7 +90,9 @@ export async function locate(tx: Tx, id: string, agentId: string | null | undefi
 type Update = { id: string; agentId: string | null | undefined; ifVersion: number | undefined; body: z.output<typeof UpdateMemoryRequest> }
 
 export async function update(deps: Deps, { principal, repeat, signal }: Call, { id, agentId, ifVersion, body }: Update): Promise<Memory> {
-  const { content, metadata, memory_type: memoryType, importance, tags, expires_at: expiresAt } = body
+  const { content, metadata, memory_type: memoryType, importance, tags, session_id: sessionId, embedding } = body
+  const { expires_at: expiresAt, ttl_seconds: ttlSeconds, valid_from: validFrom } = body
+  const supplied = embedding === undefined ? undefined : suppliedVector(embedding)
   let vector: string | null | undefined
   let embedder: string | undefined
   if (content !== undefined) {
@@ -87,13 +104,26 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
   return withPrincipal(deps.database, principal, 'write', async (tx) => {
     if (embedder !== undefined) await requireEmbedder(tx, embedder)
     const { namespace } = await locate(tx, id, agentId, 'edit')
+    if (embedding && embedding.length !== namespace.dimension) throw otherDimension(embedding.length, namespace)
     const read = async () => {
       const [found] = await findMemories(tx, id, namespace.id)
       if (!found) throw absent(id)
       return found.memory
     }
     const write = async () => {
-      const changes = { content, metadata, memoryType, importance, tags, expiresAt, vector }
+      const changes = {
+        content,
+        metadata,
+        memoryType,
+        importance,
+        tags,
+        sessionId,
+        expiresAt,
+        ttlSeconds: ttlSeconds ?? undefined,
+        validFrom,
+        vector,
+        supplied,
+      }
       const isChange = Object.values(changes).some((value) => value !== undefined)
       const updated = isChange ? await updateMemory(tx, namespace.id, id, changes, ifVersion) : true
       const memory = await read()
@@ -108,6 +138,12 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
     }
     return once(tx, repeat, [namespace], write, withoutLarge(['content', 'metadata'], read))
   })
+}
+
+/** As store() in SQL says it. */
+function otherDimension(length: number, { name, dimension }: NamespaceRef): Fault {
+  const message = `The embedding has ${length} numbers; the namespace "${name}" declares ${dimension}.`
+  return new Fault('DIMENSION_MISMATCH', { resource: name }, { message })
 }
 
 /** All of the ids, or none. */

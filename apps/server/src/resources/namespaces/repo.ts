@@ -76,13 +76,15 @@ const given = (settings: object) => Object.fromEntries(Object.entries(settings).
 
 type SummaryRow = { name: string; description: string | null; created_at: number; can_read: boolean; can_write: boolean; documents: string | null }
 
+type Part = { prefix: string | undefined; after: string | undefined; limit: number | undefined }
+
 /** In order of name, from behind `after`; in one round trip. */
-export async function listNamespaces(tx: Tx, after: string | undefined, limit: number | undefined): Promise<NamespaceSummary[]> {
+export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Promise<NamespaceSummary[]> {
   const rows = await tx.execute<SummaryRow>(sql`
     with page as (
       select id, name, description, floor(extract(epoch from created_at))::float8 as created_at,
         id in (select unnest(readable_namespaces())) as can_read, id in (select unnest(writable_namespaces())) as can_write
-      from namespaces where ${after ?? null}::text is null or name > ${after ?? null} order by name limit ${limit ?? null}::int)
+      from namespaces where (${after ?? null}::text is null or name > ${after ?? null}) and starts_with(name, ${prefix ?? ''}) order by name limit ${limit ?? null}::int)
     select page.*, c.documents from page left join count_memories(array(select id from page)) c on c.namespace_id = page.id order by page.name`)
   return rows.map(({ name, description, created_at, can_read, can_write, documents }) => ({
     name,

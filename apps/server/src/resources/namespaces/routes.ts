@@ -1,4 +1,4 @@
-import { endpoints, type Namespace } from '@dakera-ai/protocol'
+import { endpoints, isExactNumber, type Namespace } from '@dakera-ai/protocol'
 import { once } from '../../db/once.ts'
 import { requireAdmin, resolveNamespace, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
@@ -43,9 +43,9 @@ export const namespaces = ({ database }: Deps) => [
     })
   }),
 
-  route(list, async ({ principal, query: { limit, cursor } }) => {
+  route(list, async ({ principal, query: { prefix, limit, cursor } }) => {
     const after = cursor === undefined ? undefined : fromCursor(cursor, ['name']).name
-    const found = await withPrincipal(database, principal, 'read', (tx) => listNamespaces(tx, after, limit && limit + 1))
+    const found = await withPrincipal(database, principal, 'read', (tx) => listNamespaces(tx, { prefix, after, limit: limit && limit + 1 }))
     const items = limit ? found.slice(0, limit) : found
     const last = items.at(-1)
     return { namespaces: items.map(({ name }) => name), items, ...(last && found.length > items.length && { next_cursor: toCursor({ name: last.name }) }) }
@@ -104,7 +104,7 @@ function refuseWhatMemoriesFix(existing: Namespace, { dimension, language }: Set
 const isSame = (a: unknown, b: unknown) => canonical(a) === canonical(b)
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) && !isExactNumber(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   )

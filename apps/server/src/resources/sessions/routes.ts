@@ -2,7 +2,7 @@ import { endpoints, type Session } from '@dakera-ai/protocol'
 import { once, withoutLarge } from '../../db/once.ts'
 import { openNamespace, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
-import { Fault } from '../../fault.ts'
+import { Fault, isTaken, taken } from '../../fault.ts'
 import { idFrom } from '../../http/names.ts'
 import { route } from '../../http/route.ts'
 import { memoriesOfSession } from '../memories/service.ts'
@@ -19,6 +19,8 @@ export const sessions = ({ database }: Deps) => [
       const write = () => insertSession(tx, namespace, { id, metadata })
       const kept = { keep: ({ metadata: _sent, ...session }: Session) => session, restore: async (session: object) => ({ ...session, metadata }) as Session }
       return { session: await once(tx, repeat, [namespace], write, kept) }
+    }).catch((error: unknown) => {
+      throw id != null && isTaken(error) ? taken('session', id, 'id', error) : error
     }),
   ),
 

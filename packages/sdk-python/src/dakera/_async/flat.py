@@ -403,12 +403,17 @@ class AsyncFlatNames:
         memory_type: str | None = None,
         importance: float | None = None,
         tags: Sequence[str] | None = None,
+        session_id: str | None = None,
+        ttl_seconds: float | None = None,
         expires_at: Instant | Literal[Keep.AS_IT_IS] | None = Keep.AS_IT_IS,
+        valid_from: Instant | None = None,
+        embedding: Sequence[float] | None = None,
         agent_id: str | None = None,
         if_version: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> UpdateMemoryResponse:
-        """Change a memory; what is left out stays. `expires_at=None` means that it no longer expires.
+        """Change a memory; what is left out stays. `expires_at=None` means that it no longer expires. An `embedding`
+        of your own stays as long as `content` does.
 
         With `if_version` only if nobody else has since; else it raises ConflictError.
         """
@@ -419,7 +424,11 @@ class AsyncFlatNames:
             memory_type=memory_type,
             importance=importance,
             tags=tags,
+            session_id=session_id,
+            ttl_seconds=ttl_seconds,
             expires_at=expires_at,
+            valid_from=valid_from,
+            embedding=embedding,
             agent_id=agent_id,
             if_version=if_version,
             **options,
