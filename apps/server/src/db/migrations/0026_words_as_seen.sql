@@ -186,17 +186,21 @@ end $$;
 /* The distinct words of a text; of a long one the first 1000, as no more are looked at. */
 create or replace function lexemes_of(asked text, configs regconfig[]) returns text[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
-declare whole text := folded(asked); parsable text := spaced(whole, true); runs text := spaced(whole_runs(whole), true); words tsvector;
+declare
+  whole text := folded(asked); parsable text := spaced(whole, true); beside text[] := compounds(whole) || signs_of(whole); words tsvector;
+  runs text := case when strpos(whole, E'\2') > 0 then spaced(whole_runs(whole), true) end;
 begin
   if cardinality(configs) = 1 then
-    words := to_tsvector(configs[1], parsable) || strip(to_tsvector(configs[1], runs)) || array_to_tsvector(compounds(whole) || signs_of(whole));
+    words := to_tsvector(configs[1], parsable);
+    if runs is not null then words := words || strip(to_tsvector(configs[1], runs)); end if;
+    if beside <> '{}' then words := words || array_to_tsvector(beside); end if;
     if length(words) <= 1000 then return tsvector_to_array(words); end if;
   end if;
   return array(
     select lexeme from (
       select lexeme, positions[1] as place from unnest(configs) config cross join lateral unnest(to_tsvector(config, parsable)) word(lexeme, positions, weights)
       union all select lexeme, 0 from unnest(configs) config cross join lateral unnest(tsvector_to_array(to_tsvector(config, runs))) lexeme
-      union all select sign, 0 from unnest(compounds(whole) || signs_of(whole)) sign) words
+      union all select compound, 0 from unnest(beside) compound) words
     group by lexeme order by min(place), lexeme limit 1000);
 end $$;
 
@@ -686,7 +690,7 @@ declare
   known int; used int := 1; scored int := 0; candidates float8; rest float8; too_many boolean; matching tsquery; own_matching tsquery; met tsquery;
   strong int; weak float8; few int := 10 * how_many; alone boolean := false; source text; newest text;
   texts text[] := given_texts(search -> 'all'); prefixes text[] := given_texts(search -> 'prefixes');
-  wanted text[] := needles(texts, prefixes); marks text[] := hints(wanted); exact_query tsquery; met_ids text[]; renewed text;
+  wanted text[] := case when search is not null then needles(texts, prefixes) end; marks text[] := case when search is not null then hints(wanted) end; exact_query tsquery; met_ids text[]; renewed text;
   filtered boolean := selected is not null or filter is not null and filter <> '{}';
   -- What a word left out adds to a memory of average length in which it stands twice, of its weight; most add less.
   likely constant float8 := 0.69;
