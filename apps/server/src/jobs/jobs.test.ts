@@ -342,7 +342,8 @@ test.runIf(engine === 'postgres')('a job that waits for a lock keeps no other fr
     await jobs.stop()
     expect(performance.now() - stopping).toBeLessThan(15_000)
   })
-  await waitFor(async () => (await agent.recall('a', 'heron', { topK: 1 }))[0]?.access_count === 1)
+  // What was asked meanwhile may be counted with it.
+  await waitFor(async () => ((await agent.recall('a', 'heron', { topK: 1 }))[0]?.access_count ?? 0) >= 1)
   expect((await agent.recall('a', 'heron', { topK: 1 }))[0]?.id).toBe(id)
   await locker.end()
 })
