@@ -6,6 +6,8 @@ const DEAD_SHARE = 0.2
 const DEAD_AT_LEAST = 1000
 
 type Counts = Record<string, number>
+/** `isClosed`: the database was shut down since, and so the next start is no recovery. */
+type Noted = { dead: Counts; isClosed: boolean }
 
 /**
  * How many entries died in tables with an HNSW index, whose dead entries our vacuum leaves in place. Postgres counts
@@ -22,10 +24,18 @@ export class DeadEntries {
     this.#file = file
   }
 
-  /** Only at start, before requests: builds the indexes of a table anew where more than a fifth of its entries are dead, and cleans it wholly. */
+  /**
+   * Only at start, before requests: builds the indexes of a table anew where more than a fifth of its entries are dead, and cleans it
+   * wholly. Not after a crash, where callers wait: that start has the log to read already, and the next one after a shutdown does it.
+   */
   async rebuild(log: PgliteLog): Promise<void> {
-    this.#before = read(this.#file)
-    const dead = { ...this.#before }
+    const { dead, isClosed } = read(this.#file)
+    if (isClosed) await this.#rebuild(dead, log)
+    this.#before = dead
+    this.#write(dead, false)
+  }
+
+  async #rebuild(dead: Counts, log: PgliteLog): Promise<void> {
     const tables = await this.#engine.rows<{ name: string; id: string; rows: number }>(`
       select format('%I.%I', n.nspname, t.relname) as name, t.oid::text as id, t.reltuples::float8 as rows
       from pg_class t join pg_namespace n on n.oid = t.relnamespace
@@ -37,26 +47,30 @@ export class DeadEntries {
       await this.#engine.run(`vacuum (index_cleanup on, truncate off, analyze) ${name}`)
       delete dead[id]
     }
-    this.#before = dead
-    fs.writeFileSync(this.#file, JSON.stringify(dead))
   }
 
   /** Only for who holds the turn. */
-  async save(): Promise<void> {
+  async save(isClosing = false): Promise<void> {
     await this.#engine.run('select pg_stat_force_next_flush()')
     const tables = await this.#engine.rows<{ id: string; dead: number }>(
       'select relid::text as id, (n_tup_del + n_tup_upd - n_tup_hot_upd)::float8 as dead from pg_stat_user_tables where n_tup_del + n_tup_upd > 0',
     )
     const counts = { ...this.#before }
     for (const { id, dead } of tables) counts[id] = (counts[id] ?? 0) + dead
-    fs.writeFileSync(this.#file, JSON.stringify(counts))
+    this.#write(counts, isClosing)
+  }
+
+  #write(dead: Counts, isClosed: boolean): void {
+    fs.writeFileSync(this.#file, JSON.stringify({ dead, isClosed } satisfies Noted))
   }
 }
 
-function read(file: string): Counts {
+function read(file: string): Noted {
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as Counts
+    const noted = JSON.parse(fs.readFileSync(file, 'utf8')) as Noted | Counts
+    // Until November 2026 the counts stood alone.
+    return 'isClosed' in noted ? (noted as Noted) : { dead: noted as Counts, isClosed: true }
   } catch {
-    return {}
+    return { dead: {}, isClosed: false }
   }
 }

@@ -136,7 +136,7 @@ export async function openPglite({ dataDir, durability, log, pulse = new Pulse()
       // A stopped database must not make a shutdown checkpoint: what it has in memory may differ from the disk.
       if (!engine.stopped) {
         await engine.acquire()
-        await deadEntries.save().catch((error: Error) => log.warn({ err: error }, 'could not note how many index entries are dead'))
+        await deadEntries.save(true).catch((error: Error) => log.warn({ err: error }, 'could not note how many index entries are dead'))
         await db.close()
       }
       const failure = engine.stopped ?? attempt(() => flusher.barrier())
