@@ -68,7 +68,7 @@ end $$;
 create function folded(content text) returns text
 language plpgsql immutable strict parallel safe set search_path = pg_catalog, public, pg_temp as $$
 begin
-  content := lower(parted(composed(content)));
+  content := lower(parted(composed(content)) collate "default");   -- a caller may bring the collation of an id, in which Ä stays Ä
   if octet_length(content) = length(content) then return content; end if;
   return replace(replace(content, 'ß', 'ss'), 'ς', 'σ');
 end $$;
@@ -222,7 +222,8 @@ begin
     select needle from (
       select plain(wanted) as needle from unnest(texts) wanted
       union all
-      select rtrim(plain(beginning), E'\1') from unnest(beginnings) beginning) asked
+      select case when beginning ~ ('[' || separators() || ']$') then regexp_replace(plain(beginning || 'x'), E'x\1$', '')   -- src/db/* and 1.26.*: what ends a sentence stays
+        else rtrim(plain(beginning), E'\1') end from unnest(beginnings) beginning) asked
     where needle ~ word);
 end $$;
 
@@ -240,7 +241,7 @@ end $$;
 create function holds(content text, needles text[], hints text[], any_will_do boolean) returns boolean
 language plpgsql immutable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare
-  seen text := lower(case when octet_length(content) = length(content) then content else composed(content) end);
+  seen text := lower(case when octet_length(content) = length(content) then content else composed(content) end collate "default");   -- as in folded()
   whole text; parts text; there boolean;
 begin
   if octet_length(seen) <> length(seen) then seen := replace(replace(seen, 'ß', 'ss'), 'ς', 'σ'); end if;
@@ -410,32 +411,24 @@ begin
     ' || jsonb_build_object(''t'', to_jsonb(array[' || answers || ']))');
 end $$;
 
-/* Up to three pieces of a content around what was asked for, the words themselves between ** and **. Parts of compounds are words too. */
-create or replace function highlight(target int, content text, words tsquery[], asked text) returns text[]
+/* Up to so many pieces of a passage around its hits, the words themselves between ** and **. Parts of compounds are words too. `runs`: what is a hit
+   as it is written, where stems tell nothing; `pattern`: what was asked of the scripts without spaces. */
+create function marked(passage text, config regconfig, wanted tsquery, runs text[], pattern text, most int) returns text[]
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare
-  config text := (select text_config from namespaces where id = target);
   apart constant text := '\u0002' || separators() || unspaced_letters(); script constant text := unspaced_letters();
-  pieces text[]; hits boolean[]; wanted tsquery; pattern text; fragments text[] := '{}'; i int := 1; first int; last int; many int;
+  pieces text[]; hits boolean[]; fragments text[] := '{}'; i int := 1; first int; last int;
 begin
-  wanted := (select string_agg(word::text, ' | ')::tsquery from unnest(words) word);
-  if config = 'auto' then config := detect_language(left(content, 1000)); end if;
-  pattern := (   -- Postgres cuts these scripts into no words: what was asked of them, and every pair of it
-    select string_agg(part, '|' order by length(part) desc, part) from (
-      select distinct part from regexp_matches(left(asked, 1000), '[' || script || ']+', 'g') run
-      cross join lateral string_to_array(run[1], null) letters
-      cross join lateral (select run[1] as part union select letter || following from unnest(letters, letters[2:]) pair(letter, following) where following is not null) parts) found);
-
   -- In turn what stands between words and a word, as they were written.
-  select array_agg(piece[1] order by at), array_agg(piece[1] ~ ('[^' || apart || ']') order by at) into pieces, hits
-  from regexp_matches(parted(translate(content, E'\1\2', '  ')), case when pattern is null then '' else '(?:' || pattern || ')+|' end
+  select array_agg(piece[1] order by at) into pieces
+  from regexp_matches(parted(translate(passage, E'\1\2', '  ')), case when pattern is null then '' else '(?:' || pattern || ')+|' end
     || '[' || script || ']|[^' || apart || ']+|[' || '\u0002' || separators() || ']+', 'g') with ordinality found(piece, at);
   select array_agg(coalesce(k.is_hit, false) order by at) into hits
   from unnest(pieces) with ordinality p(piece, at) left join (
     select piece, case when piece ~ ('^[' || script || ']') then piece ~ ('^(?:' || pattern || ')+$')
-      else to_tsvector(config::regconfig, spaced(folded(piece), true)) @@ wanted end as is_hit
+      else coalesce(to_tsvector(config, spaced(folded(piece), true)) @@ wanted, false) or folded(piece) = any(runs) and piece ~ ('[^' || apart || ']') end as is_hit
     from (select distinct unnest(pieces) as piece) d) k using (piece);
-  while i <= cardinality(pieces) and cardinality(fragments) < 3 loop
+  while i <= cardinality(pieces) and cardinality(fragments) < most loop
     first := array_position(hits, true, i);
     exit when first is null;
     first := greatest(i, first - 8);
@@ -443,6 +436,44 @@ begin
     fragments := fragments || replace(replace((
       select string_agg(case when hits[n] then '**' || pieces[n] || '**' else pieces[n] end, '' order by n) from generate_series(first, last) n), E'**\2**', ''), E'\2', '');
     i := last + 1;
+  end loop;
+  return fragments;
+end $$;
+
+/* Up to three pieces of a content around what was asked for. Of a long one only the passages where a word of it begins are taken apart: all of
+   100,000 letters takes a quarter of a second. */
+create or replace function highlight(target int, content text, words tsquery[], asked text) returns text[]
+language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
+declare
+  config text := (select text_config from namespaces where id = target); script constant text := unspaced_letters();
+  wanted tsquery; runs text[] := '{}'; pattern text; beginnings text; seen text; place int; behind int := 1; start int; passage text; fragments text[] := '{}';
+begin
+  wanted := (select string_agg(word::text, ' | ')::tsquery from unnest(words) word where not starts_with(word::text, '''='));
+  if wanted is null then runs := string_to_array(replace(plain(left(asked, 1000)), E'\2', ''), E'\1'); end if;   -- nothing but stop words: The Who
+  if config = 'auto' then config := detect_language(left(content, 1000)); end if;
+  pattern := (   -- Postgres cuts these scripts into no words: what was asked of them, and every pair of it
+    select string_agg(part, '|' order by length(part) desc, part) from (
+      select distinct part from regexp_matches(left(asked, 1000), '[' || script || ']+', 'g') run
+      cross join lateral string_to_array(run[1], null) letters
+      cross join lateral (select run[1] as part union select letter || following from unnest(letters, letters[2:]) pair(letter, following) where following is not null) parts) found);
+  if length(content) <= 2000 then return marked(content, config::regconfig, wanted, runs, pattern, 3); end if;
+
+  -- How words may begin that have these stems: letters and digits alone, so nothing in it is a sign of a regular expression.
+  beginnings := concat_ws('|', (
+    select string_agg(case when length(run) < 4 then '(?:^|[' || separators() || '])' || run else left(run, greatest(3, length(run) - 2)) end, '|') from (
+      select distinct left(run, 40) as run from (select ltrim(btrim(word::text, ''''), '=') as run from unnest(words) word union all select unnest(runs)) given
+      where run <> '' and run !~ ('[\u0001\u0002' || separators() || script || ']') limit 32) r), pattern);
+  if beginnings = '' then return '{}'; end if;
+  seen := lower(content collate "default");
+  for passages in 1..8 loop
+    place := regexp_instr(seen, beginnings, behind);
+    exit when place = 0 or cardinality(fragments) = 3;
+    start := greatest(behind, place - 60);
+    passage := substr(content, start, 600);
+    if start > 1 and strpos(left(passage, 59), ' ') > 0 then passage := substr(passage, strpos(passage, ' ') + 1); end if;   -- not half a word
+    fragments := fragments || marked(passage, config::regconfig, wanted, runs, pattern, 1);
+    behind := place + 540;
+    exit when behind > length(seen);
   end loop;
   return fragments;
 end $$;
@@ -591,12 +622,12 @@ begin
 end $$;
 
 revoke all on function unspaced_letters(), unspaced_marks(), signs(), separators(), composed(text), parted(text), folded(text), plain(text), in_pairs(text, boolean),
-  spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]),
+  spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]), marked(text, regconfig, tsquery, text[], text, int),
   holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), own_words_query(int, text[], text[], text, regconfig[]), literal_hits(int, text[], text[], text[], int),
   is_excluded(int, text, text[], text[]), old_lexemes_of(text, regconfig[]) from public;
 grant execute on function own_word(int, text) to dakera_app;   -- recall asks own_words_query
 grant execute on function unspaced_letters(), unspaced_marks(), signs(), separators(), composed(text), parted(text), folded(text), plain(text), in_pairs(text, boolean),
-  spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]),
+  spaced(text, boolean), compounds(text), signs_of(text), whole_runs(text), stop_words(regconfig, text, text, tsvector), needles(text[], text[]), hints(text[]), marked(text, regconfig, tsquery, text[], text, int),
   holds(text, text[], text[], boolean), own_words_of(int, regconfig, text), own_beginning(int, regconfig, text), own_words_query(int, text[], text[], text, regconfig[]),
   old_lexemes_of(text, regconfig[]) to dakera_app, dakera_search;
 grant execute on function literal_hits(int, text[], text[], text[], int), is_excluded(int, text, text[], text[]) to dakera_search;

@@ -17,7 +17,8 @@ export type SearchQuery = {
 
 // In this order: an exclusion or a tag may be quoted; a quote that never closes is a word like any other. `--flag` and `-5` exclude nothing.
 const PART = /(?<minus>(?<!\S)-(?![-\d]))?(?:(?<tag>(?<![^\s-])tag:(?:"(?<quotedTag>[^"]*)"|(?<plainTag>\S+)))|"(?<phrase>[^"]*)"|(?<word>[^\s"]+|"))/giu
-const PREFIX = /^(?<stem>.*[\p{L}\p{N}_])\*+$/u
+// It may end where a part of a path, a version or a name does: src/db/*, 1.26.*, http://*
+const PREFIX = /^(?<stem>.*[\p{L}\p{N}_](?:[-./\\@#]+|:\/\/)?)\*+$/u
 
 /**
  * Reads `words "quoted phrases" -excluded tag:x prefix*`. Nothing is an error: what is no syntax is a word. A hyphen excludes only

@@ -187,3 +187,46 @@ test('a session whose first search excludes something may do so', async () => {
   await agent.storeMemory('a', { id: 'nest', content: 'The heron nests.' })
   expect(ids(await agent.searchMemories('a', 'heron -pond*', { mode: 'exact' }))).toEqual(['nest'])
 })
+
+test('what is excluded is, however it is capitalised', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  const contents = ['foo Äpfel bar', 'foo МОСКВА bar', 'foo École bar', 'foo ΟΔΟΣ bar']
+  await agent.storeMemories(
+    'a',
+    contents.map((content) => ({ content })),
+  )
+  for (const query of ['foo -Äpfel', 'foo -äpfel', 'foo -"Äpfel bar"', 'foo -äp*']) {
+    const found = await agent.searchMemories('a', query, { mode: 'exact' })
+    expect(found.map(({ content }) => content).sort(), query).toEqual(contents.slice(1).sort())
+  }
+  const found = await agent.searchMemories('a', 'foo -москва -école -οδος', { mode: 'exact' })
+  expect(found.map(({ content }) => content)).toEqual(['foo Äpfel bar'])
+})
+
+test('a beginning may end where a part of a path or a version does', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories('a', [{ content: 'see src/db/tx.ts' }, { content: 'Node 1.26.4 runs' }, { content: 'Node 1.260 ran' }, { content: 'src/dbx' }])
+  const contentsOf = async (query: string) => (await agent.searchMemories('a', query, { mode: 'exact' })).map(({ content }) => content)
+  expect(await contentsOf('src/db/*')).toEqual(['see src/db/tx.ts'])
+  expect(await contentsOf('1.26.*')).toEqual(['Node 1.26.4 runs'])
+  expect(await contentsOf('s* -src/db/*')).toEqual(['src/dbx'])
+})
+
+test('highlights mark words that stems leave out, where nothing else was asked for, and of a long memory up to three places', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories('a', [
+    { content: 'saw The Who live' },
+    { content: 'ask IT about it' },
+    { content: `${'b c '.repeat(20_000)}the heron nests ${'b c '.repeat(4_000)}a heron` },
+  ])
+  const highlightsOf = async (query: string) => (await agent.searchMemories('a', query, { mode: 'exact', highlight: true })).map(({ highlights }) => highlights)
+  expect(await highlightsOf('"The Who"')).toEqual([['saw **The** **Who** live']])
+  expect(await highlightsOf('IT')).toEqual([['ask **IT** about **it**']])
+  const [many] = await highlightsOf('heron')
+  expect(many).toHaveLength(2)
+  expect(many?.every((piece) => piece.includes('**heron**'))).toBe(true)
+  expect((await highlightsOf('"b c"'))[0]).toHaveLength(3)
+})
