@@ -254,6 +254,10 @@ describe('a query string', () => {
     expect(several.json).toMatchObject({ total_found: 2, denied: ['nowhere'] })
   })
 
+  test.each(['7', '12345678901234567890', '1e400', '[1]', 'junk'])('with the filter %s is refused: it is no object', async (filter) => {
+    expectError(await call('GET', `/v1/memory/recall?agent_id=a&query=x&filter=${filter}`), 'INVALID_REQUEST', 'filter must be an object')
+  })
+
   test.each(['top_k=1&top_k=2', 'since=1&since=1', 'agentId=a&agentId=b', 'filter={}&filter={}', 'zzz=1&zzz=2'])('with %s is refused', async (query) => {
     const answer = await call('GET', `/v1/memory/recall?query=x&${query}`)
     expectError(answer, 'INVALID_REQUEST', 'stands 2 times in the query string')

@@ -152,7 +152,8 @@ const booleanFromText = (value: unknown) => (value === 'true' || value === '1' ?
 const jsonFromText = (value: unknown) => {
   if (typeof value !== 'string') return value
   try {
-    return parseExactly(value)
+    const parsed = parseExactly(value)
+    return isExactNumber(parsed) ? value : parsed // a number is no object, however it is kept
   } catch {
     return value // not an object, so the schema behind says what is wrong
   }

@@ -446,7 +446,7 @@ create or replace function highlight(target int, content text, words tsquery[], 
 language plpgsql stable parallel safe set search_path = pg_catalog, public, pg_temp as $$
 declare
   config text := (select text_config from namespaces where id = target); script constant text := unspaced_letters();
-  wanted tsquery; runs text[] := '{}'; pattern text; beginnings text; seen text; place int; behind int := 1; start int; passage text; fragments text[] := '{}';
+  wanted tsquery; runs text[] := '{}'; pattern text; beginnings text; seen text; place int; behind int := 1; start int; taken int := 0; passage text; fragments text[] := '{}';
 begin
   wanted := (select string_agg(word::text, ' | ')::tsquery from unnest(words) word where not starts_with(word::text, '''='));
   if wanted is null then runs := string_to_array(replace(plain(left(asked, 1000)), E'\2', ''), E'\1'); end if;   -- nothing but stop words: The Who
@@ -465,15 +465,19 @@ begin
       where run <> '' and run !~ ('[\u0001\u0002' || separators() || script || ']') limit 32) r), pattern);
   if beginnings = '' then return '{}'; end if;
   seen := lower(content collate "default");
-  for passages in 1..8 loop
-    place := regexp_instr(seen, beginnings, behind);
-    exit when place = 0 or cardinality(fragments) = 3;
+  while behind <= length(seen) and taken < 8 and cardinality(fragments) < 3 loop
+    place := regexp_instr(substr(seen, behind, 4000), beginnings);   -- in portions, as it finds all places before it gives the first
+    if place = 0 then
+      behind := behind + 3900;
+      continue;
+    end if;
+    place := behind + place - 1;
     start := greatest(behind, place - 60);
     passage := substr(content, start, 600);
     if start > 1 and strpos(left(passage, 59), ' ') > 0 then passage := substr(passage, strpos(passage, ' ') + 1); end if;   -- not half a word
     fragments := fragments || marked(passage, config::regconfig, wanted, runs, pattern, 1);
+    taken := taken + 1;
     behind := place + 540;
-    exit when behind > length(seen);
   end loop;
   return fragments;
 end $$;
