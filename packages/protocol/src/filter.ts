@@ -59,7 +59,7 @@ export function parseFilter(input: unknown): Filter {
       return { kind: key === '$and' ? 'all' : 'any', filters }
     }
     if (key === '$not') return { kind: 'not', filter: parse(value, at, depth + 1) }
-    if (key.startsWith('$')) throw new FilterError(at, 'unknown operator')
+    if (key.startsWith('$')) throw new FilterError(at, 'unknown operator; around fields there are $and, $or and $not')
     const path = pathOf(key, at)
     if (Array.isArray(value)) throw new FilterError(at, `expected a well-formed string, a number, a boolean or null. ${insteadOfList(at)}`)
     if (!isObject(value)) {
@@ -85,7 +85,7 @@ export function parseFilter(input: unknown): Filter {
       count('values', operand.length, FILTER_VALUES, at)
       return { kind: 'list', path, operator, values: operand.map((item: unknown) => scalar(item, at)) }
     }
-    if (operator !== '$exists') throw new FilterError(at, 'unknown operator')
+    if (operator !== '$exists') throw new FilterError(at, unknownOperator(path, operator))
     if (typeof operand !== 'boolean') throw new FilterError(at, 'expected true or false')
     return { kind: 'exists', path, value: operand }
   }
@@ -158,6 +158,13 @@ export function constantOf(filter: Filter): boolean | undefined {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
 const isOneOf = <T extends string>(list: readonly T[], value: string): value is T => (list as readonly string[]).includes(value)
+
+function unknownOperator(path: string[], operator: string): string {
+  const all = [...COMPARISONS, ...LISTS, '$exists']
+  if (all.includes(`$${operator}`)) return `unknown operator; did you mean $${operator}?`
+  if (operator.startsWith('$')) return `unknown operator; there are ${all.join(' ')}`
+  return `unknown operator; to ask about what is inside, write ${shortened([...path, operator].join('.'))}`
+}
 
 /** The schema of a metadata filter in a request; its output is the parsed filter. */
 export const MetadataFilter = z

@@ -221,7 +221,7 @@ export const UpdateMemoryRequest = closed(
         'A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.',
     }),
   }),
-  { id: stays, author: stays, created_at: stays },
+  { id: stays, author: stays, created_at: stays, version: 'send it as the header If-Match', if_version: 'send it as the header If-Match' },
 ).meta({ id: 'UpdateMemoryRequest', description: 'What is left out stays.' })
 export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
 

@@ -24,6 +24,7 @@ export const CreateNamespaceKeyRequest = closed(
     expires_in_days: newKeyFields.expires_in_days,
     scope: z.enum(['read', 'write']).default('write').meta({ description: '`write` reads as well.' }),
   }),
+  { access: 'did you mean scope, which is read or write?' },
 ).meta({ id: 'CreateNamespaceKeyRequest' })
 export type CreateNamespaceKeyRequest = z.input<typeof CreateNamespaceKeyRequest>
 
