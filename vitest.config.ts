@@ -1,17 +1,32 @@
 import { defineConfig } from 'vitest/config'
 
 // Both engines run the same files; finding a Postgres is the workspace's business, not an engine's.
-const server = { include: ['apps/server/{src,test}/**/*.test.ts'], exclude: ['**/node_modules/**', 'apps/server/test/postgres/**'] }
+const server = {
+  include: ['apps/server/{src,test}/**/*.test.ts'],
+  exclude: ['**/node_modules/**', 'apps/server/test/postgres/**'],
+}
 
 // Two cores: two files at a time, and time limits that hold when the machine is busy.
-const common = { pool: 'forks', maxWorkers: 2, testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000 } as const
+const common = {
+  pool: 'forks',
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  teardownTimeout: 30_000,
+} as const
 
 export default defineConfig({
   test: {
     passWithNoTests: true,
     maxWorkers: common.maxWorkers,
     projects: [
-      { test: { ...common, name: 'workspace', include: ['scripts/**/*.test.ts', 'apps/server/test/postgres/*.test.ts', 'apps/server/bench/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'workspace',
+          include: ['scripts/**/*.test.ts', 'apps/server/test/postgres/*.test.ts', 'apps/server/bench/*.test.ts'],
+        },
+      },
       { test: { ...common, name: 'protocol', include: ['packages/protocol/{src,test}/**/*.test.ts'] } },
       { test: { ...common, name: 'sdk-ts', include: ['packages/sdk-ts/{src,test}/**/*.test.ts'] } },
       {
@@ -24,7 +39,15 @@ export default defineConfig({
           globalSetup: 'apps/server/test/global-setup.ts',
         },
       },
-      { test: { ...common, ...server, name: 'server-pglite', env: { DAKERA_TEST_ENGINE: 'pglite' }, provide: { engine: 'pglite' } } },
+      {
+        test: {
+          ...common,
+          ...server,
+          name: 'server-pglite',
+          env: { DAKERA_TEST_ENGINE: 'pglite' },
+          provide: { engine: 'pglite' },
+        },
+      },
       { test: { ...common, name: 'examples', include: ['examples/**/*.test.ts'] } },
     ],
   },

@@ -9,9 +9,14 @@ import { text } from 'node:stream/consumers'
 export const root = join(import.meta.dirname, '..')
 
 // What the surroundings say of a server must not reach one that a test starts.
-const surroundings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(DAKERA_|OPENAI_|DATABASE_URL|NODE_OPTIONS|VITEST)/.test(name)))
+const surroundings = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(DAKERA_|OPENAI_|DATABASE_URL|NODE_OPTIONS|VITEST)/.test(name)),
+)
 
-/** The real server with --demo, as its own process over an empty embedded database. `await using` ends it and removes its data. */
+/**
+ * The real server with --demo, as its own process over an empty embedded database. `await using` ends it and removes
+ * its data.
+ */
 export async function startDemoServer(port = 0) {
   const dataDir = await mkdtemp(join(tmpdir(), 'dakera-example-'))
   const child = spawn(process.execPath, ['apps/server/src/main.ts', '--demo', '--port', String(port)], {
@@ -32,8 +37,17 @@ export async function startDemoServer(port = 0) {
 }
 
 /** Runs a program to its end, without any setting of ours but those given. */
-export async function run(command: string, args: string[], env: Record<string, string> = {}, options: { cwd?: string; input?: string } = {}) {
-  const child = spawn(command, args, { cwd: options.cwd ?? root, env: { ...surroundings, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+export async function run(
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+  options: { cwd?: string; input?: string } = {},
+) {
+  const child = spawn(command, args, {
+    cwd: options.cwd ?? root,
+    env: { ...surroundings, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   child.stdin.end(options.input)
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code: code as number | null, stdout, stderr }

@@ -15,7 +15,10 @@ export function need(context: TestContext, program: 'python3' | 'cargo' | 'go'):
   context.skip(!isThere, message)
 }
 
-/** A Python that has the client, kept in a folder's node_modules. The client is installed as a link, so a change of it is there at once. */
+/**
+ * A Python that has the client, kept in a folder's node_modules. The client is installed as a link, so a change of it
+ * is there at once.
+ */
 export async function pythonWithClient(folder: string): Promise<string> {
   const home = join(folder, 'node_modules/.cache/python')
   const python = join(home, 'bin/python')

@@ -1,4 +1,5 @@
-// pnpm bench:sdk: what each client costs over plain HTTP in its own language, against one server, one language after the other.
+// pnpm bench:sdk: what each client costs over plain HTTP in its own language, against one server, one language after
+// the other.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,9 +35,13 @@ else if (asked.some((name) => !(name in LANGUAGES))) {
   process.stderr.write(HELP)
   process.exitCode = 2
 } else if (url === undefined) {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/with-demo-server.mjs'), process.execPath, import.meta.filename, ...asked], {
-    stdio: 'inherit',
-  })
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, 'scripts/with-demo-server.mjs'), process.execPath, import.meta.filename, ...asked],
+    {
+      stdio: 'inherit',
+    },
+  )
   process.exitCode = status ?? 1
 } else measure(asked.length > 0 ? asked : Object.keys(LANGUAGES))
 
@@ -50,14 +55,30 @@ function measure(languages) {
   process.stdout.write(line(['', 'SDK', 'plain HTTP', 'overhead of the median']))
   for (const language of languages) {
     const [folder, command, ...args] = LANGUAGES[language]() ?? []
-    const env = { ...process.env, DAKERA_URL: url, DAKERA_API_KEY: 'dk-researcher-key', CARGO_TARGET_DIR: join(root, 'packages/sdk-rust/target') }
-    const ended = command ? spawnSync(command, args, { cwd: join(root, folder), env, encoding: 'utf8' }) : { error: new Error('its tools are not here') }
+    const env = {
+      ...process.env,
+      DAKERA_URL: url,
+      DAKERA_API_KEY: 'dk-researcher-key',
+      CARGO_TARGET_DIR: join(root, 'packages/sdk-rust/target'),
+    }
+    const ended = command
+      ? spawnSync(command, args, { cwd: join(root, folder), env, encoding: 'utf8' })
+      : { error: new Error('its tools are not here') }
     if (ended.error || ended.status !== 0) {
-      process.stdout.write(`${language.padEnd(12)}left out: ${ended.error?.message ?? ended.stderr.trim().split('\n').at(-1)}\n`)
+      process.stdout.write(
+        `${language.padEnd(12)}left out: ${ended.error?.message ?? ended.stderr.trim().split('\n').at(-1)}\n`,
+      )
       continue
     }
     const { sdk, raw } = JSON.parse(ended.stdout)
     const times = ({ p50, p95, p99 }) => [p50, p95, p99].map((ms) => ms.toFixed(2)).join(' / ')
-    process.stdout.write(line([language, times(sdk), times(raw), `${(sdk.p50 - raw.p50).toFixed(2)} ms (${(sdk.p50 / raw.p50).toFixed(2)} ×)`]))
+    process.stdout.write(
+      line([
+        language,
+        times(sdk),
+        times(raw),
+        `${(sdk.p50 - raw.p50).toFixed(2)} ms (${(sdk.p50 / raw.p50).toFixed(2)} ×)`,
+      ]),
+    )
   }
 }

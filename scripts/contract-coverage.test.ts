@@ -43,7 +43,9 @@ test('a language counts as soon as its folder is there', () => {
 })
 
 test("a page of docs/sdks has a row for every call, by the operation's id", () => {
-  using without = repository({ 'docs/sdks/go.md': '`keys.whoami` says who the key is.\n\n| `keys.get` | `keys.whoami` |' })
+  using without = repository({
+    'docs/sdks/go.md': '`keys.whoami` says who the key is.\n\n| `keys.get` | `keys.whoami` |',
+  })
   expect(findGaps(without.root, [whoami])).toEqual(['docs/sdks/go.md has no row for keys.whoami'])
   using complete = repository({ 'docs/sdks/go.md': '| Call | Method |\n|---|---|\n| `keys.whoami` | `Whoami` |\n' })
   expect(findGaps(complete.root, [whoami])).toEqual([])

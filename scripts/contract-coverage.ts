@@ -16,12 +16,14 @@ const OTHER_ADDRESSES = ['memories.recallByQuery', 'memories.searchByQuery', 'me
 type Case = { operation: string; result?: unknown; error?: { code: string } }
 
 /**
- * What an endpoint of the contract lacks, in words: a method in each SDK that is there, a case that succeeds and one per declared
- * error, and a row under "Every call" in each page of docs/sdks. `root` is the folder of the repository.
+ * What an endpoint of the contract lacks, in words: a method in each SDK that is there, a case that succeeds and one
+ * per declared error, and a row under "Every call" in each page of docs/sdks. `root` is the folder of the repository.
  */
 export function findGaps(root: string, operations: readonly Endpoint[] = ALL): string[] {
-  const files = (pattern: string, cwd: string) => globSync(pattern, { cwd, exclude: (path) => /(^|\/)(node_modules|dist|target|\.venv)$/.test(path) })
-  const read = (folder: string, pattern: string) => files(pattern, join(root, folder)).map((file) => readFileSync(join(root, folder, file), 'utf8'))
+  const files = (pattern: string, cwd: string) =>
+    globSync(pattern, { cwd, exclude: (path) => /(^|\/)(node_modules|dist|target|\.venv)$/.test(path) })
+  const read = (folder: string, pattern: string) =>
+    files(pattern, join(root, folder)).map((file) => readFileSync(join(root, folder, file), 'utf8'))
 
   const sources = Object.entries(SDKS)
     .filter(([folder]) => existsSync(join(root, folder)))
@@ -35,7 +37,9 @@ export function findGaps(root: string, operations: readonly Endpoint[] = ALL): s
       const own = cases.filter(({ operation }) => operation === id)
       return [
         ...sources.filter(({ text }) => !isNamed(id, text)).map(({ folder }) => `${folder} has no method for ${id}`),
-        ...(own.some(({ result }) => result !== undefined) ? [] : [`packages/protocol/conformance has no case in which ${id} succeeds`]),
+        ...(own.some(({ result }) => result !== undefined)
+          ? []
+          : [`packages/protocol/conformance has no case in which ${id} succeeds`]),
         ...errors
           .filter((code) => !own.some(({ error }) => error?.code === code))
           .map((code) => `packages/protocol/conformance has no case in which ${id} answers ${code}`),

@@ -17,7 +17,8 @@ console.log('listening', process.argv.slice(2).join(' '))
 `
 
 beforeAll(() => {
-  for (const file of ['scripts/start.mjs', 'scripts/toolchain.mjs', 'package.json', 'pnpm-lock.yaml']) cpSync(join(root, file), join(tree, file))
+  for (const file of ['scripts/start.mjs', 'scripts/toolchain.mjs', 'package.json', 'pnpm-lock.yaml'])
+    cpSync(join(root, file), join(tree, file))
   mkdirSync(join(tree, 'apps/server/src'), { recursive: true })
   writeFileSync(join(tree, 'apps/server/src/main.ts'), SERVER)
 })
@@ -38,14 +39,22 @@ function markInstalled() {
   const lockfile = createHash('sha256').update(readFileSync(join(tree, 'pnpm-lock.yaml')))
   mkdirSync(join(tree, 'apps/server/node_modules'), { recursive: true })
   mkdirSync(join(tree, 'node_modules/.cache/dakera'), { recursive: true })
-  writeFileSync(join(tree, 'node_modules/.cache/dakera/toolchain.json'), JSON.stringify({ lockfile: lockfile.digest('hex') }))
+  writeFileSync(
+    join(tree, 'node_modules/.cache/dakera/toolchain.json'),
+    JSON.stringify({ lockfile: lockfile.digest('hex') }),
+  )
 }
 
 function launch(...args: string[]) {
-  const child = spawn(process.execPath, [join(tree, 'scripts/start.mjs'), ...args], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(process.execPath, [join(tree, 'scripts/start.mjs'), ...args], {
+    cwd: tmpdir(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   if (child.pid) groups.push(child.pid)
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
   return { child, exited, output: () => output }
 }

@@ -11,8 +11,10 @@ process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
 /**
  * One step: a command, the file it leaves its counts in, and how to read that file. `needs` names programs
  * that may be missing on a developer's machine: there the step counts as skipped, with CI=true as failed.
- * @typedef {{ passed: number, failed: number, skipped: number, failures?: string[], conformance?: { passed: number, failed: number } }} Counts
- * @typedef {{ name: string, needs?: string[], before?: string[], command: string[], report: string, read: (text: string) => Counts }} Step
+ * @typedef {{ passed: number, failed: number, skipped: number, failures?: string[], conformance?: { passed: number,
+ * failed: number } }} Counts
+ * @typedef {{ name: string, needs?: string[], before?: string[], command: string[], report: string, read: (text:
+ * string) => Counts }} Step
  */
 
 /** @type {Step[]} */
@@ -59,8 +61,11 @@ async function main(chosen) {
     for (const step of chosen) {
       const counts = await runStep(step, env)
       for (const key of Object.keys(total)) total[key] += counts[key]
-      process.stdout.write(`${step.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
-      if (counts.conformance) conformance.push({ name: step.name === 'vitest' ? 'sdk-ts' : step.name, ...counts.conformance })
+      process.stdout.write(
+        `${step.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
+      )
+      if (counts.conformance)
+        conformance.push({ name: step.name === 'vitest' ? 'sdk-ts' : step.name, ...counts.conformance })
       failures.push(...(counts.failures ?? (counts.failed > 0 ? [`${step.name}: its own output above says what`] : [])))
     }
   } catch (error) {
@@ -76,7 +81,9 @@ async function main(chosen) {
 
 /** The same cases in every language: packages/protocol/conformance. */
 function conformanceTable(rows) {
-  const lines = rows.map(({ name, passed, failed }) => `  ${name.padEnd(20)}${String(passed).padStart(8)}${String(failed).padStart(8)}\n`)
+  const lines = rows.map(
+    ({ name, passed, failed }) => `  ${name.padEnd(20)}${String(passed).padStart(8)}${String(failed).padStart(8)}\n`,
+  )
   return `\nConformance cases      passed  failed\n${lines.join('')}`
 }
 
@@ -146,9 +153,16 @@ function sdkOnNode20() {
   const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.test.mjs'))
   if (files.length === 0) return []
   const { scripts = {} } = JSON.parse(readFileSync(join(root, 'packages/sdk-ts/package.json'), 'utf8'))
-  const node20 = process.versions.node.startsWith('20.') ? [process.execPath] : ['npx', '-y', '-p', 'node@20', '--', 'node']
+  const node20 = process.versions.node.startsWith('20.')
+    ? [process.execPath]
+    : ['npx', '-y', '-p', 'node@20', '--', 'node']
   const file = report('node20.tap')
-  const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', `--test-reporter-destination=${file}`]
+  const reporters = [
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=tap',
+    `--test-reporter-destination=${file}`,
+  ]
   return [
     {
       name: 'sdk-ts-node20',
@@ -160,24 +174,38 @@ function sdkOnNode20() {
   ]
 }
 
-/** Each brings its own tools, checks its style, types and package, and plays the conformance cases and the live suite. */
+/**
+ * Each brings its own tools, checks its style, types and package, and plays the conformance cases and the live suite.
+ */
 function sdkInItsLanguage() {
   const programs = { python: ['python3'], rust: ['cargo'], go: ['go'] }
   return Object.entries(programs).map(([language, needs]) => {
     const file = report(`${language}.json`)
     const test = ['node', `packages/sdk-${language}/scripts/test.ts`, '--report', file]
-    return { name: `sdk-${language}`, needs, command: ['node', 'scripts/with-demo-server.mjs', ...test], report: file, read: JSON.parse }
+    return {
+      name: `sdk-${language}`,
+      needs,
+      command: ['node', 'scripts/with-demo-server.mjs', ...test],
+      report: file,
+      read: JSON.parse,
+    }
   })
 }
 
 function vitestCounts(text) {
   const result = JSON.parse(text)
   // A file that could not be loaded has failed without having a test.
-  const brokenFiles = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
-  const failedTests = result.testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.filter(({ status }) => status === 'failed').map((test) => `${name} > ${test.fullName}\n${test.failureMessages.join('\n')}`),
+  const brokenFiles = result.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
   )
-  const played = result.testResults.filter(({ name }) => name.endsWith('packages/sdk-ts/test/conformance.test.ts')).flatMap((file) => file.assertionResults)
+  const failedTests = result.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map((test) => `${name} > ${test.fullName}\n${test.failureMessages.join('\n')}`),
+  )
+  const played = result.testResults
+    .filter(({ name }) => name.endsWith('packages/sdk-ts/test/conformance.test.ts'))
+    .flatMap((file) => file.assertionResults)
   const playedWell = played.filter(({ status }) => status === 'passed').length
   return {
     conformance: { passed: playedWell, failed: played.length - playedWell },
@@ -190,7 +218,11 @@ function vitestCounts(text) {
 
 function tapCounts(text) {
   const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
-  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') + count('todo') }
+  return {
+    passed: count('pass'),
+    failed: count('fail') + count('cancelled'),
+    skipped: count('skipped') + count('todo'),
+  }
 }
 
 function isOnPath(program, path) {

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 /** The repository's root folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-// Exact versions, so that two machines run the same and nothing newer comes in unread. A machine's own Node of this major or later is used as it is.
+// Exact versions, so that two machines run the same and nothing newer comes in unread. A machine's own Node of this
+// major or later is used as it is.
 const NODE = '24.21.0'
 const NODE_MAJOR = Number.parseInt(NODE, 10)
 const PNPM = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devEngines.packageManager.version
@@ -24,7 +25,11 @@ export class SetupError extends Error {}
 /** Is everything in place, so that a start needs neither npx nor pnpm? */
 export function isInstalled() {
   const known = recall()
-  return known.lockfile === lockfileHash() && nodeBinary(known) !== undefined && existsSync(join(root, 'apps/server/node_modules'))
+  return (
+    known.lockfile === lockfileHash() &&
+    nodeBinary(known) !== undefined &&
+    existsSync(join(root, 'apps/server/node_modules'))
+  )
 }
 
 /**
@@ -36,10 +41,18 @@ export function isInstalled() {
 export async function bringUp({ withPnpm }) {
   let known = recall()
   const mustInstall = !isInstalled()
-  if (mustInstall) say('First run, or the dependencies changed: getting them takes about a minute, depending on the network. The next start takes a second.')
-  if (!nodeBinary(known) || ((withPnpm || mustInstall) && !hasPnpm(known.bin))) known = { ...known, ...(await fetchTools()) }
+  if (mustInstall)
+    say(
+      'First run, or the dependencies changed: getting them takes about a minute, depending on the network. The ' +
+        'next start takes a second.',
+    )
+  if (!nodeBinary(known) || ((withPnpm || mustInstall) && !hasPnpm(known.bin)))
+    known = { ...known, ...(await fetchTools()) }
   const node = nodeBinary(known)
-  const env = { ...process.env, PATH: [dirname(node), known.bin, join(root, 'node_modules/.bin'), process.env.PATH].filter(Boolean).join(delimiter) }
+  const env = {
+    ...process.env,
+    PATH: [dirname(node), known.bin, join(root, 'node_modules/.bin'), process.env.PATH].filter(Boolean).join(delimiter),
+  }
   if (mustInstall) {
     await install(env)
     known.lockfile = lockfileHash()
@@ -77,7 +90,10 @@ async function fetchTools() {
   const modules = node.lastIndexOf(`${join('/', 'node_modules', '/')}`)
   const bin = join(node.slice(0, modules), 'node_modules', '.bin')
   if (modules < 0 || !hasPnpm(bin)) {
-    throw new SetupError(`npx answered without ${TOOLS.join(' and ')} (it gave "${node}").\nInstall Node ${NODE_MAJOR} yourself, then run this again.`)
+    throw new SetupError(
+      `npx answered without ${TOOLS.join(' and ')} (it gave "${node}").\nInstall Node ${NODE_MAJOR} yourself, ` +
+        'then run this again.',
+    )
   }
   say(`      done in ${seconds(started)}`)
   return { node, bin, tools: TOOLS.join(' ') }
@@ -92,7 +108,8 @@ async function install(env) {
   if (code !== 0) {
     throw new SetupError(
       `pnpm install failed (exit ${code}); its own message is above.\n` +
-        'Without a network the first start cannot work: connect and run this again. Behind a proxy, set it for npm (npm config set proxy ...).\n' +
+        ('Without a network the first start cannot work: connect and run this again. Behind a proxy, set it for ' +
+          'npm (npm config set proxy ...).\n') +
         'If pnpm-lock.yaml does not match a package.json you edited, run: npm run bootstrap',
     )
   }
@@ -107,7 +124,11 @@ function output(command, args) {
     child.stdout.on('data', (chunk) => (out += chunk))
     child.stderr.on('data', (chunk) => (err += chunk))
     child.once('error', (error) =>
-      reject(error.code === 'ENOENT' ? new SetupError(`${command} was not found. Install Node (which brings npm and npx) and run this again.`) : error),
+      reject(
+        error.code === 'ENOENT'
+          ? new SetupError(`${command} was not found. Install Node (which brings npm and npx) and run this again.`)
+          : error,
+      ),
     )
     child.once('close', (code) => {
       if (code === 0) return resolve(out)
@@ -122,7 +143,8 @@ function output(command, args) {
 function recall() {
   try {
     const known = JSON.parse(readFileSync(memory, 'utf8'))
-    return known.tools === TOOLS.join(' ') ? known : { lockfile: known.lockfile } // tools of other versions are fetched anew
+    // tools of other versions are fetched anew
+    return known.tools === TOOLS.join(' ') ? known : { lockfile: known.lockfile }
   } catch {
     return {}
   }

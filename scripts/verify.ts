@@ -22,7 +22,8 @@ const GENERATED = '@generated'
 
 const checks: Record<string, Check> = {
   format: () => run('biome format', 'Repair with: pnpm format'),
-  'lint, import direction, cycles': () => run('biome lint --error-on-warnings', 'The import rules and their reasons are in biome.json.'),
+  'lint, import direction, cycles': () =>
+    run('biome lint --error-on-warnings', 'The import rules and their reasons are in biome.json.'),
   'types of every package': () => run('turbo run typecheck --continue --output-logs=errors-only'),
   'types of the workspace files': () => run('tsc --noEmit -p tsconfig.json'),
   'generated files are up to date': checkGenerated,
@@ -36,18 +37,29 @@ let failed = 0
 for (const [name, check] of Object.entries(checks)) {
   const started = performance.now()
   const problem = await Promise.try(check).catch(String)
-  console.log(`${problem === undefined ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+  console.log(
+    `${problem === undefined ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`,
+  )
   if (problem === undefined) continue
   failed += 1
   console.log(problem.trim().replaceAll(/^/gm, '       '))
 }
 const report = process.argv.indexOf('--report')
-if (report > 0) writeFileSync(process.argv[report + 1] ?? '', JSON.stringify({ passed: Object.keys(checks).length - failed, failed, skipped: 0 }))
+if (report > 0)
+  writeFileSync(
+    process.argv[report + 1] ?? '',
+    JSON.stringify({ passed: Object.keys(checks).length - failed, failed, skipped: 0 }),
+  )
 process.exitCode = failed > 0 ? 1 : 0
 
 function run(line: string, advice = ''): string | undefined {
   const [command = '', ...args] = line.split(' ')
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 })
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
   if (status === 0) return undefined
   return [`$ ${line}`, error?.message, stdout, stderr, advice].filter(Boolean).join('\n')
 }
@@ -64,13 +76,19 @@ function checkGenerated(): string | undefined {
     else writeFileSync(join(root, file), text)
   }
   if (problem !== undefined) return problem
-  return stale.length === 0 ? undefined : `Out of date: ${stale.join(', ')}\nRun pnpm generate and commit the result. (The files are left as they were.)`
+  return stale.length === 0
+    ? undefined
+    : `Out of date: ${stale.join(', ')}\nRun pnpm generate and commit the result. (The files are left as they were.)`
 }
 
 function generatedFiles(): Map<string, string> {
   const exclude = (path: string) => /(^|\/)(node_modules|dist|\.git|\.turbo)$/.test(path)
   const files = globSync('{packages,apps,docs,examples}/**/*.{json,ts,py,rs,go,md,html}', { cwd: root, exclude })
-  return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const).filter(([, text]) => text.slice(0, 500).includes(GENERATED)))
+  return new Map(
+    files
+      .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)
+      .filter(([, text]) => text.slice(0, 500).includes(GENERATED)),
+  )
 }
 
 /** The configuration is valid and every changeset names packages that are published. */
@@ -95,5 +113,7 @@ function checkReadme(): string | undefined {
   const file = join(root, 'README.md')
   if (!existsSync(file)) return 'There is no README.md.'
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n').length
-  return lines <= README_LINES ? undefined : `README.md has ${lines} lines, at most ${README_LINES} are allowed. Move what is long into docs/.`
+  return lines <= README_LINES
+    ? undefined
+    : `README.md has ${lines} lines, at most ${README_LINES} are allowed. Move what is long into docs/.`
 }

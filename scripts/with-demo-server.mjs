@@ -1,5 +1,5 @@
-// node scripts/with-demo-server.mjs <command ...>: runs a command beside a server started with --demo over an empty embedded
-// database; DAKERA_LIVE_URL says where it is. The command's exit code is ours.
+// node scripts/with-demo-server.mjs <command ...>: runs a command beside a server started with --demo over an empty
+// embedded database; DAKERA_LIVE_URL says where it is. The command's exit code is ours.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,9 @@ import { root } from './toolchain.mjs'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'dakera-live-'))
 // What the surroundings say of a server must not reach this one.
-const surroundings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(DAKERA_|OPENAI_|DATABASE_URL)/.test(name)))
+const surroundings = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(DAKERA_|OPENAI_|DATABASE_URL)/.test(name)),
+)
 const server = spawn(process.execPath, [join(root, 'apps/server/src/main.ts'), '--demo', '--port', '0'], {
   env: { ...surroundings, DAKERA_DATA_DIR: dataDir, DAKERA_LOG_LEVEL: 'warn' },
   stdio: ['ignore', 'pipe', 'inherit'],

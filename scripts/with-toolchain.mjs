@@ -1,4 +1,5 @@
-// node scripts/with-toolchain.mjs <file> [argument ...]: runs a TypeScript program of this repository, on a machine that has only Node 20.
+// node scripts/with-toolchain.mjs <file> [argument ...]: runs a TypeScript program of this repository, on a machine
+// that has only Node 20.
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'

@@ -37,7 +37,8 @@ async function prepare() {
     admin: new DakeraClient({ baseUrl: server.url, apiKey: 'dk-admin-key' }),
     quickstart: (args: string[], env: Record<string, string> = {}) => start(['main.py', ...args], env),
     /** Runs the program after some lines of Python have changed it. */
-    changed: (lines: string, ...args: string[]) => start(['-c', `import sys, main, team\n${lines}\nsys.exit(main.main(sys.argv[1:]))`, ...args]),
+    changed: (lines: string, ...args: string[]) =>
+      start(['-c', `import sys, main, team\n${lines}\nsys.exit(main.main(sys.argv[1:]))`, ...args]),
   }
 }
 
@@ -53,7 +54,9 @@ async function pythonWithCrewAi(): Promise<string> {
   return python
 }
 
-test('three agents share what is verified, and are refused what is not theirs', { timeout: FIRST_BUILD_MS }, async (context) => {
+test('three agents share what is verified, and are refused what is not theirs', {
+  timeout: FIRST_BUILD_MS,
+}, async (context) => {
   const { admin, quickstart } = await ready(context)
   const { code, stdout, stderr } = await quickstart(['--team', 'crew'])
 
@@ -68,7 +71,11 @@ test('three agents share what is verified, and are refused what is not theirs', 
   expect(stdout).not.toContain('FAILED')
 
   const held = async (place: string) =>
-    (await admin.listMemories(`crew-${place}`)).map(({ author, importance, metadata }) => [author, importance, metadata['source']])
+    (await admin.listMemories(`crew-${place}`)).map(({ author, importance, metadata }) => [
+      author,
+      importance,
+      metadata['source'],
+    ])
   expect(await held('researcher')).toEqual([['crew-researcher', 0.3, 'researcher']])
   expect(await held('writer')).toEqual([['crew-writer', 0.25, 'writer']])
   expect(await held('shared')).toEqual([
@@ -86,10 +93,15 @@ test('three agents share what is verified, and are refused what is not theirs', 
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('Choose another --team')])
 })
 
-test('a model of OpenAI takes the place of the script, and no tool lets it name a namespace', { timeout: FIRST_BUILD_MS }, async (context) => {
+test('a model of OpenAI takes the place of the script, and no tool lets it name a namespace', {
+  timeout: FIRST_BUILD_MS,
+}, async (context) => {
   const { admin, quickstart } = await ready(context)
   await using model = await startModel()
-  const { code, stdout, stderr } = await quickstart(['--team', 'model', '--clean'], { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: model.url })
+  const { code, stdout, stderr } = await quickstart(['--team', 'model', '--clean'], {
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: model.url,
+  })
 
   expect(code, stdout + stderr).toBe(0)
   expect(stdout).toContain('Model: gpt-4.1-mini')
@@ -107,7 +119,9 @@ test('a model of OpenAI takes the place of the script, and no tool lets it name 
   expect((await admin.listNamespaces()).filter(({ name }) => name.startsWith('model-'))).toEqual([])
 })
 
-test('an agent that may write to the coordinator ends the program with 1', { timeout: FIRST_BUILD_MS }, async (context) => {
+test('an agent that may write to the coordinator ends the program with 1', {
+  timeout: FIRST_BUILD_MS,
+}, async (context) => {
   const { changed } = await ready(context)
   const { code, stdout } = await changed(
     `rightly = team.grants_of
@@ -120,7 +134,10 @@ team.grants_of = lambda role, names: {**rightly(role, names), names['coordinator
   expect(code, stdout).toBe(1)
   expect(stdout).toMatch(/^researcher \| report_status: stored/m)
   expect(stdout).toContain("FAILED What stands in the coordinator's namespace is by the orchestrator alone.")
-  expect(stdout).toContain('allowed: researcher writes to coordinator; allowed: writer writes to coordinator; allowed: qc writes to coordinator.')
+  expect(stdout).toContain(
+    'allowed: researcher writes to coordinator; allowed: writer writes to coordinator; allowed: qc writes to ' +
+      'coordinator.',
+  )
 })
 
 test('what cannot work says why and ends with 1', { timeout: FIRST_BUILD_MS }, async (context) => {
@@ -138,16 +155,26 @@ test('what cannot work says why and ends with 1', { timeout: FIRST_BUILD_MS }, a
 type Tool = { function: { name: string; parameters: { properties: Record<string, unknown> } } }
 type Asked = { tools?: Tool[]; messages: { role: string; tool_calls?: unknown[] }[] }
 
-/** The chat API of OpenAI, by a model that uses each tool it is given once. It keeps the arguments that each of them has. */
+/**
+ * The chat API of OpenAI, by a model that uses each tool it is given once. It keeps the arguments that each of them
+ * has.
+ */
 async function startModel() {
   const tools = new Map<string, string>()
   const server = createServer(async (request, response) => {
     const asked = (await json(request)) as Asked
-    for (const { function: tool } of asked.tools ?? []) tools.set(tool.name, Object.keys(tool.parameters.properties).join())
+    for (const { function: tool } of asked.tools ?? [])
+      tools.set(tool.name, Object.keys(tool.parameters.properties).join())
     const used = asked.messages.flatMap(({ tool_calls }) => tool_calls ?? []).length
     const next = asked.tools?.[used]?.function.name
-    const call = { id: `call_${used}`, type: 'function', function: { name: next, arguments: JSON.stringify(words(next ?? '')) } }
-    const message = next ? { role: 'assistant', content: null, tool_calls: [call] } : { role: 'assistant', content: 'That is all.' }
+    const call = {
+      id: `call_${used}`,
+      type: 'function',
+      function: { name: next, arguments: JSON.stringify(words(next ?? '')) },
+    }
+    const message = next
+      ? { role: 'assistant', content: null, tool_calls: [call] }
+      : { role: 'assistant', content: 'That is all.' }
     response.setHeader('content-type', 'application/json')
     response.end(
       JSON.stringify({
@@ -161,8 +188,14 @@ async function startModel() {
     )
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { tools, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, [Symbol.asyncDispose]: async () => void server.close() }
+  return {
+    tools,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
 }
 
 const words = (tool: string) =>
-  tool.startsWith('read_') ? { query: 'what the model stores by publish_finding' } : { content: `What the model stores by ${tool}.` }
+  tool.startsWith('read_')
+    ? { query: 'what the model stores by publish_finding' }
+    : { content: `What the model stores by ${tool}.` }

@@ -18,17 +18,21 @@ function ready(context: TestContext) {
 async function prepare() {
   const python = await pythonWithClient(here)
   const server = await startDemoServer()
-  const start = (program: string[], args: string[]) => run(python, ['-B', ...program, ...args], { DAKERA_URL: server.url }, { cwd: here })
+  const start = (program: string[], args: string[]) =>
+    run(python, ['-B', ...program, ...args], { DAKERA_URL: server.url }, { cwd: here })
   return {
     server,
     admin: new DakeraClient({ baseUrl: server.url, apiKey: 'dk-admin-key' }),
     pipeline: (...args: string[]) => start(['main.py'], args),
     /** Runs the program after some lines of Python have changed it. */
-    changed: (lines: string, ...args: string[]) => start(['-c', `import sys, main, team\n${lines}\nsys.exit(main.main(sys.argv[1:]))`], args),
+    changed: (lines: string, ...args: string[]) =>
+      start(['-c', `import sys, main, team\n${lines}\nsys.exit(main.main(sys.argv[1:]))`], args),
   }
 }
 
-test('thirty mornings: every claim holds, and the server holds what was printed', { timeout: FIRST_BUILD_MS }, async (context) => {
+test('thirty mornings: every claim holds, and the server holds what was printed', {
+  timeout: FIRST_BUILD_MS,
+}, async (context) => {
   const { admin, pipeline } = await ready(context)
   const { code, stdout, stderr } = await pipeline('--team', 'month')
 
@@ -42,24 +46,49 @@ test('thirty mornings: every claim holds, and the server holds what was printed'
 
   const shared = await Array.fromAsync(admin.listMemories('month-shared', { limit: 1000 }))
   const count = (kind: string) => shared.filter(({ metadata }) => metadata['type'] === kind).length
-  const kinds = ['clean_data_snapshot', 'analysis_summary', 'risk_flags', 'daily_report', 'trend_report', 'weekly_digest', 'data_quality']
+  const kinds = [
+    'clean_data_snapshot',
+    'analysis_summary',
+    'risk_flags',
+    'daily_report',
+    'trend_report',
+    'weekly_digest',
+    'data_quality',
+  ]
   expect(kinds.map(count)).toEqual([30, 30, 30, 30, 1, 3, 10])
-  const facts = (kind: string) => [...new Set(shared.filter(({ tags }) => tags.includes(kind)).map(({ author, importance }) => `${author} ${importance}`))]
-  expect(kinds.slice(0, 4).flatMap(facts)).toEqual(['month-data 0.9', 'month-analysis 0.85', 'month-risk 0.95', 'month-report 0.9'])
+  const facts = (kind: string) => [
+    ...new Set(
+      shared.filter(({ tags }) => tags.includes(kind)).map(({ author, importance }) => `${author} ${importance}`),
+    ),
+  ]
+  expect(kinds.slice(0, 4).flatMap(facts)).toEqual([
+    'month-data 0.9',
+    'month-analysis 0.85',
+    'month-risk 0.95',
+    'month-report 0.9',
+  ])
 
   for (const role of ['data', 'analysis', 'risk', 'report']) {
     const notes = await admin.listMemories(`month-${role}`)
     expect(notes.length).toBeGreaterThanOrEqual(30)
-    expect(notes.every(({ author, expires_at, importance }) => author === `month-${role}` && expires_at !== null && importance === 0.3)).toBe(true)
+    expect(
+      notes.every(
+        ({ author, expires_at, importance }) => author === `month-${role}` && expires_at !== null && importance === 0.3,
+      ),
+    ).toBe(true)
   }
-  expect((await admin.listKeys()).filter(({ name }) => name.startsWith('month-'), 'the keys end with the run')).toEqual([])
+  expect((await admin.listKeys()).filter(({ name }) => name.startsWith('month-'), 'the keys end with the run')).toEqual(
+    [],
+  )
 
   const again = await pipeline('--team', 'month')
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('Choose another --team')])
   expect(await Array.fromAsync(admin.listMemories('month-shared', { limit: 1000 }))).toHaveLength(shared.length)
 })
 
-test('a team that can do more than the table says ends with 1, and --clean leaves nothing behind', { timeout: FIRST_BUILD_MS }, async (context) => {
+test('a team that can do more than the table says ends with 1, and --clean leaves nothing behind', {
+  timeout: FIRST_BUILD_MS,
+}, async (context) => {
   const { admin, changed } = await ready(context)
   const { code, stdout } = await changed(
     `rightly = team.grants_of
@@ -76,7 +105,9 @@ team.IMPORTANCE['risk_flags'] = 0.8`,
   )
 
   expect(code, stdout).toBe(1)
-  expect(stdout).toContain('FAILED 44 of 48 forbidden reads were refused; allowed: report recalls data; allowed: report searches data')
+  expect(stdout).toContain(
+    'FAILED 44 of 48 forbidden reads were refused; allowed: report recalls data; allowed: report searches data',
+  )
   expect(stdout).toContain('FAILED 19 of 20 forbidden writes were refused; allowed: analysis writes to coordinator.')
   expect(stdout).toMatch(/^FAILED Risk flags came first in \d+ of 30 recalls\./m)
   expect((await admin.listNamespaces()).filter(({ name }) => name.startsWith('open-'))).toEqual([])

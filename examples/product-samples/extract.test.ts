@@ -26,11 +26,13 @@ use other::{Language};
 curl http://localhost/c
 Prose`
 
-  expect(extractSamples(document).map(({ language, line, text }) => [language, line, text.split('\n').length])).toEqual([
-    ['curl', 3, 8],
-    ['typescript', 13, 5],
-    ['curl', 20, 2],
-  ])
+  expect(extractSamples(document).map(({ language, line, text }) => [language, line, text.split('\n').length])).toEqual(
+    [
+      ['curl', 3, 8],
+      ['typescript', 13, 5],
+      ['curl', 20, 2],
+    ],
+  )
 })
 
 test('a command whose quote is never closed is an error, not a sample', () => {
@@ -89,11 +91,13 @@ fmt.Println has nothing more to say.
 first := dakera.NewClient("http://localhost")
 Prose`
 
-  expect(extractSamples(document).map(({ language, line, text }) => [language, line, text.split('\n').length])).toEqual([
-    ['rust', 2, 11],
-    ['go', 13, 7],
-    ['go', 21, 1],
-  ])
+  expect(extractSamples(document).map(({ language, line, text }) => [language, line, text.split('\n').length])).toEqual(
+    [
+      ['rust', 2, 11],
+      ['go', 13, 7],
+      ['go', 21, 1],
+    ],
+  )
 })
 
 test('a Go string that is broken over two lines is put together, and nothing else is', () => {

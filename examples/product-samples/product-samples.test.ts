@@ -42,11 +42,15 @@ test('the curl samples work as printed, and the writer recalls only the verified
   expect(replies.map(({ status }) => status).filter((status) => status !== 200 && status !== 201)).toEqual([])
   const listed = replies.flatMap(({ body }) => (body['namespaces'] ? [body['namespaces']] : []))
   expect(listed).toEqual([expect.arrayContaining(['team-shared', 'researcher', 'writer'])])
-  const recalls = replies.flatMap(({ body }) => (body['memories'] ? [body['memories'] as { memory: { agent_id: string; tags: string[] } }[]] : []))
+  const recalls = replies.flatMap(({ body }) =>
+    body['memories'] ? [body['memories'] as { memory: { agent_id: string; tags: string[] } }[]] : [],
+  )
   expect(recalls).toHaveLength(1)
   expect(recalls[0]?.map(({ memory }) => memory.agent_id)).toEqual(['team-shared'])
   expect(recalls[0]?.[0]?.memory.tags).toContain('verified')
-  const stored = replies.flatMap(({ body }) => (body['memory'] ? [(body['memory'] as { agent_id: string }).agent_id] : []))
+  const stored = replies.flatMap(({ body }) =>
+    body['memory'] ? [(body['memory'] as { agent_id: string }).agent_id] : [],
+  )
   expect(stored).toEqual(['researcher', 'team-shared', 'writer', 'team-shared'])
   expect(await contents(server.url)).toEqual({ 'team-shared': 2, researcher: 1, writer: 1 })
 })
@@ -69,7 +73,10 @@ test('the TypeScript samples have no type errors under our own strict settings',
   try {
     const files = samples.map(({ line }) => `line-${line}.mts`)
     for (const [i, { text }] of samples.entries()) await writeFile(join(folder, files[i] ?? ''), text)
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(here, 'tsconfig.json'), files, include: [] }))
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(here, 'tsconfig.json'), files, include: [] }),
+    )
     const ended = await run(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '-p', folder])
     expect(ended.code, ended.stdout).toBe(0)
   } finally {
@@ -77,7 +84,9 @@ test('the TypeScript samples have no type errors under our own strict settings',
   }
 })
 
-test('the Python samples run as printed and print what the document says', { timeout: FIRST_BUILD_MS }, async (context) => {
+test('the Python samples run as printed and print what the document says', {
+  timeout: FIRST_BUILD_MS,
+}, async (context) => {
   const samples = await read(context, 'python')
   need(context, 'python3')
   await using server = await startServer()
@@ -85,11 +94,21 @@ test('the Python samples run as printed and print what the document says', { tim
   const [names, count, ...findings] = await runPython(onPort(samples, server.url))
   expect(words(names)).toEqual(TEAM)
   expect(digits(count)).toBe('2')
-  expect(findings.map((line) => /^ *\[(\d\.\d\d)\] \S.{79}$/.exec(line)?.[1]).sort(), 'the start of each finding').toEqual(['0.80', '0.85'])
-  expect(await contents(server.url), 'the task queue comes on top').toEqual({ coordinator: 2 + 2, 'team-shared': 3, researcher: 2, writer: 1 })
+  expect(
+    findings.map((line) => /^ *\[(\d\.\d\d)\] \S.{79}$/.exec(line)?.[1]).sort(),
+    'the start of each finding',
+  ).toEqual(['0.80', '0.85'])
+  expect(await contents(server.url), 'the task queue comes on top').toEqual({
+    coordinator: 2 + 2,
+    'team-shared': 3,
+    researcher: 2,
+    writer: 1,
+  })
 })
 
-test('the Rust samples run as printed and print what the document says', { timeout: FIRST_BUILD_MS }, async (context) => {
+test('the Rust samples run as printed and print what the document says', {
+  timeout: FIRST_BUILD_MS,
+}, async (context) => {
   const samples = await read(context, 'rust')
   need(context, 'cargo')
   await using server = await startServer()
@@ -111,24 +130,28 @@ test('the Go samples run as printed and print what the document says', { timeout
   expect(await contents(server.url)).toEqual({ 'team-shared': 2, researcher: 1 })
 })
 
-test.for(['Python', 'TypeScript'] as const)('every call of the reference table works in %s', { timeout: FIRST_BUILD_MS }, async (language, context) => {
-  const forms = tableColumn(await readDocument(context), language)
-  if (language === 'Python') need(context, 'python3')
-  await using server = await startDemoServer()
+test.for(['Python', 'TypeScript'] as const)(
+  'every call of the reference table works in %s',
+  { timeout: FIRST_BUILD_MS },
+  async (language, context) => {
+    const forms = tableColumn(await readDocument(context), language)
+    if (language === 'Python') need(context, 'python3')
+    await using server = await startDemoServer()
 
-  const [runner, calls] = language === 'Python' ? [runPython, pythonCalls] : [runTypeScript, typescriptCalls]
-  const results = (await runner([{ line: 1, text: calls(forms, server.url) }])).map((line) => JSON.parse(line))
-  const found = { agent_id: 'team-shared', content: expect.any(String), importance: 0.85, score: expect.any(Number) }
-  expect(results).toEqual([
-    expect.objectContaining({ agent_id: 'researcher', importance: 0.5 }),
-    expect.objectContaining({ agent_id: 'team-shared', importance: 0.85 }),
-    [expect.objectContaining(found)],
-    TEAM.map((name) => expect.objectContaining({ name })),
-    [expect.objectContaining(found)],
-    expect.objectContaining({ deleted_count: 1 }),
-  ])
-  expect(await contents(server.url)).toEqual({ 'team-shared': 1, researcher: 1 })
-})
+    const [runner, calls] = language === 'Python' ? [runPython, pythonCalls] : [runTypeScript, typescriptCalls]
+    const results = (await runner([{ line: 1, text: calls(forms, server.url) }])).map((line) => JSON.parse(line))
+    const found = { agent_id: 'team-shared', content: expect.any(String), importance: 0.85, score: expect.any(Number) }
+    expect(results).toEqual([
+      expect.objectContaining({ agent_id: 'researcher', importance: 0.5 }),
+      expect.objectContaining({ agent_id: 'team-shared', importance: 0.85 }),
+      [expect.objectContaining(found)],
+      TEAM.map((name) => expect.objectContaining({ name })),
+      [expect.objectContaining(found)],
+      expect.objectContaining({ deleted_count: 1 }),
+    ])
+    expect(await contents(server.url)).toEqual({ 'team-shared': 1, researcher: 1 })
+  },
+)
 
 /** How many samples of each language the document has. */
 const COUNTS: Record<Language, number> = { curl: 2, typescript: 2, python: 3, rust: 2, go: 2 }
@@ -141,18 +164,25 @@ async function read(context: TestContext, language: Language): Promise<Sample[]>
 
 /** Without the document the test is left out, and says so. */
 async function readDocument(context: TestContext): Promise<string> {
-  context.skip(!existsSync(DOCUMENT), 'The product document is not here: it belongs beside the repository, at ../shared/product.md.')
+  context.skip(
+    !existsSync(DOCUMENT),
+    'The product document is not here: it belongs beside the repository, at ../shared/product.md.',
+  )
   return readFile(DOCUMENT, 'utf8')
 }
 
-/** On the port of the samples when it is free, so that they run word for word. Where it is taken, only the port is replaced in them. */
+/**
+ * On the port of the samples when it is free, so that they run word for word. Where it is taken, only the port is
+ * replaced in them.
+ */
 async function startServer() {
   const isFree = (await canListen('127.0.0.1')) && (await canListen('::1'))
   return startDemoServer(isFree ? PORT : 0)
 }
 
 const withPort = (text: string, url: string) => text.replaceAll(`localhost:${PORT}`, `localhost:${new URL(url).port}`)
-const onPort = (samples: Sample[], url: string) => samples.map((sample) => ({ ...sample, text: withPort(sample.text, url) }))
+const onPort = (samples: Sample[], url: string) =>
+  samples.map((sample) => ({ ...sample, text: withPort(sample.text, url) }))
 
 function canListen(host: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -167,7 +197,10 @@ const digits = (line = '') => line.replaceAll(/[^\d]/g, '')
 
 type Reply = { status: number; body: Record<string, unknown> }
 
-/** Runs the commands as they are. What makes a failure fail, and replies readable, stands in curl's own settings file beside them. */
+/**
+ * Runs the commands as they are. What makes a failure fail, and replies readable, stands in curl's own settings file
+ * beside them.
+ */
 async function runCurl({ text, line }: Sample, url: string): Promise<Reply[]> {
   const settings = await mkdtemp(join(tmpdir(), 'dakera-curl-'))
   try {
@@ -175,7 +208,10 @@ async function runCurl({ text, line }: Sample, url: string): Promise<Reply[]> {
     const ended = await run('bash', ['-e'], { CURL_HOME: settings }, { input: withPort(text, url) })
     expect(ended.code, `line ${line}: ${ended.stderr}\n${ended.stdout}`).toBe(0)
     const lines = ended.stdout.trimEnd().split('\n')
-    return Array.from({ length: lines.length / 2 }, (_, i) => ({ body: JSON.parse(lines[2 * i] ?? ''), status: Number(lines[2 * i + 1]) }))
+    return Array.from({ length: lines.length / 2 }, (_, i) => ({
+      body: JSON.parse(lines[2 * i] ?? ''),
+      status: Number(lines[2 * i + 1]),
+    }))
   } finally {
     await rm(settings, { recursive: true, force: true })
   }
@@ -184,5 +220,9 @@ async function runCurl({ text, line }: Sample, url: string): Promise<Reply[]> {
 /** How many memories each namespace holds that has any. */
 async function contents(baseUrl: string): Promise<Record<string, number>> {
   const namespaces = await new DakeraClient({ baseUrl, apiKey: 'dk-admin-key' }).listNamespaces()
-  return Object.fromEntries(namespaces.filter(({ memory_count }) => memory_count).map(({ name, memory_count }) => [name, memory_count as number]))
+  return Object.fromEntries(
+    namespaces
+      .filter(({ memory_count }) => memory_count)
+      .map(({ name, memory_count }) => [name, memory_count as number]),
+  )
 }

@@ -14,7 +14,9 @@ export type Runner = (samples: Pick<Sample, 'line' | 'text'>[]) => Promise<strin
 
 export const runTypeScript: Runner = (samples) =>
   // From standard input, as a module in this folder, which has the client: the sample is the whole program.
-  printed(samples, ({ text }) => run(process.execPath, ['--input-type=module-typescript'], {}, { cwd: here, input: text }))
+  printed(samples, ({ text }) =>
+    run(process.execPath, ['--input-type=module-typescript'], {}, { cwd: here, input: text }),
+  )
 
 export const runPython: Runner = async (samples) => {
   const python = await pythonWithClient(here)
@@ -39,10 +41,15 @@ export const runGo: Runner = (samples) =>
       await mkdir(join(cwd, `line-${line}`))
       await writeFile(join(cwd, `line-${line}/main.go`), goProgram(text))
     }
-    return printed(samples, ({ line }) => run('go', ['run', `./line-${line}`], { GOFLAGS: '-mod=mod', GOPROXY: 'off' }, { cwd }))
+    return printed(samples, ({ line }) =>
+      run('go', ['run', `./line-${line}`], { GOFLAGS: '-mod=mod', GOPROXY: 'off' }, { cwd }),
+    )
   })
 
-async function printed<S extends { line: number }>(samples: S[], start: (sample: S) => ReturnType<typeof run>): Promise<string[]> {
+async function printed<S extends { line: number }>(
+  samples: S[],
+  start: (sample: S) => ReturnType<typeof run>,
+): Promise<string[]> {
   const lines: string[] = []
   for (const sample of samples) {
     const { code, stdout, stderr } = await start(sample)
@@ -98,7 +105,10 @@ ${text}
 }
 `
 
-/** The forms hold names, which stand for something here, and `, ...` for what may be added. Each call prints its result as a line of JSON. */
+/**
+ * The forms hold names, which stand for something here, and `, ...` for what may be added. Each call prints its result
+ * as a line of JSON.
+ */
 export const pythonCalls = (forms: string[], url: string) => `import json
 from dakera import DakeraClient
 admin, researcher = (DakeraClient(base_url="${url}", api_key=f"dk-{name}-key") for name in ("admin", "researcher"))
@@ -108,7 +118,9 @@ ${forms.map((form) => `print(json.dumps(${call(form)}))`).join('\n')}
 `
 
 export const typescriptCalls = (forms: string[], url: string) => `import { DakeraClient } from '@dakera-ai/dakera'
-const [admin, researcher] = ['admin', 'researcher'].map((name) => new DakeraClient({ baseUrl: '${url}', apiKey: \`dk-\${name}-key\` }))
+const [admin, researcher] = ['admin', 
+  'researcher'].map((name) => new DakeraClient({ baseUrl: '${url}', 
+  apiKey: \`dk-\${name}-key\` }))
 const [content, query] = [${CONTENT_AND_QUERY}]
 const memoryId = (await researcher.storeMemory('researcher', { content: 'To be forgotten.' })).id
 ${forms.map((form) => `console.log(JSON.stringify(await ${call(form)}))`).join('\n')}

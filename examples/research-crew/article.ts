@@ -11,7 +11,9 @@ export function compose(topic: string, findings: Finding[]): string {
   const places = Map.groupBy(findings, ({ source }) => `${source.file}, "${source.heading}"`)
   const number = new Map(findings.map(({ id }, i) => [id, i + 1]))
   const paragraphs = [...places].map(([place, found], i) =>
-    found.map(({ id, content }, j) => `${j === 0 ? `${opening(i)} ${place}: ` : ''}${content} [${number.get(id)}]`).join('\n'),
+    found
+      .map(({ id, content }, j) => `${j === 0 ? `${opening(i)} ${place}: ` : ''}${content} [${number.get(id)}]`)
+      .join('\n'),
   )
   return [title(topic), ...paragraphs].join('\n\n')
 }

@@ -57,7 +57,11 @@ export async function poll<T>(what: string, ask: () => Promise<T | undefined>, t
 }
 
 /** An agent's task, as soon as it is posted. */
-export async function nextTask(dakera: DakeraClient, coordinator: string, role: Role): Promise<{ id: string; content: string }> {
+export async function nextTask(
+  dakera: DakeraClient,
+  coordinator: string,
+  role: Role,
+): Promise<{ id: string; content: string }> {
   return poll(`a task for the ${role}`, async () => {
     const [task] = await dakera.listMemories(coordinator, { filter: { tags: ['task', `assigned:${role}`] } })
     return task && { id: tagValue(task, 'task_id'), content: task.content }

@@ -7,7 +7,9 @@ export type Sentence = Source & { text: string }
 
 /** The sentences of every Markdown file below a folder; code, tables, headings and front matter are not prose. */
 export async function readSentences(folder: string): Promise<{ files: number; sentences: Sentence[] }> {
-  const files = (await Array.fromAsync(glob('**/*.md', { cwd: folder, exclude: (name) => name === 'node_modules' }))).sort()
+  const files = (
+    await Array.fromAsync(glob('**/*.md', { cwd: folder, exclude: (name) => name === 'node_modules' }))
+  ).sort()
   const sentences: Sentence[] = []
   for (const file of files) sentences.push(...sentencesOf(file, await readFile(join(folder, file), 'utf8')))
   return { files: files.length, sentences }

@@ -11,7 +11,8 @@ import { describeAccess, grantsOf, tryEveryCell } from './matrix.ts'
 
 const TOPIC = 'What should a newcomer know first?'
 
-const HELP = `A researcher, a writer, a QC and an orchestrator write an article together, as four processes with four keys.
+const HELP = `A researcher, a writer, a QC and an orchestrator write an article together, 
+  as four processes with four keys.
 
 Usage: node examples/research-crew/main.ts [folder] [options]
 
@@ -45,7 +46,8 @@ async function run(): Promise<number> {
     for (const child of crew) child.kill() // then what follows them cleans up
   })
   try {
-    for (const role of ROLES) keys.set(role, await admin.createKey({ name: `${team}-${role}`, grants: grantsOf(team, role), expiresInDays: 1 }))
+    for (const role of ROLES)
+      keys.set(role, await admin.createKey({ name: `${team}-${role}`, grants: grantsOf(team, role), expiresInDays: 1 }))
     console.log(`${describeAccess()}\n`)
 
     const endings = ROLES.map((role) => startAgent(role, baseUrl, keys.get(role)?.key ?? '', crew))
@@ -59,7 +61,10 @@ async function run(): Promise<number> {
   }
 }
 
-/** Starts one agent and gives its role when it fails. Its environment holds its own key and nothing else of ours; a model is the writer's affair. */
+/**
+ * Starts one agent and gives its role when it fails. Its environment holds its own key and nothing else of ours; a
+ * model is the writer's affair.
+ */
 async function startAgent(role: Role, baseUrl: string, key: string, crew: ChildProcess[]): Promise<Role | undefined> {
   const { PATH, HOME, OPENAI_API_KEY, OPENAI_BASE_URL, DAKERA_EXAMPLE_MODEL } = process.env
   const model = role === 'writer' ? { OPENAI_API_KEY, OPENAI_BASE_URL, DAKERA_EXAMPLE_MODEL } : {}
@@ -78,7 +83,11 @@ async function startAgent(role: Role, baseUrl: string, key: string, crew: ChildP
 }
 
 /** Shows the article, and what all of this has shown. */
-async function conclude(admin: DakeraClient, failed: Role[], cells: Awaited<ReturnType<typeof tryEveryCell>>): Promise<number> {
+async function conclude(
+  admin: DakeraClient,
+  failed: Role[],
+  cells: Awaited<ReturnType<typeof tryEveryCell>>,
+): Promise<number> {
   const { shared, researcher, writer } = namespacesOf(team)
   const everything = async (name: string) => Array.fromAsync(admin.listMemories(name, { limit: 1000 }))
   const [published, notes, drafts] = [await everything(shared), await everything(researcher), await everything(writer)]
@@ -94,12 +103,20 @@ async function conclude(admin: DakeraClient, failed: Role[], cells: Awaited<Retu
   }
   const strangers = published.filter(({ author }) => author !== `${team}-researcher` && author !== `${team}-writer`)
   const claims: [holds: boolean, claim: string][] = [
-    [failed.length === 0, `Four processes worked with four keys${failed.length > 0 ? `; ${failed.join(' and ')} did not end well` : ''}.`],
+    [
+      failed.length === 0,
+      `Four processes worked with four keys${failed.length > 0 ? `; ${failed.join(' and ')} did not end well` : ''}.`,
+    ],
     [article !== undefined, 'An article is published, and each of its sentences has a source.'],
-    [cells.wrong.length === 0, `Every cell of the table was tried; ${cells.refused} calls were refused${cells.wrong.map((cell) => `, but ${cell}`).join('')}.`],
+    [
+      cells.wrong.length === 0,
+      `Every cell of the table was tried; ${cells.refused} calls were ` +
+        `refused${cells.wrong.map((cell) => `, but ${cell}`).join('')}.`,
+    ],
     [
       notes.length > 0 && drafts.length > 0,
-      `${notes.length} notes of the researcher and ${drafts.length} of the writer are where only they and the orchestrator can read.`,
+      `${notes.length} notes of the researcher and ${drafts.length} of the writer are where only they and the ` +
+        'orchestrator can read.',
     ],
     [strangers.length === 0, `${published.length} memories are shared, by the researcher and the writer alone.`],
   ]
@@ -132,7 +149,8 @@ function readArguments() {
 function explain(error: unknown): number {
   if (!(error instanceof DakeraError)) throw error
   console.error(error.message)
-  if (error.code === 'CONNECTION_FAILED') console.error('Is the server running? In another terminal: npm start -- --demo')
+  if (error.code === 'CONNECTION_FAILED')
+    console.error('Is the server running? In another terminal: npm start -- --demo')
   if (error.status === 401 || error.status === 403) console.error("This needs an admin's key in DAKERA_API_KEY.")
   return 1
 }

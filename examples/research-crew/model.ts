@@ -6,15 +6,21 @@ export type Model = { name: string; apiKey: string; baseUrl: string }
 /** Only when both a key and a model were chosen for this example. */
 export function chosenModel(env: NodeJS.ProcessEnv): Model | undefined {
   const { OPENAI_API_KEY: apiKey, DAKERA_EXAMPLE_MODEL: name } = env
-  return apiKey && name ? { apiKey, name, baseUrl: (env['OPENAI_BASE_URL'] || 'https://api.openai.com/v1').replace(/\/+$/, '') } : undefined
+  return apiKey && name
+    ? { apiKey, name, baseUrl: (env['OPENAI_BASE_URL'] || 'https://api.openai.com/v1').replace(/\/+$/, '') }
+    : undefined
 }
 
 /** Has the model write the article. What it says is not trusted: the writer and the QC look at every sentence. */
 export async function composeByModel(model: Model, topic: string, findings: Finding[]): Promise<string> {
-  const facts = findings.map(({ content, source }, i) => `[${i + 1}] (${source.file}, ${source.heading}) ${content}`).join('\n')
+  const facts = findings
+    .map(({ content, source }, i) => `[${i + 1}] (${source.file}, ${source.heading}) ${content}`)
+    .join('\n')
   const instructions =
-    'Write an article of at most twelve sentences, using nothing but the numbered facts and staying close to their words. ' +
-    'Put each sentence on a line of its own and end it with the number of its fact in brackets, like [3]. Write no heading.'
+    'Write an article of at most twelve sentences, using nothing but the numbered facts and staying close to ' +
+    'their words. ' +
+    ('Put each sentence on a line of its own and end it with the number of its fact in brackets, like [3]. Write ' +
+      'no heading.')
   const response = await fetch(`${model.baseUrl}/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${model.apiKey}`, 'content-type': 'application/json' },
@@ -28,7 +34,10 @@ export async function composeByModel(model: Model, topic: string, findings: Find
     signal: AbortSignal.timeout(60_000),
   })
   if (!response.ok)
-    throw new Error(`The model ${model.name} did not write: HTTP ${response.status} from ${model.baseUrl}. Without DAKERA_EXAMPLE_MODEL no model is asked.`)
+    throw new Error(
+      `The model ${model.name} did not write: HTTP ${response.status} from ${model.baseUrl}. Without ` +
+        'DAKERA_EXAMPLE_MODEL no model is asked.',
+    )
   const { choices } = (await response.json()) as { choices?: { message?: { content?: string } }[] }
   const written = choices?.[0]?.message?.content?.trim()
   if (!written) throw new Error(`The model ${model.name} answered without a text.`)

@@ -14,10 +14,13 @@ await main(async () => {
     console.log(`${id} for the ${role}: ${content}`)
   }
 
-  // Agents may only read the coordinator's namespace. They note in private that they are done, and the orchestrator may read that.
+  // Agents may only read the coordinator's namespace. They note in private that they are done, and the orchestrator may
+  // read that.
   const completion = async (id: string, role: 'researcher' | 'writer') => {
     const report = await poll(`the ${role}`, async () => {
-      const [found] = await dakera.listMemories(namespaces[role], { filter: { tags: [`task_id:${id}`, 'status:complete'] } })
+      const [found] = await dakera.listMemories(namespaces[role], {
+        filter: { tags: [`task_id:${id}`, 'status:complete'] },
+      })
       return found
     })
     await dakera.storeMemory(namespaces.coordinator, {

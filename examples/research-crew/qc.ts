@@ -7,13 +7,17 @@ await main(async () => {
   const { dakera, namespaces } = joinCrew()
   await nextTask(dakera, namespaces.coordinator, 'qc')
 
-  await expectDenied('tries to publish something itself', 'INSUFFICIENT_SCOPE', dakera.storeMemory(namespaces.shared, { content: 'QC was here.' }))
+  await expectDenied(
+    'tries to publish something itself',
+    'INSUFFICIENT_SCOPE',
+    dakera.storeMemory(namespaces.shared, { content: 'QC was here.' }),
+  )
 
   const [article] = await dakera.listMemories(namespaces.shared, { filter: { tags: ['article', 'status:complete'] } })
   if (!article) throw new ClaimFailed('There is no article.')
 
-  // The author of a memory is the name of the key that stored it, which is that of the agent's own namespace. No agent can set it,
-  // so nobody can publish in the name of another.
+  // The author of a memory is the name of the key that stored it, which is that of the agent's own namespace. No agent
+  // can set it, so nobody can publish in the name of another.
   const sources = await Promise.all((article.metadata['cites'] as string[]).map((id) => findSource(id)))
   const complaints = readArticle(article.content).flatMap(({ sentence, numbers }) => {
     const cited = numbers.map((number) => sources[number - 1])
@@ -30,7 +34,8 @@ await main(async () => {
   for (const complaint of complaints) console.log(`a sentence ${complaint}`)
 
   const count = readArticle(article.content).length
-  if (complaints.length > 0 || count === 0) throw new ClaimFailed(`${complaints.length} of ${count} sentences cannot be published.`)
+  if (complaints.length > 0 || count === 0)
+    throw new ClaimFailed(`${complaints.length} of ${count} sentences cannot be published.`)
   console.log(`checked ${count} sentences: each has a verified finding of the researcher as its source`)
 
   async function findSource(id: string): Promise<Memory | undefined> {

@@ -65,9 +65,11 @@ test('a folder becomes findings with their place, an article with sources, and n
   )
   expect(findings, 'neither code nor guesses').toHaveLength(3)
   expect(new Set(findings.map(({ author }) => author))).toEqual(new Set(['tides-researcher']))
-  expect((await admin.listMemories('tides-researcher', { filter: { tags: ['internal-note'] } })).map(({ importance }) => importance)).toEqual([
-    0.3, 0.3, 0.3, 0.3,
-  ])
+  expect(
+    (await admin.listMemories('tides-researcher', { filter: { tags: ['internal-note'] } })).map(
+      ({ importance }) => importance,
+    ),
+  ).toEqual([0.3, 0.3, 0.3, 0.3])
   expect(
     (await admin.listKeys()).filter(({ name }) => name.startsWith('tides-')),
     'the keys end with the crew',
@@ -100,7 +102,10 @@ test('a model may write, and what it makes up is left out', async () => {
     DAKERA_EXAMPLE_MODEL: 'some-model',
     OPENAI_BASE_URL: `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1`,
   }
-  const { code, stdout, stderr } = await crew([folder, '--topic', 'What does the moon pull?', '--team', 'model'], endpoint)
+  const { code, stdout, stderr } = await crew(
+    [folder, '--topic', 'What does the moon pull?', '--team', 'model'],
+    endpoint,
+  )
   model.close()
 
   expect(code, stdout + stderr).toBe(0)
@@ -130,7 +135,10 @@ test('the QC refuses an article whose sentences have no source', async () => {
 
 test('a writer that can read private notes ends with 1', async () => {
   await admin.storeMemory('open-coordinator', { content: 'T-2', tags: ['task', 'assigned:writer', 'task_id:T-2'] })
-  const { key } = await admin.createKey({ name: 'open-writer', grants: { ...grantsOf('open', 'writer'), 'open-researcher': 'read' } })
+  const { key } = await admin.createKey({
+    name: 'open-writer',
+    grants: { ...grantsOf('open', 'writer'), 'open-researcher': 'read' },
+  })
   const { code, stderr } = await agent('writer', 'open', key)
 
   expect(code).toBe(1)
@@ -157,4 +165,7 @@ test('what cannot work says why and ends with 1', async () => {
 })
 
 const agent = (role: string, team: string, key: string) =>
-  run(process.execPath, [`examples/research-crew/${role}.ts`, team, folder, 'Anything'], { DAKERA_URL: server.url, DAKERA_API_KEY: key })
+  run(process.execPath, [`examples/research-crew/${role}.ts`, team, folder, 'Anything'], {
+    DAKERA_URL: server.url,
+    DAKERA_API_KEY: key,
+  })

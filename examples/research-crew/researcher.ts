@@ -12,7 +12,9 @@ await main(async () => {
   const { files, sentences } = await readSentences(folder)
   if (sentences.length === 0) throw new Error(`There is nothing to read: no prose in the .md files of ${folder}.`)
   const read = sentences.slice(0, MOST)
-  console.log(`read ${files} files, ${read.length} sentences${read.length < sentences.length ? ` (of ${sentences.length})` : ''}`)
+  console.log(
+    `read ${files} files, ${read.length} sentences${read.length < sentences.length ? ` (of ${sentences.length})` : ''}`,
+  )
 
   for (const part of inParts(read)) {
     await dakera.storeMemories(
@@ -46,7 +48,10 @@ await main(async () => {
       })),
     )
   }
-  console.log(`published ${findings.length} findings with file, heading and line; ${read.length - findings.length} were too uncertain or said twice`)
+  console.log(
+    `published ${findings.length} findings with file, heading and line; ${read.length - findings.length} were ` +
+      'too uncertain or said twice',
+  )
 
   await dakera.storeMemory(namespaces.researcher, {
     content: `${findings.length} verified findings are published.`,
@@ -58,7 +63,10 @@ await main(async () => {
 
 /** A question, a plan or a guess is not a finding. */
 function isCertain(text: string): boolean {
-  return !text.endsWith('?') && !/\b(todo|tbd|fixme|maybe|perhaps|probably|might|possibly|not sure|unclear|we think|i think)\b/i.test(text)
+  return (
+    !text.endsWith('?') &&
+    !/\b(todo|tbd|fixme|maybe|perhaps|probably|might|possibly|not sure|unclear|we think|i think)\b/i.test(text)
+  )
 }
 
 function place({ file, heading, line }: Sentence): Source {
@@ -66,5 +74,7 @@ function place({ file, heading, line }: Sentence): Source {
 }
 
 function inParts<T>(items: T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / PER_CALL) }, (_, i) => items.slice(i * PER_CALL, (i + 1) * PER_CALL))
+  return Array.from({ length: Math.ceil(items.length / PER_CALL) }, (_, i) =>
+    items.slice(i * PER_CALL, (i + 1) * PER_CALL),
+  )
 }

@@ -7,11 +7,23 @@ await main(async () => {
   const { dakera, namespaces, topic } = joinCrew()
   const task = await nextTask(dakera, namespaces.coordinator, 'writer')
 
-  await expectDenied("asks for the researcher's private notes", 'NAMESPACE_ACCESS_DENIED', dakera.recall(namespaces.researcher, topic))
+  await expectDenied(
+    "asks for the researcher's private notes",
+    'NAMESPACE_ACCESS_DENIED',
+    dakera.recall(namespaces.researcher, topic),
+  )
 
-  const recalled = await dakera.recall(namespaces.shared, topic, { topK: 8, tags: ['verified'], filter: { source: 'researcher' } })
+  const recalled = await dakera.recall(namespaces.shared, topic, {
+    topK: 8,
+    tags: ['verified'],
+    filter: { source: 'researcher' },
+  })
   console.log(`recalled ${recalled.length} verified findings for "${topic}" in ${recalled.queryTimeMs.toFixed(0)} ms`)
-  const findings: Finding[] = recalled.map(({ id, content, metadata }) => ({ id, content, source: metadata as unknown as Source }))
+  const findings: Finding[] = recalled.map(({ id, content, metadata }) => ({
+    id,
+    content,
+    source: metadata as unknown as Source,
+  }))
   if (findings.length === 0) throw new Error('The team knows nothing about that. Try another --topic.')
 
   await dakera.storeMemory(namespaces.writer, {
@@ -31,7 +43,10 @@ await main(async () => {
     memoryType: 'semantic',
     metadata: { source: 'writer', written_by: model?.name ?? 'template', cites: findings.map(({ id }) => id) },
   })
-  console.log(`published an article of ${readArticle(article).length} sentences, written by ${model ? `the model ${model.name}` : 'template'}`)
+  console.log(
+    `published an article of ${readArticle(article).length} sentences, written by ` +
+      `${model ? `the model ${model.name}` : 'template'}`,
+  )
 
   await dakera.storeMemory(namespaces.writer, {
     content: 'The article is published.',
@@ -48,9 +63,14 @@ function edit(draft: string, findings: Finding[]): string {
     const cited = numbers.flatMap((number) => findings[number - 1]?.content ?? [])
     return numbers.length > 0 && cited.length === numbers.length && isCovered(sentence, cited)
   })
-  if (kept.length < sentences.length) console.log(`left out ${sentences.length - kept.length} sentences of the model that have no source`)
+  if (kept.length < sentences.length)
+    console.log(`left out ${sentences.length - kept.length} sentences of the model that have no source`)
   if (kept.length === 0) throw new Error('The model wrote nothing that has a source.')
-  return [title(topicOf(draft)), '', ...kept.map(({ sentence, numbers }) => `${sentence} ${numbers.map((number) => `[${number}]`).join('')}`)].join('\n')
+  return [
+    title(topicOf(draft)),
+    '',
+    ...kept.map(({ sentence, numbers }) => `${sentence} ${numbers.map((number) => `[${number}]`).join('')}`),
+  ].join('\n')
 }
 
 function topicOf(draft: string): string {

@@ -39,7 +39,10 @@ await researcher.storeMemory(SHARED, {
 })
 
 // The writer asks the team.
-const findings = await writer.recall(SHARED, 'how long does a start take, cold or warm?', { topK: 6, filter: { source: 'researcher' } })
+const findings = await writer.recall(SHARED, 'how long does a start take, cold or warm?', {
+  topK: 6,
+  filter: { source: 'researcher' },
+})
 console.log(`The writer finds ${findings.length} findings:`)
 for (const { content, importance } of findings) console.log(`  [${importance.toFixed(2)}] ${content}`)
 

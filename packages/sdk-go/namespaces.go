@@ -27,7 +27,8 @@ func (n *Namespaces) Create(ctx context.Context, name string, settings *Namespac
 	return send[Namespace](ctx, n.t, call{operation: "namespaces.create", method: http.MethodPost, path: path{"v1", "namespaces"}, body: body}, options)
 }
 
-// Upsert creates a namespace or changes its settings; what is left out stays. Settings may be nil. Needs an admin's key.
+// Upsert creates a namespace or changes its settings; what is left out stays. Settings may be nil. Needs an admin's
+// key.
 func (n *Namespaces) Upsert(ctx context.Context, name string, settings *NamespaceSettings, options ...RequestOption) (*Namespace, error) {
 	return send[Namespace](ctx, n.t, call{operation: "namespaces.upsert", method: http.MethodPut, path: path{"v1", "namespaces", name}, body: said(settings)}, options)
 }

@@ -14,8 +14,8 @@ func redact(secret string) string {
 	return "<secret>"
 }
 
-// describe prints a model for a person: Memory{ID:"mem_1" … ExpiresAt:<nil>}. Pointers are followed, and fields of an embedded
-// model stand among the others.
+// describe prints a model for a person: Memory{ID:"mem_1" … ExpiresAt:<nil>}. Pointers are followed, and fields of an
+// embedded model stand among the others.
 func describe(model any) string {
 	value := reflect.ValueOf(model)
 	var fields []string

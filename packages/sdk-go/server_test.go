@@ -74,7 +74,8 @@ func (p *player) answer(w http.ResponseWriter, r *http.Request) {
 	if next.Text != nil {
 		content = *next.Text
 	}
-	w.Header().Set("Connection", "close") // net/http repeats by itself what a used connection loses; here a try is one request
+	// net/http repeats by itself what a used connection loses; here a try is one request
+	w.Header().Set("Connection", "close")
 	for name, value := range next.Headers {
 		if value == "$elsewhere" {
 			value = p.elsewhere

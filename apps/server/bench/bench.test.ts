@@ -46,7 +46,8 @@ describe('figures', () => {
 
   test('options are numbers from their least, and a checkout is known by its last two folders', () => {
     expect(atLeast('--seconds', '1.5', 1)).toBe(1.5)
-    for (const text of ['', ' ', 'x', '0.5', 'Infinity']) expect(() => atLeast('--seconds', text, 1)).toThrow('--seconds must be a number from 1.')
+    for (const text of ['', ' ', 'x', '0.5', 'Infinity'])
+      expect(() => atLeast('--seconds', text, 1)).toThrow('--seconds must be a number from 1.')
     expect(checkoutName('/somewhere/team/base/')).toBe('team/base')
   })
 })
@@ -67,7 +68,9 @@ describe('dear calls', () => {
   })
 
   test('what is stored expires when asked to, in each of the stores', () => {
-    const stores = DEAR_CALLS.filter(({ stores }) => stores).map(({ requests }) => requests({ ...place, ttlSeconds: 60 })[0]?.body ?? '')
+    const stores = DEAR_CALLS.filter(({ stores }) => stores).map(
+      ({ requests }) => requests({ ...place, ttlSeconds: 60 })[0]?.body ?? '',
+    )
     expect(stores).toHaveLength(4)
     for (const body of stores) expect(body).toContain('"ttl_seconds":60')
   })
@@ -101,12 +104,20 @@ describe('the hammer', () => {
 
   test('ends after so many calls', async () => {
     const url = await serve(() => 400)
-    expect(await startHammer({ ...settings, url, volleys: [volley], connections: 1, maxCalls: 7 }).done).toEqual({ 400: 7 })
+    expect(await startHammer({ ...settings, url, volleys: [volley], connections: 1, maxCalls: 7 }).done).toEqual({
+      400: 7,
+    })
   })
 
   test('leaves without an answer when told to, and stops when told to', async () => {
     const url = await serve(() => 'nothing')
-    const leaving = await startHammer({ ...settings, url, volleys: [{ ...volley, hangUpMs: 20 }], connections: 1, maxCalls: 3 }).done
+    const leaving = await startHammer({
+      ...settings,
+      url,
+      volleys: [{ ...volley, hangUpMs: 20 }],
+      connections: 1,
+      maxCalls: 3,
+    }).done
     expect(leaving).toEqual({ left: 3 })
     const waiting = startHammer({ ...settings, url, volleys: [volley] })
     setTimeout(() => waiting.stop(), 300)
@@ -132,7 +143,9 @@ describe('the verdict of a soak', () => {
   })
 
   test('names a 5xx, a missing answer and a lost memory', () => {
-    expect(verdict(flat, { ok: 1, '503 busy': 2, 'TIMEOUT no answer': 1 }, [{ memories: 3, wrong: ['a/mem_1 is lost'] }])).toEqual([
+    expect(
+      verdict(flat, { ok: 1, '503 busy': 2, 'TIMEOUT no answer': 1 }, [{ memories: 3, wrong: ['a/mem_1 is lost'] }]),
+    ).toEqual([
       'ordinary keys got 503 busy 2 times',
       '1 calls of ordinary keys had no answer (TIMEOUT no answer)',
       'a/mem_1 is lost',
@@ -152,7 +165,12 @@ describe('the verdict of a soak', () => {
   })
 
   test('keeps the peaks when many samples become few lines, and adds what was written', () => {
-    const many = [sample(1), sample(9, { seconds: 20, loop: { p99: 7, max: 70 } }), sample(3, { seconds: 30 }), sample(4, { seconds: 40, loop: undefined })]
+    const many = [
+      sample(1),
+      sample(9, { seconds: 20, loop: { p99: 7, max: 70 } }),
+      sample(3, { seconds: 30 }),
+      sample(4, { seconds: 40, loop: undefined }),
+    ]
     expect(condense(many, 2)).toEqual([
       sample(9, { seconds: 20, logWrittenMegabytes: 2, loop: { p99: 7, max: 70 } }),
       sample(4, { seconds: 40, logWrittenMegabytes: 2 }),

@@ -17,7 +17,10 @@ const READY_WITHIN_MS = 180_000
 /** Of the event loop; the embedded database has kept some releases busy for so long. */
 const SILENT_AFTER_MS = 90_000
 
-/** A server of some checkout, started as its users start it: by its main.ts and its settings, so that any release can be measured. */
+/**
+ * A server of some checkout, started as its users start it: by its main.ts and its settings, so that any release can be
+ * measured.
+ */
 export type Build = {
   url: string
   adminKey: string
@@ -45,13 +48,23 @@ export type Build = {
   close(): Promise<void>
 }
 
-type BuildOptions = { checkout: string; postgresUrl: string | undefined /** Default: the server's own. */; logLevel?: 'info' | 'warn' }
+type BuildOptions = {
+  checkout: string
+  postgresUrl: string | undefined /** Default: the server's own. */
+  logLevel?: 'info' | 'warn'
+}
 
-/** Starts the server of a checkout over the embedded database, or over a database of its own on the Postgres at this URL. */
+/**
+ * Starts the server of a checkout over the embedded database, or over a database of its own on the Postgres at this
+ * URL.
+ */
 export async function startBuild({ checkout, postgresUrl, logLevel = 'info' }: BuildOptions): Promise<Build> {
   const main = join(resolve(checkout), 'apps/server/src/main.ts')
   if (!existsSync(main))
-    throw new Error(`There is no server at ${checkout}: apps/server/src/main.ts is missing. Give the root of a checkout with its dependencies installed.`)
+    throw new Error(
+      `There is no server at ${checkout}: apps/server/src/main.ts is missing. Give the root of a checkout with ` +
+        'its dependencies installed.',
+    )
   const dataDir = await mkdtemp(join(tmpdir(), 'dakera-bench-'))
   const place = postgresUrl ? await createDatabase(postgresUrl) : undefined
   const port = await freePort()
@@ -104,7 +117,8 @@ export async function startBuild({ checkout, postgresUrl, logLevel = 'info' }: B
     })
     while (!(await isReady(url))) {
       if (!isRunning()) throw new Error(`The server of ${checkout} ended while it started: ${complaint()}`)
-      if (performance.now() - started > READY_WITHIN_MS) throw new Error(`The server of ${checkout} was not ready within ${READY_WITHIN_MS / 1000} s.`)
+      if (performance.now() - started > READY_WITHIN_MS)
+        throw new Error(`The server of ${checkout} was not ready within ${READY_WITHIN_MS / 1000} s.`)
       await setTimeout(10)
     }
     return performance.now() - started

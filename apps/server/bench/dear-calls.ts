@@ -33,11 +33,16 @@ const BATCH = '/v1/memories/store/batch'
 export const DEAR_CALLS: DearCall[] = [
   {
     name: 'recall, 9,900 letters, top_k 100, mmr, explain',
-    requests: ({ own }) => variants((seed) => ({ path: RECALL, body: { agent_id: own, query: prose(seed, 9_900), top_k: 100, mmr: 0.5, explain: true } })),
+    requests: ({ own }) =>
+      variants((seed) => ({
+        path: RECALL,
+        body: { agent_id: own, query: prose(seed, 9_900), top_k: 100, mmr: 0.5, explain: true },
+      })),
   },
   {
     name: 'recall in 20 namespaces, top_k 100, mmr',
-    requests: ({ many }) => variants((seed) => ({ path: RECALL, body: { namespaces: many, query: prose(seed, 200), top_k: 100, mmr: 0.5 } })),
+    requests: ({ many }) =>
+      variants((seed) => ({ path: RECALL, body: { namespaces: many, query: prose(seed, 200), top_k: 100, mmr: 0.5 } })),
   },
   {
     name: 'store batch, 1,000 short memories',
@@ -54,30 +59,40 @@ export const DEAR_CALLS: DearCall[] = [
     stores: 'batch',
     requests: ({ own, ...place }) =>
       variants((seed) => {
-        const memories = Array.from({ length: 20 }, (_, i) => expiring(place, { content: prose(100 * seed + i, 95_000) }))
+        const memories = Array.from({ length: 20 }, (_, i) =>
+          expiring(place, { content: prose(100 * seed + i, 95_000) }),
+        )
         return { path: BATCH, body: { agent_id: own, memories } }
       }),
   },
   {
     name: 'store, metadata of 60,000 fields (1.2 MB)',
     stores: 'one',
-    requests: ({ own, ...place }) => variants((seed) => ({ path: STORE, body: { agent_id: own, ...expiring(place, withFields(seed, 60_000)) } })),
+    requests: ({ own, ...place }) =>
+      variants((seed) => ({ path: STORE, body: { agent_id: own, ...expiring(place, withFields(seed, 60_000)) } })),
   },
   {
     name: 'store, metadata of 3,000 fields (60 kB)',
     stores: 'one',
-    requests: ({ own, ...place }) => variants((seed) => ({ path: STORE, body: { agent_id: own, ...expiring(place, withFields(seed, 3_000)) } })),
+    requests: ({ own, ...place }) =>
+      variants((seed) => ({ path: STORE, body: { agent_id: own, ...expiring(place, withFields(seed, 3_000)) } })),
   },
   {
     name: 'list, filter with 1,000 values',
     requests: ({ own }) =>
-      variants((seed) => ({ path: '/v1/memories/recall/batch', body: { agent_id: own, limit: 1_000, filter: { metadata: manyValues(seed, 1_000) } } })),
+      variants((seed) => ({
+        path: '/v1/memories/recall/batch',
+        body: { agent_id: own, limit: 1_000, filter: { metadata: manyValues(seed, 1_000) } },
+      })),
   },
   {
     name: 'search, filter with 1,000 values, client leaves after 100 ms',
     hangUpMs: 100,
     requests: ({ own }) =>
-      variants((seed) => ({ path: '/v1/memory/search', body: { agent_id: own, query: prose(seed, 150), top_k: 100, filter: manyValues(seed, 1_000) } })),
+      variants((seed) => ({
+        path: '/v1/memory/search',
+        body: { agent_id: own, query: prose(seed, 150), top_k: 100, filter: manyValues(seed, 1_000) },
+      })),
   },
 ]
 
@@ -99,7 +114,12 @@ export function prose(seed: number, letters: number): string {
 /** 20 bytes a field. */
 function withFields(seed: number, fields: number) {
   const random = seeded(seed)
-  const metadata = Object.fromEntries(Array.from({ length: fields }, (_, i) => [`reading${i.toString().padStart(5, '0')}`, Math.floor(100 + 900 * random())]))
+  const metadata = Object.fromEntries(
+    Array.from({ length: fields }, (_, i) => [
+      `reading${i.toString().padStart(5, '0')}`,
+      Math.floor(100 + 900 * random()),
+    ]),
+  )
   return { content: prose(seed, 200), metadata }
 }
 

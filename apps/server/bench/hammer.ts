@@ -1,5 +1,5 @@
-// One caller without manners: sends its calls on several connections, each the moment the last is answered, and pays no heed to
-// what the answers say. In a thread of its own, so that it does not slow those who are measured beside it.
+// One caller without manners: sends its calls on several connections, each the moment the last is answered, and pays no
+// heed to what the answers say. In a thread of its own, so that it does not slow those who are measured beside it.
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
@@ -51,7 +51,10 @@ export function startHammer(settings: HammerSettings): Hammer {
 
 if (!isMainThread && parentPort) void hammerOn(workerData as HammerSettings, parentPort)
 
-async function hammerOn({ url, volleys, connections, seconds, maxCalls, maxDone }: HammerSettings, parent: NonNullable<typeof parentPort>): Promise<void> {
+async function hammerOn(
+  { url, volleys, connections, seconds, maxCalls, maxDone }: HammerSettings,
+  parent: NonNullable<typeof parentPort>,
+): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const over = new AbortController()
   const tally: Tally = {}
@@ -68,14 +71,21 @@ async function hammerOn({ url, volleys, connections, seconds, maxCalls, maxDone 
     const own = bodies[turn % volleys.length] ?? []
     const { path, bytes } = own[Math.floor(turn / volleys.length) % own.length] as { path: string; bytes: Buffer }
     return new Promise((resolve) => {
-      const headers = { authorization: `Bearer ${volley.secret}`, 'content-type': 'application/json', 'content-length': bytes.length }
+      const headers = {
+        authorization: `Bearer ${volley.secret}`,
+        'content-type': 'application/json',
+        'content-length': bytes.length,
+      }
       const call = request(`${url}${path}`, { method: 'POST', agent, headers, signal: over.signal })
       const finish = (answer: string) => {
         clearTimeout(leave)
         resolve(answer)
         call.destroy()
       }
-      const leave = globalThis.setTimeout(() => finish(volley.hangUpMs ? 'left' : 'no answer'), volley.hangUpMs ?? PATIENCE_MS)
+      const leave = globalThis.setTimeout(
+        () => finish(volley.hangUpMs ? 'left' : 'no answer'),
+        volley.hangUpMs ?? PATIENCE_MS,
+      )
       call.once('response', (response) => {
         // A body that was read to its end lets the connection serve the next call.
         response.resume().once('end', () => {

@@ -31,7 +31,10 @@ export type Settings = { database: Parameters<typeof openDatabase>[0]; adminKey:
 
 /** What the parent can order; each gives a value. */
 export type Orders = {
-  /** Merges the statistics, builds the vector indexes, vacuums and analyzes, as the jobs and autovacuum would in their own time. */
+  /**
+   * Merges the statistics, builds the vector indexes, vacuums and analyzes, as the jobs and autovacuum would in their
+   * own time.
+   */
   settle(): Promise<{ version: string; memories: number; vectorIndexes: number }>
   recall(secret: string, namespace: string, query: string, topK: number, selection?: Selection): Promise<number[]>
   search(secret: string, namespace: string, query: string): Promise<number[]>
@@ -70,13 +73,25 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
   const usage = createUsage(database)
   const jobs = startJobs({ database, accesses, usage, log })
   const env = { ...readEnv({}), maxBodyBytes: 8 * 1024 * 1024 }
-  const app = createApp({ ...env, database, embedder, accesses, usage, log, loopbackOnly: false, acceptsPublished: true, isDraining: () => false })
+  const app = createApp({
+    ...env,
+    database,
+    embedder,
+    accesses,
+    usage,
+    log,
+    loopbackOnly: false,
+    acceptsPublished: true,
+    isDraining: () => false,
+  })
   const { server, port } = await listen('127.0.0.1', 0, app.fetch, env.connections)
   process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
 
   const { maintain } = database
-  if (!maintain) throw new Error('This login may not act as the owner of the tables, so the benchmark cannot build indexes.')
-  const vectorsOf = async (texts: string[]) => (await embedder.embed(texts, { owner: SERVER })).map((vector) => vector && toHalfvec(vector))
+  if (!maintain)
+    throw new Error('This login may not act as the owner of the tables, so the benchmark cannot build indexes.')
+  const vectorsOf = async (texts: string[]) =>
+    (await embedder.embed(texts, { owner: SERVER })).map((vector) => vector && toHalfvec(vector))
 
   const orders: Orders = {
     async settle() {
@@ -95,12 +110,20 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     },
     async recall(secret, namespace, query, topK, selection = {}) {
       const [vector = null] = await vectorsOf([query])
-      return [await time(() => recallMemories(database, principalOf(secret), { namespace, query, vector, topK, selection, options: {} }))]
+      return [
+        await time(() =>
+          recallMemories(database, principalOf(secret), { namespace, query, vector, topK, selection, options: {} }),
+        ),
+      ]
     },
     async search(secret, namespace, query) {
       const [vector = null] = await vectorsOf([query])
       const options = searchOptions(parseSearch(query), { mode: 'best', highlight: false })
-      return [await time(() => recallMemories(database, principalOf(secret), { namespace, query, vector, topK: 10, selection: {}, options }))]
+      return [
+        await time(() =>
+          recallMemories(database, principalOf(secret), { namespace, query, vector, topK: 10, selection: {}, options }),
+        ),
+      ]
     },
     async list(secret, namespace) {
       const newest = async () =>
@@ -133,7 +156,9 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     async listNamespaces(secret) {
       return [
         await time(() =>
-          withPrincipal(database, principalOf(secret), 'read', (tx) => listNamespaces(tx, { prefix: undefined, after: undefined, limit: undefined })),
+          withPrincipal(database, principalOf(secret), 'read', (tx) =>
+            listNamespaces(tx, { prefix: undefined, after: undefined, limit: undefined }),
+          ),
         ),
       ]
     },
@@ -150,12 +175,15 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     },
     async dropPolicies() {
       await maintain(async (owner) => {
-        for (const table of ['memories', 'memory_words', 'memory_accesses']) await owner.unsafe(`alter table ${table} disable row level security`)
+        for (const table of ['memories', 'memory_words', 'memory_accesses'])
+          await owner.unsafe(`alter table ${table} disable row level security`)
       })
     },
     async lockWaits() {
       return maintain(async (owner) => {
-        const [found] = await owner<{ waiting: number }[]>`select count(*)::int as waiting from pg_locks where not granted`
+        const [found] = await owner<
+          { waiting: number }[]
+        >`select count(*)::int as waiting from pg_locks where not granted`
         return found?.waiting ?? 0
       })
     },

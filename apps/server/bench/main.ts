@@ -8,7 +8,8 @@ import { measure, type Result } from './rows.ts'
 import { measureScale, type Scale } from './scale.ts'
 import { type Server, startServer } from './server.ts'
 
-const HELP = `Measures what the product document's performance table lists, over HTTP through the TypeScript SDK, beside the same
+const HELP = `Measures what the product document's performance table lists, over HTTP through the TypeScript SDK, 
+  beside the same
 SQL without a server and beside an HTTP request that does nothing. The three take turns within each row.
 
 Usage: pnpm bench [options]
@@ -44,7 +45,8 @@ async function run(): Promise<Result[] | Scale[]> {
   if (options.engine !== 'pglite') {
     const found = options.databaseUrl
       ? { url: options.databaseUrl, stop: async () => {} }
-      : await findPostgres(process.env, ['shared_buffers=1GB', 'max_wal_size=4GB']) // as whoever runs a database of this size sets it; not the 128 MB of a fresh one
+      : // as whoever runs a database of this size sets it; not the 128 MB of a fresh one
+        await findPostgres(process.env, ['shared_buffers=1GB', 'max_wal_size=4GB'])
     try {
       results.push(await runOn('Postgres', found.url))
     } finally {
@@ -119,10 +121,23 @@ function checkArguments() {
   const [rows, seconds] = [Number(values.rows), Number(values.seconds)]
   if (!Number.isInteger(rows) || rows < 1) throw new Error('--rows must be a whole number from 1.')
   if (!(seconds > 0)) throw new Error('--seconds must be a number above 0.')
-  if (!['postgres', 'pglite', 'both'].includes(values.engine)) throw new Error('--engine must be postgres, pglite or both.')
+  if (!['postgres', 'pglite', 'both'].includes(values.engine))
+    throw new Error('--engine must be postgres, pglite or both.')
   const sizes = values.sizes?.split(',').map(Number)
   const others = values.others === undefined ? undefined : Number(values.others)
-  if (sizes?.some((size) => !Number.isInteger(size) || size < 1)) throw new Error('--sizes must be whole numbers from 1, separated by commas.')
-  if (others !== undefined && !(Number.isInteger(others) && others >= 0)) throw new Error('--others must be a whole number from 0.')
-  return { databaseUrl: values['database-url'], engine: values.engine, rows, seconds, scale: values.scale, sizes, others, json: values.json, help: values.help }
+  if (sizes?.some((size) => !Number.isInteger(size) || size < 1))
+    throw new Error('--sizes must be whole numbers from 1, separated by commas.')
+  if (others !== undefined && !(Number.isInteger(others) && others >= 0))
+    throw new Error('--others must be a whole number from 0.')
+  return {
+    databaseUrl: values['database-url'],
+    engine: values.engine,
+    rows,
+    seconds,
+    scale: values.scale,
+    sizes,
+    others,
+    json: values.json,
+    help: values.help,
+  }
 }

@@ -5,10 +5,14 @@ export type Summary = { count: number; p50: number; p95: number; p99: number; ma
 export type Variant = () => Promise<number[]>
 
 /**
- * Runs the variants in turn, round after round, so that whatever else the machine does meets all of them alike. Which one
- * goes first changes with the round.
+ * Runs the variants in turn, round after round, so that whatever else the machine does meets all of them alike. Which
+ * one goes first changes with the round.
  */
-export async function interleave<K extends string>(variants: Record<K, Variant>, seconds: number, warmUpRounds: number): Promise<Record<K, Summary>> {
+export async function interleave<K extends string>(
+  variants: Record<K, Variant>,
+  seconds: number,
+  warmUpRounds: number,
+): Promise<Record<K, Summary>> {
   const names = Object.keys(variants) as K[]
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>
   for (let round = 0; round < warmUpRounds; round++) for (const name of names) await variants[name]()
@@ -30,7 +34,11 @@ export async function time(call: () => Promise<unknown>): Promise<number> {
 }
 
 /** Several agents at once, each with one call after the other. */
-export async function burst(agents: number, callsEach: number, call: (agent: number) => Promise<unknown>): Promise<number[]> {
+export async function burst(
+  agents: number,
+  callsEach: number,
+  call: (agent: number) => Promise<unknown>,
+): Promise<number[]> {
   const times = await Promise.all(
     Array.from({ length: agents }, async (_, agent) => {
       const own: number[] = []

@@ -10,7 +10,12 @@ export function seeded(seed: number): () => number {
 }
 
 /** What an agent would store about its work. */
-export type Note = { content: string; importance: number; tags: string[]; metadata: { source: string; project: string } }
+export type Note = {
+  content: string
+  importance: number
+  tags: string[]
+  metadata: { source: string; project: string }
+}
 
 const PROJECTS = [
   'billing',
@@ -26,14 +31,19 @@ const PROJECTS = [
   'identity',
   'notifications',
 ]
-const PEOPLE =
-  'Adaeze Amara Anouk Benoit Bilal Camila Chiara Chidi Dalia Dmitri Ebba Elif Emeka Farid Fatou Georg Grace Greta Hana Hiroshi Ines Ingrid Ivan Jamal Joaquin Jun Kaito Karin Katarzyna Leila Luis Magnus Malika Mei Mikkel Nadia Ngozi Nikos Noor Oskar Otto Paloma Petra Priya Quentin Rania Ravi Rosa Ruben Saskia Sigrid Sunil Sven Tara Tomasz Ulla Valeria Viktor Wanjiru Xavier Yara Yusuf Zeynep Zoltan'.split(
-    ' ',
-  )
-const PLACES =
-  'Accra Amsterdam Athens Auckland Bangalore Bogota Brussels Bucharest Cairo Chicago Copenhagen Dakar Dallas Dublin Frankfurt Geneva Hanoi Helsinki Istanbul Jakarta Johannesburg Krakow Kyoto Lagos Lima Lisbon London Lyon Madrid Manila Melbourne Milan Montreal Mumbai Munich Nairobi Oregon Osaka Oslo Paris Porto Prague Quito Riga Santiago Seattle Seoul Singapore Sofia Stockholm Sydney Taipei Tallinn Tokyo Toronto Tunis Vienna Vilnius Warsaw Zurich'.split(
-    ' ',
-  )
+const PEOPLE = (
+  'Adaeze Amara Anouk Benoit Bilal Camila Chiara Chidi Dalia Dmitri Ebba Elif Emeka Farid Fatou Georg Grace ' +
+  'Greta Hana Hiroshi Ines Ingrid Ivan Jamal Joaquin Jun Kaito Karin Katarzyna Leila Luis Magnus Malika Mei ' +
+  'Mikkel Nadia Ngozi Nikos Noor Oskar Otto Paloma Petra Priya Quentin Rania Ravi Rosa Ruben Saskia Sigrid Sunil ' +
+  'Sven Tara Tomasz Ulla Valeria Viktor Wanjiru Xavier Yara Yusuf Zeynep Zoltan'
+).split(' ')
+const PLACES = (
+  'Accra Amsterdam Athens Auckland Bangalore Bogota Brussels Bucharest Cairo Chicago Copenhagen Dakar Dallas ' +
+  'Dublin Frankfurt Geneva Hanoi Helsinki Istanbul Jakarta Johannesburg Krakow Kyoto Lagos Lima Lisbon London ' +
+  'Lyon Madrid Manila Melbourne Milan Montreal Mumbai Munich Nairobi Oregon Osaka Oslo Paris Porto Prague Quito ' +
+  'Riga Santiago Seattle Seoul Singapore Sofia Stockholm Sydney Taipei Tallinn Tokyo Toronto Tunis Vienna ' +
+  'Vilnius Warsaw Zurich'
+).split(' ')
 const SYSTEMS = [
   'vector index',
   'message queue',
@@ -66,24 +76,26 @@ const QUANTITIES = [
   'churn',
   'response time',
 ]
-const FAULTS =
-  'blocked corrupt duplicate expired full leaking misread missing noisy orphaned outdated skewed slow stale throttled truncated unbounded uneven unsigned wrong'.split(
-    ' ',
-  )
-const PARTS =
-  'backup cache certificate client clock connection contract disk exporter header index lease migration parser provider query replica schema sensor session shard timeout token webhook'.split(
-    ' ',
-  )
-const MEASURES =
-  'archiving batching draining isolating lowering moving muting patching pinning rebuilding reindexing replacing resizing rotating shortening splitting upgrading warming'.split(
-    ' ',
-  )
-const KINDS =
-  'anonymous cheaper clearer compact dark faster mobile multilingual nested offline printable public quieter scheduled searchable shared signed simple weekly yearly'.split(
-    ' ',
-  )
-const THINGS =
-  'archive audit calendar dashboard export form gallery invoice login map mode plan receipt reminder report sandbox shortcut template thread tour'.split(' ')
+const FAULTS = (
+  'blocked corrupt duplicate expired full leaking misread missing noisy orphaned outdated skewed slow stale ' +
+  'throttled truncated unbounded uneven unsigned wrong'
+).split(' ')
+const PARTS = (
+  'backup cache certificate client clock connection contract disk exporter header index lease migration parser ' +
+  'provider query replica schema sensor session shard timeout token webhook'
+).split(' ')
+const MEASURES = (
+  'archiving batching draining isolating lowering moving muting patching pinning rebuilding reindexing replacing ' +
+  'resizing rotating shortening splitting upgrading warming'
+).split(' ')
+const KINDS = (
+  'anonymous cheaper clearer compact dark faster mobile multilingual nested offline printable public quieter ' +
+  'scheduled searchable shared signed simple weekly yearly'
+).split(' ')
+const THINGS = (
+  'archive audit calendar dashboard export form gallery invoice login map mode plan receipt reminder report ' +
+  'sandbox shortcut template thread tour'
+).split(' ')
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday']
 
 const SYLLABLES = [
@@ -115,27 +127,41 @@ const SYLLABLES = [
 
 /**
  * What only some notes are about: products, firms, components. The first is named a thousand times as often as the
- * thousandth, as words in real text are, so a question holds words that thousands of memories have and words that three have.
+ * thousandth, as words in real text are, so a question holds words that thousands of memories have and words that three
+ * have.
  */
 const NAMES = Array.from({ length: 20_000 }, (_, rank) => {
   let name = ''
-  for (let rest = rank + SYLLABLES.length; rest > 0; rest = Math.floor(rest / SYLLABLES.length)) name += SYLLABLES[rest % SYLLABLES.length]
+  for (let rest = rank + SYLLABLES.length; rest > 0; rest = Math.floor(rest / SYLLABLES.length))
+    name += SYLLABLES[rest % SYLLABLES.length]
   return name.charAt(0).toUpperCase() + name.slice(1)
 })
 
 const SENTENCES = [
   (p: Picker) =>
-    `The ${p.of(QUANTITIES)} of the ${p.of(SYSTEMS)} of ${p.name()} in ${p.of(PLACES)} went from ${p.number(3, 90)} to ${p.number(91, 900)} on ${p.of(WEEKDAYS)} because of ${p.cause()}.`,
+    `The ${p.of(QUANTITIES)} of the ${p.of(SYSTEMS)} of ${p.name()} in ${p.of(PLACES)} went from ` +
+    `${p.number(3, 90)} to ${p.number(91, 900)} on ${p.of(WEEKDAYS)} because of ${p.cause()}.`,
   (p: Picker) =>
-    `${p.of(PEOPLE)} measured the ${p.of(QUANTITIES)} of ${p.name()} three times and got ${p.number(2, 400)}, ${p.number(2, 400)} and ${p.number(2, 400)}; the ${p.of(SYSTEMS)} was the bottleneck.`,
-  (p: Picker) => `We brought ${p.name()} back by ${p.measure()}, after ${p.cause()} in ${p.name()} had taken it down for ${p.number(4, 120)} minutes.`,
-  (p: Picker) => `Customers of ${p.name()} keep asking ${p.of(PEOPLE)} for ${p.wish()}; ${p.number(5, 80)} tickets this month mention it.`,
+    `${p.of(PEOPLE)} measured the ${p.of(QUANTITIES)} of ${p.name()} three times and got ${p.number(2, 400)}, ` +
+    `${p.number(2, 400)} and ${p.number(2, 400)}; the ${p.of(SYSTEMS)} was the bottleneck.`,
   (p: Picker) =>
-    `Decision of the ${p.of(PROJECTS)} team: ${p.measure()} before ${p.name()} is released on ${p.of(WEEKDAYS)}, and ${p.wish()} only in the next quarter.`,
-  (p: Picker) => `${p.of(PEOPLE)} of ${p.name()} prefers ${p.wish()} over ${p.name()} and wants to hear from ${p.of(PEOPLE)} by ${p.of(WEEKDAYS)}.`,
-  (p: Picker) => `Ticket ${p.number(1000, 99_999)}: ${p.cause()} in ${p.of(PLACES)} doubled the ${p.of(QUANTITIES)} of ${p.name()}; ${p.measure()} helped.`,
+    `We brought ${p.name()} back by ${p.measure()}, after ${p.cause()} in ${p.name()} had taken it down for ` +
+    `${p.number(4, 120)} minutes.`,
   (p: Picker) =>
-    `The contract with ${p.name()} for the ${p.of(SYSTEMS)} ends in ${p.number(2, 18)} months and costs ${p.number(200, 9000)} euros a month in ${p.of(PLACES)}.`,
+    `Customers of ${p.name()} keep asking ${p.of(PEOPLE)} for ${p.wish()}; ${p.number(5, 80)} tickets this month ` +
+    'mention it.',
+  (p: Picker) =>
+    `Decision of the ${p.of(PROJECTS)} team: ${p.measure()} before ${p.name()} is released on ${p.of(WEEKDAYS)}, ` +
+    `and ${p.wish()} only in the next quarter.`,
+  (p: Picker) =>
+    `${p.of(PEOPLE)} of ${p.name()} prefers ${p.wish()} over ${p.name()} and wants to hear from ${p.of(PEOPLE)} ` +
+    `by ${p.of(WEEKDAYS)}.`,
+  (p: Picker) =>
+    `Ticket ${p.number(1000, 99_999)}: ${p.cause()} in ${p.of(PLACES)} doubled the ${p.of(QUANTITIES)} of ` +
+    `${p.name()}; ${p.measure()} helped.`,
+  (p: Picker) =>
+    `The contract with ${p.name()} for the ${p.of(SYSTEMS)} ends in ${p.number(2, 18)} months and costs ` +
+    `${p.number(200, 9000)} euros a month in ${p.of(PLACES)}.`,
 ]
 
 const QUESTIONS = [
@@ -155,7 +181,12 @@ export function* notes(seed: number): Generator<Note, never> {
     const project = pick.of(PROJECTS)
     const isVerified = pick.number(0, 9) > 3
     const tags = [isVerified ? 'verified' : 'draft', project.replaceAll(' ', '-')]
-    yield { content, importance: pick.number(20, 95) / 100, tags, metadata: { source: pick.of(PEOPLE).toLowerCase(), project } }
+    yield {
+      content,
+      importance: pick.number(20, 95) / 100,
+      tags,
+      metadata: { source: pick.of(PEOPLE).toLowerCase(), project },
+    }
   }
 }
 

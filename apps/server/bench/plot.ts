@@ -45,24 +45,34 @@ function bars(left: number, width: number): string {
   const bar = (group * 0.8) / ARMS.length
   const y = (share: number) => BOTTOM - share * (BOTTOM - TOP)
   const lines = [0, 0.25, 0.5, 0.75, 1].map(
-    (share) => `<path d="M${left} ${y(share)}h${width}" stroke="#e6e6e6"/>${text(left - 6, y(share) + 4, String(share), 'text-anchor="end"')}`,
+    (share) =>
+      `<path d="M${left} ${y(share)}h${width}" ` +
+      `stroke="#e6e6e6"/>${text(left - 6, y(share) + 4, String(share), 'text-anchor="end"')}`,
   )
   const groups = quality.flatMap(({ category, ...arms }, i) => [
     ...ARMS.map((arm, j) => {
       const share = arms[arm].recall['10'] ?? 0
-      return `<rect x="${left + i * group + group * 0.1 + j * bar}" y="${y(share)}" width="${bar - 1}" height="${BOTTOM - y(share)}" fill="${COLOURS[arm]}"/>`
+      return (
+        `<rect x="${left + i * group + group * 0.1 + j * bar}" y="${y(share)}" width="${bar - 1}" ` +
+        `height="${BOTTOM - y(share)}" fill="${COLOURS[arm]}"/>`
+      )
     }),
     text(left + (i + 0.5) * group, BOTTOM + 16, category, 'text-anchor="middle" font-size="10"'),
   ])
   const legend = ARMS.map(
-    (arm, i) => `<rect x="${left + i * 90}" y="${HEIGHT - 30}" width="10" height="10" fill="${COLOURS[arm]}"/>${text(left + 14 + i * 90, HEIGHT - 21, arm)}`,
+    (arm, i) =>
+      `<rect x="${left + i * 90}" y="${HEIGHT - 30}" width="10" height="10" ` +
+      `fill="${COLOURS[arm]}"/>${text(left + 14 + i * 90, HEIGHT - 21, arm)}`,
   )
   return [...lines, ...groups, ...legend, text(left, TOP - 20, 'R@10', 'font-weight="bold"')].join('\n')
 }
 
 /** A line for each database: p50 of recall k=5 through HTTP, sizes on a logarithmic axis. */
 function times(left: number, width: number): string {
-  const points = results.map(({ database, sizes }) => ({ database, points: sizes.map(({ rows, calls }) => ({ rows, ms: calls[0]?.one.p50 ?? 0 })) }))
+  const points = results.map(({ database, sizes }) => ({
+    database,
+    points: sizes.map(({ rows, calls }) => ({ rows, ms: calls[0]?.one.p50 ?? 0 })),
+  }))
   const all = points.flatMap((line) => line.points)
   const most = Math.max(...all.map(({ ms }) => ms)) * 1.2
   const [low, high] = [Math.min(...all.map(({ rows }) => rows)), Math.max(...all.map(({ rows }) => rows))]
@@ -71,12 +81,17 @@ function times(left: number, width: number): string {
   const colours = ['#2f6f4f', '#c25b56']
   const lines = points.map(({ database, points: line }, i) => {
     const colour = colours[i % colours.length]
-    const path = line.map(({ rows, ms }, at) => `${at === 0 ? 'M' : 'L'}${x(rows).toFixed(1)} ${y(ms).toFixed(1)}`).join('')
+    const path = line
+      .map(({ rows, ms }, at) => `${at === 0 ? 'M' : 'L'}${x(rows).toFixed(1)} ${y(ms).toFixed(1)}`)
+      .join('')
     const marks = line.map(
       ({ rows, ms }) =>
-        `<circle cx="${x(rows).toFixed(1)}" cy="${y(ms).toFixed(1)}" r="3.5" fill="${colour}"/>${text(x(rows), y(ms) - 10, ms.toFixed(1), 'text-anchor="middle"')}`,
+        `<circle cx="${x(rows).toFixed(1)}" cy="${y(ms).toFixed(1)}" r="3.5" ` +
+        `fill="${colour}"/>${text(x(rows), y(ms) - 10, ms.toFixed(1), 'text-anchor="middle"')}`,
     )
-    const name = `<rect x="${left + i * 140}" y="${HEIGHT - 30}" width="10" height="10" fill="${colour}"/>${text(left + 14 + i * 140, HEIGHT - 21, database)}`
+    const name =
+      `<rect x="${left + i * 140}" y="${HEIGHT - 30}" width="10" height="10" ` +
+      `fill="${colour}"/>${text(left + 14 + i * 140, HEIGHT - 21, database)}`
     return [`<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`, ...marks, name].join('\n')
   })
   const sizes = [...new Set(all.map(({ rows }) => rows))]

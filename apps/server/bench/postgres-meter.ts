@@ -11,7 +11,11 @@ export type Meter = {
 }
 
 export function openMeter(databaseUrl: string): Meter {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, connection: { application_name: 'dakera-bench-meter' } })
+  const sql = postgres(databaseUrl, {
+    max: 1,
+    onnotice: () => {},
+    connection: { application_name: 'dakera-bench-meter' },
+  })
   return {
     async sessionMegabytes() {
       const sessions = await sql<{ pid: number }[]>`select pid from pg_stat_activity where datname = current_database()`

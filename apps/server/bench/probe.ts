@@ -1,5 +1,5 @@
-// Loaded by `node --import` into a server under measurement, whatever its release: says how late its event loop runs, and ends
-// a worker thread of it when ordered. Nothing of the server knows that it is there.
+// Loaded by `node --import` into a server under measurement, whatever its release: says how late its event loop runs,
+// and ends a worker thread of it when ordered. Nothing of the server knows that it is there.
 import { syncBuiltinESMExports } from 'node:module'
 import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -36,7 +36,8 @@ function noteDatabaseWorkers(): Set<threads.Worker> {
 function listen(): void {
   const databaseWorkers = noteDatabaseWorkers()
 
-  // Microseconds. Node's own histogram of the delay forgets what it has when it is stopped, so that stretches cannot be added up.
+  // Microseconds. Node's own histogram of the delay forgets what it has when it is stopped, so that stretches cannot be
+  // added up.
   let late = createHistogram()
   let timer: NodeJS.Timeout | undefined
   const watch = () => {
@@ -54,7 +55,8 @@ function listen(): void {
     },
     delays() {
       const ms = (microseconds: number) => Math.round(microseconds / 100) / 10
-      const delays: Delays | undefined = late.count === 0 ? undefined : { p50: ms(late.percentile(50)), p99: ms(late.percentile(99)), max: ms(late.max) }
+      const delays: Delays | undefined =
+        late.count === 0 ? undefined : { p50: ms(late.percentile(50)), p99: ms(late.percentile(99)), max: ms(late.max) }
       late = createHistogram()
       return delays
     },

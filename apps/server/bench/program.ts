@@ -18,7 +18,8 @@ export function readArguments<T>(help: string, read: () => T): T {
 /** The number in an option's text. */
 export function atLeast(option: string, text: string, least: number): number {
   const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value) || value < least) throw new Error(`${option} must be a number from ${least}.`)
+  if (text.trim() === '' || !Number.isFinite(value) || value < least)
+    throw new Error(`${option} must be a number from ${least}.`)
   return value
 }
 
@@ -29,8 +30,8 @@ export function checkoutName(checkout: string): string {
 }
 
 /**
- * Runs once at an interrupt. `throwIfSo` is for what opens something that `act` could not know yet; `exitIfSo` waits for `act` and
- * leaves then, and not with whatever the end of a server broke.
+ * Runs once at an interrupt. `throwIfSo` is for what opens something that `act` could not know yet; `exitIfSo` waits
+ * for `act` and leaves then, and not with whatever the end of a server broke.
  */
 export function whenInterrupted(act: () => Promise<void>): { throwIfSo(): void; exitIfSo(): Promise<void> } {
   let acting: Promise<void> | undefined

@@ -12,19 +12,31 @@ SQL: the same function call through postgres.js in the server's process, without
   return [about, ...results.map(describeResult)].join('\n\n')
 }
 
-function describeResult({ database, memories, vectorIndexes, load, rows, residentMegabytes: { loaded, end } }: Result): string {
+function describeResult({
+  database,
+  memories,
+  vectorIndexes,
+  load,
+  rows,
+  residentMegabytes: { loaded, end },
+}: Result): string {
   const head = ['', 'HTTP', 'document', 'SQL', 'empty', 'HTTP : document', 'HTTP : SQL', 'calls']
   return [
     `${database}: ${memories} memories, ${vectorIndexes} vector index${vectorIndexes === 1 ? '' : 'es'}`,
     ...table([head, ...rows.map(cells)]),
-    `Store batch: ${load.perSecond} memories/s (500 a call, ${load.memories} in all). Server's memory: ${loaded} MB loaded, ${end} MB at the end.`,
+    `Store batch: ${load.perSecond} memories/s (500 a call, ${load.memories} in all). Server's memory: ${loaded} ` +
+      `MB loaded, ${end} MB at the end.`,
   ].join('\n')
 }
 
 /** Columns as wide as their widest cell; the first to the left, the others to the right. */
 export function table(lines: string[][]): string[] {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  return lines.map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('   '))
+  return lines.map((line) =>
+    line
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('   '),
+  )
 }
 
 /** "201 x 40, 429 x 3": the most frequent first. */
@@ -41,13 +53,17 @@ SQL: the same function call through postgres.js in the server's process. Empty: 
 }
 
 function describeOneScale({ database, others, sizes, quotients, residentMegabytes }: Scale): string {
-  const growth = sizes.slice(1).map(({ rows }, i) => `${rows} : ${sizes[0]?.rows} memories ${quotients.growth[i + 1]?.toFixed(2)}`)
+  const growth = sizes
+    .slice(1)
+    .map(({ rows }, i) => `${rows} : ${sizes[0]?.rows} memories ${quotients.growth[i + 1]?.toFixed(2)}`)
   return [
     `${database}, beside ${others} memories of others`,
     ...sizes.flatMap(describeSize),
     ...(growth.length > 0 ? [`recall k=5, p50: ${growth.join(', ')}`] : []),
-    `recall k=5 by SQL, p50: beside ${others} of others : alone ${quotients.others.toFixed(2)}; policies on : off ${quotients.policies.toFixed(2)}`,
-    `stores/s by SQL: ten writers : one ${quotients.tenWriters.toFixed(2)}; writers seen waiting for another's lock: ${quotients.lockWaits} in ${quotients.lockLooks} looks`,
+    `recall k=5 by SQL, p50: beside ${others} of others : alone ${quotients.others.toFixed(2)}; policies on : ` +
+      `off ${quotients.policies.toFixed(2)}`,
+    `stores/s by SQL: ten writers : one ${quotients.tenWriters.toFixed(2)}; writers seen waiting for another's ` +
+      `lock: ${quotients.lockWaits} in ${quotients.lockLooks} looks`,
     `server's memory ${residentMegabytes} MB`,
   ].join('\n')
 }
@@ -63,7 +79,8 @@ function describeSize({ rows, storedPerSecond, bytesPerMemory, calls, lag, found
   ])
   return [
     '',
-    `${rows} memories; batch store ${storedPerSecond}/s; ${bytesPerMemory} bytes each on disk; a store is recalled ${times(lag)} ms later, ${Math.round(100 * foundAtOnce)} % by the first recall`,
+    `${rows} memories; batch store ${storedPerSecond}/s; ${bytesPerMemory} bytes each on disk; a store is ` +
+      `recalled ${times(lag)} ms later, ${Math.round(100 * foundAtOnce)} % by the first recall`,
     ...table([['', 'one client', 'ten clients', 'SQL', 'empty', ': (SQL + empty)'], ...lines]),
   ]
 }
@@ -82,4 +99,5 @@ function cells({ name, promised, http, sql, empty }: Row): string[] {
   ]
 }
 
-const times = ({ p50, p95, p99 }: Summary): string => [p50, p95, p99].map((ms) => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0))).join(' / ')
+const times = ({ p50, p95, p99 }: Summary): string =>
+  [p50, p95, p99].map((ms) => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0))).join(' / ')

@@ -3,7 +3,10 @@ import { burst, interleave, type Summary, time } from './measure.ts'
 import { type Note, notes, questions } from './notes.ts'
 import type { Server } from './server.ts'
 
-/** A row of the product document's table: its name there, what the document promises in milliseconds, and what was measured. */
+/**
+ * A row of the product document's table: its name there, what the document promises in milliseconds, and what was
+ * measured.
+ */
 export type Row = { name: string; promised: { p50: number; p99: number }; http: Summary; sql: Summary; empty: Summary }
 
 /** What one database gave. */
@@ -19,7 +22,10 @@ export type Result = {
 /** How much to measure. */
 export type Amount = { rows: number; seconds: number }
 
-/** The rows as the document orders them. They are measured in another order: recall before the writes, so that it meets as many memories as were asked for. */
+/**
+ * The rows as the document orders them. They are measured in another order: recall before the writes, so that it meets
+ * as many memories as were asked for.
+ */
 const ORDER = ['store_memory', 'recall top_k=5', 'recall top_k=20', '10 agents writing', 'list_namespaces']
 
 const SHARED = 'team-shared'
@@ -29,7 +35,13 @@ const WARM_UP = 30
 const BATCH = 500
 
 /** Fills a server and measures the five rows on it. */
-export async function measure(name: string, server: Server, adminKey: string, { rows, seconds }: Amount, say: (line: string) => void): Promise<Result> {
+export async function measure(
+  name: string,
+  server: Server,
+  adminKey: string,
+  { rows, seconds }: Amount,
+  say: (line: string) => void,
+): Promise<Result> {
   const client = (apiKey: string) => new DakeraClient({ baseUrl: server.url, apiKey, maxRetries: 0 })
   const admin = client(adminKey)
   const secrets = await createTeam(admin)
@@ -59,13 +71,21 @@ export async function measure(name: string, server: Server, adminKey: string, { 
       empty,
     }
   }
-  const plans: { name: string; promised: Row['promised']; variants: Parameters<typeof interleave<'http' | 'sql' | 'empty'>>[0] }[] = [
+  const plans: {
+    name: string
+    promised: Row['promised']
+    variants: Parameters<typeof interleave<'http' | 'sql' | 'empty'>>[0]
+  }[] = [
     { name: 'recall top_k=5', promised: { p50: 11, p99: 26 }, variants: recall(5) },
     { name: 'recall top_k=20', promised: { p50: 15, p99: 35 }, variants: recall(20) },
     {
       name: 'list_namespaces',
       promised: { p50: 4, p99: 11 },
-      variants: { http: async () => [await time(async () => admin.listNamespaces())], sql: () => server.order.listNamespaces(adminKey), empty },
+      variants: {
+        http: async () => [await time(async () => admin.listNamespaces())],
+        sql: () => server.order.listNamespaces(adminKey),
+        empty,
+      },
     },
     {
       name: 'store_memory',

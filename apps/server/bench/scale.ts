@@ -18,8 +18,18 @@ export type Size = {
   foundAtOnce: number
 }
 
-/** What only shows when things stand side by side and take turns; each is a quotient of two medians. growth: of recall by HTTP, over the first size. */
-export type Quotients = { growth: number[]; others: number; policies: number; tenWriters: number; lockWaits: number; lockLooks: number }
+/**
+ * What only shows when things stand side by side and take turns; each is a quotient of two medians. growth: of recall
+ * by HTTP, over the first size.
+ */
+export type Quotients = {
+  growth: number[]
+  others: number
+  policies: number
+  tenWriters: number
+  lockWaits: number
+  lockLooks: number
+}
 
 export type Scale = { database: string; others: number; sizes: Size[]; quotients: Quotients; residentMegabytes: number }
 
@@ -47,10 +57,18 @@ export async function measureScale(
   for (const rows of sizes) {
     const namespace = `shared-${rows}`
     const secrets = await Promise.all(
-      Array.from({ length: CLIENTS }, async (_, i) => (await admin.createKey({ name: `agent-${rows}-${i}`, grants: { [namespace]: 'read_write' } })).key),
+      Array.from(
+        { length: CLIENTS },
+        async (_, i) =>
+          (await admin.createKey({ name: `agent-${rows}-${i}`, grants: { [namespace]: 'read_write' } })).key,
+      ),
     )
-    const perSecond = await fill(new DakeraClient({ baseUrl: server.url, apiKey: secrets[0] }), namespace, rows, source, (done) =>
-      say(`${name}: ${namespace}: ${done} of ${rows}`),
+    const perSecond = await fill(
+      new DakeraClient({ baseUrl: server.url, apiKey: secrets[0] }),
+      namespace,
+      rows,
+      source,
+      (done) => say(`${name}: ${namespace}: ${done} of ${rows}`),
     )
     filled.push({ rows, namespace, secrets, perSecond })
   }
@@ -70,7 +88,14 @@ export async function measureScale(
     say(`${name}: measuring ${namespace}`)
     const calls = await measureCalls(server, admin, namespace, secrets, seconds)
     const { lag, foundAtOnce } = await measureLag(server, namespace, secrets[0] as string)
-    measured.push({ rows, storedPerSecond: perSecond, bytesPerMemory: await server.order.bytesPerMemory(), calls, lag, foundAtOnce })
+    measured.push({
+      rows,
+      storedPerSecond: perSecond,
+      bytesPerMemory: await server.order.bytesPerMemory(),
+      calls,
+      lag,
+      foundAtOnce,
+    })
   }
   say(`${name}: the sizes in turns`)
   const growth = await compareSizes(server, filled, seconds)
@@ -88,7 +113,13 @@ export async function measureScale(
 
 type Place = { namespace: string; secrets: string[] }
 
-async function measureCalls(server: Server, admin: DakeraClient, namespace: string, secrets: string[], seconds: number): Promise<Call[]> {
+async function measureCalls(
+  server: Server,
+  admin: DakeraClient,
+  namespace: string,
+  secrets: string[],
+  seconds: number,
+): Promise<Call[]> {
   const agents = secrets.map((apiKey) => new DakeraClient({ baseUrl: server.url, apiKey, maxRetries: 0 }))
   const [secret = ''] = secrets
   const asked = questions(3)
@@ -110,7 +141,11 @@ async function measureCalls(server: Server, admin: DakeraClient, namespace: stri
       http: (agent) => agent.searchMemories(namespace, asked.next().value),
       sql: () => server.order.search(secret, namespace, asked.next().value),
     },
-    { name: 'list, 100', http: async (agent) => agent.listMemories(namespace), sql: () => server.order.list(secret, namespace) },
+    {
+      name: 'list, 100',
+      http: async (agent) => agent.listMemories(namespace),
+      sql: () => server.order.list(secret, namespace),
+    },
     {
       name: 'store',
       http: (agent) => agent.storeMemory(namespace, fresh.next().value),
@@ -131,7 +166,11 @@ async function measureCalls(server: Server, admin: DakeraClient, namespace: stri
   return calls
 }
 
-async function measureLag(server: Server, namespace: string, secret: string): Promise<{ lag: Summary; foundAtOnce: number }> {
+async function measureLag(
+  server: Server,
+  namespace: string,
+  secret: string,
+): Promise<{ lag: Summary; foundAtOnce: number }> {
   const agent = new DakeraClient({ baseUrl: server.url, apiKey: secret, maxRetries: 0 })
   let attempts = 0
   let atOnce = 0
@@ -157,8 +196,8 @@ async function measureLag(server: Server, namespace: string, secret: string): Pr
 }
 
 /**
- * A recall beside the memories of others, in a database that has nothing else, and in one more where row security is off: in turns,
- * as the same statement measured a minute later differs by a fifth on a machine that others use too.
+ * A recall beside the memories of others, in a database that has nothing else, and in one more where row security is
+ * off: in turns, as the same statement measured a minute later differs by a fifth on a machine that others use too.
  */
 async function compareDatabases(
   server: Server,
@@ -175,7 +214,10 @@ async function compareDatabases(
   const open = async (): Promise<[Server, string]> => {
     const other = await startAnother()
     servers.push(other)
-    const { key } = await new DakeraClient({ baseUrl: other.url, apiKey: adminKey }).createKey({ name: 'alone', grants: { [place.namespace]: 'read_write' } })
+    const { key } = await new DakeraClient({ baseUrl: other.url, apiKey: adminKey }).createKey({
+      name: 'alone',
+      grants: { [place.namespace]: 'read_write' },
+    })
     await fill(new DakeraClient({ baseUrl: other.url, apiKey: key }), place.namespace, place.rows, notes(1), () => {})
     await other.order.settle()
     return [other, key]
@@ -184,7 +226,11 @@ async function compareDatabases(
     const guarded = await open()
     const bare = await open()
     await bare[0].order.dropPolicies()
-    const variants = { beside: asking(server, place.secrets[0] as string), alone: asking(...guarded), unguarded: asking(...bare) }
+    const variants = {
+      beside: asking(server, place.secrets[0] as string),
+      alone: asking(...guarded),
+      unguarded: asking(...bare),
+    }
     const { beside, alone, unguarded } = await interleave(variants, 3 * seconds, 30)
     return { others: beside.p50 / alone.p50, policies: alone.p50 / unguarded.p50 }
   } finally {
@@ -205,7 +251,10 @@ async function compareSizes(server: Server, places: Place[], seconds: number): P
   return medians.map((median) => median / (medians[0] ?? Number.NaN))
 }
 
-/** Stores a second of ten writers over those of one, and how often a look at the database found a writer waiting for another. */
+/**
+ * Stores a second of ten writers over those of one, and how often a look at the database found a writer waiting for
+ * another.
+ */
 async function compareWriters(
   server: Server,
   { namespace, secrets }: Place,
@@ -217,7 +266,8 @@ async function compareWriters(
     const end = performance.now() + seconds * 1000
     let stored = 0
     const started = performance.now()
-    while (performance.now() < end) stored += (await server.order.store(writers, namespace, several(writers.length * 10))).length
+    while (performance.now() < end)
+      stored += (await server.order.store(writers, namespace, several(writers.length * 10))).length
     return stored / ((performance.now() - started) / 1000)
   }
   const one = await perSecond(secrets.slice(0, 1))
@@ -235,7 +285,13 @@ async function compareWriters(
   return { tenWriters: ten / one, ...(await looks) }
 }
 
-async function fill(agent: DakeraClient, namespace: string, rows: number, source: Iterator<Note, never>, say: (done: number) => void): Promise<number> {
+async function fill(
+  agent: DakeraClient,
+  namespace: string,
+  rows: number,
+  source: Iterator<Note, never>,
+  say: (done: number) => void,
+): Promise<number> {
   let ms = 0
   for (let stored = 0; stored < rows; ) {
     const batch = Array.from({ length: Math.min(BATCH, rows - stored) }, (_, i) => {

@@ -21,7 +21,10 @@ export async function startServer(postgresUrl: string | undefined, adminKey: str
     ? { engine: 'postgres', url: place.url, migrationUrl: undefined, poolSize: undefined, searchTimeoutMs: 1_000 }
     : { engine: 'pglite', dataDir, durability: 'full' }
 
-  const child = fork(join(import.meta.dirname, 'host.ts'), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' })
+  const child = fork(join(import.meta.dirname, 'host.ts'), {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+  })
   const { order, opened } = command(child)
   let closing: Promise<void> | undefined
   const close = () => (closing ??= end())

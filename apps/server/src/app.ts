@@ -59,13 +59,16 @@ export function createApp(deps: Deps) {
       ...(fault && { code: fault.code }),
     }
     if (fault && c.req.raw.signal.aborted) deps.log.info({ ...entry, hung_up: true }, 'request')
-    else if (fault && status >= 500) deps.log.error({ ...entry, err: withoutContent(fault.cause ?? fault) }, 'request failed')
+    else if (fault && status >= 500)
+      deps.log.error({ ...entry, err: withoutContent(fault.cause ?? fault) }, 'request failed')
     else deps.log[c.req.path.startsWith('/health') ? 'debug' : 'info'](entry, 'request')
   })
 
   app.use(async (c, next) => {
     if (deps.loopbackOnly && !isLoopbackHost(c.req.header('host'))) {
-      const message = 'This server listens on loopback and answers requests to localhost, 127.0.0.1 and [::1] only. Behind a proxy, set DAKERA_TRUST_PROXY.'
+      const message =
+        'This server listens on loopback and answers requests to localhost, 127.0.0.1 and [::1] only. Behind a ' +
+        'proxy, set DAKERA_TRUST_PROXY.'
       throw new Fault('INVALID_REQUEST', {}, { message })
     }
     await next()
@@ -75,7 +78,8 @@ export function createApp(deps: Deps) {
     const fault = toFault(error)
     c.set('fault', fault)
     const { retryAfterSeconds } = fault.details
-    if (retryAfterSeconds !== undefined || fault.code === 'SERVICE_UNAVAILABLE') c.header('retry-after', String(Math.ceil(retryAfterSeconds ?? 1)))
+    if (retryAfterSeconds !== undefined || fault.code === 'SERVICE_UNAVAILABLE')
+      c.header('retry-after', String(Math.ceil(retryAfterSeconds ?? 1)))
     if (ERRORS[fault.code].status === 401) c.header('www-authenticate', 'Bearer')
     return c.json(toBody(fault, c.get('requestId'), originOf(c, deps.trustedProxies)), ERRORS[fault.code].status)
   })
@@ -84,17 +88,31 @@ export function createApp(deps: Deps) {
     app.use(
       cors({
         origin: deps.corsOrigins,
-        allowHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id', 'idempotency-key', 'if-match', 'x-dakera-client'],
+        allowHeaders: [
+          'authorization',
+          'content-type',
+          'x-api-key',
+          'x-request-id',
+          'idempotency-key',
+          'if-match',
+          'x-dakera-client',
+        ],
         exposeHeaders: ['x-request-id', 'retry-after', 'dakera-warning'],
       }),
     )
   }
 
-  const routes = [health, namespaces, keys, namespaceKeys, memories, sessions, agents].flatMap((resource) => resource(deps))
+  const routes = [health, namespaces, keys, namespaceKeys, memories, sessions, agents].flatMap((resource) =>
+    resource(deps),
+  )
   const { database, maxBodyBytes, trustedProxies } = deps
   const isAlive = () => database.check().then(({ ok }) => ok)
   const askAdmin = (principal: Principal) => withPrincipal(database, principal, 'read', async (tx) => requireAdmin(tx))
-  mount(app as unknown as Hono, { maxBodyBytes, trustedProxies, isAlive, requireAdmin: askAdmin, door: new Door(database, deps) }, routes)
+  mount(
+    app as unknown as Hono,
+    { maxBodyBytes, trustedProxies, isAlive, requireAdmin: askAdmin, door: new Door(database, deps) },
+    routes,
+  )
   app.get(
     '/openapi.json',
     page('application/json', () => JSON.stringify(openapi())),
@@ -116,7 +134,10 @@ export function createApp(deps: Deps) {
 
 const HTML = 'text/html; charset=UTF-8'
 
-/** A page that stays the same as long as the server runs: made when it is first asked for. `fill` puts in what depends on the caller. */
+/**
+ * A page that stays the same as long as the server runs: made when it is first asked for. `fill` puts in what depends
+ * on the caller.
+ */
 function page(type: string, make: () => string, fill?: (text: string, c: Context) => string) {
   let made: string | undefined
   return (c: Context) => {
@@ -124,7 +145,9 @@ function page(type: string, make: () => string, fill?: (text: string, c: Context
     const text = fill ? fill(made, c) : made
     const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
     const headers = { 'cache-control': 'no-cache', etag }
-    return c.req.header('if-none-match') === etag ? c.body(null, 304, headers) : c.body(text, 200, { ...headers, 'content-type': type })
+    return c.req.header('if-none-match') === etag
+      ? c.body(null, 304, headers)
+      : c.body(text, 200, { ...headers, 'content-type': type })
   }
 }
 
@@ -148,12 +171,17 @@ function refuseTheRest(app: Hono, routes: Route[]): void {
   // A route and not app.notFound(): what that throws passes by the log and the request id above.
   app.all('*', (c) => {
     const meant = meantBy(c.req.path, [...methods.keys()])
-    const hint = meant ? ` Did you mean ${shortened(meant)}? The base URL of a client is the address of the server, without /v1.` : ''
+    const hint = meant
+      ? ` Did you mean ${shortened(meant)}? The base URL of a client is the address of the server, without /v1.`
+      : ''
     throw new Fault('NOT_FOUND', {}, { message: `There is no such path.${hint} GET /docs lists them all.` })
   })
 }
 
-/** The path that a client with another base URL wanted: with /v1 twice, with none, behind something else, or with a slash at its end. */
+/**
+ * The path that a client with another base URL wanted: with /v1 twice, with none, behind something else, or with a
+ * slash at its end.
+ */
 function meantBy(path: string, patterns: string[]): string | undefined {
   const trimmed = path.replace(/\/$/, '')
   const candidates = [trimmed, trimmed.slice(Math.max(0, trimmed.lastIndexOf('/v1/'))), `/v1${trimmed}`]

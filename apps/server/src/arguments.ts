@@ -7,7 +7,8 @@ Usage: npm start -- [options]
 
   --port <n>    Port to listen on (default 3300, or DAKERA_PORT)
   --host <h>    Address to listen on (default 127.0.0.1; 0.0.0.0 once DAKERA_ROOT_API_KEY is set)
-  --demo        Add the namespaces and the well-known keys of the product's samples (dk-admin-key, dk-researcher-key, …).
+  --demo        Add the namespaces and the well-known keys of the product's samples (dk-admin-key, dk-researcher-key, 
+    …).
                 For trying out only: listens on loopback alone, and refuses a Postgres database that has other keys.
   --reembed     Move the database to the embedding model that is set now, while serving with the old one
   --replace-root-key
@@ -50,7 +51,8 @@ export function readArguments(args: string[]): Arguments {
       },
     })
     const { 'replace-root-key': replaceRootKey, 'allow-newer-schema': allowNewerSchema, port, host, ...flags } = values
-    if (flags.demo && replaceRootKey) throw new Error('--demo has an admin key of its own, so it does not go with --replace-root-key.')
+    if (flags.demo && replaceRootKey)
+      throw new Error('--demo has an admin key of its own, so it does not go with --replace-root-key.')
     return { port, host, ...flags, replaceRootKey, allowNewerSchema }
   } catch (error) {
     throw new SettingsError(`${(error as Error).message}\nRun "npm start -- --help" to see what there is.`)

@@ -23,7 +23,10 @@ export type Deps = {
   /** Answers only requests that name this machine's loopback in Host. */
   loopbackOnly: boolean
   corsOrigins: string[]
-  /** Whether a key may get a secret that is printed in the documentation: where nobody else comes, nor a server for others shares the database. */
+  /**
+   * Whether a key may get a secret that is printed in the documentation: where nobody else comes, nor a server for
+   * others shares the database.
+   */
   acceptsPublished: boolean
   /** True while the server drains: it finishes what it has and takes nothing new. */
   isDraining: () => boolean

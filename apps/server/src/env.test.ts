@@ -32,7 +32,8 @@ test('every problem is listed at once', () => {
     DAKERA_ROOT_API_KEY: 'short',
     OPENAI_BASE_URL: 'ftp://x',
   })
-  for (const name of ['DAKERA_PORT', 'DAKERA_LOG_LEVEL', 'DATABASE_URL', 'DAKERA_ROOT_API_KEY', 'OPENAI_BASE_URL']) expect(message).toContain(`  ${name} must`)
+  for (const name of ['DAKERA_PORT', 'DAKERA_LOG_LEVEL', 'DATABASE_URL', 'DAKERA_ROOT_API_KEY', 'OPENAI_BASE_URL'])
+    expect(message).toContain(`  ${name} must`)
 })
 
 test('a complaint repeats no secret', () => {

@@ -4,9 +4,12 @@ import * as z from 'zod'
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value)
 const optional = <S extends z.ZodType>(schema: S) => z.preprocess(blankIsAbsent, schema.optional())
-const or = <S extends z.ZodType>(schema: S, otherwise: z.input<S>) => z.preprocess((value) => blankIsAbsent(value) ?? otherwise, schema)
+const or = <S extends z.ZodType>(schema: S, otherwise: z.input<S>) =>
+  z.preprocess((value) => blankIsAbsent(value) ?? otherwise, schema)
 
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must look like postgres://user:password@host:5432/database')
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must look like postgres://user:password@host:5432/database')
 
 /** Every setting the server reads. `.env.example` lists the same names; a test compares them. */
 const Environment = z.object({

@@ -1,6 +1,10 @@
 import { docsUrl, ERRORS, type ErrorBody, type ErrorCode } from '@dakera-ai/protocol'
 
-type Details = { resource?: string | undefined; issues?: { path: string; message: string }[]; retryAfterSeconds?: number }
+type Details = {
+  resource?: string | undefined
+  issues?: { path: string; message: string }[]
+  retryAfterSeconds?: number
+}
 
 /** Thrown anywhere below a route. The message and details go to the caller; `cause` never does. */
 export class Fault extends Error {
@@ -33,10 +37,16 @@ const SQLSTATES: Record<string, [ErrorCode, string?]> = {
   '22009': ['INVALID_REQUEST', 'A date is out of range.'],
   '22P02': ['INVALID_REQUEST', 'A value in the request cannot be read: check for lone surrogates in names and values.'],
   '54001': ['INVALID_REQUEST', 'The request is nested too deeply for the database. Send less at once.'],
-  '54000': ['INVALID_REQUEST', 'The content has more distinct words than can be indexed. Split it into several memories.'],
+  '54000': [
+    'INVALID_REQUEST',
+    'The content has more distinct words than can be indexed. Split it into several memories.',
+  ],
 }
 
-/** Postgres is away, restarting, full or out of patience: the same request may succeed later. Classes first, then single codes. */
+/**
+ * Postgres is away, restarting, full or out of patience: the same request may succeed later. Classes first, then single
+ * codes.
+ */
 const AWAY = /^(08|53|57P|58)|^(40001|40P01|55000|55P03|57014|25006)$/
 /** What pgvector says of two lengths: the database moved to another embedder between the check and the comparison. */
 const DATA_EXCEPTION = '22000'
@@ -47,7 +57,8 @@ const NO_ROOM = 'The disk of the database is full. Nothing was lost; its operato
 const ITS_DISK_IS_FULL = 'The disk is full'
 const STATEMENT_TIMEOUT = '57014'
 const TOO_LONG =
-  'The database took longer than the server lets it (for searches: DAKERA_SEARCH_TIMEOUT_MS). Ask for fewer words or with a narrower filter, or try again when it is less busy.'
+  'The database took longer than the server lets it (for searches: DAKERA_SEARCH_TIMEOUT_MS). Ask for fewer ' +
+  'words or with a narrower filter, or try again when it is less busy.'
 const DISCONNECTED = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',
@@ -86,7 +97,11 @@ export const isTaken = (error: unknown) => databaseError(error)?.code === UNIQUE
 /** The error of the API for an id that the caller chose; `path` is where it stands in the request. */
 export function taken(what: string, id: string, path: string, cause: unknown): Fault {
   const message = `a ${what} with the id "${id}" exists already`
-  return new Fault('CONFLICT', { resource: id, issues: [{ path, message }] }, { message: `${path}: ${message}.`, cause })
+  return new Fault(
+    'CONFLICT',
+    { resource: id, issues: [{ path, message }] },
+    { message: `${path}: ${message}.`, cause },
+  )
 }
 
 type DatabaseError = { code?: string; message?: string; detail?: string; hint?: string; cause?: unknown }
@@ -105,8 +120,10 @@ export function toFault(error: unknown): Fault {
     }
     return new Fault(code, details, { message: found?.detail, cause: error })
   }
-  if (state === DATA_EXCEPTION && found?.message?.includes('dimensions')) return new Fault('SERVICE_UNAVAILABLE', {}, { message: MOVING, cause: error })
-  if (diskIsFull(error)) return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: NO_ROOM, cause: error })
+  if (state === DATA_EXCEPTION && found?.message?.includes('dimensions'))
+    return new Fault('SERVICE_UNAVAILABLE', {}, { message: MOVING, cause: error })
+  if (diskIsFull(error))
+    return new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: NO_ROOM, cause: error })
   if (state === STATEMENT_TIMEOUT) return new Fault('SERVICE_UNAVAILABLE', {}, { message: TOO_LONG, cause: error })
   const known = SQLSTATES[state]
   if (known) return new Fault(known[0], {}, { message: known[1], cause: error })
@@ -122,7 +139,8 @@ export function toFault(error: unknown): Fault {
 
 /** The error of the driver: drizzle wraps it as a cause. */
 function databaseError(error: unknown): DatabaseError | undefined {
-  for (let at = error as DatabaseError | undefined; at; at = at.cause as DatabaseError | undefined) if (typeof at.code === 'string') return at
+  for (let at = error as DatabaseError | undefined; at; at = at.cause as DatabaseError | undefined)
+    if (typeof at.code === 'string') return at
   return undefined
 }
 

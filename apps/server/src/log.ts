@@ -4,8 +4,9 @@ import { type Logger, pino } from 'pino'
 const MOST_WAITING_BYTES = 1024 * 1024
 
 /**
- * Structured lines on standard error; standard output is for what a person asked to see. A reader that stops must not stop
- * the server: what it leaves waiting is bounded, lines beyond are dropped, and once it reads on it is told how many.
+ * Structured lines on standard error; standard output is for what a person asked to see. A reader that stops must not
+ * stop the server: what it leaves waiting is bounded, lines beyond are dropped, and once it reads on it is told how
+ * many.
  */
 export function createLog(level: string, stream: NodeJS.WriteStream = process.stderr): Logger {
   let lines = ''
@@ -28,7 +29,15 @@ export function createLog(level: string, stream: NodeJS.WriteStream = process.st
       lines += line
     },
   }
-  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, destination)
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
   process.on('exit', flush)
   return log
 }

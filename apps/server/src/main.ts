@@ -26,13 +26,18 @@ const EXIT_GIVEN_UP = 70
 const LAST_RESORT_SECONDS = 30
 
 async function main(): Promise<void> {
-  // Whoever reads what is said here may end first, or the disk it goes to be full: that is lost, and the server goes on.
+  // Whoever reads what is said here may end first, or the disk it goes to be full: that is lost, and the server goes
+  // on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const options = readArguments(process.argv.slice(2))
   if (options.help) return console.log(HELP)
   if (options.version) return console.log(version)
 
-  const env = readEnv({ ...process.env, ...(options.port && { DAKERA_PORT: options.port }), ...(options.host && { DAKERA_HOST: options.host }) })
+  const env = readEnv({
+    ...process.env,
+    ...(options.port && { DAKERA_PORT: options.port }),
+    ...(options.host && { DAKERA_HOST: options.host }),
+  })
   const host = options.demo && !options.host ? '127.0.0.1' : env.host
   if (options.demo) requireLoopback(host)
   else requirePrivateKey(env.rootApiKey, host)
@@ -71,7 +76,11 @@ async function main(): Promise<void> {
     const settle = async (sql: Sql, isOwner: boolean) => {
       previous = await settleEmbeddingSpace(sql, wanted, { isOwner, mayMove: settings.mayMove })
       if (!isOwner) {
-        if (settings.chosen) log.warn('DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with DAKERA_MIGRATION_URL can')
+        if (settings.chosen)
+          log.warn(
+            'DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with ' +
+              'DAKERA_MIGRATION_URL can',
+          )
         return
       }
       if (options.demo) {
@@ -85,7 +94,10 @@ async function main(): Promise<void> {
       check: (sql, isOwner) => checkStart(sql, isOwner, settings),
       meetNewerSchema: (newest) => {
         if (!options.allowNewerSchema) refuseNewerSchema(newest)
-        log.warn({ newest }, 'a newer release has migrated this database; this older one serves it all the same (--allow-newer-schema)')
+        log.warn(
+          { newest },
+          'a newer release has migrated this database; this older one serves it all the same (--allow-newer-schema)',
+        )
       },
     })
     closers.push(() => database.close())
@@ -96,10 +108,21 @@ async function main(): Promise<void> {
     const jobs = startJobs({ database, accesses, usage, log })
     closers.push(() => jobs.stop())
     if (previous) closers.push(startMove(database, embedder, wanted, log))
-    else if (options.reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
+    else if (options.reembed)
+      log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
     const loopbackOnly = isLoopback(host) && (options.demo || env.trustedProxies === 0)
     const acceptsPublished = isLoopback(host) && (options.demo || settings.isEmbedded)
-    app = createApp({ ...env, database, embedder, accesses, usage, log, loopbackOnly, acceptsPublished, isDraining: () => isDraining })
+    app = createApp({
+      ...env,
+      database,
+      embedder,
+      accesses,
+      usage,
+      log,
+      loopbackOnly,
+      acceptsPublished,
+      isDraining: () => isDraining,
+    })
     return welcome({ host, port, engine: database.engine, rootKey, isDemo: options.demo })
   })()
 
@@ -108,7 +131,10 @@ async function main(): Promise<void> {
     isDraining = true
     setTimeout(
       () => {
-        log.error({ signal }, 'shutdown took too long; the process is ended, and the next start recovers what is needed')
+        log.error(
+          { signal },
+          'shutdown took too long; the process is ended, and the next start recovers what is needed',
+        )
         process.exit(1)
       },
       (env.shutdownSeconds + LAST_RESORT_SECONDS) * 1000,
@@ -138,6 +164,8 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   // What the operator has to change is told in words; a stack is for what nobody foresaw.
-  console.error(error instanceof SettingsError || error instanceof EmbedderUnavailable ? `dakera: ${error.message}` : error)
+  console.error(
+    error instanceof SettingsError || error instanceof EmbedderUnavailable ? `dakera: ${error.message}` : error,
+  )
   process.exit(1)
 })

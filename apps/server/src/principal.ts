@@ -11,12 +11,15 @@ export type Work = {
 }
 
 /**
- * Who is calling: the SHA-256 of the secret they presented, and nothing else. The server does not decide what it may do:
- * every transaction carries this hash, and the database recognises the key behind it.
+ * Who is calling: the SHA-256 of the secret they presented, and nothing else. The server does not decide what it may
+ * do: every transaction carries this hash, and the database recognises the key behind it.
  */
 export type Principal = Work & { readonly keyHash: Buffer; readonly secret: string }
 
-/** What a call does in a namespace: read, write (append), edit, which changes or removes and so needs both grants; `any` grant will do. */
+/**
+ * What a call does in a namespace: read, write (append), edit, which changes or removes and so needs both grants; `any`
+ * grant will do.
+ */
 export type Access = 'read' | 'write' | 'edit' | 'any'
 
 export const hashSecret = (secret: string): Buffer => createHash('sha256').update(secret).digest()
@@ -32,7 +35,10 @@ export const ownerOf = ({ keyHash }: Principal): string => keyHash.toString('bas
 /** Of work that nobody can give up. */
 export const NEVER = new AbortController().signal
 
-export function principalOf(secret: string, { signal = NEVER, lane }: { signal?: AbortSignal; lane?: string } = {}): Principal {
+export function principalOf(
+  secret: string,
+  { signal = NEVER, lane }: { signal?: AbortSignal; lane?: string } = {},
+): Principal {
   const keyHash = hashSecret(secret)
   return { keyHash, secret, signal, lane: lane ?? keyHash.toString('hex'), mayHaveWritten: false }
 }

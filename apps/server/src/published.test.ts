@@ -13,7 +13,14 @@ const walk = (folder: string) =>
 /** What people read and copy from: pages, examples, and what package registries and doc generators show of the SDKs. */
 const pages = [
   ...['README.md', 'SECURITY.md', 'packages/sdk-go/example_test.go'],
-  ...['docs', 'examples', 'packages/sdk-rust/src', 'packages/sdk-ts/src', 'packages/sdk-python/src', 'packages/protocol/src'].flatMap(walk),
+  ...[
+    'docs',
+    'examples',
+    'packages/sdk-rust/src',
+    'packages/sdk-ts/src',
+    'packages/sdk-python/src',
+    'packages/protocol/src',
+  ].flatMap(walk),
   ...['ts', 'python', 'rust', 'go'].map((language) => `packages/sdk-${language}/README.md`),
 ]
 
@@ -29,7 +36,8 @@ test('as an admin key a published secret is for loopback alone', () => {
     for (const secret of PUBLISHED_SECRETS) requirePrivateKey(secret, host)
   }
   for (const host of ['0.0.0.0', '::', '10.0.0.1', 'memory.example']) {
-    for (const secret of PUBLISHED_SECRETS) expect(() => requirePrivateKey(secret, host)).toThrow(/printed in the documentation/)
+    for (const secret of PUBLISHED_SECRETS)
+      expect(() => requirePrivateKey(secret, host)).toThrow(/printed in the documentation/)
     requirePrivateKey('a-long-random-secret-of-ours', host)
   }
 })

@@ -7,10 +7,14 @@ export const DEMO_ADMIN_KEY = 'dk-admin-key'
 export const demoKey = (agent: string) => `dk-${agent}-key`
 
 /**
- * Secrets that are printed in the product's samples, in our documentation or in our examples; a test compares. Everybody
- * knows them, so they are no secrets: they open nothing but a server on loopback.
+ * Secrets that are printed in the product's samples, in our documentation or in our examples; a test compares.
+ * Everybody knows them, so they are no secrets: they open nothing but a server on loopback.
  */
-export const PUBLISHED_SECRETS = [DEMO_ADMIN_KEY, ...['researcher', 'writer', 'qc', 'coordinator', 'orchestrator', 'test'].map(demoKey), 'dk-secret-1']
+export const PUBLISHED_SECRETS = [
+  DEMO_ADMIN_KEY,
+  ...['researcher', 'writer', 'qc', 'coordinator', 'orchestrator', 'test'].map(demoKey),
+  'dk-secret-1',
+]
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 export const isLoopback = (host: string) => LOOPBACK.has(host)

@@ -8,13 +8,20 @@ type Started = { host: string; port: number; engine: Database['engine']; rootKey
 /** What a person reads when the server is up: where it is, the admin key when it is new, and a line to try. */
 export function welcome({ host, port, engine, rootKey, isDemo }: Started): string {
   const url = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? 'localhost' : host}:${port}`
-  const key = isDemo ? DEMO_ADMIN_KEY : rootKey?.isNew ? rootKey.secret : rootKey?.file ? `$(cat ${rootKey.file})` : '$DAKERA_ROOT_API_KEY'
+  const key = isDemo
+    ? DEMO_ADMIN_KEY
+    : rootKey?.isNew
+      ? rootKey.secret
+      : rootKey?.file
+        ? `$(cat ${rootKey.file})`
+        : '$DAKERA_ROOT_API_KEY'
   return [
     `Dakera ${version} listens on ${url} (${host}), database: ${engine === 'pglite' ? 'embedded' : 'Postgres'}`,
     ...aboutKey(rootKey, isDemo),
     '',
     'Try it:',
-    `  curl ${url}/v1/memory/store -H "Authorization: Bearer ${key}" -d '{"agent_id": "team-shared", "content": "Dakera runs."}'`,
+    `  curl ${url}/v1/memory/store -H "Authorization: Bearer ${key}" -d '{"agent_id": "team-shared", "content": ` +
+      `"Dakera runs."}'`,
     `  curl "${url}/v1/memory/recall?agent_id=team-shared&query=what+runs" -H "Authorization: Bearer ${key}"`,
     '',
     `API: ${url}/docs`,
@@ -22,16 +29,28 @@ export function welcome({ host, port, engine, rootKey, isDemo }: Started): strin
 }
 
 function aboutKey(rootKey: RootKey | undefined, isDemo: boolean): string[] {
-  if (isDemo) return ['', '!! DEMO: this server accepts keys that everybody knows (dk-admin-key, dk-researcher-key, …). Never expose it. !!']
+  if (isDemo)
+    return [
+      '',
+      '!! DEMO: this server accepts keys that everybody knows (dk-admin-key, dk-researcher-key, …). Never expose ' +
+        'it. !!',
+    ]
   if (!rootKey?.secret) return aboutUnknownKey(rootKey?.strangeFile)
   const replaced = rootKey.isReplaced
-    ? ['', '!! The admin key of this database was replaced. Servers that are set to the old one go on, and need the new one at their next start. !!']
+    ? [
+        '',
+        '!! The admin key of this database was replaced. Servers that are set to the old one go on, and need the ' +
+          'new one at their next start. !!',
+      ]
     : []
-  if (rootKey.isNew) return [...replaced, '', `Admin key, shown this once and kept in ${rootKey.file}:`, `  ${rootKey.secret}`]
+  if (rootKey.isNew)
+    return [...replaced, '', `Admin key, shown this once and kept in ${rootKey.file}:`, `  ${rootKey.secret}`]
   return [...replaced, ...(rootKey.file ? [`The admin key is in ${rootKey.file}`] : [])]
 }
 
 const aboutUnknownKey = (strangeFile: string | undefined) => [
-  strangeFile ? `The admin key in ${strangeFile} does not open this database, so it was left alone.` : 'The admin key was shown when this database was new.',
+  strangeFile
+    ? `The admin key in ${strangeFile} does not open this database, so it was left alone.`
+    : 'The admin key was shown when this database was new.',
   'If it is lost, replace it: npm start -- --replace-root-key',
 ]

@@ -5,7 +5,10 @@ export const NAMESPACES = ['researcher', 'writer', 'team-shared', 'coordinator']
 export type Persona = (typeof PERSONAS)[number]
 export type Place = (typeof NAMESPACES)[number]
 
-/** The access matrix of the product document, with one more persona: a publisher that may only append to the shared namespace. */
+/**
+ * The access matrix of the product document, with one more persona: a publisher that may only append to the shared
+ * namespace.
+ */
 export const MATRIX: Record<Persona, Partial<Record<Place, NamespaceAccess>>> = {
   researcher: { researcher: 'read_write', 'team-shared': 'read_write', coordinator: 'read' },
   writer: { writer: 'read_write', 'team-shared': 'read_write', coordinator: 'read' },
@@ -14,9 +17,14 @@ export const MATRIX: Record<Persona, Partial<Record<Place, NamespaceAccess>>> = 
   publisher: { 'team-shared': 'write' },
 }
 
-export const CELLS = PERSONAS.flatMap((persona) => NAMESPACES.map((place) => ({ persona, place, access: MATRIX[persona][place] ?? ('none' as const) })))
+export const CELLS = PERSONAS.flatMap((persona) =>
+  NAMESPACES.map((place) => ({ persona, place, access: MATRIX[persona][place] ?? ('none' as const) })),
+)
 
-/** What an operation needs: `append` stores, `edit` changes or removes and so needs to read as well, `any` grant lets one see that it is there; `admin` no grant is enough for. */
+/**
+ * What an operation needs: `append` stores, `edit` changes or removes and so needs to read as well, `any` grant lets
+ * one see that it is there; `admin` no grant is enough for.
+ */
 export type Need = 'read' | 'append' | 'edit' | 'any' | 'admin'
 
 export const isAllowed = (access: NamespaceAccess | 'none', need: Need): boolean =>
@@ -26,4 +34,5 @@ export const isAllowed = (access: NamespaceAccess | 'none', need: Need): boolean
   (need === 'append' && access === 'write')
 
 /** What a refused call answers, where it names the namespace. */
-export const refusal = (access: NamespaceAccess | 'none') => (access === 'none' ? 'NAMESPACE_ACCESS_DENIED' : 'INSUFFICIENT_SCOPE')
+export const refusal = (access: NamespaceAccess | 'none') =>
+  access === 'none' ? 'NAMESPACE_ACCESS_DENIED' : 'INSUFFICIENT_SCOPE'

@@ -16,7 +16,8 @@ const post = (path: string, body: unknown, call: Call = {}) => send(t.url, path,
 const store = (fields: object) => post('/v1/memory/store', { agent_id: 'inbox', content: 'A note.', ...fields })
 const recall = (fields: object) => post('/v1/memory/recall', { agent_id: 'inbox', query: 'note', ...fields })
 const storedText = (content: string) => `{"agent_id": "inbox", "content": "A note.", ${content}}`
-const nested = (levels: number, open: string, close: string, core = '1') => open.repeat(levels) + core + close.repeat(levels)
+const nested = (levels: number, open: string, close: string, core = '1') =>
+  open.repeat(levels) + core + close.repeat(levels)
 
 describe('a body that cannot be read', () => {
   test.each([
@@ -30,12 +31,20 @@ describe('a body that cannot be read', () => {
     ['a number', '3', /must be an object/],
     [
       'bytes that are not UTF-8',
-      Buffer.concat([Buffer.from('{"agent_id": "inbox", "content": "'), Buffer.from([0xc3, 0x28, 0xff]), Buffer.from('"}')]),
+      Buffer.concat([
+        Buffer.from('{"agent_id": "inbox", "content": "'),
+        Buffer.from([0xc3, 0x28, 0xff]),
+        Buffer.from('"}'),
+      ]),
       /UTF-8/,
     ],
     [
       'a surrogate in UTF-8 bytes',
-      Buffer.concat([Buffer.from('{"agent_id": "inbox", "content": "'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]),
+      Buffer.concat([
+        Buffer.from('{"agent_id": "inbox", "content": "'),
+        Buffer.from([0xed, 0xa0, 0x80]),
+        Buffer.from('"}'),
+      ]),
       /UTF-8/,
     ],
     ['UTF-16', Buffer.from('{"agent_id": "inbox", "content": "x"}', 'utf16le'), /not valid/],
@@ -54,13 +63,29 @@ describe('a body that cannot be read', () => {
       expectError(await post(path, body), 'PAYLOAD_TOO_LARGE', bound)
       expectError(await post(path, body, { chunked: true }), 'PAYLOAD_TOO_LARGE', bound)
     }
-    expect((await fetch(`${t.url}/v1/memory/store`, { method: 'POST', body, headers: { authorization: `Bearer ${key}` } })).status).toBe(413)
+    expect(
+      (await fetch(`${t.url}/v1/memory/store`, { method: 'POST', body, headers: { authorization: `Bearer ${key}` } }))
+        .status,
+    ).toBe(413)
     expect((await store({})).status).toBe(200)
   })
 
   test('a body is JSON whatever its Content-Type says', async () => {
-    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x', 'nonsense']) {
-      expect((await post('/v1/memory/store', { agent_id: 'inbox', content: 'A note.' }, { headers: { 'content-type': type } })).status).toBe(200)
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'text/plain',
+      'multipart/form-data; boundary=x',
+      'nonsense',
+    ]) {
+      expect(
+        (
+          await post(
+            '/v1/memory/store',
+            { agent_id: 'inbox', content: 'A note.' },
+            { headers: { 'content-type': type } },
+          )
+        ).status,
+      ).toBe(200)
     }
   })
 })
@@ -75,18 +100,44 @@ describe('text that no database can hold', () => {
     ['memory_type', (bad) => post('/v1/memory/store', storedText(`"memory_type": "${bad}"`))],
     ['id', (bad) => post('/v1/memory/store', storedText(`"id": "${bad}"`))],
     ['agent_id', (bad) => post('/v1/memory/store', `{"agent_id": "inbox${bad}", "content": "x"}`)],
-    ['a batch', (bad) => post('/v1/memories/store/batch', `{"agent_id": "inbox", "memories": [{"content": "x"}, {"content": "${bad}"}]}`)],
+    [
+      'a batch',
+      (bad) =>
+        post(
+          '/v1/memories/store/batch',
+          `{"agent_id": "inbox", "memories": [{"content": "x"}, {"content": "${bad}"}]}`,
+        ),
+    ],
     ['a query', (bad) => post('/v1/memory/recall', `{"agent_id": "inbox", "query": "${bad}"}`)],
-    ['a filter value', (bad) => post('/v1/memory/recall', `{"agent_id": "inbox", "query": "x", "filter": {"a": {"$in": ["${bad}"]}}}`)],
-    ['a filter key', (bad) => post('/v1/memory/recall', `{"agent_id": "inbox", "query": "x", "filter": {"a${bad}": 1}}`)],
+    [
+      'a filter value',
+      (bad) => post('/v1/memory/recall', `{"agent_id": "inbox", "query": "x", "filter": {"a": {"$in": ["${bad}"]}}}`),
+    ],
+    [
+      'a filter key',
+      (bad) => post('/v1/memory/recall', `{"agent_id": "inbox", "query": "x", "filter": {"a${bad}": 1}}`),
+    ],
     ['ids to forget', (bad) => post('/v1/memory/forget', `{"agent_id": "inbox", "memory_ids": ["${bad}"]}`)],
     ['a cursor', (bad) => post('/v1/memories/recall/batch', `{"agent_id": "inbox", "cursor": "${bad}"}`)],
     ["a key's name", (bad) => send(t.url, '/v1/keys', { method: 'POST', key: ADMIN_KEY, body: `{"name": "a${bad}"}` })],
     [
       "a namespace's description",
-      (bad) => send(t.url, '/v1/namespaces', { method: 'POST', key: ADMIN_KEY, body: `{"name": "described", "description": "${bad}"}` }),
+      (bad) =>
+        send(t.url, '/v1/namespaces', {
+          method: 'POST',
+          key: ADMIN_KEY,
+          body: `{"name": "described", "description": "${bad}"}`,
+        }),
     ],
-    ["a namespace's metadata", (bad) => send(t.url, '/v1/namespaces/described', { method: 'PUT', key: ADMIN_KEY, body: `{"metadata": {"a": "${bad}"}}` })],
+    [
+      "a namespace's metadata",
+      (bad) =>
+        send(t.url, '/v1/namespaces/described', {
+          method: 'PUT',
+          key: ADMIN_KEY,
+          body: `{"metadata": {"a": "${bad}"}}`,
+        }),
+    ],
   ]
   describe.each([
     ['U+0000', '\\u0000'],
@@ -97,7 +148,12 @@ describe('text that no database can hold', () => {
   })
 
   test('both are 400 in a query string too', async () => {
-    for (const bad of ['%00', 'a%00b']) expectError(await send(t.url, `/v1/memory/recall?agent_id=inbox&query=${bad}`, { key }), 'INVALID_REQUEST', /query/)
+    for (const bad of ['%00', 'a%00b'])
+      expectError(
+        await send(t.url, `/v1/memory/recall?agent_id=inbox&query=${bad}`, { key }),
+        'INVALID_REQUEST',
+        /query/,
+      )
   })
 })
 
@@ -117,7 +173,12 @@ describe('depth and size', () => {
     expect(issuesOf(await create({ grants }), /^grants must have .*1000 names/)).toBe(1)
     const path = '/v1/keys/key_of_nobody'
     for (const change of [{ namespaces: many }, { grants }])
-      expect(issuesOf(await post(path, change, { method: 'PATCH', key: ADMIN_KEY }), /^(namespaces|grants) must have .*1000/)).toBe(1)
+      expect(
+        issuesOf(
+          await post(path, change, { method: 'PATCH', key: ADMIN_KEY }),
+          /^(namespaces|grants) must have .*1000/,
+        ),
+      ).toBe(1)
   })
 
   test('of many things that are wrong twenty are told, and how many more', async () => {
@@ -127,13 +188,24 @@ describe('depth and size', () => {
   })
 
   test('a list is looked through until ten of its elements are wrong', async () => {
-    const memories = Array.from({ length: 100 }, () => ({ content: 'x', embedding: Array.from({ length: 4_000 }, () => '') }))
+    const memories = Array.from({ length: 100 }, () => ({
+      content: 'x',
+      embedding: Array.from({ length: 4_000 }, () => ''),
+    }))
     expect(issuesOf(await post('/v1/memories/store/batch', { agent_id: 'inbox', memories }), /and 9 more/)).toBe(10)
   })
 
   test('metadata 1,000 levels deep is 400, 60 levels come back as they were', async () => {
-    for (const deep of [nested(1000, '{"a":', '}'), `{"a":${nested(1000, '[', ']')}}`, `{"a":${nested(50_000, '[', ']')}}`]) {
-      expectError(await post('/v1/memory/store', storedText(`"metadata": ${deep}`)), 'INVALID_REQUEST', /metadata: .*64 levels/)
+    for (const deep of [
+      nested(1000, '{"a":', '}'),
+      `{"a":${nested(1000, '[', ']')}}`,
+      `{"a":${nested(50_000, '[', ']')}}`,
+    ]) {
+      expectError(
+        await post('/v1/memory/store', storedText(`"metadata": ${deep}`)),
+        'INVALID_REQUEST',
+        /metadata: .*64 levels/,
+      )
     }
     const { json, status } = await post('/v1/memory/store', storedText(`"metadata": ${nested(60, '{"a":', '}')}`))
     expect(status).toBe(200)
@@ -141,13 +213,29 @@ describe('depth and size', () => {
   })
 
   test('a filter 1,000 levels deep is 400 and says where', async () => {
-    for (const deep of [nested(1000, '{"$not":', '}', '{"a":1}'), nested(1000, '{"$and":[', ']}', '{"a":1}'), nested(1000, '{"a":', '}')]) {
+    for (const deep of [
+      nested(1000, '{"$not":', '}', '{"a":1}'),
+      nested(1000, '{"$and":[', ']}', '{"a":1}'),
+      nested(1000, '{"a":', '}'),
+    ]) {
       for (const path of ['/v1/memory/recall', '/v1/memory/search']) {
-        expectError(await post(path, `{"agent_id": "inbox", "query": "x", "filter": ${deep}}`), 'INVALID_REQUEST', /filter\./)
+        expectError(
+          await post(path, `{"agent_id": "inbox", "query": "x", "filter": ${deep}}`),
+          'INVALID_REQUEST',
+          /filter\./,
+        )
       }
-      expectError(await post('/v1/memories/recall/batch', `{"agent_id": "inbox", "filter": {"metadata": ${deep}}}`), 'INVALID_REQUEST', /filter\.metadata/)
       expectError(
-        await send(t.url, '/v1/memories/forget/batch', { method: 'DELETE', key, body: `{"agent_id": "inbox", "filter": {"metadata": ${deep}}}` }),
+        await post('/v1/memories/recall/batch', `{"agent_id": "inbox", "filter": {"metadata": ${deep}}}`),
+        'INVALID_REQUEST',
+        /filter\.metadata/,
+      )
+      expectError(
+        await send(t.url, '/v1/memories/forget/batch', {
+          method: 'DELETE',
+          key,
+          body: `{"agent_id": "inbox", "filter": {"metadata": ${deep}}}`,
+        }),
         'INVALID_REQUEST',
       )
     }
@@ -156,17 +244,30 @@ describe('depth and size', () => {
   test('a filter is at most 8 levels deep', async () => {
     for (const levels of [9, 100])
       expectError(
-        await post('/v1/memory/recall', `{"agent_id": "inbox", "query": "x", "filter": ${nested(levels, '{"$and":[', ']}', '{"a":1}')}}`),
+        await post(
+          '/v1/memory/recall',
+          `{"agent_id": "inbox", "query": "x", "filter": ${nested(levels, '{"$and":[', ']}', '{"a":1}')}}`,
+        ),
         'INVALID_REQUEST',
         /8 levels/,
       )
   })
 
   test('the largest filters are answered or refused, quickly', async () => {
-    expectError(await recall({ filter: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, 1])) }), 'INVALID_REQUEST', /100 conditions/)
-    expectError(await recall({ filter: { a: { $in: Array.from({ length: 1001 }, () => 1) } } }), 'INVALID_REQUEST', /1000 values/)
+    expectError(
+      await recall({ filter: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, 1])) }),
+      'INVALID_REQUEST',
+      /100 conditions/,
+    )
+    expectError(
+      await recall({ filter: { a: { $in: Array.from({ length: 1001 }, () => 1) } } }),
+      'INVALID_REQUEST',
+      /1000 values/,
+    )
     await store({ metadata: { f1: 5 } })
-    const listing = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, { $nin: Array.from({ length: 1000 }, (_, j) => j) }]))
+    const listing = Object.fromEntries(
+      Array.from({ length: 100 }, (_, i) => [`f${i}`, { $nin: Array.from({ length: 1000 }, (_, j) => j) }]),
+    )
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, { $ne: 7 }]))
     const negated = JSON.parse(nested(7, '{"$not":', '}', JSON.stringify(many))) as object
     for (const filter of [listing, negated]) {
@@ -182,11 +283,17 @@ describe('depth and size', () => {
     expectError(await store({ content: 'x'.repeat(100_001) }), 'INVALID_REQUEST', /content/)
     expectError(await store({ content: '\u{1F600}'.repeat(100_001) }), 'INVALID_REQUEST', /content/)
     const wide = '\u{20BB7}\u{1F600} '.repeat(20_000)
-    for (const content of [wide, 'word '.repeat(20_000), Array.from({ length: 14_000 }, (_, i) => i.toString(36).padStart(6, 'z')).join(' ')]) {
+    for (const content of [
+      wide,
+      'word '.repeat(20_000),
+      Array.from({ length: 14_000 }, (_, i) => i.toString(36).padStart(6, 'z')).join(' '),
+    ]) {
       const { status, json } = await store({ content })
       expect(status).toBe(200)
       const { id } = (json as { memory: { id: string } }).memory
-      expect(((await send(t.url, `/v1/memory/get/${id}`, { key })).json as { content: string }).content === content).toBe(true)
+      expect(
+        ((await send(t.url, `/v1/memory/get/${id}`, { key })).json as { content: string }).content === content,
+      ).toBe(true)
     }
   })
 })

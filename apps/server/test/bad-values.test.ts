@@ -16,7 +16,8 @@ const store = (fields: object) => post('/v1/memory/store', { agent_id: 'inbox', 
 const recall = (fields: object) => post('/v1/memory/recall', { agent_id: 'inbox', query: 'note', ...fields })
 const list = (fields: object) => post('/v1/memories/recall/batch', { agent_id: 'inbox', ...fields })
 /** JSON.stringify would write null for these. */
-const raw = (field: string, value: string) => post('/v1/memory/store', `{"agent_id": "inbox", "content": "A note.", "${field}": ${value}}`)
+const raw = (field: string, value: string) =>
+  post('/v1/memory/store', `{"agent_id": "inbox", "content": "A note.", "${field}": ${value}}`)
 
 describe('a value out of its range names its field', () => {
   const past = Math.floor(Date.now() / 1000) - 60
@@ -40,7 +41,17 @@ describe('a value out of its range names its field', () => {
       ],
     ],
     ['valid_from', ['"24:00"', '9007199254740993', '"0000-00-00"', 'true']],
-    ['tags', ['"a"', '[1]', '[""]', '[null]', JSON.stringify([`${'x'.repeat(201)}`]), JSON.stringify(Array.from({ length: 1000 }, (_, i) => `t${i}`))]],
+    [
+      'tags',
+      [
+        '"a"',
+        '[1]',
+        '[""]',
+        '[null]',
+        JSON.stringify([`${'x'.repeat(201)}`]),
+        JSON.stringify(Array.from({ length: 1000 }, (_, i) => `t${i}`)),
+      ],
+    ],
     ['metadata', ['[]', '"a"', '3', 'null']],
     ['memory_type', ['""', '3', JSON.stringify('x'.repeat(51))]],
     ['session_id', ['""', '3', JSON.stringify('x'.repeat(201))]],
@@ -52,9 +63,14 @@ describe('a value out of its range names its field', () => {
   })
 
   test('top_k is an integer from 1 to 100', async () => {
-    for (const top_k of [-1, 0, 101, 1.5, '5', true, [], 1e21]) expectError(await recall({ top_k }), 'INVALID_REQUEST', /top_k/)
+    for (const top_k of [-1, 0, 101, 1.5, '5', true, [], 1e21])
+      expectError(await recall({ top_k }), 'INVALID_REQUEST', /top_k/)
     for (const text of ['-1', '0', '101', '1.5', 'five', '', '1e2', '0x5', '5;', '%35%20']) {
-      expectError(await send(t.url, `/v1/memory/recall?agent_id=inbox&query=x&top_k=${text}`, { key }), 'INVALID_REQUEST', /top_k/)
+      expectError(
+        await send(t.url, `/v1/memory/recall?agent_id=inbox&query=x&top_k=${text}`, { key }),
+        'INVALID_REQUEST',
+        /top_k/,
+      )
     }
     for (const top_k of [1, 100]) expect((await recall({ top_k })).status).toBe(200)
     expect((await send(t.url, '/v1/memory/recall?agent_id=inbox&query=x&top_k=5', { key })).status).toBe(200)
@@ -137,23 +153,32 @@ test('harmless oddities are taken: -0, duplicate and unknown fields, fields of e
   expect((await raw('importance', '-0')).json).toMatchObject({ memory: { importance: 0 } })
   const odd = await post(
     '/v1/memory/store',
-    '{"agent_id": "inbox", "content": "A.", "content": "B.", "surprise": 1, "__proto__": {"importance": 1, "polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}',
+    '{"agent_id": "inbox", "content": "A.", "content": "B.", "surprise": 1, "__proto__": {"importance": 1, ' +
+      '"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}',
   )
   expect(odd.status).toBe(200)
   expect(odd.json).toMatchObject({ memory: { content: 'B.', importance: 0.5 } })
   const kept = await post(
     '/v1/memory/store',
-    '{"agent_id": "inbox", "content": "A.", "metadata": {"constructor": {"prototype": 1}, "toString": "x", "hasOwnProperty": null, "__proto__": {"kept": 1}}}',
+    '{"agent_id": "inbox", "content": "A.", "metadata": {"constructor": {"prototype": 1}, "toString": "x", ' +
+      '"hasOwnProperty": null, "__proto__": {"kept": 1}}}',
   )
-  expect(kept.json).toMatchObject({ memory: { metadata: { constructor: { prototype: 1 }, toString: 'x', hasOwnProperty: null } } })
+  expect(kept.json).toMatchObject({
+    memory: { metadata: { constructor: { prototype: 1 }, toString: 'x', hasOwnProperty: null } },
+  })
   expect(JSON.stringify(kept.json)).toContain('"__proto__":{"kept":1}')
   expect((await recall({ filter: { constructor: 'x', toString: { $exists: true } } })).status).toBe(200)
   expect(({} as { polluted?: number }).polluted).toBeUndefined()
 })
 
 test('of a field sent twice the last counts, for the access check as for the work', async () => {
-  expectError(await post('/v1/memory/recall', '{"agent_id": "inbox", "agent_id": "foreign", "query": "x"}'), 'NAMESPACE_ACCESS_DENIED')
-  expect((await post('/v1/memory/recall', '{"agent_id": "foreign", "agent_id": "inbox", "query": "x"}')).text).not.toContain('Not for the inbox')
+  expectError(
+    await post('/v1/memory/recall', '{"agent_id": "inbox", "agent_id": "foreign", "query": "x"}'),
+    'NAMESPACE_ACCESS_DENIED',
+  )
+  expect(
+    (await post('/v1/memory/recall', '{"agent_id": "foreign", "agent_id": "inbox", "query": "x"}')).text,
+  ).not.toContain('Not for the inbox')
   const twice = await send(t.url, '/v1/memory/recall?agent_id=inbox&agent_id=foreign&query=inbox', { key })
   expect(twice.text).not.toContain('Not for the inbox')
 })
@@ -172,7 +197,9 @@ test('camelCase names count as their snake_case twins, and the twin wins', async
   expect((await recall({ topK: 0, top_k: 1 })).status).toBe(200)
   expectError(await post('/v1/memory/recall', { agentId: 'foreign', query: 'x' }), 'NAMESPACE_ACCESS_DENIED')
   expectError(await recall({ filter: { x: { $minImportance: 1 } } }), 'INVALID_REQUEST', /filter/)
-  expect((await send(t.url, '/v1/memory/recall?agentId=inbox&query=x&topK=1&minImportance=0.1', { key })).status).toBe(200)
+  expect((await send(t.url, '/v1/memory/recall?agentId=inbox&query=x&topK=1&minImportance=0.1', { key })).status).toBe(
+    200,
+  )
 })
 
 describe('namespaces and keys', () => {
@@ -217,7 +244,11 @@ describe('namespaces and keys', () => {
       { metadata: [] },
       { policy: 'x' },
     ]) {
-      expectError(await admin('POST', '/v1/namespaces', { name: 'fine', ...settings }), 'INVALID_REQUEST', Object.keys(settings)[0])
+      expectError(
+        await admin('POST', '/v1/namespaces', { name: 'fine', ...settings }),
+        'INVALID_REQUEST',
+        Object.keys(settings)[0],
+      )
       expectError(await admin('PUT', '/v1/namespaces/fine', settings), 'INVALID_REQUEST', Object.keys(settings)[0])
     }
   })

@@ -21,7 +21,9 @@ test('every table forces row security, or is on the list of open tables', async 
 test('no role of ours can bypass row security or log in, and the app owns nothing', async () => {
   await using t = await start()
   const roles = await t.owner(
-    (sql) => sql`select rolname, rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname like 'dakera_%' order by 1`,
+    (sql) =>
+      sql`select rolname, rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname like 'dakera_%'
+        order by 1`,
   )
   const plain = { rolsuper: false, rolbypassrls: false, rolcanlogin: false, rolcreaterole: false }
   expect([...roles]).toEqual(['dakera_app', 'dakera_owner', 'dakera_search'].map((rolname) => ({ rolname, ...plain })))
@@ -33,7 +35,9 @@ test('no role of ours can bypass row security or log in, and the app owns nothin
   )
   expect([...owned]).toEqual([])
   const memberships = await t.owner(
-    (sql) => sql`select roleid::regrole::text as of from pg_auth_members where member in ('dakera_app'::regrole, 'dakera_search'::regrole)`,
+    (sql) =>
+      sql`select roleid::regrole::text as of from pg_auth_members
+        where member in ('dakera_app'::regrole, 'dakera_search'::regrole)`,
   )
   expect([...memberships]).toEqual([])
 })
@@ -44,19 +48,26 @@ test('every function of ours fixes its search_path where it matters, and none is
     (sql) => sql<{ name: string; definer: boolean; path: string | null; open: boolean }[]>`
     select p.oid::regprocedure::text as name, prosecdef as definer, array_to_string(proconfig, ';') as path,
       has_function_privilege('public', p.oid, 'execute') as open
-    from pg_proc p where pronamespace = 'public'::regnamespace and proowner in ('dakera_owner'::regrole, 'dakera_search'::regrole)`,
+    from pg_proc p where pronamespace = 'public'::regnamespace and proowner in ('dakera_owner'::regrole, 
+      'dakera_search'::regrole)`,
   )
   expect(functions.length).toBeGreaterThan(30)
   expect(functions.filter(({ open }) => open).map(({ name }) => name)).toEqual([])
-  expect(functions.filter(({ definer, path }) => definer && !/search_path=pg_catalog, (public, )?pg_temp/.test(path ?? '')).map(({ name }) => name)).toEqual([])
+  expect(
+    functions
+      .filter(({ definer, path }) => definer && !/search_path=pg_catalog, (public, )?pg_temp/.test(path ?? ''))
+      .map(({ name }) => name),
+  ).toEqual([])
 })
 
 test('the search role sees no content and no vector, and may create nothing', async () => {
   await using t = await start()
   const [rights] = await t.owner(
     (sql) => sql`
-    select has_column_privilege('dakera_search', 'memories', 'content', 'select') as content, has_column_privilege('dakera_search', 'memories', 'v', 'select') as v,
-      has_column_privilege('dakera_search', 'memory_words', 'ts', 'select') as ts, has_schema_privilege('dakera_search', 'public', 'create') as creates,
+    select has_column_privilege('dakera_search', 'memories', 'content', 'select') as content, 
+      has_column_privilege('dakera_search', 'memories', 'v', 'select') as v,
+      has_column_privilege('dakera_search', 'memory_words', 'ts', 'select') as ts, 
+        has_schema_privilege('dakera_search', 'public', 'create') as creates,
       has_schema_privilege('dakera_app', 'public', 'create') as app_creates`,
   )
   expect({ ...rights }).toEqual({ content: false, v: false, ts: true, creates: false, app_creates: false })
@@ -65,31 +76,46 @@ test('the search role sees no content and no vector, and may create nothing', as
 test('the server acts as dakera_app whatever its login could do otherwise', async () => {
   await using t = await start()
   const [who] = await t.database
-    .sql`select current_user as acts_as, session_user as logged_in_as, (select rolsuper from pg_roles where rolname = session_user) as is_super`
+    .sql`select current_user as acts_as, session_user as logged_in_as, (select rolsuper from pg_roles
+      where rolname = session_user) as is_super`
   expect(who).toMatchObject({ acts_as: 'dakera_app', is_super: true })
-  if (engine === 'pglite') return // one session: there RESET ROLE leads back to the superuser, and no SQL of a caller ever runs
+  // one session: there RESET ROLE leads back to the superuser, and no SQL of a caller ever runs
+  if (engine === 'pglite') return
   await t.database.sql.begin(async (sql) => {
     await sql`reset role`
     expect((await sql`select current_user as acts_as`)[0]).toEqual({ acts_as: 'dakera_app' })
   })
 })
 
-test('what dakera_app may not do to the database: temporary tables; and its names are looked up in ours before anything temporary', async () => {
-  await using t = await start()
-  const [found] = await t.database.sql`
-    select has_database_privilege('dakera_app', current_database(), 'temporary') as temporary, has_database_privilege('dakera_search', current_database(), 'temporary') as search`
-  expect(found).toEqual({ temporary: false, search: false })
-  expect((await t.database.sql`show search_path`)[0]).toEqual({ search_path: 'public, pg_temp' })
-})
+test(
+  'what dakera_app may not do to the database: temporary tables; and its names are looked up in ours before ' +
+    'anything temporary',
+  async () => {
+    await using t = await start()
+    const [found] = await t.database.sql`
+    select has_database_privilege('dakera_app', current_database(), 'temporary') as temporary, 
+      has_database_privilege('dakera_search', current_database(), 'temporary') as search`
+    expect(found).toEqual({ temporary: false, search: false })
+    expect((await t.database.sql`show search_path`)[0]).toEqual({ search_path: 'public, pg_temp' })
+  },
+)
 
 test('a memory that expired keeps every column it had', async () => {
   await using t = await start()
   const columns = async (table: string) =>
-    (await t.owner((sql) => sql`select attname as name from pg_attribute where attrelid = ${table}::regclass and attnum > 0 and not attisdropped`)).map(
-      (row) => row['name'] as string,
-    )
+    (
+      await t.owner(
+        (sql) =>
+          sql`select attname as name from pg_attribute
+            where attrelid = ${table}::regclass and attnum > 0
+            and not attisdropped`,
+      )
+    ).map((row) => row['name'] as string)
   const kept = await columns('expired_memories')
-  expect((await columns('memories')).filter((name) => !kept.includes(name)).toSorted()).toEqual(['next_v', 'next_v_version']) // of a move to another model
+  expect((await columns('memories')).filter((name) => !kept.includes(name)).toSorted()).toEqual([
+    'next_v',
+    'next_v_version',
+  ]) // of a move to another model
 })
 
 test('the owner may read which migrations ran, so a dump under its role is whole', async () => {
@@ -103,7 +129,8 @@ test('large tables lead their keys with namespace_id, so that the data can be sh
     (sql) => sql<{ table: string; first: string }[]>`
     select i.indrelid::regclass::text as table, a.attname as first
     from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'sessions'::regclass, 'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass,
+    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'sessions'::regclass, 
+      'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass,
         'expired_memories'::regclass, 'upkeep'::regclass)`,
   )
   expect(leading.map(({ first }) => first)).toEqual(Array(8).fill('namespace_id'))
@@ -113,7 +140,8 @@ test.runIf(engine === 'postgres')('a connection that kept the rights of its logi
   await using t = await start()
   const secret = await t.secret({ researcher: 'read_write' })
   const { default: postgres } = await import('postgres')
-  const sql = postgres((t.settings as { url: string }).url, { max: 1 }) // as the superuser, as behind a pooler that drops "role"
+  // as the superuser, as behind a pooler that drops "role"
+  const sql = postgres((t.settings as { url: string }).url, { max: 1 })
   const hash = hashSecret(secret)
   const calls = [
     sql`select identify(${hash})`,

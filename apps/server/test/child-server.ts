@@ -13,11 +13,22 @@ const MAIN = join(import.meta.dirname, '../src/main.ts')
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
 type Settings = Record<string, string | undefined>
 
-/** Starts the server as its users do, with nothing in the environment but these settings, on a free port of loopback. */
+/**
+ * Starts the server as its users do, with nothing in the environment but these settings, on a free port of loopback.
+ */
 export function launch(settings: Settings, args: string[] = []) {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DAKERA_HOST: '127.0.0.1', DAKERA_PORT: '0', ...settings }
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    DAKERA_HOST: '127.0.0.1',
+    DAKERA_PORT: '0',
+    ...settings,
+  }
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined))
-  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { env: given, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
+    env: given,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const said = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream]?.setEncoding('utf8').on('data', (text: string) => {
@@ -32,11 +43,15 @@ export function launch(settings: Settings, args: string[] = []) {
       const url = /listens on (http:\/\/\S+)/.exec(said.stdout)?.[1]
       if (url) resolve(url)
     })
-    void ended.then(({ code, signal }) => reject(new Error(`the server ended with ${code ?? signal}: ${said.stderr || said.stdout}`)))
+    void ended.then(({ code, signal }) =>
+      reject(new Error(`the server ended with ${code ?? signal}: ${said.stderr || said.stdout}`)),
+    )
   })
   ready.catch(() => {}) // whoever only waits for the end does not care
 
-  /** How a start that must fail ended; one that serves instead is told at once, and not when the test runs out of time. */
+  /**
+   * How a start that must fail ended; one that serves instead is told at once, and not when the test runs out of time.
+   */
   const refused = Promise.race([
     ended,
     ready.then(
@@ -48,7 +63,8 @@ export function launch(settings: Settings, args: string[] = []) {
 
   // A test that loses its server fails with a broken connection; why it broke stands only here.
   void Promise.all([ready, ended]).then(
-    ([, { code, stderr }]) => child.killed || console.error(`the server ended by itself with ${code}: ${stderr.slice(-4000)}`),
+    ([, { code, stderr }]) =>
+      child.killed || console.error(`the server ended by itself with ${code}: ${stderr.slice(-4000)}`),
     () => {},
   )
   return {
@@ -62,7 +78,8 @@ export function launch(settings: Settings, args: string[] = []) {
     resumeLog: () => void child.stderr?.resume(),
     stopReading: (stream: 'stdout' | 'stderr') => void child[stream]?.destroy(),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
-    client: async (apiKey = ADMIN_KEY) => new DakeraClient({ apiKey, baseUrl: await ready, maxRetries: 0, timeoutMs: 20_000 } as never),
+    client: async (apiKey = ADMIN_KEY) =>
+      new DakeraClient({ apiKey, baseUrl: await ready, maxRetries: 0, timeoutMs: 20_000 } as never),
     async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
       child.kill(signal)
       return ended
@@ -92,7 +109,12 @@ export async function freshPlace() {
     dataDir,
     databaseUrl: database?.settings.url,
     /** The settings of a server there, with an admin key that the test knows. */
-    settings: { DATABASE_URL: database?.settings.url, DAKERA_DATA_DIR: dataDir, DAKERA_ROOT_API_KEY: ADMIN_KEY, DAKERA_LOG_LEVEL: 'warn' } satisfies Settings,
+    settings: {
+      DATABASE_URL: database?.settings.url,
+      DAKERA_DATA_DIR: dataDir,
+      DAKERA_ROOT_API_KEY: ADMIN_KEY,
+      DAKERA_LOG_LEVEL: 'warn',
+    } satisfies Settings,
     async [Symbol.asyncDispose]() {
       await database?.remove()
       rmSync(dataDir, { recursive: true, force: true })

@@ -6,7 +6,8 @@ import { rareWord } from './rare-words.ts'
 const WRITERS = 10
 const STORES = 200
 
-test(`${WRITERS} writers × ${STORES} stores: each memory has its own id and is found by word and by vector as soon as it is acknowledged`, {
+test(`${WRITERS} writers × ${STORES} stores: each memory has its own id and is found by word and by vector as ` +
+  'soon as it is acknowledged', {
   timeout: 300_000,
 }, async () => {
   await using t = await start({ jobs: true })

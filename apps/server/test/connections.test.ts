@@ -31,7 +31,10 @@ test.each([
 ])('%s: 400 in the one error shape', async (_name, text, says) => {
   await using t = await start()
   const { status, body } = await say(t.url, text)
-  expect([status, ErrorBody.strict().parse(body)]).toMatchObject([400, { code: 'INVALID_REQUEST', error: expect.stringMatching(says) }])
+  expect([status, ErrorBody.strict().parse(body)]).toMatchObject([
+    400,
+    { code: 'INVALID_REQUEST', error: expect.stringMatching(says) },
+  ])
 })
 
 test('a request of HTTP/1.0 needs no Host', async () => {
@@ -42,7 +45,9 @@ test('a request of HTTP/1.0 needs no Host', async () => {
 test('a request that arrives too slowly is ended with 400, and a body that never ends gives back what it held', async () => {
   await using t = await start({ connections: { requestSeconds: 1 }, keyConcurrency: 1 })
   const key = await t.secret({ a: 'read_write' })
-  const head = `POST /v1/memory/store HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Length: 100\r\n\r\n{`
+  const head =
+    'POST /v1/memory/store HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ' +
+    `${key}\r\nContent-Length: 100\r\n\r\n{`
   const slow = say(t.url, head)
   await sleep(200)
   expectError(await send(t.url, '/v1/auth/whoami', { key }), 'RATE_LIMITED')
@@ -50,7 +55,9 @@ test('a request that arrives too slowly is ended with 400, and a body that never
   await expect.poll(async () => (await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
 })
 
-test('a client that reads nothing of its replies is cut off; one that waits for a slow reply is not', { timeout: 30_000 }, async () => {
+test('a client that reads nothing of its replies is cut off; one that waits for a slow reply is not', {
+  timeout: 30_000,
+}, async () => {
   await using t = await start({ connections: { writeSeconds: 1 } })
   const reader = open(t.url)
   reader.pause()
@@ -65,7 +72,9 @@ test('a client that reads nothing of its replies is cut off; one that waits for 
   await t.client(key).whoami()
   let letGo = () => {}
   const held = new Promise<void>((resolve) => (letGo = resolve))
-  const holding = ['x', 'y', 'z', 'w'].map((other) => t.database.turns.calls.run(other, new AbortController().signal, () => held))
+  const holding = ['x', 'y', 'z', 'w'].map((other) =>
+    t.database.turns.calls.run(other, new AbortController().signal, () => held),
+  )
   setTimeout(letGo, 2_500)
   expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
   await Promise.all(holding)
@@ -107,7 +116,8 @@ describe('of as many connections as there may be', () => {
     const third = await connected(t.url)
     expect([await isOpen(asked), await isOpen(silent), await isOpen(third)]).toEqual([true, false, true])
     asked.write('GET /hea') // and never the rest
-    for (let i = 0; i < 5; i++) expect((await fetch(`${t.url}/health`, { headers: { connection: 'close' } })).status).toBe(200)
+    for (let i = 0; i < 5; i++)
+      expect((await fetch(`${t.url}/health`, { headers: { connection: 'close' } })).status).toBe(200)
     const [fourth, fifth] = [await connected(t.url), await connected(t.url)]
     expect([await isOpen(asked), await isOpen(fourth), await isOpen(fifth)]).toEqual([false, true, true])
     for (const socket of [third, fourth, fifth]) socket.destroy()
@@ -117,7 +127,9 @@ describe('of as many connections as there may be', () => {
     await using t = await start({ connections: { most: 2 } })
     const key = await t.secret({ a: 'read_write' })
     await t.client(key).whoami()
-    const head = `POST /v1/memory/store HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Length: 100\r\n\r\n{`
+    const head =
+      'POST /v1/memory/store HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ' +
+      `${key}\r\nContent-Length: 100\r\n\r\n{`
     const busy: Socket[] = []
     for (let i = 0; i < 2; i++) {
       const socket = await connected(t.url)
@@ -128,7 +140,12 @@ describe('of as many connections as there may be', () => {
     expect(await isOpen(await connected(t.url))).toBe(false)
     for (const socket of busy) expect(socket.destroyed).toBe(false)
     busy[0]?.destroy()
-    await expect.poll(async () => (await fetch(`${t.url}/health`, { headers: { connection: 'close' } }).catch(() => undefined))?.status).toBe(200)
+    await expect
+      .poll(
+        async () =>
+          (await fetch(`${t.url}/health`, { headers: { connection: 'close' } }).catch(() => undefined))?.status,
+      )
+      .toBe(200)
     busy[1]?.destroy()
   })
 
@@ -157,10 +174,11 @@ test('on loopback only requests that name it are answered, where that is asked f
 test('no reply is kept by a cache, whichever header the key was in, and none is read as another type', async () => {
   await using t = await start({ corsOrigins: ['https://app.example'] })
   const key = await t.secret({ a: 'read' })
-  for (const headers of [{ 'x-api-key': key }, { 'x-api-key': 'dk-unknown' }, { 'x-api-key': key, origin: 'https://app.example' }] as Record<
-    string,
-    string
-  >[]) {
+  for (const headers of [
+    { 'x-api-key': key },
+    { 'x-api-key': 'dk-unknown' },
+    { 'x-api-key': key, origin: 'https://app.example' },
+  ] as Record<string, string>[]) {
     const { headers: got } = await send(t.url, '/v1/auth/whoami', { headers })
     expect([got['cache-control'], got['x-content-type-options']]).toEqual(['no-store', 'nosniff'])
     expect(got['vary']).toMatch(/Authorization, X-API-Key$/)

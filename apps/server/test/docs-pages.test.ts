@@ -13,22 +13,32 @@ const decoded = (html: string) => html.replaceAll(/&#(\d+);/g, (_, code: string)
 
 test('every example of the page works as it stands, with an admin key and what it names', async () => {
   const { text } = await send(t.url, '/docs')
-  const examples = [...text.matchAll(/<summary>Example<\/summary><pre[^>]*><code>([^<]*)<\/code>/g)].map(([, code]) => decoded(code ?? ''))
+  const examples = [...text.matchAll(/<summary>Example<\/summary><pre[^>]*><code>([^<]*)<\/code>/g)].map(([, code]) =>
+    decoded(code ?? ''),
+  )
   expect(examples.length).toBeGreaterThan(40)
-  const asAdmin = (path: string, method: string, body?: unknown) => send(t.url, path, { method, key: ADMIN_KEY, ...(body !== undefined && { body }) })
+  const asAdmin = (path: string, method: string, body?: unknown) =>
+    send(t.url, path, { method, key: ADMIN_KEY, ...(body !== undefined && { body }) })
   const failed: string[] = []
   for (const example of examples) {
     // What it names may have been deleted by the one before.
     await asAdmin('/v1/namespaces/scratch', 'PUT', {})
     await asAdmin('/v1/memory/store', 'POST', { agent_id: 'team-shared', id: 'mem_1', content: 'Ada prefers tea.' })
     await asAdmin('/v1/sessions/start', 'POST', { agent_id: 'team-shared', id: 'ses_1' })
-    const made = await asAdmin('/v1/keys', 'POST', { name: `key-${crypto.randomUUID()}`, grants: { 'team-shared': 'read_write' } })
+    const made = await asAdmin('/v1/keys', 'POST', {
+      name: `key-${crypto.randomUUID()}`,
+      grants: { 'team-shared': 'read_write' },
+    })
     const { key_id } = made.json as { key_id: string }
     const [, method, url = ''] = /^curl (?:-X (\w+) )?"([^"]+)"/.exec(example) ?? []
     const [, body] = /-d '([^']*)'/.exec(example) ?? []
     expect(new URL(url).origin).toBe(t.url)
     const path = url.slice(t.url.length).replace('key_1', key_id)
-    const answer = await send(t.url, path, { method: method ?? (body ? 'POST' : 'GET'), key: ADMIN_KEY, ...(body && { body }) })
+    const answer = await send(t.url, path, {
+      method: method ?? (body ? 'POST' : 'GET'),
+      key: ADMIN_KEY,
+      ...(body && { body }),
+    })
     if (answer.status >= 300) failed.push(`${answer.status} ${example} ${answer.text}`)
   }
   expect(failed).toEqual([])
@@ -54,12 +64,17 @@ test('each error leads to its page on the server that answered, as the caller re
 test('behind a proxy that is trusted the scheme is what the caller used', async () => {
   await using behind = await start({ trustedProxies: 1 })
   const headers = { 'x-forwarded-proto': 'https', host: 'memory.example' }
-  expect((await send(behind.url, '/v1/nothing', { headers })).json).toMatchObject({ docs: 'https://memory.example/docs/errors/NOT_FOUND' })
-  expect((await send(t.url, '/v1/nothing', { headers })).json).toMatchObject({ docs: 'http://memory.example/docs/errors/NOT_FOUND' })
+  expect((await send(behind.url, '/v1/nothing', { headers })).json).toMatchObject({
+    docs: 'https://memory.example/docs/errors/NOT_FOUND',
+  })
+  expect((await send(t.url, '/v1/nothing', { headers })).json).toMatchObject({
+    docs: 'http://memory.example/docs/errors/NOT_FOUND',
+  })
 })
 
 test('/docs has a slash at its end or none, and names the server by the address it was asked at', async () => {
-  for (const path of ['/docs', '/docs/']) expect((await send(t.url, path)).text).toContain(`curl &#34;${t.url}/health&#34;`)
+  for (const path of ['/docs', '/docs/'])
+    expect((await send(t.url, path)).text).toContain(`curl &#34;${t.url}/health&#34;`)
   const headers = { host: `a"b.example` }
   expect((await send(t.url, '/docs', { headers })).text).not.toContain('a"b')
 })

@@ -11,11 +11,17 @@ async function begin(url: string, key: string, body: object, announced?: number)
   const bytes = JSON.stringify(body)
   const answered = new Promise<{ status: number; text: string; retryAfter: string | undefined }>((resolve, reject) => {
     const length = announced ?? Buffer.byteLength(bytes)
-    const call = request(`${url}/v1/memory/store`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-length': length } }, (reply) => {
-      let text = ''
-      reply.setEncoding('utf8').on('data', (part: string) => (text += part))
-      reply.once('end', () => resolve({ status: reply.statusCode ?? 0, text, retryAfter: reply.headers['retry-after'] }))
-    })
+    const call = request(
+      `${url}/v1/memory/store`,
+      { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-length': length } },
+      (reply) => {
+        let text = ''
+        reply.setEncoding('utf8').on('data', (part: string) => (text += part))
+        reply.once('end', () =>
+          resolve({ status: reply.statusCode ?? 0, text, retryAfter: reply.headers['retry-after'] }),
+        )
+      },
+    )
     call.once('error', reject)
     call.flushHeaders()
     finish = () => void call.end(bytes)
@@ -77,10 +83,13 @@ test('bodies under way are bounded for a key and for all: 429 and 503, and room 
   const long = { ...store, content: 'x'.repeat(950) }
   const open = []
   for (const key of keys.slice(0, 4)) for (let i = 0; i < 2; i++) open.push(await begin(t.url, key, long))
-  const post = (key: string, chunked = false) => send(t.url, '/v1/memory/store', { method: 'POST', key, body: long, chunked })
-  for (const chunked of [false, true]) expectError(await post(keys[0] ?? '', chunked), 'RATE_LIMITED', /bodies of this API key/)
+  const post = (key: string, chunked = false) =>
+    send(t.url, '/v1/memory/store', { method: 'POST', key, body: long, chunked })
+  for (const chunked of [false, true])
+    expectError(await post(keys[0] ?? '', chunked), 'RATE_LIMITED', /bodies of this API key/)
   const [, , , , last = ''] = keys
-  for (const chunked of [false, true]) expect((await post(last, chunked)).status).toBe(200) // the others cannot shut it out
+  // the others cannot shut it out
+  for (const chunked of [false, true]) expect((await post(last, chunked)).status).toBe(200)
   open.push(await begin(t.url, last, long))
   expectError(await post(last), 'SERVICE_UNAVAILABLE', /as many bytes/)
   for (const { finish } of open) finish()
@@ -101,7 +110,9 @@ describe('a reply counts until it is sent', () => {
     const { hostname, port } = new URL(url)
     const body = JSON.stringify(listing.body)
     const socket = connect(Number(port), hostname).on('error', () => {})
-    const head = `POST /v1/memories/recall/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Length: ${body.length}\r\n\r\n`
+    const head =
+      'POST /v1/memories/recall/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ' +
+      `${key}\r\nContent-Length: ${body.length}\r\n\r\n`
     socket.pause().write(head + body)
     await once(socket, 'readable')
     return socket
@@ -143,7 +154,11 @@ describe('a reply counts until it is sent', () => {
   test('with its bytes, of a key and of all; a write is answered all the same, and so is a key that holds none', async () => {
     await using t = await start({ openReplyBytes: 16_000_000 })
     await fill(t)
-    const [one, other, third] = [await t.secret({ a: 'read_write' }), await t.secret({ a: 'read' }), await t.secret({ a: 'read' })]
+    const [one, other, third] = [
+      await t.secret({ a: 'read_write' }),
+      await t.secret({ a: 'read' }),
+      await t.secret({ a: 'read' }),
+    ]
     const held = [await ask(t.url, one), await ask(t.url, other)]
     expectError(await list(t.url, one), 'RATE_LIMITED', /replies of this API key/)
     expect((await send(t.url, '/v1/auth/whoami', { key: one })).status).toBe(200)
@@ -158,12 +173,18 @@ describe('a reply counts until it is sent', () => {
     await using t = await start()
     await fill(t)
     const key = await t.secret({ a: 'read' })
-    const statuses = await Promise.all(Array.from({ length: 32 }, async () => [await list(t.url, key), await list(t.url, key)].map(({ status }) => status)))
+    const statuses = await Promise.all(
+      Array.from({ length: 32 }, async () =>
+        [await list(t.url, key), await list(t.url, key)].map(({ status }) => status),
+      ),
+    )
     expect(new Set(statuses.flat())).toEqual(new Set([200]))
   })
 })
 
-test('an address that tries one unknown key after the other is slowed down; keys in use are not', { timeout: 60_000 }, async () => {
+test('an address that tries one unknown key after the other is slowed down; keys in use are not', {
+  timeout: 60_000,
+}, async () => {
   await using t = await start()
   const key = await t.secret({ a: 'read_write' })
   await t.client(key).whoami()
@@ -179,17 +200,24 @@ test('an address that tries one unknown key after the other is slowed down; keys
 })
 
 test('an IPv6 address counts with the /64 around it', () => {
-  expect([networkOf('192.0.2.7'), networkOf('::ffff:192.0.2.7'), networkOf('unknown')]).toEqual(['192.0.2.7', '::ffff:192.0.2.7', 'unknown'])
+  expect([networkOf('192.0.2.7'), networkOf('::ffff:192.0.2.7'), networkOf('unknown')]).toEqual([
+    '192.0.2.7',
+    '::ffff:192.0.2.7',
+    'unknown',
+  ])
   expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2')
   expect(networkOf('2001:db8:1:2::6')).toBe('2001:db8:1:2')
   expect(networkOf('2001:db8::6')).toBe('2001:db8:0:0')
   expect(networkOf('::1')).toBe('0:0:0:0')
 })
 
-test('a request leaves no listener on its signal: Node keeps those, and the reply with them, while the signal lives', async () => {
-  await using t = await start()
-  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
-  const request = new Request(`${t.url}/v1/auth/whoami`, { headers, signal: new AbortController().signal })
-  expect((await t.app.fetch(request)).status).toBe(200)
-  expect(getEventListeners(request.signal, 'abort')).toHaveLength(0)
-})
+test(
+  'a request leaves no listener on its signal: Node keeps those, and the reply with them, while the signal ' + 'lives',
+  async () => {
+    await using t = await start()
+    const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+    const request = new Request(`${t.url}/v1/auth/whoami`, { headers, signal: new AbortController().signal })
+    expect((await t.app.fetch(request)).status).toBe(200)
+    expect(getEventListeners(request.signal, 'abort')).toHaveLength(0)
+  },
+)

@@ -86,7 +86,12 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
       links.push(near)
       return near
     }
-    const sql = postgres(inject('postgresUrl'), { max: 1, connect_timeout: 3, backoff: () => 0.05, socket: link } as object)
+    const sql = postgres(inject('postgresUrl'), {
+      max: 1,
+      connect_timeout: 3,
+      backoff: () => 0.05,
+      socket: link,
+    } as object)
     await sql`select 1`
     const unsent = sql`select 2`.catch((error: unknown) => error)
     for (let turn = 0; turn < 5; turn++) await undefined // until the driver has it, but not until it writes
@@ -132,24 +137,27 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
     await sql.end({ timeout: 1 })
   })
 
-  test.each(['of the pool', 'of a reserved session'])('a statement %s that comes between the error and the end is told', async (whose) => {
-    const { hostname, port } = new URL(inject('postgresUrl'))
-    const links: Socket[] = []
-    const link = () => {
-      const socket = connect(Number(port), hostname)
-      links.push(socket)
-      return new Promise<Socket>((resolve) => socket.once('connect', () => resolve(socket)))
-    }
-    const sql = postgres(inject('postgresUrl'), { max: 1, backoff: () => 0.05, socket: link } as object)
-    await sql`select 1`
-    const session = whose === 'of the pool' ? sql : await sql.reserve()
-    let late: Promise<unknown> | undefined
-    links[0]?.once('error', () => (late = inTime(session`select 2`).catch((error: unknown) => error)))
-    links[0]?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
-    await expect.poll(() => late).toMatchObject({ code: 'CONNECTION_CLOSED' })
-    expect([...(await inTime(sql`select 3 as three`))]).toEqual([{ three: 3 }])
-    await sql.end({ timeout: 1 })
-  })
+  test.each(['of the pool', 'of a reserved session'])(
+    'a statement %s that comes between the error and the end is told',
+    async (whose) => {
+      const { hostname, port } = new URL(inject('postgresUrl'))
+      const links: Socket[] = []
+      const link = () => {
+        const socket = connect(Number(port), hostname)
+        links.push(socket)
+        return new Promise<Socket>((resolve) => socket.once('connect', () => resolve(socket)))
+      }
+      const sql = postgres(inject('postgresUrl'), { max: 1, backoff: () => 0.05, socket: link } as object)
+      await sql`select 1`
+      const session = whose === 'of the pool' ? sql : await sql.reserve()
+      let late: Promise<unknown> | undefined
+      links[0]?.once('error', () => (late = inTime(session`select 2`).catch((error: unknown) => error)))
+      links[0]?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
+      await expect.poll(() => late).toMatchObject({ code: 'CONNECTION_CLOSED' })
+      expect([...(await inTime(sql`select 3 as three`))]).toEqual([{ three: 3 }])
+      await sql.end({ timeout: 1 })
+    },
+  )
 
   test('a session that was to be reserved is reserved although the connection it waits for breaks', async () => {
     await using pool = openPool()

@@ -9,7 +9,8 @@ const CRASHES = Number(process.env['DAKERA_TEST_CRASHES'] ?? 5)
 const WRITERS = 10
 
 test.runIf(engine === 'pglite')(
-  `the engine ended ${CRASHES} times at random under ${WRITERS} writers: nothing acknowledged is lost, and it serves again by itself`,
+  `the engine ended ${CRASHES} times at random under ${WRITERS} writers: nothing acknowledged is lost, and it ` +
+    'serves again by itself',
   { timeout: 120_000 + CRASHES * 10_000 },
   async () => {
     await using t = await start({ jobs: true })
@@ -17,14 +18,18 @@ test.runIf(engine === 'pglite')(
     const acknowledged: string[] = []
     const codes = new Map<string, number>()
     let isOver = false
-    const clients = await Promise.all(Array.from({ length: WRITERS }, (_, n) => t.key({ shared: 'read_write' }, `writer-${n}`)))
+    const clients = await Promise.all(
+      Array.from({ length: WRITERS }, (_, n) => t.key({ shared: 'read_write' }, `writer-${n}`)),
+    )
     const writers = clients.map(async (client, n) => {
       for (let i = 0; !isOver; i++) {
-        const stored = await client.storeMemory('shared', { content: `Writer ${n} notes finding ${i}.` }).catch((error: { code: string; status: number }) => {
-          codes.set(error.code, (codes.get(error.code) ?? 0) + 1)
-          expect(error.status).toBe(503)
-          return undefined
-        })
+        const stored = await client
+          .storeMemory('shared', { content: `Writer ${n} notes finding ${i}.` })
+          .catch((error: { code: string; status: number }) => {
+            codes.set(error.code, (codes.get(error.code) ?? 0) + 1)
+            expect(error.status).toBe(503)
+            return undefined
+          })
         if (stored) acknowledged.push(stored.id)
       }
     })
@@ -54,38 +59,47 @@ test.runIf(engine === 'pglite')(
     if (process.env['DAKERA_TEST_CRASHES']) {
       const sorted = back.toSorted((a, b) => a - b)
       console.log(
-        `${CRASHES} crashes, ${acknowledged.length} acknowledged, 0 lost; back after ms p50 ${sorted[sorted.length >> 1]?.toFixed(0)}, max ${sorted.at(-1)?.toFixed(0)}`,
+        `${CRASHES} crashes, ${acknowledged.length} acknowledged, 0 lost; back after ms p50 ` +
+          `${sorted[sorted.length >> 1]?.toFixed(0)}, max ${sorted.at(-1)?.toFixed(0)}`,
       )
     }
   },
 )
 
-test.runIf(engine === 'pglite')('calls that meet a crash of the engine get 503, and the next ones are served', async () => {
-  await using t = await start()
-  const client = await t.key({ notes: 'read_write' })
-  await client.storeMemory('notes', { content: 'Kept before.' })
-  const database = t.database as EmbeddedDatabase
-  await database.crash()
-  const first = await Promise.allSettled(Array.from({ length: 5 }, () => client.recall('notes', 'kept')))
-  for (const outcome of first) if (outcome.status === 'rejected') expect(await failure(Promise.reject(outcome.reason))).toMatchObject({ status: 503 })
-  expect((await client.recall('notes', 'kept')).length).toBe(1)
-})
-
-test.runIf(engine === 'pglite')('an engine that ends during a job is started again once, and a job that spoils its session ends it', async () => {
-  const lines: string[] = []
-  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
-  const starts = () => lines.filter((line) => line.includes('is open again')).length
-  await using t = await start({ log })
-  const database = t.database as EmbeddedDatabase
-  const interrupted = t.owner(async (sql) => {
+test.runIf(engine === 'pglite')(
+  'calls that meet a crash of the engine get 503, and the next ones are served',
+  async () => {
+    await using t = await start()
+    const client = await t.key({ notes: 'read_write' })
+    await client.storeMemory('notes', { content: 'Kept before.' })
+    const database = t.database as EmbeddedDatabase
     await database.crash()
-    await sql`select 1`
-  })
-  await expect(interrupted).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
-  await t.admin.whoami()
-  expect(starts()).toBe(1)
+    const first = await Promise.allSettled(Array.from({ length: 5 }, () => client.recall('notes', 'kept')))
+    for (const outcome of first)
+      if (outcome.status === 'rejected')
+        expect(await failure(Promise.reject(outcome.reason))).toMatchObject({ status: 503 })
+    expect((await client.recall('notes', 'kept')).length).toBe(1)
+  },
+)
 
-  await expect(t.owner((sql) => sql`begin; select 1 / 0`.simple())).rejects.toMatchObject({ code: '22012' })
-  expect((await t.database.sql`select current_user::text as role`)[0]).toEqual({ role: 'dakera_app' })
-  expect(starts()).toBe(2)
-})
+test.runIf(engine === 'pglite')(
+  'an engine that ends during a job is started again once, and a job that spoils its session ends it',
+  async () => {
+    const lines: string[] = []
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
+    const starts = () => lines.filter((line) => line.includes('is open again')).length
+    await using t = await start({ log })
+    const database = t.database as EmbeddedDatabase
+    const interrupted = t.owner(async (sql) => {
+      await database.crash()
+      await sql`select 1`
+    })
+    await expect(interrupted).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    await t.admin.whoami()
+    expect(starts()).toBe(1)
+
+    await expect(t.owner((sql) => sql`begin; select 1 / 0`.simple())).rejects.toMatchObject({ code: '22012' })
+    expect((await t.database.sql`select current_user::text as role`)[0]).toEqual({ role: 'dakera_app' })
+    expect(starts()).toBe(2)
+  },
+)

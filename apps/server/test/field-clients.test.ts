@@ -18,27 +18,52 @@ const call = async (method: string, path: string, body?: unknown, given: Call = 
   return { ...answer, json: answer.json as Json }
 }
 const asAdmin = (method: string, path: string, body?: unknown) => call(method, path, body, { key: ADMIN_KEY })
-const store = async (fields: Json) => (await call('POST', '/v1/memory/store', { agent_id: 'inbox', ...fields })).json['memory'] as Json
+const store = async (fields: Json) =>
+  (await call('POST', '/v1/memory/store', { agent_id: 'inbox', ...fields })).json['memory'] as Json
 const seconds = () => Math.floor(Date.now() / 1000)
 const tag = () => `t-${crypto.randomUUID().slice(0, 8)}`
-const SECONDS = expect.toSatisfy((value) => Number.isInteger(value) && (value as number) > 1_700_000_000, 'integer unix seconds')
+const SECONDS = expect.toSatisfy(
+  (value) => Number.isInteger(value) && (value as number) > 1_700_000_000,
+  'integer unix seconds',
+)
 
 describe('every call', () => {
   test('is JSON whatever the Content-Type, or without one', async () => {
-    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json; charset=utf-8', undefined]) {
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'text/plain',
+      'application/json; charset=utf-8',
+      undefined,
+    ]) {
       const headers = type === undefined ? {} : { 'content-type': type }
-      const { status, headers: replied } = await call('POST', '/v1/memory/store', '{"agent_id": "inbox", "content": "Posted by curl."}', { headers })
+      const { status, headers: replied } = await call(
+        'POST',
+        '/v1/memory/store',
+        '{"agent_id": "inbox", "content": "Posted by curl."}',
+        { headers },
+      )
       expect([status, replied['content-type']]).toEqual([200, 'application/json'])
     }
   })
 
   test('takes its key as bearer or as X-API-Key', async () => {
-    for (const headers of [{ authorization: `Bearer ${key}` }, { authorization: `bearer ${key}` }, { 'x-api-key': key }])
+    for (const headers of [
+      { authorization: `Bearer ${key}` },
+      { authorization: `bearer ${key}` },
+      { 'x-api-key': key },
+    ])
       expect((await send(t.url, '/v1/auth/whoami', { headers })).json).toMatchObject({ name: 'agent' })
   })
 
   test('ignores fields it does not know, and takes camelCase names', async () => {
-    const one = await store({ content: 'x', memoryType: 'semantic', ttlSeconds: 600, sessionId: 's', client_version: '0.3', nested: { unknown: [1] } })
+    const one = await store({
+      content: 'x',
+      memoryType: 'semantic',
+      ttlSeconds: 600,
+      sessionId: 's',
+      client_version: '0.3',
+      nested: { unknown: [1] },
+    })
     expect(one).toMatchObject({ memory_type: 'semantic', session_id: 's', expires_at: SECONDS })
     const found = await call('POST', '/v1/memory/recall', {
       agentId: 'inbox',
@@ -50,7 +75,11 @@ describe('every call', () => {
       iterations: 2,
     })
     expect(found.json['memories']).toHaveLength(1)
-    expect((await call('GET', '/v1/memory/recall?agentId=inbox&query=x&topK=1&minImportance=0&includeAssociated=true')).json['memories']).toHaveLength(1)
+    expect(
+      (await call('GET', '/v1/memory/recall?agentId=inbox&query=x&topK=1&minImportance=0&includeAssociated=true')).json[
+        'memories'
+      ],
+    ).toHaveLength(1)
   })
 
   test('answers every failure in one shape, with the request id that was sent', async () => {
@@ -68,17 +97,28 @@ describe('every call', () => {
 
   test('repeats the first reply to an Idempotency-Key, and knows HEAD and OPTIONS', async () => {
     const headers = { 'idempotency-key': crypto.randomUUID() }
-    const once = async () => (await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Once.' }, { headers })).json['memory']
+    const once = async () =>
+      (await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Once.' }, { headers })).json['memory']
     expect(await once()).toEqual(await once())
     const head = await call('HEAD', '/v1/namespaces')
     expect([head.status, head.text]).toEqual([200, ''])
-    expect((await send(t.url, '/v1/sessions/start', { method: 'OPTIONS' })).headers.allow).toBe('POST, GET, HEAD, OPTIONS')
+    expect((await send(t.url, '/v1/sessions/start', { method: 'OPTIONS' })).headers.allow).toBe(
+      'POST, GET, HEAD, OPTIONS',
+    )
   })
 
   test('takes times as integers or ISO-8601, and gives integers', async () => {
     const at = seconds() + 3600
-    for (const moment of [at, new Date(at * 1000).toISOString(), new Date(at * 1000).toISOString().replace('Z', '+00:00')])
-      expect(await store({ content: 'x', expires_at: moment, ttl_seconds: 1 })).toMatchObject({ expires_at: at, created_at: SECONDS, updated_at: SECONDS })
+    for (const moment of [
+      at,
+      new Date(at * 1000).toISOString(),
+      new Date(at * 1000).toISOString().replace('Z', '+00:00'),
+    ])
+      expect(await store({ content: 'x', expires_at: moment, ttl_seconds: 1 })).toMatchObject({
+        expires_at: at,
+        created_at: SECONDS,
+        updated_at: SECONDS,
+      })
   })
 })
 
@@ -90,8 +130,16 @@ describe('health', () => {
       service: 'dakera',
       uptime_seconds: expect.any(Number),
     })
-    expect((await send(t.url, '/health/ready')).json).toMatchObject({ ready: true, checks: { database: { status: 'pass' } }, components: { database: true } })
-    expect((await send(t.url, '/health/live')).json).toEqual({ alive: true, version: expect.any(String), uptime_seconds: expect.any(Number) })
+    expect((await send(t.url, '/health/ready')).json).toMatchObject({
+      ready: true,
+      checks: { database: { status: 'pass' } },
+      components: { database: true },
+    })
+    expect((await send(t.url, '/health/live')).json).toEqual({
+      alive: true,
+      version: expect.any(String),
+      uptime_seconds: expect.any(Number),
+    })
   })
 })
 
@@ -103,16 +151,28 @@ describe('namespaces', () => {
     expectError(await asAdmin('POST', '/v1/namespaces', { name: 'fresh', dimension: 3 }), 'CONFLICT')
     const put = await asAdmin('PUT', '/v1/namespaces/put-here', {})
     expect(put.json).toMatchObject({ namespace: 'put-here', distance: 'cosine', created: true })
-    expect((await asAdmin('PUT', '/v1/namespaces/put-here', { dimension: 1024, distance: 'cosine' })).json).toMatchObject({ dimension: 1024, created: false })
+    expect(
+      (await asAdmin('PUT', '/v1/namespaces/put-here', { dimension: 1024, distance: 'cosine' })).json,
+    ).toMatchObject({ dimension: 1024, created: false })
     const got = await asAdmin('GET', '/v1/namespaces/fresh')
-    expect(got.json).toMatchObject({ namespace: 'fresh', dimension: 1024, memory_count: 0, vector_count: 0, description: null, created_at: SECONDS })
+    expect(got.json).toMatchObject({
+      namespace: 'fresh',
+      dimension: 1024,
+      memory_count: 0,
+      vector_count: 0,
+      description: null,
+      created_at: SECONDS,
+    })
     for (const { json } of [made, put, got]) expect([json['name'], json['dimensions']]).toEqual([undefined, undefined])
   })
 
   test('are listed as strings and as objects, and deleted under either path', async () => {
     await asAdmin('PUT', '/v1/namespaces/inbox')
     const { json } = await call('GET', '/v1/namespaces')
-    expect(json).toMatchObject({ namespaces: ['inbox'], items: [{ name: 'inbox', access: 'read_write', created_at: SECONDS }] })
+    expect(json).toMatchObject({
+      namespaces: ['inbox'],
+      items: [{ name: 'inbox', access: 'read_write', created_at: SECONDS }],
+    })
     for (const path of ['/v1/namespaces/gone', '/v1/admin/namespaces/gone']) {
       await asAdmin('POST', '/v1/memory/store', { agent_id: 'gone', content: 'x' })
       expect((await asAdmin('DELETE', path)).json).toEqual({ namespace: 'gone', deleted: true, vectors_deleted: 1 })
@@ -121,8 +181,11 @@ describe('namespaces', () => {
   })
 
   test('_dakera_agent_x is x, and reserved names are refused', async () => {
-    expect((await call('POST', '/v1/memory/store', { agent_id: '_dakera_agent_inbox', content: 'x' })).json['memory']).toMatchObject({ agent_id: 'inbox' })
-    for (const name of ['_x', 'system_x', 'a b', '', 'x'.repeat(129)]) expectError(await asAdmin('POST', '/v1/namespaces', { name }), 'INVALID_REQUEST')
+    expect(
+      (await call('POST', '/v1/memory/store', { agent_id: '_dakera_agent_inbox', content: 'x' })).json['memory'],
+    ).toMatchObject({ agent_id: 'inbox' })
+    for (const name of ['_x', 'system_x', 'a b', '', 'x'.repeat(129)])
+      expectError(await asAdmin('POST', '/v1/namespaces', { name }), 'INVALID_REQUEST')
   })
 })
 
@@ -157,7 +220,10 @@ describe('memories', () => {
       expires_at: null,
       version: 1,
     })
-    expect((await call('GET', `/v1/memory/get/${memory['id']}?agent_id=inbox`)).json).toMatchObject({ id: memory['id'], content: 'HNSW answers in 5 ms.' })
+    expect((await call('GET', `/v1/memory/get/${memory['id']}?agent_id=inbox`)).json).toMatchObject({
+      id: memory['id'],
+      content: 'HNSW answers in 5 ms.',
+    })
     expect((await call('GET', `/v1/memory/get/${memory['id']}`)).json).toMatchObject({ id: memory['id'] })
   })
 
@@ -165,10 +231,23 @@ describe('memories', () => {
     const unique = tag()
     await store({ content: 'Tides follow the moon.', tags: [unique, 'b'] })
     for (const kind of ['recall', 'search']) {
-      const got = await call('GET', `/v1/memory/${kind}?agent_id=inbox&query=moon+tides&top_k=3&min_importance=0.1&tags=${unique},b`)
-      const posted = await call('POST', `/v1/memory/${kind}`, { agent_id: 'inbox', query: 'moon tides', top_k: 3, min_importance: 0.1, tags: [unique, 'b'] })
+      const got = await call(
+        'GET',
+        `/v1/memory/${kind}?agent_id=inbox&query=moon+tides&top_k=3&min_importance=0.1&tags=${unique},b`,
+      )
+      const posted = await call('POST', `/v1/memory/${kind}`, {
+        agent_id: 'inbox',
+        query: 'moon tides',
+        top_k: 3,
+        min_importance: 0.1,
+        tags: [unique, 'b'],
+      })
       for (const { json } of [got, posted]) {
-        expect(json).toMatchObject({ memories: [{ memory: { content: 'Tides follow the moon.' } }], total_found: 1, query_time_ms: expect.any(Number) })
+        expect(json).toMatchObject({
+          memories: [{ memory: { content: 'Tides follow the moon.' } }],
+          total_found: 1,
+          query_time_ms: expect.any(Number),
+        })
         const [{ score, weighted_score, smart_score } = {}] = json['memories'] as Json[]
         expect([weighted_score, smart_score]).toEqual([score, score])
       }
@@ -177,8 +256,17 @@ describe('memories', () => {
 
   test('are updated, and answer at top level and under memory', async () => {
     const { id } = await store({ content: 'Draft.' })
-    const { json } = await call('PUT', `/v1/memory/update/${id}`, { agent_id: 'inbox', content: 'Better.', memory_type: 'semantic' })
-    expect(json).toMatchObject({ id, content: 'Better.', version: 2, memory: { id, content: 'Better.', memory_type: 'semantic' } })
+    const { json } = await call('PUT', `/v1/memory/update/${id}`, {
+      agent_id: 'inbox',
+      content: 'Better.',
+      memory_type: 'semantic',
+    })
+    expect(json).toMatchObject({
+      id,
+      content: 'Better.',
+      version: 2,
+      memory: { id, content: 'Better.', memory_type: 'semantic' },
+    })
     for (const [method, path, body] of [
       ['POST', '/v1/memory/importance', { agent_id: 'inbox', memory_id: id, importance: 0.9 }],
       ['POST', '/v1/memory/importance', { agent_id: 'inbox', memory_ids: [id], importance: 0.9 }],
@@ -193,12 +281,26 @@ describe('memories', () => {
       agent_id: 'inbox',
       memories: ['One.', 'Two.'].map((content) => ({ content, tags: [unique] })),
     })
-    expect(json).toMatchObject({ stored: [{ content: 'One.' }, { content: 'Two.' }], stored_count: 2, total_embedding_time_ms: expect.any(Number) })
+    expect(json).toMatchObject({
+      stored: [{ content: 'One.' }, { content: 'Two.' }],
+      stored_count: 2,
+      total_embedding_time_ms: expect.any(Number),
+    })
     const first = (json['stored'] as Json[])[0] as Json
-    expect(first).toMatchObject({ id: expect.any(String), agent_id: 'inbox', tags: [unique], importance: 0.5, created_at: SECONDS })
+    expect(first).toMatchObject({
+      id: expect.any(String),
+      agent_id: 'inbox',
+      tags: [unique],
+      importance: 0.5,
+      created_at: SECONDS,
+    })
     const filter = { tags: [unique], created_after: seconds() - 600, created_before: seconds() + 600 }
     const listed = await call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', filter, limit: 10 })
-    expect(listed.json).toMatchObject({ memories: [{ tags: [unique] }, { tags: [unique] }], filtered: 2, total: expect.any(Number) })
+    expect(listed.json).toMatchObject({
+      memories: [{ tags: [unique] }, { tags: [unique] }],
+      filtered: 2,
+      total: expect.any(Number),
+    })
   })
 
   test('are forgotten by ids, tags, session or age, and empty lists say nothing', async () => {
@@ -229,9 +331,18 @@ describe('memories', () => {
       { filter: { ...condition, dry_run: true } },
       { filters: { ...condition, dry_run: true } }, // the CLI
     ])
-      expect((await call('DELETE', path, { agent_id: 'inbox', ...dry })).json).toEqual({ deleted_count: 2, dry_run: true })
-    expect((await call('DELETE', path, { agent_id: 'inbox', filters: condition })).json).toEqual({ deleted_count: 2, dry_run: false })
-    expect((await call('POST', path, { agent_id: 'inbox', filter: { tags: [unique] } })).json).toEqual({ deleted_count: 1, dry_run: false })
+      expect((await call('DELETE', path, { agent_id: 'inbox', ...dry })).json).toEqual({
+        deleted_count: 2,
+        dry_run: true,
+      })
+    expect((await call('DELETE', path, { agent_id: 'inbox', filters: condition })).json).toEqual({
+      deleted_count: 2,
+      dry_run: false,
+    })
+    expect((await call('POST', path, { agent_id: 'inbox', filter: { tags: [unique] } })).json).toEqual({
+      deleted_count: 1,
+      dry_run: false,
+    })
     for (const nothing of [{}, { filter: {} }, { filters: { tags: [] } }, { filter: { metadata: {} } }])
       expectError(await call('DELETE', path, { agent_id: 'inbox', ...nothing }), 'INVALID_REQUEST')
   })
@@ -240,29 +351,58 @@ describe('memories', () => {
 describe('keys', () => {
   test('are made from a scope over namespaces or from permissions, and look the same either way', async () => {
     for (const path of ['/admin/keys', '/v1/admin/keys', '/v1/keys']) {
-      const { status, json } = await asAdmin('POST', path, { name: 'field', scope: 'write', namespaces: ['team'], expires_in_days: 30 })
+      const { status, json } = await asAdmin('POST', path, {
+        name: 'field',
+        scope: 'write',
+        namespaces: ['team'],
+        expires_in_days: 30,
+      })
       expect([status, json]).toMatchObject([
         201,
         { name: 'field', scope: 'write', namespaces: ['team'], active: true, created_at: SECONDS, expires_at: SECONDS },
       ])
       expect(json['id']).toBe(json['key_id'])
-      expect([json['key'], json['warning'], json['permissions']]).toEqual([expect.any(String), expect.any(String), ['read', 'write']])
+      expect([json['key'], json['warning'], json['permissions']]).toEqual([
+        expect.any(String),
+        expect.any(String),
+        ['read', 'write'],
+      ])
     }
-    expect((await asAdmin('POST', '/admin/keys', { name: 'field', permissions: ['read'] })).json).toMatchObject({ scope: 'read', namespaces: [] })
-    expect((await asAdmin('POST', '/admin/keys', { name: 'field', permissions: ['read', 'write'], namespaces: ['team'] })).json).toMatchObject({
+    expect((await asAdmin('POST', '/admin/keys', { name: 'field', permissions: ['read'] })).json).toMatchObject({
+      scope: 'read',
+      namespaces: [],
+    })
+    expect(
+      (await asAdmin('POST', '/admin/keys', { name: 'field', permissions: ['read', 'write'], namespaces: ['team'] }))
+        .json,
+    ).toMatchObject({
       grants: { team: 'read_write' },
     })
-    expect((await asAdmin('POST', '/admin/keys', { name: 'field', scope: 'super_admin' })).json).toMatchObject({ scope: 'admin' })
+    expect((await asAdmin('POST', '/admin/keys', { name: 'field', scope: 'super_admin' })).json).toMatchObject({
+      scope: 'admin',
+    })
   })
 
   test('are read, changed, rotated, counted, stopped and deleted under /admin/keys', async () => {
-    const { key_id, key: secret } = (await asAdmin('POST', '/admin/keys', { name: 'field', scope: 'write', namespaces: ['team'] })).json
-    expect((await asAdmin('GET', '/admin/keys')).json).toMatchObject({ keys: expect.any(Array), total: expect.any(Number) })
+    const { key_id, key: secret } = (
+      await asAdmin('POST', '/admin/keys', { name: 'field', scope: 'write', namespaces: ['team'] })
+    ).json
+    expect((await asAdmin('GET', '/admin/keys')).json).toMatchObject({
+      keys: expect.any(Array),
+      total: expect.any(Number),
+    })
     expect((await asAdmin('GET', `/admin/keys/${key_id}`)).json).toMatchObject({ key_id, name: 'field' })
-    expect((await asAdmin('PATCH', `/admin/keys/${key_id}`, { namespaces: ['inbox'] })).json).toMatchObject({ namespaces: ['inbox'] })
+    expect((await asAdmin('PATCH', `/admin/keys/${key_id}`, { namespaces: ['inbox'] })).json).toMatchObject({
+      namespaces: ['inbox'],
+    })
     await call('GET', '/v1/auth/whoami', undefined, { key: secret as string })
     const rotated = await asAdmin('POST', `/admin/keys/${key_id}/rotate`)
-    expect(rotated.json).toMatchObject({ key_id, name: 'field', old_key_expires_at: SECONDS, warning: expect.any(String) })
+    expect(rotated.json).toMatchObject({
+      key_id,
+      name: 'field',
+      old_key_expires_at: SECONDS,
+      warning: expect.any(String),
+    })
     expect(rotated.json['new_key']).toBe(rotated.json['key'])
     for (const path of ['/admin/keys', '/v1/admin/keys', '/v1/keys'])
       expect((await asAdmin('GET', `${path}/${key_id}/usage`)).json).toEqual({
@@ -283,7 +423,11 @@ describe('keys', () => {
       key_id,
       active: false,
     })
-    expect((await asAdmin('DELETE', `/admin/keys/${key_id}`)).json).toMatchObject({ success: true, message: expect.any(String), key_id })
+    expect((await asAdmin('DELETE', `/admin/keys/${key_id}`)).json).toMatchObject({
+      success: true,
+      message: expect.any(String),
+      key_id,
+    })
     expectError(await asAdmin('GET', `/admin/keys/${key_id}`), 'NOT_FOUND')
   })
 
@@ -301,45 +445,83 @@ describe('keys', () => {
     })
     const listed = (await asAdmin('GET', path)).json
     expect(listed).toMatchObject({ namespace: 'team', total: (listed['keys'] as Json[]).length })
-    expect(listed['keys']).toContainEqual(expect.objectContaining({ key_id, name: 'guest', namespace: 'team', access: 'read_write' }))
-    expect((await asAdmin('GET', `${path}/${key_id}/usage`)).json).toMatchObject({ key_id, total_requests: 0, by_namespace: [] })
-    expect((await asAdmin('DELETE', `${path}/${key_id}`)).json).toEqual({ success: true, message: 'The key is deleted.' })
+    expect(listed['keys']).toContainEqual(
+      expect.objectContaining({ key_id, name: 'guest', namespace: 'team', access: 'read_write' }),
+    )
+    expect((await asAdmin('GET', `${path}/${key_id}/usage`)).json).toMatchObject({
+      key_id,
+      total_requests: 0,
+      by_namespace: [],
+    })
+    expect((await asAdmin('DELETE', `${path}/${key_id}`)).json).toEqual({
+      success: true,
+      message: 'The key is deleted.',
+    })
     expectError(await call('POST', path, { name: 'mine' }), 'INSUFFICIENT_SCOPE')
   })
 
   test('without a grant, and with another one, are told apart', async () => {
     expectError(await call('POST', '/v1/memory/recall', { agent_id: 'foreign', query: 'x' }), 'NAMESPACE_ACCESS_DENIED')
     const publisher = await t.secret({ team: 'write' })
-    expectError(await call('POST', '/v1/memory/recall', { agent_id: 'team', query: 'x' }, { key: publisher }), 'INSUFFICIENT_SCOPE')
+    expectError(
+      await call('POST', '/v1/memory/recall', { agent_id: 'team', query: 'x' }, { key: publisher }),
+      'INSUFFICIENT_SCOPE',
+    )
   })
 })
 
 describe('sessions and agents', () => {
   test('a session is started, filled, read and ended', async () => {
-    const started = await call('POST', '/v1/sessions/start', { agent_id: 'team', metadata: { task: 'HNSW' }, agentVersion: 2 })
+    const started = await call('POST', '/v1/sessions/start', {
+      agent_id: 'team',
+      metadata: { task: 'HNSW' },
+      agentVersion: 2,
+    })
     expect(started.json).toEqual({
-      session: { id: expect.any(String), agent_id: 'team', started_at: SECONDS, ended_at: null, summary: null, metadata: { task: 'HNSW' }, memory_count: 0 },
+      session: {
+        id: expect.any(String),
+        agent_id: 'team',
+        started_at: SECONDS,
+        ended_at: null,
+        summary: null,
+        metadata: { task: 'HNSW' },
+        memory_count: 0,
+      },
     })
     const { id } = started.json['session'] as Json
-    for (const content of ['One.', 'Two.']) await call('POST', '/v1/memory/store', { agent_id: 'team', content, session_id: id })
+    for (const content of ['One.', 'Two.'])
+      await call('POST', '/v1/memory/store', { agent_id: 'team', content, session_id: id })
     expect((await call('GET', `/v1/sessions/${id}`)).json).toMatchObject({ id, agent_id: 'team', memory_count: 2 })
     expect((await call('GET', `/v1/sessions/${id}/memories`)).json).toMatchObject({
       session: { id },
       memories: [{ content: 'One.' }, { content: 'Two.' }],
       total: 2,
     })
-    expect((await call('GET', '/v1/sessions?agent_id=team&active_only=true&limit=10&offset=0')).json).toMatchObject({ sessions: [{ id }], total: 1 })
+    expect((await call('GET', '/v1/sessions?agent_id=team&active_only=true&limit=10&offset=0')).json).toMatchObject({
+      sessions: [{ id }],
+      total: 1,
+    })
     const ended = await call('POST', `/v1/sessions/${id}/end`, { summary: 'Done.' })
     expect(ended.json).toMatchObject({ session: { id, summary: 'Done.', ended_at: SECONDS }, memory_count: 2 })
     expect((await call('POST', `/v1/sessions/${id}/end`)).status).toBe(200) // retried, and without a body
-    expect((await call('GET', '/v1/sessions?agent_id=team&active_only=true')).json).toMatchObject({ sessions: [], total: 0 })
+    expect((await call('GET', '/v1/sessions?agent_id=team&active_only=true')).json).toMatchObject({
+      sessions: [],
+      total: 0,
+    })
     expectError(await call('GET', '/v1/sessions/ses_never'), 'NOT_FOUND')
   })
 
   test('agents answer with bare arrays, and with moments as ISO strings', async () => {
     const lead = { key: await t.secret({ crew: 'read_write' }) }
-    await call('POST', '/v1/memory/store', { agent_id: 'crew', content: 'One.', memory_type: 'semantic', importance: 0.5 }, lead)
-    expect((await call('GET', '/v1/agents', undefined, lead)).json).toEqual([{ agent_id: 'crew', memory_count: 1, session_count: 0, active_sessions: 0 }])
+    await call(
+      'POST',
+      '/v1/memory/store',
+      { agent_id: 'crew', content: 'One.', memory_type: 'semantic', importance: 0.5 },
+      lead,
+    )
+    expect((await call('GET', '/v1/agents', undefined, lead)).json).toEqual([
+      { agent_id: 'crew', memory_count: 1, session_count: 0, active_sessions: 0 },
+    ])
     expect((await call('GET', '/v1/agents/crew/stats', undefined, lead)).json).toEqual({
       agent_id: 'crew',
       total_memories: 1,
@@ -351,7 +533,9 @@ describe('sessions and agents', () => {
       newest_memory_at: expect.any(String),
     })
     const path = '/v1/agents/_dakera_agent_crew/memories'
-    expect((await call('GET', `${path}?memory_type=semantic&limit=5&offset=0`, undefined, lead)).json).toMatchObject([{ content: 'One.', agent_id: 'crew' }])
+    expect((await call('GET', `${path}?memory_type=semantic&limit=5&offset=0`, undefined, lead)).json).toMatchObject([
+      { content: 'One.', agent_id: 'crew' },
+    ])
     expect((await call('GET', `${path}?memory_type=episodic`, undefined, lead)).json).toEqual([])
   })
 })

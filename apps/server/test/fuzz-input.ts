@@ -30,7 +30,20 @@ const anyText = fc.oneof(
 const number = fc.oneof(
   fc.integer({ min: -3, max: 200 }),
   fc.double(),
-  fc.constantFrom(0, -0, 0.5, 1, 1e308, -1e308, 2 ** 53, 2 ** 31, -(2 ** 31) - 1, 5e-324, 253_402_300_799, -62_135_596_800),
+  fc.constantFrom(
+    0,
+    -0,
+    0.5,
+    1,
+    1e308,
+    -1e308,
+    2 ** 53,
+    2 ** 31,
+    -(2 ** 31) - 1,
+    5e-324,
+    253_402_300_799,
+    -62_135_596_800,
+  ),
 )
 const garbage: Arbitrary<unknown> = fc.oneof(
   anyText,
@@ -45,25 +58,51 @@ const namespace = fc.oneof(
   { weight: 1, arbitrary: anyText },
 )
 const id = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(FOREIGN_ID, SHARED_ID, 'mem_never', FOREIGN_SESSION, SHARED_SESSION, 'key_root', 'key_never') },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      FOREIGN_ID,
+      SHARED_ID,
+      'mem_never',
+      FOREIGN_SESSION,
+      SHARED_SESSION,
+      'key_root',
+      'key_never',
+    ),
+  },
   { weight: 1, arbitrary: anyText },
 )
-const words = fc.oneof(fc.constantFrom('notes about tides', '"exact phrase" tide', 'the', '!!', 'secret tides plan'), anyText)
+const words = fc.oneof(
+  fc.constantFrom('notes about tides', '"exact phrase" tide', 'the', '!!', 'secret tides plan'),
+  anyText,
+)
 const tags = fc.array(fc.oneof(fc.constantFrom('a', 'shared', 'b,c'), anyText), { maxLength: 4 })
 const moment = fc.oneof(
   fc.integer({ min: 0, max: 4_000_000_000 }),
   fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
-  fc.constantFrom('2030-01-01', '9999-12-31T23:59:59-14:00', '0001-01-01T00:00:00+14:00', '0000-01-01', -62_135_596_800),
+  fc.constantFrom(
+    '2030-01-01',
+    '9999-12-31T23:59:59-14:00',
+    '0001-01-01T00:00:00+14:00',
+    '0000-01-01',
+    -62_135_596_800,
+  ),
 )
 const share = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), number)
 const access = fc.constantFrom('read', 'write', 'read_write', 'none', 'all')
-const vector = fc.oneof(fc.array(number, { maxLength: 5 }), fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 256, maxLength: 256 }))
+const vector = fc.oneof(
+  fc.array(number, { maxLength: 5 }),
+  fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 256, maxLength: 256 }),
+)
 const grants = fc.dictionary(namespace, access, { maxKeys: 3 })
 
 const scalar = fc.oneof(anyText, number, fc.boolean(), fc.constant(null))
 const { filter } = fc.letrec<{ filter: unknown }>((tie) => ({
   filter: fc.dictionary(
-    fc.oneof({ weight: 5, arbitrary: fc.constantFrom('source', 'a.b', 'n', 'x"y', "it's", '$and', '$or', '$not') }, { weight: 1, arbitrary: anyText }),
+    fc.oneof(
+      { weight: 5, arbitrary: fc.constantFrom('source', 'a.b', 'n', 'x"y', "it's", '$and', '$or', '$not') },
+      { weight: 1, arbitrary: anyText },
+    ),
     fc.oneof(
       { maxDepth: 3 },
       scalar,
@@ -145,7 +184,10 @@ const FIELDS: Record<string, Arbitrary<unknown>> = {
   limit: fc.integer({ min: 1, max: 1000 }),
   tags,
   tags_any: tags,
-  metadata: fc.oneof(fc.dictionary(anyText, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 3 }), fc.constant({ source: 'tides', n: 1, a: { b: 'c' } })),
+  metadata: fc.oneof(
+    fc.dictionary(anyText, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 3 }),
+    fc.constant({ source: 'tides', n: 1, a: { b: 'c' } }),
+  ),
   policy: fc.dictionary(anyText, scalar, { maxKeys: 2 }),
   description: words,
   dimension: fc.constantFrom(3, 256, 4000),
@@ -190,24 +232,48 @@ const FIELDS: Record<string, Arbitrary<unknown>> = {
   offset: fc.integer({ min: 0, max: 10 }),
   grace_secs: fc.oneof(fc.integer({ min: 0, max: 10 }), number),
 }
-const field = (name: string): Arbitrary<unknown> => fc.oneof({ weight: 12, arbitrary: FIELDS[name] ?? garbage }, { weight: 1, arbitrary: garbage })
+const field = (name: string): Arbitrary<unknown> =>
+  fc.oneof({ weight: 12, arbitrary: FIELDS[name] ?? garbage }, { weight: 1, arbitrary: garbage })
 /** The fields without which nothing happens are there more often than not. */
 const NEEDED = new Set(['agent_id', 'content', 'query', 'importance', 'name', 'memories'])
 
 const fieldNames = (schema: unknown): string[] => Object.keys((schema as { shape?: object } | undefined)?.shape ?? {})
 function objectOf(names: string[]): Arbitrary<Record<string, unknown>> {
-  const fields = Object.fromEntries(names.map((name) => [name, fc.option(field(name), { nil: undefined, freq: NEEDED.has(name) ? 20 : 1 })]))
-  return fc.record(fields).map((object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)))
+  const fields = Object.fromEntries(
+    names.map((name) => [name, fc.option(field(name), { nil: undefined, freq: NEEDED.has(name) ? 20 : 1 })]),
+  )
+  return fc
+    .record(fields)
+    .map((object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)))
 }
-const NEW_MEMORY = ['content', 'memory_type', 'importance', 'tags', 'metadata', 'session_id', 'ttl_seconds', 'embedding', 'id']
+const NEW_MEMORY = [
+  'content',
+  'memory_type',
+  'importance',
+  'tags',
+  'metadata',
+  'session_id',
+  'ttl_seconds',
+  'embedding',
+  'id',
+]
 FIELDS['memories'] = fc.array(objectOf(NEW_MEMORY), { minLength: 1, maxLength: 3 })
 
-export type Shot = { address: Address; path: string; body: string | undefined; who: Who; headers: Record<string, string> }
+export type Shot = {
+  address: Address
+  path: string
+  body: string | undefined
+  who: Who
+  headers: Record<string, string>
+}
 export const WHO = ['admin', 'agent', 'reader', 'nobody'] as const
 export type Who = (typeof WHO)[number]
 
 const asQuery = (values: Record<string, unknown>) => {
-  const pairs = Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : (JSON.stringify(value) ?? '')])
+  const pairs = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.toWellFormed() : (JSON.stringify(value) ?? ''),
+  ])
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs as [string, string][]).toString().slice(0, 4000)}`
 }
 const headers = fc.record(
@@ -235,13 +301,18 @@ export const shotAt = (address: Address): Arbitrary<Shot> => {
       query,
       body,
       who: fc.constantFrom(...WHO),
-      headers: fc.oneof({ weight: 3, arbitrary: calm }, { weight: 1, arbitrary: headers as Arbitrary<Record<string, string>> }),
+      headers: fc.oneof(
+        { weight: 3, arbitrary: calm },
+        { weight: 1, arbitrary: headers as Arbitrary<Record<string, string>> },
+      ),
     })
     .map((drawn) => ({
       address,
       path:
-        drawn.segments.reduce((filled, segment) => filled.replace(/\{\w+\}/, () => encodeURIComponent(segment.toWellFormed()) || 'x'), path) +
-        asQuery(drawn.query),
+        drawn.segments.reduce(
+          (filled, segment) => filled.replace(/\{\w+\}/, () => encodeURIComponent(segment.toWellFormed()) || 'x'),
+          path,
+        ) + asQuery(drawn.query),
       body: drawn.body === undefined ? undefined : JSON.stringify(drawn.body),
       who: drawn.who,
       headers: drawn.headers,

@@ -1,10 +1,24 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADDRESSES, FOREIGN, FOREIGN_ID, FOREIGN_SESSION, MARKER, MINE, SHARED, SHARED_ID, SHARED_SESSION, type Shot, shotAt, type Who } from './fuzz-input.ts'
+import {
+  ADDRESSES,
+  FOREIGN,
+  FOREIGN_ID,
+  FOREIGN_SESSION,
+  MARKER,
+  MINE,
+  SHARED,
+  SHARED_ID,
+  SHARED_SESSION,
+  type Shot,
+  shotAt,
+  type Who,
+} from './fuzz-input.ts'
 import { ADMIN_KEY, type Stage, start } from './harness.ts'
 import { flawsOf, send } from './http-call.ts'
 
-// FUZZ_SEED repeats a run; FUZZ_RUNS makes it longer. The seed stands in the name of the suite, and so in every failure.
+// FUZZ_SEED repeats a run; FUZZ_RUNS makes it longer. The seed stands in the name of the suite, and so in every
+// failure.
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122)
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? Math.ceil(600 / ADDRESSES.length))
 
@@ -12,13 +26,22 @@ let t: Stage
 let keys: Record<Who, string | undefined>
 beforeAll(async () => {
   t = await start()
-  const secret = { content: `${MARKER} the secret tides plan`, tags: [MARKER, 'a'], metadata: { source: MARKER, n: 1, a: { b: MARKER } } }
+  const secret = {
+    content: `${MARKER} the secret tides plan`,
+    tags: [MARKER, 'a'],
+    metadata: { source: MARKER, n: 1, a: { b: MARKER } },
+  }
   await t.admin.storeMemory(FOREIGN, { ...secret, id: FOREIGN_ID, sessionId: MARKER } as never)
   await t.admin.storeMemories(
     FOREIGN,
     Array.from({ length: 5 }, () => secret),
   )
-  await t.admin.storeMemory(SHARED, { content: 'Shared notes about tides.', tags: ['shared'], metadata: { source: 'tides' }, id: SHARED_ID } as never)
+  await t.admin.storeMemory(SHARED, {
+    content: 'Shared notes about tides.',
+    tags: ['shared'],
+    metadata: { source: 'tides' },
+    id: SHARED_ID,
+  } as never)
   await t.admin.startSession(FOREIGN, { id: FOREIGN_SESSION, metadata: { task: MARKER } })
   await t.admin.startSession(SHARED, { id: SHARED_SESSION, metadata: { task: 'tides' } })
   keys = {
@@ -44,7 +67,12 @@ describe(`seed ${seed}, ${numRuns} requests to each of ${ADDRESSES.length} addre
   test.each(ADDRESSES)('$method $path', async (address) => {
     await fc.assert(
       fc.asyncProperty(shotAt(address).filter(spares), async ({ path, body, who, headers }) => {
-        const answer = await send(t.url, path, { method: address.method, key: keys[who], headers, ...(body !== undefined && { body }) })
+        const answer = await send(t.url, path, {
+          method: address.method,
+          key: keys[who],
+          headers,
+          ...(body !== undefined && { body }),
+        })
         const kind = Math.floor(answer.status / 100)
         seen[kind] = (seen[kind] ?? 0) + 1
         expect(answer.status, answer.text).toBeLessThan(500)

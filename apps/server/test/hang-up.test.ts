@@ -11,7 +11,9 @@ import { send } from './http-call.ts'
 /** A recall whose client leaves after so long. */
 function leave(url: string, key: string, afterMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const call = request(`${url}/v1/memory/recall?agent_id=a&query=heron`, { headers: { authorization: `Bearer ${key}` } })
+    const call = request(`${url}/v1/memory/recall?agent_id=a&query=heron`, {
+      headers: { authorization: `Bearer ${key}` },
+    })
     call.on('error', () => {}).on('close', resolve)
     call.end()
     setTimeout(() => call.destroy(), afterMs)
@@ -33,7 +35,10 @@ async function holdUp(t: Stage) {
   await ready
   return {
     waiting: async () =>
-      (await login`select from pg_stat_activity where datname = current_database() and application_name = 'dakera-searches' and state = 'active'`).length,
+      (
+        await login`select from pg_stat_activity where datname = current_database()
+          and application_name = 'dakera-searches' and state = 'active'`
+      ).length,
     async [Symbol.asyncDispose]() {
       letGo()
       await holding
@@ -48,38 +53,48 @@ describe.runIf(engine === 'postgres')('on Postgres, a client that hangs up', () 
     const key = await t.secret({ a: 'read_write' })
     await t.client(key).storeMemory('a', { content: 'A heron.' })
     await using held = await holdUp(t)
-    await new Promise((resolve) => setTimeout(resolve, 1_100)) // until the admin, who made the key, no longer counts as asking
+    // until the admin, who made the key, no longer counts as asking
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
     const left = Array.from({ length: 20 }, () => leave(t.url, key, 1_500))
     await expect.poll(held.waiting).toBe(3) // the share of one key alone; the others wait here
     await Promise.all(left)
     await expect.poll(held.waiting, { timeout: 2_000 }).toBe(0)
   })
 
-  test('takes nobody else down: 500 that leave at any moment, and no statement of another key is ever cancelled', { timeout: 120_000 }, async () => {
+  test('takes nobody else down: 500 that leave at any moment, and no statement of another key is ever cancelled', {
+    timeout: 120_000,
+  }, async () => {
     await using t = await start({ searchTimeoutMs: 60_000 })
     const keys = [await t.secret({ a: 'read_write' }), await t.secret({ a: 'read' })]
     await t.client(keys[0] ?? '').storeMemories(
       'a',
-      Array.from({ length: 300 }, (_, i) => ({ content: `Heron ${i} was seen by the river in the morning of day ${i}.` })),
+      Array.from({ length: 300 }, (_, i) => ({
+        content: `Heron ${i} was seen by the river in the morning of day ${i}.`,
+      })),
     )
     const other = t.client(await t.secret({ a: 'read' }))
     let isOver = false
     let served = 0
     const serving = (async () => {
-      for (; !isOver; served++) await other.recall('a', 'heron by the river', { topK: 20 }) // rejects if anything ends it
+      // rejects if anything ends it
+      for (; !isOver; served++) await other.recall('a', 'heron by the river', { topK: 20 })
     })()
-    for (let round = 0; round < 50; round++) await Promise.all(Array.from({ length: 10 }, (_, i) => leave(t.url, keys[i % 2] ?? '', Math.random() * 30)))
+    for (let round = 0; round < 50; round++)
+      await Promise.all(Array.from({ length: 10 }, (_, i) => leave(t.url, keys[i % 2] ?? '', Math.random() * 30)))
     isOver = true
     await serving
     expect(served).toBeGreaterThan(20)
   })
 
-  test('late requests to cancel hit nobody: statements that end by themselves in the same moment', { timeout: 120_000 }, async () => {
+  test('late requests to cancel hit nobody: statements that end by themselves in the same moment', {
+    timeout: 120_000,
+  }, async () => {
     await using t = await start()
     const { calls } = t.database.turns
     const asleep = (session: Seat, lane: string, signal: AbortSignal, seconds: number) =>
       session.statement(principalOf('x', { lane, signal }), 'read', async (sql) => sql`select pg_sleep(${seconds})`)
-    const run = (lane: string, signal: AbortSignal, seconds: number) => calls.run(lane, signal, (session) => asleep(session, lane, signal, seconds))
+    const run = (lane: string, signal: AbortSignal, seconds: number) =>
+      calls.run(lane, signal, (session) => asleep(session, lane, signal, seconds))
     let isOver = false
     const foreign = ['b', 'c', 'd'].map(async (lane) => {
       while (!isOver) await run(lane, new AbortController().signal, 0.002)
@@ -137,7 +152,10 @@ test('calls of a client that hung up while they waited are never begun', async (
       { length: 5 },
       (_, i) =>
         new Promise((resolve) => {
-          const call = request(`${t.url}/v1/memory/store`, { method: 'POST', headers: { authorization: `Bearer ${key}` } })
+          const call = request(`${t.url}/v1/memory/store`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${key}` },
+          })
           call.on('error', () => {}).on('close', resolve)
           call.end(JSON.stringify({ agent_id: 'a', content: `Never ${i}.` }))
           setTimeout(() => call.destroy(), 200)
@@ -147,7 +165,9 @@ test('calls of a client that hung up while they waited are never begun', async (
   await sleep(100)
   letGo()
   await Promise.all(holding)
-  expect((await send(t.url, '/v1/memories/recall/batch', { method: 'POST', key, body: { agent_id: 'a' } })).json).toMatchObject({ total: 0 })
+  expect(
+    (await send(t.url, '/v1/memories/recall/batch', { method: 'POST', key, body: { agent_id: 'a' } })).json,
+  ).toMatchObject({ total: 0 })
 })
 
 test('one key that sends a lot does not make another wait for all of it', async () => {
@@ -167,7 +187,9 @@ test('one key that sends a lot does not make another wait for all of it', async 
       expect(status).toBe(200)
       order.push(name)
     })
-  const many = Array.from({ length: 30 }, () => ask(greedy, 'greedy', '/v1/memory/recall?agent_id=a&query=heron&top_k=100'))
+  const many = Array.from({ length: 30 }, () =>
+    ask(greedy, 'greedy', '/v1/memory/recall?agent_id=a&query=heron&top_k=100'),
+  )
   const one = ask(modest, 'modest', '/v1/memory/recall?agent_id=b&query=heron')
   await sleep(500) // until all of them wait
   letGo()

@@ -40,8 +40,24 @@ const version = createHash('sha256')
   .slice(0, 12)
 let builtin: Promise<Embedder> | undefined
 
-type Options = { embedder?: Embedder; searchTimeoutMs?: number; jobs?: boolean; connections?: Partial<Connections>; log?: Logger } & Partial<
-  Pick<Deps, 'maxBodyBytes' | 'openBodyBytes' | 'openReplyBytes' | 'keyConcurrency' | 'trustedProxies' | 'loopbackOnly' | 'corsOrigins' | 'acceptsPublished'>
+type Options = {
+  embedder?: Embedder
+  searchTimeoutMs?: number
+  jobs?: boolean
+  connections?: Partial<Connections>
+  log?: Logger
+} & Partial<
+  Pick<
+    Deps,
+    | 'maxBodyBytes'
+    | 'openBodyBytes'
+    | 'openReplyBytes'
+    | 'keyConcurrency'
+    | 'trustedProxies'
+    | 'loopbackOnly'
+    | 'corsOrigins'
+    | 'acceptsPublished'
+  >
 >
 
 /** The real server over a private, migrated database, on a port of its own. `await using` takes both down again. */
@@ -50,7 +66,10 @@ export async function start(options: Options = {}) {
   const embedder = options.embedder ?? (await builtin)
   const place = await (engine === 'postgres' ? clonePostgres(embedder) : clonePglite(embedder))
   const database = await openDatabase(
-    { ...place.settings, ...(options.searchTimeoutMs && { searchTimeoutMs: options.searchTimeoutMs }) } as typeof place.settings,
+    {
+      ...place.settings,
+      ...(options.searchTimeoutMs && { searchTimeoutMs: options.searchTimeoutMs }),
+    } as typeof place.settings,
     options.log ?? log,
     (owner) => prepare(owner, embedder),
   )
@@ -98,7 +117,9 @@ export async function start(options: Options = {}) {
     /** SQL as dakera_app with the identity of this secret and no server in between; undefined is nobody. */
     as<T>(secret: string | undefined, fn: (sql: Sql) => Promise<T>): Promise<T> {
       return database.sql.begin(async (sql) => {
-        await sql`select set_config('dakera.key', ${secret === undefined ? '' : hashSecret(secret).toString('hex')}, true)`
+        await sql`select set_config('dakera.key', 
+          ${secret === undefined ? '' : hashSecret(secret).toString('hex')}, 
+          true)`
         return fn(sql as unknown as Sql)
       }) as Promise<T>
     },
@@ -108,7 +129,13 @@ export async function start(options: Options = {}) {
       return database.maintain(fn)
     },
     fetch: (path: string, init: RequestInit & { key?: string } = {}) =>
-      fetch(url + path, { ...init, headers: { ...(init.key && { authorization: `Bearer ${init.key}` }), ...(init.headers as Record<string, string>) } }),
+      fetch(url + path, {
+        ...init,
+        headers: {
+          ...(init.key && { authorization: `Bearer ${init.key}` }),
+          ...(init.headers as Record<string, string>),
+        },
+      }),
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => {
         server.close(resolve)
@@ -123,7 +150,9 @@ export async function start(options: Options = {}) {
 export type Stage = Awaited<ReturnType<typeof start>>
 
 /** What a call rejected with. */
-export async function failure(promise: Promise<unknown>): Promise<DakeraError & { status: number; code: string; body: { error: string } }> {
+export async function failure(
+  promise: Promise<unknown>,
+): Promise<DakeraError & { status: number; code: string; body: { error: string } }> {
   try {
     await promise
   } catch (error) {
@@ -135,7 +164,12 @@ export async function failure(promise: Promise<unknown>): Promise<DakeraError & 
 
 async function prepare(owner: Sql, embedder: Embedder): Promise<void> {
   await settleEmbeddingSpace(owner, embedder)
-  await settleRootKey(owner, { chosen: ADMIN_KEY, dataDir: tmpdir(), isEmbedded: engine === 'pglite', mayReplace: false })
+  await settleRootKey(owner, {
+    chosen: ADMIN_KEY,
+    dataDir: tmpdir(),
+    isEmbedded: engine === 'pglite',
+    mayReplace: false,
+  })
 }
 
 type Place = { settings: Parameters<typeof openDatabase>[0]; remove(): Promise<void> }
@@ -180,7 +214,13 @@ async function createPostgres(template: string) {
   await cluster.end()
   url.pathname = `/${name}`
   return {
-    settings: { engine: 'postgres' as const, url: url.href, migrationUrl: undefined, poolSize: 4, searchTimeoutMs: SEARCH_TIMEOUT_MS },
+    settings: {
+      engine: 'postgres' as const,
+      url: url.href,
+      migrationUrl: undefined,
+      poolSize: 4,
+      searchTimeoutMs: SEARCH_TIMEOUT_MS,
+    },
     async remove() {
       const again = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
       await again.unsafe(`drop database if exists ${name} with (force)`)
@@ -193,7 +233,9 @@ async function clonePglite(embedder: Embedder): Promise<Place> {
   const template = join(tmpdir(), `${templateName(embedder)}_${process.ppid}`)
   if (!existsSync(template)) {
     const making = mkdtempSync(join(tmpdir(), 'dakera-making-'))
-    const database = await openDatabase({ engine: 'pglite', dataDir: making, durability: 'relaxed' }, log, (owner) => prepare(owner, embedder))
+    const database = await openDatabase({ engine: 'pglite', dataDir: making, durability: 'relaxed' }, log, (owner) =>
+      prepare(owner, embedder),
+    )
     await database.close()
     try {
       renameSync(making, template)
@@ -203,5 +245,8 @@ async function clonePglite(embedder: Embedder): Promise<Place> {
   }
   const dataDir = mkdtempSync(join(tmpdir(), 'dakera-test-'))
   cpSync(template, dataDir, { recursive: true })
-  return { settings: { engine: 'pglite', dataDir, durability: 'relaxed' }, remove: async () => rmSync(dataDir, { recursive: true, force: true }) }
+  return {
+    settings: { engine: 'pglite', dataDir, durability: 'relaxed' },
+    remove: async () => rmSync(dataDir, { recursive: true, force: true }),
+  }
 }

@@ -14,25 +14,48 @@ export type Call = {
 }
 export type Answer = { status: number; headers: IncomingHttpHeaders; text: string; json: unknown; requestId: string }
 
-/** One request as it stands: no client that repairs paths, headers or bodies on the way. The path may hold what a URL may not. */
+/**
+ * One request as it stands: no client that repairs paths, headers or bodies on the way. The path may hold what a URL
+ * may not.
+ */
 export function send(url: string, path: string, how: Call = {}): Promise<Answer> {
   const { method = 'GET', key, headers = {}, body, chunked = false } = how
   const { hostname, port } = new URL(url)
   const requestId = `req_test_${crypto.randomUUID()}`
-  const bytes = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
-  const length = chunked ? { 'transfer-encoding': 'chunked' } : bytes === undefined ? {} : { 'content-length': String(Buffer.byteLength(bytes)) }
+  const bytes =
+    body === undefined
+      ? undefined
+      : typeof body === 'string' || body instanceof Uint8Array
+        ? body
+        : JSON.stringify(body)
+  const length = chunked
+    ? { 'transfer-encoding': 'chunked' }
+    : bytes === undefined
+      ? {}
+      : { 'content-length': String(Buffer.byteLength(bytes)) }
   const credential = key === undefined ? {} : { authorization: `Bearer ${key}` }
   return new Promise((resolve, reject) => {
-    const call = request({ hostname, port, path, method, agent, headers: { 'x-request-id': requestId, ...length, ...credential, ...headers } }, (reply) => {
-      const chunks: Buffer[] = []
-      reply.on('data', (chunk: Buffer) => chunks.push(chunk)).once('error', reject)
-      reply.once('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8')
-        resolve({ status: reply.statusCode ?? 0, headers: reply.headers, text, json: parsed(text), requestId })
-      })
-    })
+    const call = request(
+      {
+        hostname,
+        port,
+        path,
+        method,
+        agent,
+        headers: { 'x-request-id': requestId, ...length, ...credential, ...headers },
+      },
+      (reply) => {
+        const chunks: Buffer[] = []
+        reply.on('data', (chunk: Buffer) => chunks.push(chunk)).once('error', reject)
+        reply.once('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8')
+          resolve({ status: reply.statusCode ?? 0, headers: reply.headers, text, json: parsed(text), requestId })
+        })
+      },
+    )
     call.once('error', (error: NodeJS.ErrnoException) => {
-      // The server ends a connection that was idle for five seconds, perhaps in the moment it is used again. On a new one the same failure counts.
+      // The server ends a connection that was idle for five seconds, perhaps in the moment it is used again. On a new
+      // one the same failure counts.
       if (call.reusedSocket && error.code === 'ECONNRESET') resolve(send(url, path, how))
       else reject(error)
     })
@@ -56,7 +79,10 @@ export function flawsOf({ status, headers, text, json, requestId }: Answer): str
   if (!result.success) return [`not the error shape: ${text.slice(0, 300)}`]
   const { error, code, docs, request_id } = result.data
   const rules: [boolean, string][] = [
-    [result.data.status === status && ERRORS[code].status === status, `the status of ${code} is ${ERRORS[code].status}, not ${status}`],
+    [
+      result.data.status === status && ERRORS[code].status === status,
+      `the status of ${code} is ${ERRORS[code].status}, not ${status}`,
+    ],
     [docs === docsUrl(code, new URL(docs).origin), `docs: ${docs}`],
     [
       request_id === requestId && headers['x-request-id'] === requestId,
@@ -64,16 +90,24 @@ export function flawsOf({ status, headers, text, json, requestId }: Answer): str
     ],
     [headers['content-type']?.startsWith('application/json') === true, `content type: ${headers['content-type']}`],
     [error.length >= 10, `says nothing: ${error}`],
-    [!/\n\s+at |node_modules|\.[tj]s:\d|select |insert into|postgres/i.test(text.replaceAll(docs, '')), `shows the inside: ${text}`],
+    [
+      !/\n\s+at |node_modules|\.[tj]s:\d|select |insert into|postgres/i.test(text.replaceAll(docs, '')),
+      `shows the inside: ${text}`,
+    ],
     [status !== 401 || headers['www-authenticate'] === 'Bearer', '401 without WWW-Authenticate'],
     [status !== 503 || /^[1-9]\d*$/.test(String(headers['retry-after'])), '503 without Retry-After'],
   ]
   return rules.filter(([holds]) => !holds).map(([, flaw]) => flaw)
 }
 
-/** Expects the one error shape with this code; `says` must stand in what a person reads: the message or an issue's path. */
+/**
+ * Expects the one error shape with this code; `says` must stand in what a person reads: the message or an issue's path.
+ */
 export function expectError(answer: Answer, code: ErrorCode, says?: string | RegExp): void {
-  expect([answer.status, (answer.json as { code?: string } | undefined)?.code ?? answer.text.slice(0, 200)]).toEqual([ERRORS[code].status, code])
+  expect([answer.status, (answer.json as { code?: string } | undefined)?.code ?? answer.text.slice(0, 200)]).toEqual([
+    ERRORS[code].status,
+    code,
+  ])
   expect(flawsOf(answer)).toEqual([])
   if (says !== undefined) expect((answer.json as ErrorBody).error).toMatch(says)
 }

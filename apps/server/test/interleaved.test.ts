@@ -6,13 +6,20 @@ const CLIENTS = 50
 /** A longer series: DAKERA_TEST_REQUESTS=10000. */
 const REQUESTS = Number(process.env['DAKERA_TEST_REQUESTS'] ?? 4_000)
 
-test(`${CLIENTS} clients with different keys on one pool, ${REQUESTS} requests: no reply ever holds another's row`, { timeout: 480_000 }, async () => {
+test(`${CLIENTS} clients with different keys on one pool, ${REQUESTS} requests: no reply ever holds another's row`, {
+  timeout: 480_000,
+}, async () => {
   await using t = await start()
   type Owner = { name: string; mark: string; client: DakeraClient; ids: string[] }
   const owners: Owner[] = []
   for (let i = 0; i < CLIENTS; i++) {
     const name = `owner-${i}`
-    owners.push({ name, mark: `mark${String(i).padStart(2, '0')}x`, client: await t.key({ [name]: 'read_write' }, name), ids: [] })
+    owners.push({
+      name,
+      mark: `mark${String(i).padStart(2, '0')}x`,
+      client: await t.key({ [name]: 'read_write' }, name),
+      ids: [],
+    })
   }
   const marks = /mark\d\dx/g
   let wrong: string[] = []
@@ -27,7 +34,10 @@ test(`${CLIENTS} clients with different keys on one pool, ${REQUESTS} requests: 
   }
   let done = 0
   const store = async (owner: Owner) => {
-    const stored = await owner.client.storeMemory(owner.name, { content: `A note of ${owner.mark} about tides and harbours.`, tags: [owner.mark] })
+    const stored = await owner.client.storeMemory(owner.name, {
+      content: `A note of ${owner.mark} about tides and harbours.`,
+      tags: [owner.mark],
+    })
     owner.ids.push(stored.id)
     return stored
   }
@@ -35,7 +45,10 @@ test(`${CLIENTS} clients with different keys on one pool, ${REQUESTS} requests: 
     const random = (i * 7919) % 20
     if (owner.ids.length === 0 || random < 3) return check(owner, 'store', await store(owner))
     if (random < 6) {
-      const found = await owner.client.recall(owner.name, 'tides and harbours', { topK: 5, routing: random === 3 ? 'bm25' : 'auto' })
+      const found = await owner.client.recall(owner.name, 'tides and harbours', {
+        topK: 5,
+        routing: random === 3 ? 'bm25' : 'auto',
+      })
       if (found.length === 0) wrong = [...wrong, `recall of ${owner.name} lost its rows`]
       return check(owner, 'recall', found)
     }

@@ -1,6 +1,16 @@
 import type { DakeraClient } from '@dakera-ai/dakera'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CELLS, isAllowed, MATRIX, NAMESPACES, type Need, PERSONAS, type Persona, type Place, refusal } from './access-matrix.ts'
+import {
+  CELLS,
+  isAllowed,
+  MATRIX,
+  NAMESPACES,
+  type Need,
+  PERSONAS,
+  type Persona,
+  type Place,
+  refusal,
+} from './access-matrix.ts'
 import { failure, type Stage, start } from './harness.ts'
 
 let t: Stage
@@ -12,7 +22,9 @@ beforeAll(async () => {
   t = await start()
   for (const persona of PERSONAS) clients[persona] = await t.key(MATRIX[persona], persona)
   for (const place of NAMESPACES) {
-    resident[place] = (await t.admin.storeMemory(place, { content: `The resident of ${place}.`, tags: ['resident'] })).id
+    resident[place] = (
+      await t.admin.storeMemory(place, { content: `The resident of ${place}.`, tags: ['resident'] })
+    ).id
     session[place] = (await t.admin.startSession(place)).id
   }
 })
@@ -20,30 +32,75 @@ afterAll(() => t[Symbol.asyncDispose]())
 
 type Operation = { name: string; need: Need; run(client: DakeraClient, place: Place): Promise<unknown>; hides?: true }
 
-/** Every operation on memories and sessions. Those marked `hides` name no namespace, so a stranger gets the 404 of an id that never was. */
+/**
+ * Every operation on memories and sessions. Those marked `hides` name no namespace, so a stranger gets the 404 of an id
+ * that never was.
+ */
 const OPERATIONS: Operation[] = [
   { name: 'store', need: 'append', run: (client, place) => client.storeMemory(place, { content: 'A new one.' }) },
-  { name: 'store batch', need: 'append', run: (client, place) => client.storeMemories(place, [{ content: 'One.' }, { content: 'Two.' }]) },
+  {
+    name: 'store batch',
+    need: 'append',
+    run: (client, place) => client.storeMemories(place, [{ content: 'One.' }, { content: 'Two.' }]),
+  },
   { name: 'recall', need: 'read', run: (client, place) => client.recall(place, 'resident') },
-  { name: 'recall by words', need: 'read', run: (client, place) => client.recall(place, 'resident', { routing: 'bm25' }) },
-  { name: 'recall by meaning', need: 'read', run: (client, place) => client.recall(place, 'resident', { routing: 'vector' }) },
+  {
+    name: 'recall by words',
+    need: 'read',
+    run: (client, place) => client.recall(place, 'resident', { routing: 'bm25' }),
+  },
+  {
+    name: 'recall by meaning',
+    need: 'read',
+    run: (client, place) => client.recall(place, 'resident', { routing: 'vector' }),
+  },
   { name: 'search', need: 'read', run: (client, place) => client.searchMemories(place, 'resident') },
   { name: 'list', need: 'read', run: (client, place) => client.listMemories(place) },
   { name: 'get', need: 'read', run: (client, place) => client.getMemory(resident[place]), hides: true },
-  { name: 'get in the namespace', need: 'read', run: (client, place) => client.getMemory(resident[place], { namespace: place }) },
-  { name: 'update', need: 'edit', run: (client, place) => client.updateMemory(resident[place], { tags: ['resident', 'seen'] }), hides: true },
+  {
+    name: 'get in the namespace',
+    need: 'read',
+    run: (client, place) => client.getMemory(resident[place], { namespace: place }),
+  },
+  {
+    name: 'update',
+    need: 'edit',
+    run: (client, place) => client.updateMemory(resident[place], { tags: ['resident', 'seen'] }),
+    hides: true,
+  },
   { name: 'set importance', need: 'edit', run: (client, place) => client.setImportance(place, resident[place], 0.7) },
   { name: 'forget', need: 'edit', run: (client, place) => client.forget(place, 'mem_never') },
   { name: 'batch forget', need: 'edit', run: (client, place) => client.batchForget(place, { tags: ['never'] }) },
-  { name: 'batch forget, dry', need: 'edit', run: (client, place) => client.batchForget(place, { tags: ['resident'] }, { dryRun: true }) },
+  {
+    name: 'batch forget, dry',
+    need: 'edit',
+    run: (client, place) => client.batchForget(place, { tags: ['resident'] }, { dryRun: true }),
+  },
   { name: 'start a session', need: 'append', run: (client, place) => client.startSession(place) },
-  { name: 'start a session of a chosen id', need: 'edit', run: (client, place) => client.startSession(place, { id: `mine-${crypto.randomUUID()}` }) },
+  {
+    name: 'start a session of a chosen id',
+    need: 'edit',
+    run: (client, place) => client.startSession(place, { id: `mine-${crypto.randomUUID()}` }),
+  },
   { name: 'end a session', need: 'edit', run: (client, place) => client.endSession(session[place]), hides: true },
-  { name: 'end a session in the namespace', need: 'edit', run: (client, place) => client.endSession(session[place], {}, { namespace: place }) },
+  {
+    name: 'end a session in the namespace',
+    need: 'edit',
+    run: (client, place) => client.endSession(session[place], {}, { namespace: place }),
+  },
   { name: 'get a session', need: 'read', run: (client, place) => client.getSession(session[place]), hides: true },
-  { name: 'get a session in the namespace', need: 'read', run: (client, place) => client.getSession(session[place], { namespace: place }) },
+  {
+    name: 'get a session in the namespace',
+    need: 'read',
+    run: (client, place) => client.getSession(session[place], { namespace: place }),
+  },
   { name: 'list sessions', need: 'read', run: (client, place) => client.listSessions({ namespace: place }) },
-  { name: 'memories of a session', need: 'read', run: (client, place) => client.sessionMemories(session[place]), hides: true },
+  {
+    name: 'memories of a session',
+    need: 'read',
+    run: (client, place) => client.sessionMemories(session[place]),
+    hides: true,
+  },
   { name: 'stats of an agent', need: 'read', run: (client, place) => client.agentStats(place) },
   { name: 'memories of an agent', need: 'read', run: (client, place) => client.agentMemories(place) },
 ]
@@ -66,13 +123,23 @@ test('a namespace without a grant is refused alike whether it exists or not', as
 })
 
 test('an append-only key gets back what it sent and what the server assigned, and nothing else', async () => {
-  const stored = await clients.publisher.storeMemory('team-shared', { content: 'Published.', metadata: { source: 'publisher' } })
-  expect(stored.memory).toMatchObject({ content: 'Published.', metadata: { source: 'publisher' }, author: 'publisher', version: 1 })
+  const stored = await clients.publisher.storeMemory('team-shared', {
+    content: 'Published.',
+    metadata: { source: 'publisher' },
+  })
+  expect(stored.memory).toMatchObject({
+    content: 'Published.',
+    metadata: { source: 'publisher' },
+    author: 'publisher',
+    version: 1,
+  })
   const [listed] = await clients.publisher.listNamespaces()
   expect(listed).toMatchObject({ name: 'team-shared', access: 'write' })
   expect(listed).not.toHaveProperty('memory_count')
   expect(await clients.publisher.getNamespace('team-shared')).not.toHaveProperty('memory_count')
-  expect((await failure(clients.publisher.storeMemory('team-shared', { content: 'x', id: resident['team-shared'] }))).code).toBe('INSUFFICIENT_SCOPE')
+  expect(
+    (await failure(clients.publisher.storeMemory('team-shared', { content: 'x', id: resident['team-shared'] }))).code,
+  ).toBe('INSUFFICIENT_SCOPE')
 })
 
 test('a listing shows the namespaces of the key, and all to an admin', async () => {
@@ -86,7 +153,10 @@ test('a listing shows the namespaces of the key, and all to an admin', async () 
 test('lists without a namespace show what the key may read, and nothing of what it may only append to', async () => {
   for (const persona of PERSONAS) {
     const readable = NAMESPACES.filter((place) => isAllowed(MATRIX[persona][place] ?? 'none', 'read')).sort()
-    expect([persona, ...(await clients[persona].listAgents()).map(({ agent_id }) => agent_id)]).toEqual([persona, ...readable])
+    expect([persona, ...(await clients[persona].listAgents()).map(({ agent_id }) => agent_id)]).toEqual([
+      persona,
+      ...readable,
+    ])
     const listed = await clients[persona].listSessions({ limit: 1000 })
     expect([persona, ...new Set(listed.map(({ agent_id }) => agent_id))].sort()).toEqual([persona, ...readable].sort())
     expect(listed.total).toBe(listed.length)

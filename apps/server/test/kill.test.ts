@@ -9,7 +9,9 @@ const BURST_MS = 300
 
 const sentence = (word: string) => `The note about ${word} says ${word}.`
 
-test(`${ROUNDS} times kill -9 during ${WRITERS} writers: every acknowledged memory is there, and both arms find it`, { timeout: 240_000 }, async () => {
+test(`${ROUNDS} times kill -9 during ${WRITERS} writers: every acknowledged memory is there, and both arms find it`, {
+  timeout: 240_000,
+}, async () => {
   await using place = await freshPlace()
   await using stack = new AsyncDisposableStack()
   const begin = () => stack.use(launch(place.settings))
@@ -42,7 +44,8 @@ test(`${ROUNDS} times kill -9 during ${WRITERS} writers: every acknowledged memo
     const listed = new Set<string>()
     for await (const memory of reader.memories.list('inbox', { limit: 1000 })) listed.add(memory.id)
     expect([...acknowledged].filter(([, id]) => !listed.has(id))).toEqual([])
-    // Every id stands above; of each round the last, which the kill was nearest to, and some others go through both arms as well.
+    // Every id stands above; of each round the last, which the kill was nearest to, and some others go through both
+    // arms as well.
     const sample = fresh.filter((_, i) => i % Math.ceil(fresh.length / 6) === 0 || i >= fresh.length - 4)
     expect(sample.length).toBeGreaterThan(0)
     for (const word of sample) {

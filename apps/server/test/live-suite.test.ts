@@ -14,7 +14,9 @@ beforeAll(async () => {
 afterAll(() => t?.[Symbol.asyncDispose]())
 
 describe.each([...new Set(scenarios.map(({ file }) => file))])('%s', (file) => {
-  test.for(scenarios.filter((one) => one.file === file).map((one) => [one.name, one] as const))('%s', ([, one]) => playLive(one, { sdk, url: t.url, run }))
+  test.for(scenarios.filter((one) => one.file === file).map((one) => [one.name, one] as const))('%s', ([, one]) =>
+    playLive(one, { sdk, url: t.url, run }),
+  )
 })
 
 test('a scenario can be played again on the same server', async () => {

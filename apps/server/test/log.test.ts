@@ -10,15 +10,25 @@ test('the log has every request with its id, and never a secret, a query or what
   const admin = await server.client()
   const { key } = await admin.createKey({ name: 'agent', grants: { a: 'read_write' }, secret: 'dk-whispered-secret' })
   const agent = await server.client(key)
-  await agent.storeMemory('a', { content: 'whispered content', id: 'one', metadata: { note: 'whispered metadata' }, tags: ['whispered-tag'] })
-  await failure(agent.storeMemory('a', { content: 'whispered again', id: 'one' })) // Postgres repeats the row in its error
+  await agent.storeMemory('a', {
+    content: 'whispered content',
+    id: 'one',
+    metadata: { note: 'whispered metadata' },
+    tags: ['whispered-tag'],
+  })
+  // Postgres repeats the row in its error
+  await failure(agent.storeMemory('a', { content: 'whispered again', id: 'one' }))
   await failure(agent.storeMemory('a', { content: 'whispered\u0000' }))
   await agent.recall('a', 'whispered query')
   await failure((await server.client('dk-whispered-unknown')).recall('a', 'whispered stranger'))
   const url = await server.ready
   const headers = { authorization: `Bearer ${key}`, 'x-request-id': 'req-of-mine' }
   await fetch(`${url}/v1/memory/recall?agent_id=a&query=whispered+string&api_key=dk-whispered-third`, { headers })
-  await fetch(`${url}/v1/memory/store`, { method: 'POST', headers, body: '{"agent_id": "a", "content": "whispered brok' })
+  await fetch(`${url}/v1/memory/store`, {
+    method: 'POST',
+    headers,
+    body: '{"agent_id": "a", "content": "whispered brok',
+  })
   const { stdout, stderr } = await server.stop()
 
   expect(stderr).toContain('"request_id":"req-of-mine"')
@@ -27,41 +37,61 @@ test('the log has every request with its id, and never a secret, a query or what
   for (const secret of ['whispered', ADMIN_KEY]) expect(stdout + stderr).not.toContain(secret)
 })
 
-test('a line says who asked: the id of the key, the namespace, the address and the client; probes of health stand at debug', async () => {
-  await using place = await freshPlace()
-  await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info', DAKERA_TRUST_PROXY: '1' })
-  const admin = await server.client()
-  const { key, key_id } = await admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
-  const url = await server.ready
-  const call = (path: string, headers: Record<string, string>) => fetch(url + path, { headers: { 'user-agent': `probe ${'x'.repeat(300)}`, ...headers } })
-  await call('/v1/memory/recall?agent_id=a&query=x', { authorization: `Bearer ${key}`, 'x-request-id': 'one', 'x-forwarded-for': '192.0.2.1, 198.51.100.7' })
-  await call('/v1/memory/recall?agent_id=b&query=x', { authorization: `Bearer ${key}`, 'x-request-id': 'two' })
-  await call('/v1/auth/whoami', { authorization: 'Bearer dk-nobody-knows-this', 'x-request-id': 'three' })
-  await call('/health/ready', { 'x-request-id': 'four' })
-  const { stderr } = await server.stop()
-  const lines = stderr
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-  const line = (id: string) => lines.find(({ request_id }) => request_id === id)
-  expect(line('one')).toMatchObject({ key_id, namespace: 'a', client: '198.51.100.7', status: 200, user_agent: `probe ${'x'.repeat(194)}` })
-  expect(line('two')).toMatchObject({ key_id, namespace: 'b', client: '127.0.0.1', status: 403 })
-  expect(line('three')).toMatchObject({ client: '127.0.0.1', status: 401 })
-  expect(line('three')).not.toHaveProperty('key_id')
-  expect(line('four')).toBeUndefined()
-  expect(stderr).not.toContain(key)
-})
+test(
+  'a line says who asked: the id of the key, the namespace, the address and the client; probes of health ' +
+    'stand at debug',
+  async () => {
+    await using place = await freshPlace()
+    await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info', DAKERA_TRUST_PROXY: '1' })
+    const admin = await server.client()
+    const { key, key_id } = await admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
+    const url = await server.ready
+    const call = (path: string, headers: Record<string, string>) =>
+      fetch(url + path, { headers: { 'user-agent': `probe ${'x'.repeat(300)}`, ...headers } })
+    await call('/v1/memory/recall?agent_id=a&query=x', {
+      authorization: `Bearer ${key}`,
+      'x-request-id': 'one',
+      'x-forwarded-for': '192.0.2.1, 198.51.100.7',
+    })
+    await call('/v1/memory/recall?agent_id=b&query=x', { authorization: `Bearer ${key}`, 'x-request-id': 'two' })
+    await call('/v1/auth/whoami', { authorization: 'Bearer dk-nobody-knows-this', 'x-request-id': 'three' })
+    await call('/health/ready', { 'x-request-id': 'four' })
+    const { stderr } = await server.stop()
+    const lines = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    const line = (id: string) => lines.find(({ request_id }) => request_id === id)
+    expect(line('one')).toMatchObject({
+      key_id,
+      namespace: 'a',
+      client: '198.51.100.7',
+      status: 200,
+      user_agent: `probe ${'x'.repeat(194)}`,
+    })
+    expect(line('two')).toMatchObject({ key_id, namespace: 'b', client: '127.0.0.1', status: 403 })
+    expect(line('three')).toMatchObject({ client: '127.0.0.1', status: 401 })
+    expect(line('three')).not.toHaveProperty('key_id')
+    expect(line('four')).toBeUndefined()
+    expect(stderr).not.toContain(key)
+  },
+)
 
-test('a log that nobody reads does not stop the server, and says afterwards how many lines are missing', { timeout: 60_000 }, async () => {
+test('a log that nobody reads does not stop the server, and says afterwards how many lines are missing', {
+  timeout: 60_000,
+}, async () => {
   await using place = await freshPlace()
   await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
   const url = await server.ready
   server.pauseLog()
   const headers = { 'user-agent': 'x'.repeat(200) }
-  for (let i = 0; i < 50; i++) await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers })))
+  for (let i = 0; i < 50; i++)
+    await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers })))
   expect((await fetch(`${url}/health/live`)).status).toBe(200)
   server.resumeLog()
-  await expect.poll(() => fetch(`${url}/v1/nothing`).then(() => /"dropped":\d+/.test(server.said.stderr)), { timeout: 10_000 }).toBe(true)
+  await expect
+    .poll(() => fetch(`${url}/v1/nothing`).then(() => /"dropped":\d+/.test(server.said.stderr)), { timeout: 10_000 })
+    .toBe(true)
   expect((await server.stop()).code).toBe(0)
 })
 
@@ -70,9 +100,14 @@ test('a log that nobody reads does not keep a server from stopping', { timeout: 
   await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
   const url = await server.ready
   server.pauseLog()
-  for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers: { 'user-agent': 'x'.repeat(200) } })))
+  for (let i = 0; i < 10; i++)
+    await Promise.all(
+      Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers: { 'user-agent': 'x'.repeat(200) } })),
+    )
   server.kill('SIGTERM')
-  expect(await Promise.race([server.exited, new Promise((resolve) => setTimeout(resolve, 15_000, 'still there'))])).toBe(0)
+  expect(
+    await Promise.race([server.exited, new Promise((resolve) => setTimeout(resolve, 15_000, 'still there'))]),
+  ).toBe(0)
 })
 
 test('a server goes on when the reader of its log ends', async () => {

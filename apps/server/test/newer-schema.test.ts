@@ -10,14 +10,22 @@ const SLOW = { timeout: 240_000 }
 const IS_REFUSED = /migrated by a newer release of Dakera \(0099_future\.sql is unknown here\).*--allow-newer-schema/
 
 /** Says that these were applied, where no server runs. */
-async function pretendApplied({ dataDir, databaseUrl }: Awaited<ReturnType<typeof freshPlace>>, ...names: string[]): Promise<void> {
-  const insert = async (sql: postgres.Sql) => void (await sql`insert into migrations ${sql(names.map((name) => ({ name, checksum: '' })))}`)
+async function pretendApplied(
+  { dataDir, databaseUrl }: Awaited<ReturnType<typeof freshPlace>>,
+  ...names: string[]
+): Promise<void> {
+  const insert = async (sql: postgres.Sql) =>
+    void (await sql`insert into migrations ${sql(names.map((name) => ({ name, checksum: '' })))}`)
   if (databaseUrl) {
     const sql = postgres(databaseUrl, { max: 1 })
     await insert(sql)
     await sql.end()
   } else {
-    const database = await openDatabase({ engine: 'pglite', dataDir, durability: 'full' }, pino({ level: 'silent' }), insert)
+    const database = await openDatabase(
+      { engine: 'pglite', dataDir, durability: 'full' },
+      pino({ level: 'silent' }),
+      insert,
+    )
     await database.close()
   }
 }

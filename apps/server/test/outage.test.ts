@@ -5,7 +5,8 @@ import { ADMIN_KEY, engine } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 import { findPrograms, openCluster, openProxy } from './private-cluster.ts'
 
-const post = (url: string, path: string, body: object) => send(url, path, { method: 'POST', key: ADMIN_KEY, body: { agent_id: 'inbox', ...body } })
+const post = (url: string, path: string, body: object) =>
+  send(url, path, { method: 'POST', key: ADMIN_KEY, body: { agent_id: 'inbox', ...body } })
 const CALLS: Record<string, (url: string) => ReturnType<typeof send>> = {
   store: (url) => post(url, '/v1/memory/store', { content: 'Refused.' }),
   'store batch': (url) => post(url, '/v1/memories/store/batch', { memories: [{ content: 'Refused.' }] }),
@@ -45,22 +46,31 @@ async function survive(server: ChildServer, { begin, end }: Omit<Outage, 'url'>)
       expect([name, performance.now() - started < 10_000]).toEqual([name, true])
     })
     const ready = send(url, '/health/ready').then((answer) =>
-      expect([answer.status, answer.headers['retry-after'], answer.json]).toMatchObject([503, '1', { ready: false, components: { database: false } }]),
+      expect([answer.status, answer.headers['retry-after'], answer.json]).toMatchObject([
+        503,
+        '1',
+        { ready: false, components: { database: false } },
+      ]),
     )
-    const alive = send(url, '/health/live').then((answer) => expect([answer.status, answer.json]).toMatchObject([200, { alive: true }]))
+    const alive = send(url, '/health/live').then((answer) =>
+      expect([answer.status, answer.json]).toMatchObject([200, { alive: true }]),
+    )
     await Promise.all([...answers, ready, alive])
   }
 
   await end()
   const deadline = performance.now() + 10_000
-  while ((await send(url, '/health/ready')).status !== 200 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
+  while ((await send(url, '/health/ready')).status !== 200 && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 100))
   for (let i = 0; i < 20; i++) await Promise.all([store(), store()])
   const { json } = await post(url, '/v1/memories/recall/batch', { limit: 1000 })
   const listed = new Set((json as { memories: { id: string }[] }).memories.map(({ id }) => id))
   expect(acknowledged.filter((id) => !listed.has(id))).toEqual([])
   expect(acknowledged.length).toBeGreaterThanOrEqual(20 + 40)
   for (const routing of ['vector', 'bm25'])
-    expect((await post(url, '/v1/memory/recall', { query: 'kept for good', routing })).json).toMatchObject({ total_found: 5 })
+    expect((await post(url, '/v1/memory/recall', { query: 'kept for good', routing })).json).toMatchObject({
+      total_found: 5,
+    })
   expect((await server.stop()).code).toBe(0)
 }
 
@@ -114,7 +124,8 @@ describe.runIf(engine === 'postgres')(
       for (let packet = 1; packet <= 8; packet++) {
         proxy.breakAt(packet)
         for (let round = 0; round < 2; round++)
-          for (const { status } of await Promise.all(Object.values(CALLS).map((call) => call(url)))) expect([200, 201, 404, 503]).toContain(status)
+          for (const { status } of await Promise.all(Object.values(CALLS).map((call) => call(url))))
+            expect([200, 201, 404, 503]).toContain(status)
       }
       await proxy.mend()
       for (const call of Object.values(CALLS)) await expect.poll(async () => (await call(url)).status).not.toBe(503)

@@ -10,7 +10,8 @@ import { ADMIN_KEY, engine, start } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 import { openProxy } from './private-cluster.ts'
 
-const post = (url: string, path: string, body: object) => send(url, path, { method: 'POST', key: ADMIN_KEY, body: { agent_id: 'inbox', ...body } })
+const post = (url: string, path: string, body: object) =>
+  send(url, path, { method: 'POST', key: ADMIN_KEY, body: { agent_id: 'inbox', ...body } })
 const store = (url: string) => post(url, '/v1/memory/store', { content: 'Perhaps.' })
 const forget = (url: string) => post(url, '/v1/memory/forget', { tags: ['x'] })
 const list = (url: string) => post(url, '/v1/memories/recall/batch', {})
@@ -61,11 +62,15 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     const [stored, forgotten, listed] = await Promise.all(answers)
     if (!stored || !forgotten || !listed) throw new Error('three were asked')
     expectError(stored, 'SERVICE_UNAVAILABLE', /outcome is not known.*Idempotency-Key/)
-    for (const known of [forgotten, listed]) expectError(known, 'SERVICE_UNAVAILABLE', /^The database does not answer right now/) // never committed, or a read
+    for (const known of [forgotten, listed])
+      expectError(known, 'SERVICE_UNAVAILABLE', /^The database does not answer right now/) // never committed, or a read
     await release()
   })
 
-  test('the same when the network loses every packet; and what only waited for its turn is known not to have happened', { timeout: 60_000 }, async () => {
+  test('the same when the network loses every packet; and what only waited for its turn is known not to have ' +
+    'happened', {
+    timeout: 60_000,
+  }, async () => {
     await using s = await stage()
     const release = await s.lock()
     const answers = Array.from({ length: 8 }, () => store(s.url))
@@ -81,9 +86,18 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
   test('one connection that went silent is given up with what runs on it, and the database is there all the same', async () => {
     await using t = await start()
     await using proxy = await openProxy((t.settings as { url: string }).url)
-    const settings = { engine: 'postgres' as const, url: proxy.url, migrationUrl: undefined, poolSize: 2, searchTimeoutMs: 200 }
+    const settings = {
+      engine: 'postgres' as const,
+      url: proxy.url,
+      migrationUrl: undefined,
+      poolSize: 2,
+      searchTimeoutMs: 200,
+    }
     const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
-    const search = () => database.turns.searches.run('a', NEVER, (session) => session.statement(principalOf('x'), 'read', async (sql) => sql`select 1 as a`))
+    const search = () =>
+      database.turns.searches.run('a', NEVER, (session) =>
+        session.statement(principalOf('x'), 'read', async (sql) => sql`select 1 as a`),
+      )
     await search()
     proxy.muteOpen()
     const lost = search().catch((error: { code: string }) => error.code)
@@ -96,13 +110,22 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await database.close()
   })
 
-  test("the server's own work that hangs on a silent connection ends, and the next has another", { timeout: 90_000 }, async () => {
+  test("the server's own work that hangs on a silent connection ends, and the next has another", {
+    timeout: 90_000,
+  }, async () => {
     await using t = await start()
     await using proxy = await openProxy((t.settings as { url: string }).url)
-    const settings = { engine: 'postgres' as const, url: proxy.url, migrationUrl: undefined, poolSize: 1, searchTimeoutMs: 5_000 }
+    const settings = {
+      engine: 'postgres' as const,
+      url: proxy.url,
+      migrationUrl: undefined,
+      poolSize: 1,
+      searchTimeoutMs: 5_000,
+    }
     const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
     const usage = createUsage(database)
-    const note = () => usage.note({ keyHash: hashSecret(ADMIN_KEY), endpoint: 'x', namespace: '', status: 200, bytes: 1, ms: 1 })
+    const note = () =>
+      usage.note({ keyHash: hashSecret(ADMIN_KEY), endpoint: 'x', namespace: '', status: 200, bytes: 1, ms: 1 })
     const upkeep = () => database.maintain?.((owner) => owner`select 1 as a`, 1_000)
     note()
     await Promise.all([usage.flush(), database.sql`select pg_sleep(0.2)`, upkeep(), upkeep(), upkeep()])
@@ -110,7 +133,9 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     proxy.muteOpen()
     note()
     const flushing = usage.flush()
-    const hanging = [upkeep(), upkeep(), upkeep(), flushing].map((work) => expect(work).rejects.toMatchObject({ code: 'CONNECTION_DESTROYED' }))
+    const hanging = [upkeep(), upkeep(), upkeep(), flushing].map((work) =>
+      expect(work).rejects.toMatchObject({ code: 'CONNECTION_DESTROYED' }),
+    )
     expect(await database.check()).toEqual({ ok: true })
     await Promise.all(hanging)
     await Promise.all([usage.flush(), upkeep()])
@@ -120,7 +145,13 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
   test('a request to cancel that does not arrive in time hits nobody when it does', async () => {
     await using t = await start()
     await using proxy = await openProxy((t.settings as { url: string }).url)
-    const settings = { engine: 'postgres' as const, url: proxy.url, migrationUrl: undefined, poolSize: 1, searchTimeoutMs: 5_000 }
+    const settings = {
+      engine: 'postgres' as const,
+      url: proxy.url,
+      migrationUrl: undefined,
+      poolSize: 1,
+      searchTimeoutMs: 5_000,
+    }
     const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
     const rest = (seconds: number, signal = NEVER) =>
       database.turns.calls.run('a', signal, (session) =>
@@ -140,7 +171,10 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await database.close()
   })
 
-  test('readiness asks through the sessions: connections that went silent are told and replaced, though new ones work', { timeout: 60_000 }, async () => {
+  test('readiness asks through the sessions: connections that went silent are told and replaced, though new ones ' +
+    'work', {
+    timeout: 60_000,
+  }, async () => {
     await using s = await stage()
     expect((await list(s.url)).status).toBe(200)
     s.proxy.muteOpen()

@@ -62,7 +62,8 @@ test('an unknown path is 404 and points to the list, with any method and with or
     '/v1/%6eamespaces%00',
   ]) {
     for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) {
-      for (const credential of [undefined, key]) expectError(await send(t.url, path, { method, key: credential }), 'NOT_FOUND', /docs/)
+      for (const credential of [undefined, key])
+        expectError(await send(t.url, path, { method, key: credential }), 'NOT_FOUND', /docs/)
     }
   }
 })
@@ -89,26 +90,53 @@ test('an id is text and never a path: what nobody stored is 404', async () => {
   ]) {
     expectError(await send(t.url, `/v1/memory/get/${id}`, { key }), 'NOT_FOUND')
     expectError(await send(t.url, `/v1/memory/get/${id}?agent_id=inbox`, { key }), 'NOT_FOUND')
-    expectError(await send(t.url, `/v1/memory/update/${id}`, { method: 'PUT', key, body: { importance: 1 } }), 'NOT_FOUND')
-    expectError(await send(t.url, `/v1/memories/${id}/importance`, { method: 'PATCH', key, body: { importance: 1 } }), 'NOT_FOUND')
+    expectError(
+      await send(t.url, `/v1/memory/update/${id}`, { method: 'PUT', key, body: { importance: 1 } }),
+      'NOT_FOUND',
+    )
+    expectError(
+      await send(t.url, `/v1/memories/${id}/importance`, { method: 'PATCH', key, body: { importance: 1 } }),
+      'NOT_FOUND',
+    )
   }
 })
 
 test('an id of the caller may hold anything that can be written into a path', async () => {
   for (const id of ['a/b', 'a b', '100%', 'ä😀', "it's", '../x', 'a?b#c', 'x'.repeat(200)]) {
-    const stored = await send(t.url, '/v1/memory/store', { method: 'POST', key, body: { agent_id: 'inbox', content: 'Mine.', id } })
+    const stored = await send(t.url, '/v1/memory/store', {
+      method: 'POST',
+      key,
+      body: { agent_id: 'inbox', content: 'Mine.', id },
+    })
     expect(stored.json).toMatchObject({ memory: { id } })
-    expect((await send(t.url, `/v1/memory/get/${encodeURIComponent(id)}`, { key })).json).toMatchObject({ id, content: 'Mine.' })
-    expectError(await send(t.url, '/v1/memory/store', { method: 'POST', key, body: { agent_id: 'inbox', content: 'Again.', id } }), 'CONFLICT')
+    expect((await send(t.url, `/v1/memory/get/${encodeURIComponent(id)}`, { key })).json).toMatchObject({
+      id,
+      content: 'Mine.',
+    })
+    expectError(
+      await send(t.url, '/v1/memory/store', {
+        method: 'POST',
+        key,
+        body: { agent_id: 'inbox', content: 'Again.', id },
+      }),
+      'CONFLICT',
+    )
   }
 })
 
 test('X-HTTP-Method-Override and its like change nothing', async () => {
   await t.admin.createNamespace('kept')
   for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
-    expect((await send(t.url, '/v1/namespaces/kept', { key: ADMIN_KEY, headers: { [name]: 'DELETE' } })).json).toMatchObject({ namespace: 'kept' })
+    expect(
+      (await send(t.url, '/v1/namespaces/kept', { key: ADMIN_KEY, headers: { [name]: 'DELETE' } })).json,
+    ).toMatchObject({ namespace: 'kept' })
     expectError(
-      await send(t.url, '/v1/namespaces/kept?_method=DELETE', { method: 'POST', key: ADMIN_KEY, headers: { [name]: 'DELETE' }, body: { _method: 'DELETE' } }),
+      await send(t.url, '/v1/namespaces/kept?_method=DELETE', {
+        method: 'POST',
+        key: ADMIN_KEY,
+        headers: { [name]: 'DELETE' },
+        body: { _method: 'DELETE' },
+      }),
       'METHOD_NOT_ALLOWED',
     )
   }
@@ -117,7 +145,10 @@ test('X-HTTP-Method-Override and its like change nothing', async () => {
 
 test('a request id of the client comes back, and one that could break a log is replaced', async () => {
   const given = await send(t.url, '/nothing', { headers: { 'x-request-id': 'my-id:1/2' } })
-  expect([given.headers['x-request-id'], (given.json as { request_id: string }).request_id]).toEqual(['my-id:1/2', 'my-id:1/2'])
+  expect([given.headers['x-request-id'], (given.json as { request_id: string }).request_id]).toEqual([
+    'my-id:1/2',
+    'my-id:1/2',
+  ])
   for (const bad of ['', 'two words', 'x'.repeat(129), 'sch\u00f6n', '\t']) {
     const answer = await send(t.url, '/nothing', { headers: { 'x-request-id': bad } })
     expect(answer.headers['x-request-id']).toMatch(/^req_[0-9a-f]{32}$/)
@@ -137,5 +168,10 @@ test.each([
   ['/api/v1/namespaces', '/v1/namespaces'],
   ['/v1/memory/store/', '/v1/memory/store'],
 ])('%s is 404 and asks for %s', async (path, meant) => {
-  for (const method of ['GET', 'POST']) expectError(await send(t.url, path, { method, key }), 'NOT_FOUND', `Did you mean ${meant}? The base URL of a client`)
+  for (const method of ['GET', 'POST'])
+    expectError(
+      await send(t.url, path, { method, key }),
+      'NOT_FOUND',
+      `Did you mean ${meant}? The base URL of a client`,
+    )
 })

@@ -1,6 +1,8 @@
-// What "literally there" means, written a second time and in another way than the database's: a plain scan over what Unicode says of letters.
+// What "literally there" means, written a second time and in another way than the database's: a plain scan over what
+// Unicode says of letters.
 
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]/u
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]/u
 const LETTER = /[\p{L}\p{N}\p{M}]/u
 const CLOSING = new Set(`]"'.,;:!?)}»”“。،؛؟।`)
 const OPENING = new Set(`["'({«“„`)
@@ -36,7 +38,8 @@ const lowered = (text: string) => text.toLowerCase().replaceAll('ß', 'ss').repl
 
 function withoutMargins(atoms: string[]): string[] {
   const kept = [...atoms]
-  for (let i = kept.length - 1; i >= 0; i--) if (CLOSING.has(kept[i] as string) && (i === kept.length - 1 || kept[i + 1] === ' ')) kept.splice(i, 1)
+  for (let i = kept.length - 1; i >= 0; i--)
+    if (CLOSING.has(kept[i] as string) && (i === kept.length - 1 || kept[i + 1] === ' ')) kept.splice(i, 1)
   for (let i = 0; i < kept.length; ) {
     if (OPENING.has(kept[i] as string) && (i === 0 || kept[i - 1] === ' ')) kept.splice(i, 1)
     else i++
@@ -65,6 +68,8 @@ export function prepare(text: string): { inParts: string; asWhole: string } {
 /** Whether a prepared text has a word or phrase, or a word that begins so. */
 export function scanFor(asked: string, isBeginning: boolean): (text: ReturnType<typeof prepare>) => boolean {
   const { parts, whole } = atomsOf(asked)
-  const [inParts, asWhole] = [parts, whole].map((atoms) => (isBeginning ? joined(atoms).slice(0, -1) : joined(atoms))) as [string, string]
+  const [inParts, asWhole] = [parts, whole].map((atoms) =>
+    isBeginning ? joined(atoms).slice(0, -1) : joined(atoms),
+  ) as [string, string]
   return (text) => text.inParts.includes(inParts) || text.asWhole.includes(asWhole)
 }

@@ -9,16 +9,24 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const isRoot = process.getuid?.() === 0
 
-/** Where Postgres' programs are, if the test harness has unpacked them; a server found another way cannot be stopped by us. */
+/**
+ * Where Postgres' programs are, if the test harness has unpacked them; a server found another way cannot be stopped by
+ * us.
+ */
 export async function findPrograms(): Promise<string | undefined> {
-  const cache = isRoot ? '/var/cache/dakera' : join(process.env['XDG_CACHE_HOME'] || join(process.env['HOME'] ?? '', '.cache'), 'dakera')
+  const cache = isRoot
+    ? '/var/cache/dakera'
+    : join(process.env['XDG_CACHE_HOME'] || join(process.env['HOME'] ?? '', '.cache'), 'dakera')
   return run(join(import.meta.dirname, 'postgres/private.sh'), [join(cache, 'postgres-1')], { timeout: 120_000 }).then(
     ({ stdout }) => stdout.trim(),
     () => undefined,
   )
 }
 
-/** Runs until our end of its stdin closes, so it also ends with us. $1: programs, $2: data, $3: port; the rest becomes another user. */
+/**
+ * Runs until our end of its stdin closes, so it also ends with us. $1: programs, $2: data, $3: port; the rest becomes
+ * another user.
+ */
 const SERVE = `trap '' INT HUP TERM
   bin=$1 data=$2 port=$3; shift 3
   "$@" "$bin/postgres" -D "$data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= </dev/null >>"$data/log" 2>&1 &
@@ -31,7 +39,9 @@ export async function openCluster(programs: string) {
   const folder = mkdtempSync(join(isRoot ? '/tmp' : tmpdir(), 'dakera-cluster-'))
   const data = join(folder, 'data')
   const group = isRoot ? (await run('id', ['-g', 'nobody'])).stdout.trim() : ''
-  const user = isRoot ? ['setpriv', '--reuid=nobody', `--regid=${group}`, '--clear-groups', 'env', `HOME=${folder}`] : ['env']
+  const user = isRoot
+    ? ['setpriv', '--reuid=nobody', `--regid=${group}`, '--clear-groups', 'env', `HOME=${folder}`]
+    : ['env']
   if (isRoot) chownSync(folder, Number((await run('id', ['-u', 'nobody'])).stdout), Number(group))
   const [command = '', ...args] = [
     ...user,
@@ -51,7 +61,10 @@ export async function openCluster(programs: string) {
   let stopRunning = async () => {}
 
   const start = async () => {
-    const child = spawn('bash', ['-c', SERVE, 'bash', programs, data, String(port), ...user], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] })
+    const child = spawn('bash', ['-c', SERVE, 'bash', programs, data, String(port), ...user], {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
     const closed = once(child, 'close')
     await once(child.stdout, 'data')
     stopRunning = async () => {
@@ -71,7 +84,10 @@ export async function openCluster(programs: string) {
   }
 }
 
-/** A way to a server that can be cut, go silent as a network does that loses every packet, or break connections while they are being made. */
+/**
+ * A way to a server that can be cut, go silent as a network does that loses every packet, or break connections while
+ * they are being made.
+ */
 export async function openProxy(target: string) {
   const { hostname, port: targetPort } = new URL(target)
   const pairs = new Set<[Socket, Socket]>()
@@ -112,7 +128,9 @@ export async function openProxy(target: string) {
       cutAll()
       await closed
     },
-    /** Breaks all connections as a network does, with a reset: its client sees an error first, and only then the end. */
+    /**
+     * Breaks all connections as a network does, with a reset: its client sees an error first, and only then the end.
+     */
     reset() {
       for (const [near] of pairs) near.resetAndDestroy()
       pairs.clear()

@@ -12,51 +12,100 @@ type Probe = {
 const some = async (rows: PromiseLike<readonly unknown[]>) => (await rows).length > 0
 const NAMESPACE = (sql: Sql, place: Place) => sql`(select id from probe_namespaces where name = ${place})`
 
-/** What each wall has to hold back, by SQL as dakera_app with no server in between. Statements that take effect are rolled back. */
+/**
+ * What each wall has to hold back, by SQL as dakera_app with no server in between. Statements that take effect are
+ * rolled back.
+ */
 const PROBES: Probe[] = [
-  { wall: 'memories_select', need: 'read', gets: (sql, place) => some(sql`select from memories where namespace_id = ${NAMESPACE(sql, place)}`) },
+  {
+    wall: 'memories_select',
+    need: 'read',
+    gets: (sql, place) => some(sql`select from memories where namespace_id = ${NAMESPACE(sql, place)}`),
+  },
   {
     wall: 'memories_insert',
     need: 'append',
-    gets: async (sql, place) => (await sql`insert into memories (namespace_id, content) values (${NAMESPACE(sql, place)}, 'smuggled')`).count > 0,
+    gets: async (sql, place) =>
+      (await sql`insert into memories (namespace_id, content) values (${NAMESPACE(sql, place)}, 'smuggled')`).count > 0,
   },
   // Without a where clause, so that the select policy has no say: these show the walls of update and delete alone.
   {
     wall: 'memories_update',
     need: 'edit',
-    gets: async (sql, place) => (await sql.unsafe(`update memories set memory_type = 'touched'`)).count > 0 && (await wasTouched(sql, place)),
+    gets: async (sql, place) =>
+      (await sql.unsafe(`update memories set memory_type = 'touched'`)).count > 0 && (await wasTouched(sql, place)),
   },
-  { wall: 'memories_delete', need: 'edit', gets: async (sql, place) => (await sql.unsafe('delete from memories')).count > 0 && (await isGone(sql, place)) },
-  { wall: 'namespaces_select', need: 'any', gets: (sql, place) => some(sql`select from namespaces where name = ${place}`) },
-  { wall: 'namespaces_insert', need: 'admin', gets: async (sql) => (await sql`insert into namespaces (name) values ('smuggled')`).count > 0 },
-  { wall: 'namespaces_update', need: 'admin', gets: async (sql) => (await sql.unsafe(`update namespaces set description = 'smuggled'`)).count > 0 },
-  { wall: 'memory_words_select', need: 'read', gets: (sql, place) => some(sql`select from memory_words where namespace_id = ${NAMESPACE(sql, place)}`) },
-  { wall: 'memory_accesses_select', need: 'read', gets: (sql, place) => some(sql`select from memory_accesses where namespace_id = ${NAMESPACE(sql, place)}`) },
-  { wall: 'sessions_select', need: 'read', gets: (sql, place) => some(sql`select from sessions where namespace_id = ${NAMESPACE(sql, place)}`) },
+  {
+    wall: 'memories_delete',
+    need: 'edit',
+    gets: async (sql, place) => (await sql.unsafe('delete from memories')).count > 0 && (await isGone(sql, place)),
+  },
+  {
+    wall: 'namespaces_select',
+    need: 'any',
+    gets: (sql, place) => some(sql`select from namespaces where name = ${place}`),
+  },
+  {
+    wall: 'namespaces_insert',
+    need: 'admin',
+    gets: async (sql) => (await sql`insert into namespaces (name) values ('smuggled')`).count > 0,
+  },
+  {
+    wall: 'namespaces_update',
+    need: 'admin',
+    gets: async (sql) => (await sql.unsafe(`update namespaces set description = 'smuggled'`)).count > 0,
+  },
+  {
+    wall: 'memory_words_select',
+    need: 'read',
+    gets: (sql, place) => some(sql`select from memory_words where namespace_id = ${NAMESPACE(sql, place)}`),
+  },
+  {
+    wall: 'memory_accesses_select',
+    need: 'read',
+    gets: (sql, place) => some(sql`select from memory_accesses where namespace_id = ${NAMESPACE(sql, place)}`),
+  },
+  {
+    wall: 'sessions_select',
+    need: 'read',
+    gets: (sql, place) => some(sql`select from sessions where namespace_id = ${NAMESPACE(sql, place)}`),
+  },
   {
     wall: 'sessions_insert',
     need: 'append',
-    gets: async (sql, place) => (await sql`insert into sessions (namespace_id) values (${NAMESPACE(sql, place)})`).count > 0,
+    gets: async (sql, place) =>
+      (await sql`insert into sessions (namespace_id) values (${NAMESPACE(sql, place)})`).count > 0,
   },
   {
     wall: 'sessions_update',
     need: 'edit',
-    gets: async (sql, place) => (await sql.unsafe(`update sessions set summary = 'touched'`)).count > 0 && (await wasEnded(sql, place)),
+    gets: async (sql, place) =>
+      (await sql.unsafe(`update sessions set summary = 'touched'`)).count > 0 && (await wasEnded(sql, place)),
   },
-  { wall: 'recall', need: 'read', gets: (sql, place, hash) => some(sql`select from recall(decode(${hash}, 'hex'), ${place}, 'resident', null)`) },
+  {
+    wall: 'recall',
+    need: 'read',
+    gets: (sql, place, hash) => some(sql`select from recall(decode(${hash}, 'hex'), ${place}, 'resident', null)`),
+  },
   {
     wall: 'lexical_search',
     need: 'read',
     gets: (sql, place) =>
       some(
-        sql`select from lexical_search((select id from probe_namespaces where name = ${place}), 'resident', null, null, 50, null, 5000) l where l.ids is not null`,
+        sql`select from lexical_search((select id from probe_namespaces
+          where name = ${place}), 'resident', null, null, 
+          50, null, 5000) l where l.ids is not null`,
       ),
   },
   {
     wall: 'selected_memories',
     need: 'read',
     gets: (sql, place) =>
-      some(sql`select where selected_memories((select id from probe_namespaces where name = ${place}), '{"since": "2000-01-01"}', 50) is not null`),
+      some(
+        sql`select where selected_memories((select id from probe_namespaces
+          where name = ${place}), 
+          '{"since": "2000-01-01"}', 50) is not null`,
+      ),
   },
   {
     wall: 'namespace_languages_select',
@@ -71,17 +120,26 @@ const PROBES: Probe[] = [
   {
     wall: 'store',
     need: 'append',
-    gets: (sql, place, hash) => some(sql`select from store(decode(${hash}, 'hex'), ${place}, '[{"content": "smuggled"}]', array[null]::halfvec[])`),
+    gets: (sql, place, hash) =>
+      some(
+        sql`select from store(decode(${hash}, 'hex'), ${place}, '[{"content": "smuggled"}]', array[null]::halfvec[])`,
+      ),
   },
 ]
 
 /** probe_* are views of a superuser: what is really there, whatever the policies say. */
-const wasTouched = (sql: Sql, place: Place) => some(sql`select from probe_memories where namespace = ${place} and memory_type = 'touched'`)
-const isGone = async (sql: Sql, place: Place) => !(await some(sql`select from probe_memories where namespace = ${place}`))
+const wasTouched = (sql: Sql, place: Place) =>
+  some(sql`select from probe_memories where namespace = ${place} and memory_type = 'touched'`)
+const isGone = async (sql: Sql, place: Place) =>
+  !(await some(sql`select from probe_memories where namespace = ${place}`))
 
-const wasEnded = (sql: Sql, place: Place) => some(sql`select from probe_sessions where namespace = ${place} and summary = 'touched'`)
+const wasEnded = (sql: Sql, place: Place) =>
+  some(sql`select from probe_sessions where namespace = ${place} and summary = 'touched'`)
 
-/** Makes the personas' keys, one memory and one session in every namespace, and the views that tell the truth to the probes. */
+/**
+ * Makes the personas' keys, one memory and one session in every namespace, and the views that tell the truth to the
+ * probes.
+ */
 export async function furnish(t: Stage): Promise<Record<Persona, string>> {
   const secrets = {} as Record<Persona, string>
   for (const persona of PERSONAS) secrets[persona] = await t.secret(MATRIX[persona], persona)
@@ -95,8 +153,10 @@ export async function furnish(t: Stage): Promise<Record<Persona, string>> {
     await sql`insert into vector_indexes (namespace_id) select id from namespaces`
     await sql`insert into namespace_languages select id, 'english' from namespaces`
     await sql`create view probe_namespaces as select id, name from namespaces`
-    await sql`create view probe_memories as select n.name as namespace, m.memory_type from memories m join namespaces n on n.id = m.namespace_id`
-    await sql`create view probe_sessions as select n.name as namespace, s.summary from sessions s join namespaces n on n.id = s.namespace_id`
+    await sql`create view probe_memories as select n.name as namespace, m.memory_type from memories m
+      join namespaces n on n.id = m.namespace_id`
+    await sql`create view probe_sessions as select n.name as namespace, s.summary from sessions s
+      join namespaces n on n.id = s.namespace_id`
     await sql`grant select on probe_namespaces, probe_memories, probe_sessions to dakera_app`
   })
   return secrets
@@ -104,7 +164,9 @@ export async function furnish(t: Stage): Promise<Record<Persona, string>> {
 
 class Undo extends Error {}
 
-/** Every way in which the walls say something else than the matrix; each names the wall, the persona and the namespace. */
+/**
+ * Every way in which the walls say something else than the matrix; each names the wall, the persona and the namespace.
+ */
 export async function findBreaches(t: Stage, secrets: Record<Persona, string>): Promise<string[]> {
   const breaches: string[] = []
   for (const { persona, place, access } of CELLS) {
@@ -120,7 +182,8 @@ export async function findBreaches(t: Stage, secrets: Record<Persona, string>): 
         .catch((error: Error & { code?: string }) => {
           if (!(error instanceof Undo) && !['DK000', '42501'].includes(error.code ?? '')) throw error
         })
-      if (got !== isAllowed(access, need)) breaches.push(`${wall}: ${persona} ${got ? 'gets into' : 'is kept out of'} ${place}`)
+      if (got !== isAllowed(access, need))
+        breaches.push(`${wall}: ${persona} ${got ? 'gets into' : 'is kept out of'} ${place}`)
     }
   }
   return breaches

@@ -12,7 +12,10 @@ test('with a remote embedder a memory is stored and recalled in its dimension', 
   await using t = await start({ embedder: await remote(provider.url) })
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemory('a', { content: 'The heron nests in spring.' })
-  expect((await agent.recall('a', 'The heron nests in spring.', { routing: 'vector' }))[0]?.vectorScore).toBeCloseTo(1, 2)
+  expect((await agent.recall('a', 'The heron nests in spring.', { routing: 'vector' }))[0]?.vectorScore).toBeCloseTo(
+    1,
+    2,
+  )
   expect(provider.calls.flatMap(({ input }) => input)).toContain('The heron nests in spring.')
 })
 
@@ -27,7 +30,9 @@ test('a provider that fails gives 503 with Retry-After, stores nothing, and reca
   expect(refused.message).not.toContain('sk-test')
   expect(refused).toMatchObject({ retryAfter: expect.any(Number) })
   expect((await agent.listMemories('a')).total).toBe(1)
-  expect((await agent.recall('a', 'stored', { routing: 'bm25' })).map(({ content }) => content)).toEqual(['stored before'])
+  expect((await agent.recall('a', 'stored', { routing: 'bm25' })).map(({ content }) => content)).toEqual([
+    'stored before',
+  ])
 })
 
 test('who may not use the namespace costs the provider nothing', async () => {
@@ -46,20 +51,32 @@ test('a database made with one model refuses another', async () => {
   await using t = await start()
   const { settleEmbeddingSpace } = await import('../src/db/first-start.ts')
   const embedder = await remote(provider.url)
-  await expect(t.owner((sql) => settleEmbeddingSpace(sql, embedder))).rejects.toThrow(/static-minilm-256-v1.*DAKERA_EMBEDDING_MODEL/)
+  await expect(t.owner((sql) => settleEmbeddingSpace(sql, embedder))).rejects.toThrow(
+    /static-minilm-256-v1.*DAKERA_EMBEDDING_MODEL/,
+  )
 })
 
 test('how long embedding took tells nobody what another key has said or asked', async () => {
-  await using provider = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response, 64), 120))
+  await using provider = await startOpenAiServer(
+    (call, response) => void setTimeout(() => answerVectors(call, response, 64), 120),
+  )
   await using t = await start({ embedder: await remote(provider.url) })
   const [bank, spy] = [await t.key({ bank: 'read_write' }), await t.secret({ spy: 'write' })]
   await bank.storeMemory('bank', { content: 'The client will default on 14 March.' })
   await bank.recall('bank', 'who defaults in March')
   const msOf = async (content: string) => {
-    const { json } = await send(t.url, '/v1/memory/store', { method: 'POST', key: spy, body: { agent_id: 'spy', content } })
+    const { json } = await send(t.url, '/v1/memory/store', {
+      method: 'POST',
+      key: spy,
+      body: { agent_id: 'spy', content },
+    })
     return (json as { embedding_time_ms: number }).embedding_time_ms
   }
-  for (const guess of ['The client will default on 13 March.', 'The client will default on 14 March.', 'who defaults in March'])
+  for (const guess of [
+    'The client will default on 13 March.',
+    'The client will default on 14 March.',
+    'who defaults in March',
+  ])
     expect(await msOf(guess)).toBeGreaterThan(100)
   // Nor while it is under way for the other.
   const under = bank.storeMemory('bank', { content: 'said just now' })
@@ -72,7 +89,9 @@ test('how long embedding took tells nobody what another key has said or asked', 
 describe('a text that the provider alone cannot take', () => {
   const stage = async () => {
     const provider = await startOpenAiServer((call, response) =>
-      call.input.some((text) => text.startsWith('bad')) ? sendJson(response, 500, { error: { message: 'NaN' } }) : answerVectors(call, response, 64),
+      call.input.some((text) => text.startsWith('bad'))
+        ? sendJson(response, 500, { error: { message: 'NaN' } })
+        : answerVectors(call, response, 64),
     )
     return { provider, t: await start({ embedder: await remote(provider.url, 10_000) }) }
   }
@@ -81,10 +100,20 @@ describe('a text that the provider alone cannot take', () => {
     const { provider, t } = await stage()
     const key = await t.secret({ a: 'read_write' })
     const ask = (path: string, body: object, method = 'POST') => send(t.url, path, { method, key, body })
-    expectError(await ask('/v1/memory/store', { agent_id: 'a', content: 'bad' }), 'INVALID_REQUEST', /^content: .*refuses this text/)
-    const batch = await ask('/v1/memories/store/batch', { agent_id: 'a', memories: [{ content: 'good' }, { content: 'bad one' }, { content: 'bad two' }] })
+    expectError(
+      await ask('/v1/memory/store', { agent_id: 'a', content: 'bad' }),
+      'INVALID_REQUEST',
+      /^content: .*refuses this text/,
+    )
+    const batch = await ask('/v1/memories/store/batch', {
+      agent_id: 'a',
+      memories: [{ content: 'good' }, { content: 'bad one' }, { content: 'bad two' }],
+    })
     expectError(batch, 'INVALID_REQUEST', /^memories\.1\.content: .*\(and 1 more\)/)
-    expect((batch.json as { issues: { path: string }[] }).issues.map(({ path }) => path)).toEqual(['memories.1.content', 'memories.2.content'])
+    expect((batch.json as { issues: { path: string }[] }).issues.map(({ path }) => path)).toEqual([
+      'memories.1.content',
+      'memories.2.content',
+    ])
     expectError(await ask('/v1/memory/recall', { agent_id: 'a', query: 'bad question' }), 'INVALID_REQUEST', /^query: /)
     expect((await ask('/v1/memory/store', { agent_id: 'a', id: 'doc', content: 'good' })).status).toBe(200)
     expectError(await ask('/v1/memory/update/doc', { content: 'bad again' }, 'PUT'), 'INVALID_REQUEST', /^content: /)
@@ -99,7 +128,11 @@ describe('a text that the provider alone cannot take', () => {
     const ordinary = await t.key({ c: 'read_write' })
     const hostile = [one, two].map(async (key, i) => {
       for (let n = 0; n < 5; n++) {
-        const answer = await send(t.url, '/v1/memory/store', { method: 'POST', key, body: { agent_id: i === 0 ? 'a' : 'b', content: `bad ${i} ${n}` } })
+        const answer = await send(t.url, '/v1/memory/store', {
+          method: 'POST',
+          key,
+          body: { agent_id: i === 0 ? 'a' : 'b', content: `bad ${i} ${n}` },
+        })
         expectError(answer, 'INVALID_REQUEST')
       }
     })

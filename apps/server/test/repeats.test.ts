@@ -10,12 +10,22 @@ beforeAll(async () => {
 })
 afterAll(() => t?.[Symbol.asyncDispose]())
 
-const call = (method: string, path: string, body: unknown, { headers = {}, ...rest }: Call = {}) => send(t.url, path, { method, key, body, headers, ...rest })
+const call = (method: string, path: string, body: unknown, { headers = {}, ...rest }: Call = {}) =>
+  send(t.url, path, { method, key, body, headers, ...rest })
 const once = (idempotencyKey: string, body: object, given: Call = {}) =>
-  call('POST', '/v1/memory/store', { agent_id: 'inbox', ...body }, { headers: { 'idempotency-key': idempotencyKey }, ...given })
+  call(
+    'POST',
+    '/v1/memory/store',
+    { agent_id: 'inbox', ...body },
+    { headers: { 'idempotency-key': idempotencyKey }, ...given },
+  )
 const idOf = ({ json }: Answer) => (json as { memory: { id: string } }).memory.id
 const stored = async (tag: string) =>
-  ((await call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', filter: { tags: [tag] } })).json as { filtered: number }).filtered
+  (
+    (await call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', filter: { tags: [tag] } })).json as {
+      filtered: number
+    }
+  ).filtered
 const unique = () => `k-${crypto.randomUUID()}`
 
 describe('Idempotency-Key', () => {
@@ -33,9 +43,22 @@ describe('Idempotency-Key', () => {
     const k = unique()
     await once(k, { content: 'Once.' })
     expectError(await once(k, { content: 'Twice.' }), 'CONFLICT', /Idempotency-Key/)
-    expectError(await call('POST', '/v1/memory/forget', { agent_id: 'inbox', tags: ['x'] }, { headers: { 'idempotency-key': k } }), 'CONFLICT')
     expectError(
-      await call('POST', '/v1/memories/store/batch', { agent_id: 'inbox', memories: [{ content: 'Once.' }] }, { headers: { 'idempotency-key': k } }),
+      await call(
+        'POST',
+        '/v1/memory/forget',
+        { agent_id: 'inbox', tags: ['x'] },
+        { headers: { 'idempotency-key': k } },
+      ),
+      'CONFLICT',
+    )
+    expectError(
+      await call(
+        'POST',
+        '/v1/memories/store/batch',
+        { agent_id: 'inbox', memories: [{ content: 'Once.' }] },
+        { headers: { 'idempotency-key': k } },
+      ),
       'CONFLICT',
     )
   })
@@ -64,7 +87,8 @@ describe('Idempotency-Key', () => {
     const k = unique()
     const { key: leaving, key_id } = await t.admin.createKey({ name: 'leaving', grants: { inbox: 'read_write' } })
     const first = await once(k, { content: 'Kept quiet.' }, { key: leaving })
-    const update = (given: Call) => call('PUT', `/v1/memory/update/${idOf(first)}?agent_id=inbox`, { tags: ['quiet'] }, given)
+    const update = (given: Call) =>
+      call('PUT', `/v1/memory/update/${idOf(first)}?agent_id=inbox`, { tags: ['quiet'] }, given)
     expect((await update({ key: leaving, headers: { 'idempotency-key': `${k}-2` } })).status).toBe(200)
     await t.admin.updateKey(key_id, { grants: { inbox: 'none' } } as never)
     for (const again of [
@@ -88,8 +112,15 @@ describe('Idempotency-Key', () => {
     ['POST', '/v1/memories/store/batch', () => ({ agent_id: 'inbox', memories: [{ content: 'a' }, { content: 'b' }] })],
   ] as const)('%s %s repeats its first reply', async (method, path, makeBody) => {
     const [body, headers] = [makeBody(), { 'idempotency-key': unique() }]
-    const answers = [await call(method, path, body, { key: ADMIN_KEY, headers }), await call(method, path, body, { key: ADMIN_KEY, headers })]
-    const [first, again] = answers.map(({ status, json }) => ({ status, ...(json as object), total_embedding_time_ms: 0 }))
+    const answers = [
+      await call(method, path, body, { key: ADMIN_KEY, headers }),
+      await call(method, path, body, { key: ADMIN_KEY, headers }),
+    ]
+    const [first, again] = answers.map(({ status, json }) => ({
+      status,
+      ...(json as object),
+      total_embedding_time_ms: 0,
+    }))
     expect(again).toEqual(first)
     expect([200, 201]).toContain(answers[0]?.status)
   })
@@ -98,22 +129,37 @@ describe('Idempotency-Key', () => {
     await t.admin.createNamespace('short-lived')
     const headers = { 'idempotency-key': unique() }
     for (let i = 0; i < 2; i++)
-      expect((await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY, headers })).json).toMatchObject({ deleted: true })
-    expectError(await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY }), 'NAMESPACE_NOT_FOUND')
+      expect(
+        (await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY, headers })).json,
+      ).toMatchObject({ deleted: true })
+    expectError(
+      await send(t.url, '/v1/namespaces/short-lived', { method: 'DELETE', key: ADMIN_KEY }),
+      'NAMESPACE_NOT_FOUND',
+    )
   })
 
   test('one that is no token is 400', async () => {
-    for (const bad of ['', 'two words', 'x'.repeat(256), 'sch\u00f6n']) expectError(await once(bad, { content: 'x' }), 'INVALID_REQUEST', /Idempotency-Key/)
+    for (const bad of ['', 'two words', 'x'.repeat(256), 'sch\u00f6n'])
+      expectError(await once(bad, { content: 'x' }), 'INVALID_REQUEST', /Idempotency-Key/)
   })
 })
 
 describe('a kept reply belongs to its request and its namespaces', () => {
-  const withKey = (idempotencyKey: string, headers: Record<string, string> = {}) => ({ 'idempotency-key': idempotencyKey, ...headers })
-  /** A key of two namespaces that both have a memory and a session of the same id, and a way to take one of its grants. */
+  const withKey = (idempotencyKey: string, headers: Record<string, string> = {}) => ({
+    'idempotency-key': idempotencyKey,
+    ...headers,
+  })
+  /**
+   * A key of two namespaces that both have a memory and a session of the same id, and a way to take one of its grants.
+   */
   async function twins() {
     const [id, a, b] = [`same-${crypto.randomUUID()}`, `a-${crypto.randomUUID()}`, `b-${crypto.randomUUID()}`]
-    const { key: secret, key_id } = await t.admin.createKey({ name: 'both', grants: { [a]: 'read_write', [b]: 'read_write' } })
-    const as = (method: string, path: string, body: unknown, headers = {}) => send(t.url, path, { method, key: secret, body, headers })
+    const { key: secret, key_id } = await t.admin.createKey({
+      name: 'both',
+      grants: { [a]: 'read_write', [b]: 'read_write' },
+    })
+    const as = (method: string, path: string, body: unknown, headers = {}) =>
+      send(t.url, path, { method, key: secret, body, headers })
     for (const [namespace, says] of [
       [a, 'of a: merger on Friday'],
       [b, 'of b'],
@@ -122,14 +168,16 @@ describe('a kept reply belongs to its request and its namespaces', () => {
       await as('POST', '/v1/sessions/start', { agent_id: namespace, id, metadata: { says } })
     }
     const grant = (grants: object) => t.admin.updateKey(key_id, { grants } as never)
-    const read = async (namespace: string) => (await send(t.url, `/v1/memory/get/${id}?agent_id=${namespace}`, { key: ADMIN_KEY })).json
+    const read = async (namespace: string) =>
+      (await send(t.url, `/v1/memory/get/${id}?agent_id=${namespace}`, { key: ADMIN_KEY })).json
     return { id, a, b, as, grant, read }
   }
 
   test('the namespace in the query is part of the request, and the reply of another one is not shown', async () => {
     const { id, a, b, as, grant, read } = await twins()
     const k = unique()
-    const update = (namespace: string) => as('PUT', `/v1/memory/update/${id}?agent_id=${namespace}`, { importance: 0.75 }, withKey(k))
+    const update = (namespace: string) =>
+      as('PUT', `/v1/memory/update/${id}?agent_id=${namespace}`, { importance: 0.75 }, withKey(k))
     expect((await update(a)).json).toMatchObject({ namespace: a, importance: 0.75 })
     expect((await update(a)).json).toMatchObject({ namespace: a, version: 2 })
     expectError(await update(b), 'CONFLICT', /Idempotency-Key/)
@@ -146,23 +194,26 @@ describe('a kept reply belongs to its request and its namespaces', () => {
     ['an update of the content', 'PUT', (id) => `/v1/memory/update/${id}`, { content: 'Said anew.' }],
     ['the end of a session', 'POST', (id) => `/v1/sessions/${id}/end`, { summary: 'Done.' }],
   ]
-  test.each(byId)('%s by id alone does not repeat the reply of a namespace whose grant is gone', async (_what, method, path, body) => {
-    const { id, a, b, as, grant, read } = await twins()
-    const k = unique()
-    await grant({ [b]: 'none' })
-    const first = await as(method, path(id), body, withKey(k))
-    expect([first.status, first.text.includes('of a: merger')]).toEqual([200, true])
-    expect((await as(method, path(id), body, withKey(k))).json).toEqual(first.json)
-    await grant({ [a]: 'none', [b]: 'read_write' })
-    const again = await as(method, path(id), body, withKey(k))
-    expectError(again, 'CONFLICT', /another namespace/)
-    expect(again.text).not.toContain('merger')
-    expect(await read(b)).toMatchObject({ version: 1 })
-    await grant({ [b]: 'none' })
-    expectError(await as(method, path(id), body, withKey(k)), 'NOT_FOUND')
-    await grant({ [a]: 'read' }) // and a repeat needs what the write needed
-    expectError(await as(method, path(id), body, withKey(k)), 'INSUFFICIENT_SCOPE')
-  })
+  test.each(byId)(
+    '%s by id alone does not repeat the reply of a namespace whose grant is gone',
+    async (_what, method, path, body) => {
+      const { id, a, b, as, grant, read } = await twins()
+      const k = unique()
+      await grant({ [b]: 'none' })
+      const first = await as(method, path(id), body, withKey(k))
+      expect([first.status, first.text.includes('of a: merger')]).toEqual([200, true])
+      expect((await as(method, path(id), body, withKey(k))).json).toEqual(first.json)
+      await grant({ [a]: 'none', [b]: 'read_write' })
+      const again = await as(method, path(id), body, withKey(k))
+      expectError(again, 'CONFLICT', /another namespace/)
+      expect(again.text).not.toContain('merger')
+      expect(await read(b)).toMatchObject({ version: 1 })
+      await grant({ [b]: 'none' })
+      expectError(await as(method, path(id), body, withKey(k)), 'NOT_FOUND')
+      await grant({ [a]: 'read' }) // and a repeat needs what the write needed
+      expectError(await as(method, path(id), body, withKey(k)), 'INSUFFICIENT_SCOPE')
+    },
+  )
 
   test('nor does a write by name to a namespace that was deleted and made anew', async () => {
     for (const [path, body] of [
@@ -174,7 +225,8 @@ describe('a kept reply belongs to its request and its namespaces', () => {
     ] as const) {
       const [agent_id, k] = [`reborn-${crypto.randomUUID()}`, unique()]
       await t.admin.createNamespace(agent_id)
-      const write = () => send(t.url, path, { method: 'POST', key: ADMIN_KEY, body: { agent_id, ...body }, headers: withKey(k) })
+      const write = () =>
+        send(t.url, path, { method: 'POST', key: ADMIN_KEY, body: { agent_id, ...body }, headers: withKey(k) })
       expect((await write()).status).toBeLessThan(300)
       await t.admin.deleteNamespace(agent_id)
       await t.admin.createNamespace(agent_id)
@@ -210,10 +262,18 @@ describe('a kept reply belongs to its request and its namespaces', () => {
 
   test('what a large memory answers with is not kept again with each update', async () => {
     const { id, a, as } = await twins()
-    await as('PUT', `/v1/memory/update/${id}?agent_id=${a}`, { content: 'long '.repeat(9_000), metadata: { long: 'x'.repeat(50_000) } }, withKey(unique()))
-    for (let i = 0; i < 5; i++) await as('PUT', `/v1/memory/update/${id}?agent_id=${a}`, { importance: i / 10 }, withKey(unique()))
+    await as(
+      'PUT',
+      `/v1/memory/update/${id}?agent_id=${a}`,
+      { content: 'long '.repeat(9_000), metadata: { long: 'x'.repeat(50_000) } },
+      withKey(unique()),
+    )
+    for (let i = 0; i < 5; i++)
+      await as('PUT', `/v1/memory/update/${id}?agent_id=${a}`, { importance: i / 10 }, withKey(unique()))
     await as('POST', `/v1/sessions/${id}/end?agent_id=${a}`, { summary: 'long '.repeat(9_000) }, withKey(unique()))
-    const [{ largest } = {}] = await t.owner((sql) => sql<{ largest: number }[]>`select max(length(outcome::text)) as largest from replies`)
+    const [{ largest } = {}] = await t.owner(
+      (sql) => sql<{ largest: number }[]>`select max(length(outcome::text)) as largest from replies`,
+    )
     expect(largest).toBeLessThan(2_000)
   })
 
@@ -221,7 +281,11 @@ describe('a kept reply belongs to its request and its namespaces', () => {
     const [k, tag] = [unique(), unique()]
     await once(k, { content: 'Before the upgrade.', tags: [tag] })
     await t.owner((sql) => sql`update replies set namespaces = null where idempotency_key = ${k}`)
-    expectError(await once(k, { content: 'Before the upgrade.', tags: [tag] }), 'CONFLICT', /before the server was upgraded/)
+    expectError(
+      await once(k, { content: 'Before the upgrade.', tags: [tag] }),
+      'CONFLICT',
+      /before the server was upgraded/,
+    )
     expect(await stored(tag)).toBe(1)
   })
 
@@ -237,7 +301,8 @@ describe('a kept reply belongs to its request and its namespaces', () => {
   test('a key with too many of them is told to wait, writes nothing, and still gets what was kept', async () => {
     const secret = await t.secret({ inbox: 'read_write' })
     const [k, tag] = [unique(), unique()]
-    const write = (idempotencyKey: string) => once(idempotencyKey, { content: 'Counted.', tags: [tag] }, { key: secret })
+    const write = (idempotencyKey: string) =>
+      once(idempotencyKey, { content: 'Counted.', tags: [tag] }, { key: secret })
     for (let i = 0; i < 3; i++) expect((await write(i === 0 ? k : unique())).status).toBe(200)
     const [, counted] = [await countReplies(3, 1000), await write(unique())]
     expect(counted.status).toBe(200)
@@ -246,7 +311,10 @@ describe('a kept reply belongs to its request and its namespaces', () => {
     expectError(refused, 'RATE_LIMITED', /batches/)
     expect(refused.headers['retry-after']).toBe('60')
     expect((await write(k)).status).toBe(200)
-    expect((await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Without a key.' }, { key: secret })).status).toBe(200)
+    expect(
+      (await call('POST', '/v1/memory/store', { agent_id: 'inbox', content: 'Without a key.' }, { key: secret }))
+        .status,
+    ).toBe(200)
     expect(await stored(tag)).toBe(4)
     await countReplies(1000, 1000)
     expect((await write(unique())).status).toBe(200)
@@ -278,13 +346,18 @@ describe('If-Match', () => {
       ['*', 5],
     ] as const)
       expect((await update(id, version)).json).toMatchObject({ version: next })
-    for (const stale of ['"1"', '0', '"999999999"']) expectError(await update(id, stale, { content: 'Never.' }), 'CONFLICT', /version 5/)
+    for (const stale of ['"1"', '0', '"999999999"'])
+      expectError(await update(id, stale, { content: 'Never.' }), 'CONFLICT', /version 5/)
     expectError(await update(id, '"1"', {}), 'CONFLICT')
-    expect((await send(t.url, `/v1/memory/get/${id}`, { key })).json).toMatchObject({ version: 5, content: 'Versioned.' })
+    expect((await send(t.url, `/v1/memory/get/${id}`, { key })).json).toMatchObject({
+      version: 5,
+      content: 'Versioned.',
+    })
   })
 
   test('that holds no version is 400', async () => {
-    for (const bad of ['', 'abc', '"1", "2"', '-1', '1.0', '"1', '9999999999', '"1"x']) expectError(await update('mem_x', bad), 'INVALID_REQUEST', /If-Match/)
+    for (const bad of ['', 'abc', '"1", "2"', '-1', '1.0', '"1', '9999999999', '"1"x'])
+      expectError(await update('mem_x', bad), 'INVALID_REQUEST', /If-Match/)
   })
 
   test('lets one of ten writers through', async () => {
@@ -295,11 +368,13 @@ describe('If-Match', () => {
 })
 
 describe('a cursor', () => {
-  const page = (fields: object, given: Call = {}) => call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', limit: 1, ...fields }, given)
+  const page = (fields: object, given: Call = {}) =>
+    call('POST', '/v1/memories/recall/batch', { agent_id: 'inbox', limit: 1, ...fields }, given)
   const forged = (position: object) => Buffer.from(JSON.stringify(position)).toString('base64url')
   let cursor: string
   beforeAll(async () => {
-    for (const namespace of ['inbox', 'inbox', 'other', 'other']) await call('POST', '/v1/memory/store', { agent_id: namespace, content: 'Paged.' })
+    for (const namespace of ['inbox', 'inbox', 'other', 'other'])
+      await call('POST', '/v1/memory/store', { agent_id: namespace, content: 'Paged.' })
     cursor = ((await page({})).json as { next_cursor: string }).next_cursor
   })
 
@@ -339,8 +414,15 @@ describe('a cursor', () => {
     for (const cursor of bad) expectError(await page({ cursor }), 'INVALID_REQUEST', /cursor|[Dd]ate/)
     for (const path of ['/v1/namespaces', '/v1/keys']) {
       for (const cursor of ['!', forged({}), forged({ name: '\u0000', id: '\ud800' })])
-        expectError(await send(t.url, `${path}?limit=1&cursor=${encodeURIComponent(cursor)}`, { key: ADMIN_KEY }), 'INVALID_REQUEST', /cursor/)
-      expect((await send(t.url, `${path}?limit=1&cursor=${forged({ name: 'zzz', id: 'never' })}`, { key: ADMIN_KEY })).status).toBe(200)
+        expectError(
+          await send(t.url, `${path}?limit=1&cursor=${encodeURIComponent(cursor)}`, { key: ADMIN_KEY }),
+          'INVALID_REQUEST',
+          /cursor/,
+        )
+      expect(
+        (await send(t.url, `${path}?limit=1&cursor=${forged({ name: 'zzz', id: 'never' })}`, { key: ADMIN_KEY }))
+          .status,
+      ).toBe(200)
     }
   })
 })

@@ -11,7 +11,8 @@ const SLOW = { timeout: 240_000 }
 const OURS = 'a-long-random-secret-of-ours'
 const OTHER = 'a-long-random-secret-of-another'
 
-const statuses = async (url: string, ...keys: string[]) => Promise.all(keys.map(async (key) => (await whoami(url, key)).status))
+const statuses = async (url: string, ...keys: string[]) =>
+  Promise.all(keys.map(async (key) => (await whoami(url, key)).status))
 const keptIn = (dataDir: string) => readFileSync(join(dataDir, 'admin-key'), 'utf8').trim()
 
 test('a start with another key is refused, unless it says that it replaces the one there', SLOW, async () => {
@@ -24,7 +25,10 @@ test('a start with another key is refused, unless it says that it replaces the o
 
   const chosen = { ...generated, DAKERA_ROOT_API_KEY: OURS }
   await using refused = launch(chosen)
-  expectRefusal(await refused.refused, /DAKERA_ROOT_API_KEY is not the admin key .* to the one in \S+admin-key.*--replace-root-key/)
+  expectRefusal(
+    await refused.refused,
+    /DAKERA_ROOT_API_KEY is not the admin key .* to the one in \S+admin-key.*--replace-root-key/,
+  )
 
   await using replacing = launch(chosen, ['--replace-root-key'])
   const url = await replacing.ready
@@ -112,7 +116,10 @@ test('a key kept by an earlier release, which noted no database, still opens its
 test('a secret from the documentation opens nothing off loopback', SLOW, async () => {
   await using place = await freshPlace()
   await using anywhere = launch({ ...place.settings, DAKERA_HOST: undefined, DAKERA_ROOT_API_KEY: 'dk-writer-key' })
-  expectRefusal(await anywhere.refused, /DAKERA_ROOT_API_KEY is printed in the documentation.*0\.0\.0\.0.*--host 127\.0\.0\.1/)
+  expectRefusal(
+    await anywhere.refused,
+    /DAKERA_ROOT_API_KEY is printed in the documentation.*0\.0\.0\.0.*--host 127\.0\.0\.1/,
+  )
 
   await using local = launch(place.settings)
   const client = await local.client()
@@ -129,7 +136,10 @@ test('a secret from the documentation opens nothing off loopback', SLOW, async (
 
   const open = { ...place.settings, DAKERA_HOST: '0.0.0.0', DAKERA_ROOT_API_KEY: OURS }
   await using refused = launch(open)
-  expectRefusal(await refused.refused, new RegExp(`printed in the documentation: billing \\(${key_id}\\)\\. .*Rotate or delete them`))
+  expectRefusal(
+    await refused.refused,
+    new RegExp(`printed in the documentation: billing \\(${key_id}\\)\\. .*Rotate or delete them`),
+  )
 
   // Nothing was changed: the key is still there to be rotated, and the admin still comes in.
   await using mending = launch(place.settings)
@@ -153,10 +163,14 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     await sql`drop table installation`
     await sql`delete from migrations where name = '0024_root_key.sql'`
     const state = () => sql`
-      select (select json_agg(k order by id) from keys k) as keys, (select json_agg(s order by key_id) from key_secrets s) as secrets,
-        (select json_agg(name) from namespaces) as namespaces, (select json_agg(name order by name) from migrations) as migrations`
+      select (select json_agg(k order by id) from keys k) as keys, (select json_agg(s order by key_id)
+        from key_secrets s) as secrets,
+        (select json_agg(name) from namespaces) as namespaces, (select json_agg(name order by name)
+          from migrations) as migrations`
     const before = [...(await state())]
-    await using demo = launch({ ...laptop.settings, DATABASE_URL: place.databaseUrl, DAKERA_ROOT_API_KEY: undefined }, ['--demo'])
+    await using demo = launch({ ...laptop.settings, DATABASE_URL: place.databaseUrl, DAKERA_ROOT_API_KEY: undefined }, [
+      '--demo',
+    ])
     expectRefusal(await demo.refused, /this Postgres database has keys of its own.*Leave --demo out/)
     expect([...(await state())]).toEqual(before)
     expect(await statuses(url, OURS, ADMIN_KEY, 'dk-researcher-key')).toEqual([200, 401, 401])
@@ -166,7 +180,9 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
   test('a demo and a real start at once on an empty database leave the real one alone in charge', SLOW, async () => {
     await using place = await freshPlace()
     await using laptop = await freshPlace()
-    await using demo = launch({ ...laptop.settings, DATABASE_URL: place.databaseUrl, DAKERA_ROOT_API_KEY: undefined }, ['--demo'])
+    await using demo = launch({ ...laptop.settings, DATABASE_URL: place.databaseUrl, DAKERA_ROOT_API_KEY: undefined }, [
+      '--demo',
+    ])
     await using real = launch({ ...place.settings, DAKERA_ROOT_API_KEY: OURS })
     const url = await real.ready
     await demo.ready.catch(() => {}) // whichever was first
@@ -186,25 +202,30 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     expectRefusal(await third.refused, /keys of its own/)
   })
 
-  test('two servers with different keys: the second is refused; once it has replaced the key, the first goes on until its next start', SLOW, async () => {
-    await using place = await freshPlace()
-    const settings = { ...place.settings, DAKERA_ROOT_API_KEY: OURS }
-    await using first = launch(settings)
-    const url = await first.ready
-    const different = { ...settings, DAKERA_ROOT_API_KEY: OTHER }
-    await using second = launch(different)
-    expectRefusal(await second.refused, /DAKERA_ROOT_API_KEY is not the admin key of this database/)
-    expect(await statuses(url, OURS, OTHER)).toEqual([200, 401])
+  test(
+    'two servers with different keys: the second is refused; once it has replaced the key, the first goes on ' +
+      'until its next start',
+    SLOW,
+    async () => {
+      await using place = await freshPlace()
+      const settings = { ...place.settings, DAKERA_ROOT_API_KEY: OURS }
+      await using first = launch(settings)
+      const url = await first.ready
+      const different = { ...settings, DAKERA_ROOT_API_KEY: OTHER }
+      await using second = launch(different)
+      expectRefusal(await second.refused, /DAKERA_ROOT_API_KEY is not the admin key of this database/)
+      expect(await statuses(url, OURS, OTHER)).toEqual([200, 401])
 
-    await using known = launch({ ...different, DAKERA_ROOT_API_KEY: ADMIN_KEY }, ['--replace-root-key'])
-    expectRefusal(await known.refused, /printed in the documentation, so it cannot replace/)
-    await using replacing = launch(different, ['--replace-root-key'])
-    expect(await statuses(await replacing.ready, OTHER, OURS)).toEqual([200, 401])
-    expect(await statuses(url, OTHER, OURS)).toEqual([200, 401])
-    await first.stop()
-    await using restarted = launch(settings)
-    expectRefusal(await restarted.refused, /DAKERA_ROOT_API_KEY is not the admin key of this database/)
-  })
+      await using known = launch({ ...different, DAKERA_ROOT_API_KEY: ADMIN_KEY }, ['--replace-root-key'])
+      expectRefusal(await known.refused, /printed in the documentation, so it cannot replace/)
+      await using replacing = launch(different, ['--replace-root-key'])
+      expect(await statuses(await replacing.ready, OTHER, OURS)).toEqual([200, 401])
+      expect(await statuses(url, OTHER, OURS)).toEqual([200, 401])
+      await first.stop()
+      await using restarted = launch(settings)
+      expectRefusal(await restarted.refused, /DAKERA_ROOT_API_KEY is not the admin key of this database/)
+    },
+  )
 
   test("an embedded database's admin key is neither given to a Postgres database nor overwritten", SLOW, async () => {
     await using place = await freshPlace()

@@ -44,7 +44,12 @@ test.runIf(engine === 'postgres').each([
         select m.id from memories m join namespaces n on n.id = m.namespace_id and n.name = 'big'
         where m.importance > 0.98 order by (m.v <=> ${toHalfvec(vector)}::text::halfvec) + 0, m.id limit 10`,
     )
-    const got = await t.admin.recall('big', query, { routing: 'vector', topK: 10, weights: { importance: 0, recency: 0 }, ...filter })
+    const got = await t.admin.recall('big', query, {
+      routing: 'vector',
+      topK: 10,
+      weights: { importance: 0, recency: 0 },
+      ...filter,
+    })
     expect(got).toHaveLength(10)
     found += nearest.filter(({ id }) => got.some((memory) => memory.id === id)).length
     expect(await t.admin.recall('big', query, { topK: 10, ...filter })).toHaveLength(10)

@@ -51,7 +51,9 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect((await ended).code).toBe(0)
 
     await using again = launch(place.settings)
-    expect((await send(await again.ready, '/v1/namespaces/inbox', { key: ADMIN_KEY })).json).toMatchObject({ memory_count: 1000 })
+    expect((await send(await again.ready, '/v1/namespaces/inbox', { key: ADMIN_KEY })).json).toMatchObject({
+      memory_count: 1000,
+    })
   },
 )
 

@@ -50,28 +50,40 @@ test('a data directory that cannot be one is named', async () => {
   await using place = await freshPlace()
   const file = join(place.dataDir, 'a-file')
   writeFileSync(file, '')
-  await using server = launch({ ...place.settings, DAKERA_ROOT_API_KEY: undefined, DAKERA_DATA_DIR: join(file, 'data') })
+  await using server = launch({
+    ...place.settings,
+    DAKERA_ROOT_API_KEY: undefined,
+    DAKERA_DATA_DIR: join(file, 'data'),
+  })
   expectRefusal(await server.refused, /a-file/)
 })
 
 // On Postgres the data directory holds nothing but the admin key.
-test.runIf(engine === 'pglite')('a data directory in use names the other process, and loses nothing', { timeout: 120_000 }, async () => {
-  await using place = await freshPlace()
-  await using first = launch(place.settings)
-  const client = await first.client()
-  const { id } = await client.storeMemory('inbox', { content: 'Safe.' })
-  await using second = launch(place.settings)
-  expectRefusal(await second.refused, /in use|another process/i)
-  expect((await client.getMemory(id)).content).toBe('Safe.')
-  expect((await first.stop()).code).toBe(0)
-  await using third = launch(place.settings)
-  expect((await (await third.client()).getMemory(id)).content).toBe('Safe.')
-})
+test.runIf(engine === 'pglite')(
+  'a data directory in use names the other process, and loses nothing',
+  { timeout: 120_000 },
+  async () => {
+    await using place = await freshPlace()
+    await using first = launch(place.settings)
+    const client = await first.client()
+    const { id } = await client.storeMemory('inbox', { content: 'Safe.' })
+    await using second = launch(place.settings)
+    expectRefusal(await second.refused, /in use|another process/i)
+    expect((await client.getMemory(id)).content).toBe('Safe.')
+    expect((await first.stop()).code).toBe(0)
+    await using third = launch(place.settings)
+    expect((await (await third.client()).getMemory(id)).content).toBe('Safe.')
+  },
+)
 
 describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () => {
   test.each([
     ['not a URL', 'localhost/dakera', /DATABASE_URL must look like postgres:/],
-    ['no such port', 'postgres://dakera:topsecret@127.0.0.1:1/dakera', /127\.0\.0\.1:1\/dakera\. Nothing listens there/],
+    [
+      'no such port',
+      'postgres://dakera:topsecret@127.0.0.1:1/dakera',
+      /127\.0\.0\.1:1\/dakera\. Nothing listens there/,
+    ],
     ['no such host', 'postgres://dakera:topsecret@no-such-host.invalid/dakera', /no-such-host\.invalid/],
     ['a port out of range', 'postgres://dakera:topsecret@127.0.0.1:99999/dakera', /DATABASE_URL/],
     ['half an address', 'postgres://dakera:topsecret@[::1/dakera', /DATABASE_URL/],
@@ -95,7 +107,8 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
     const sql = postgres(place.databaseUrl ?? '', { max: 1, onnotice: () => {} })
     await sql`set allow_system_table_mods = on`
     await sql.unsafe(
-      `create or replace view pg_catalog.pg_available_extensions as select name, default_version, null::text collate "C" as installed_version, comment from pg_available_extensions() where name <> 'vector'`,
+      'create or replace view pg_catalog.pg_available_extensions as select name, default_version, null::text ' +
+        `collate "C" as installed_version, comment from pg_available_extensions() where name <> 'vector'`,
     )
     await sql.end()
     await using server = launch(place.settings)
@@ -111,7 +124,11 @@ test.runIf(engine === 'postgres')(
     await using stack = new AsyncDisposableStack()
     const places: Awaited<ReturnType<typeof freshPlace>>[] = []
     for (let i = 0; i < 5; i++) places.push(stack.use(await freshPlace()))
-    const settings = places.map(({ settings: own }) => ({ ...own, DATABASE_URL: places[0]?.databaseUrl, DAKERA_ROOT_API_KEY: undefined }))
+    const settings = places.map(({ settings: own }) => ({
+      ...own,
+      DATABASE_URL: places[0]?.databaseUrl,
+      DAKERA_ROOT_API_KEY: undefined,
+    }))
     const servers = settings.map((own) => stack.use(launch(own)))
     const urls = await Promise.all(servers.map(({ ready }) => ready))
     const files = places.map(({ dataDir }) => join(dataDir, 'admin-key')).filter((file) => existsSync(file))
@@ -151,16 +168,20 @@ test("the demo knows the samples' keys and refuses to be reached from elsewhere"
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/)
   expect(demo.said.stdout).toMatch(/!! DEMO/)
   expect((await whoami(url, 'dk-admin-key')).json).toMatchObject({ scope: 'admin' })
-  expect((await whoami(url, 'dk-qc-key')).json).toMatchObject({ scope: 'read', grants: { 'team-shared': 'read', coordinator: 'read' } })
+  expect((await whoami(url, 'dk-qc-key')).json).toMatchObject({
+    scope: 'read',
+    grants: { 'team-shared': 'read', coordinator: 'read' },
+  })
 })
 
 test('whatever its login may do, the server acts as dakera_app, and nothing brings the login back', async () => {
   await using t = await start()
   const acting = () =>
-    t.database.sql`select current_user::text as role, (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as may_all`
+    t.database.sql`select current_user::text as role, (select rolsuper or rolbypassrls from pg_roles
+        where rolname = current_user) as may_all`
   expect([...(await acting())]).toEqual([{ role: 'dakera_app', may_all: false }])
-  // PGlite has one session, which is a superuser's: there only the role it has taken stands between. On Postgres the role is the
-  // session's own; only "set role none" can leave it, and only where the login has more than dakera_app.
+  // PGlite has one session, which is a superuser's: there only the role it has taken stands between. On Postgres the
+  // role is the session's own; only "set role none" can leave it, and only where the login has more than dakera_app.
   if (engine === 'pglite') return
   const session = await t.database.sql.reserve()
   for (const way of ['reset role', 'reset all', 'discard all', 'reset session authorization']) {
@@ -170,54 +191,64 @@ test('whatever its login may do, the server acts as dakera_app, and nothing brin
   session.release()
 })
 
-test.runIf(engine === 'postgres')('a login that may only serve is enough once somebody else has migrated', { timeout: 120_000 }, async () => {
-  await using place = await freshPlace()
-  await using other = await freshPlace()
-  const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
-  const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
-  await cluster.unsafe(`create role ${login} login`)
-  try {
-    const url = new URL(place.databaseUrl ?? '')
-    url.username = login
-    const serving = { ...place.settings, DATABASE_URL: url.href }
-    await using both = launch({ ...serving, DAKERA_MIGRATION_URL: place.databaseUrl })
-    // The migration makes dakera_app; only then can it be given away.
-    await both.ready.then(
-      () => both.stop(),
-      () => {},
-    )
-    await cluster.unsafe(`grant dakera_app to ${login}`)
+test.runIf(engine === 'postgres')(
+  'a login that may only serve is enough once somebody else has migrated',
+  { timeout: 120_000 },
+  async () => {
+    await using place = await freshPlace()
+    await using other = await freshPlace()
+    const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
+    const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
+    await cluster.unsafe(`create role ${login} login`)
+    try {
+      const url = new URL(place.databaseUrl ?? '')
+      url.username = login
+      const serving = { ...place.settings, DATABASE_URL: url.href }
+      await using both = launch({ ...serving, DAKERA_MIGRATION_URL: place.databaseUrl })
+      // The migration makes dakera_app; only then can it be given away.
+      await both.ready.then(
+        () => both.stop(),
+        () => {},
+      )
+      await cluster.unsafe(`grant dakera_app to ${login}`)
 
-    await using migrating = launch({ ...serving, DAKERA_MIGRATION_URL: place.databaseUrl })
-    const first = await migrating.client()
-    await first.storeMemory('inbox', { content: 'By a login with few rights.' })
-    expect((await migrating.stop()).code).toBe(0)
+      await using migrating = launch({ ...serving, DAKERA_MIGRATION_URL: place.databaseUrl })
+      const first = await migrating.client()
+      await first.storeMemory('inbox', { content: 'By a login with few rights.' })
+      expect((await migrating.stop()).code).toBe(0)
 
-    for (const flag of ['--demo', '--replace-root-key']) {
-      await using overreaching = launch(serving, [flag])
-      expectRefusal(await overreaching.refused, new RegExp(`${flag} needs a login that owns the database.*DAKERA_MIGRATION_URL`))
+      for (const flag of ['--demo', '--replace-root-key']) {
+        await using overreaching = launch(serving, [flag])
+        expectRefusal(
+          await overreaching.refused,
+          new RegExp(`${flag} needs a login that owns the database.*DAKERA_MIGRATION_URL`),
+        )
+      }
+      // Its admin key is the one of the documentation, and such a login cannot take it away.
+      await using open = launch({ ...serving, DAKERA_ROOT_API_KEY: undefined, DAKERA_HOST: '0.0.0.0' })
+      expectRefusal(await open.refused, /printed in the documentation: root \(key_root\)\. .*DAKERA_MIGRATION_URL/)
+
+      await using alone = launch(serving)
+      const client = await alone.client()
+      for (const routing of ['vector', 'bm25'] as const)
+        expect((await client.recall('inbox', 'a login with few rights', { routing })).length).toBe(1)
+      expect((await alone.stop()).code).toBe(0)
+
+      url.pathname = new URL(other.databaseUrl ?? '').pathname
+      await using unmigrated = launch({ ...other.settings, DATABASE_URL: url.href })
+      expectRefusal(await unmigrated.refused, /DAKERA_MIGRATION_URL/)
+    } finally {
+      await place[Symbol.asyncDispose]()
+      await other[Symbol.asyncDispose]()
+      await cluster.unsafe(`drop owned by ${login}; drop role ${login}`)
+      await cluster.end()
     }
-    // Its admin key is the one of the documentation, and such a login cannot take it away.
-    await using open = launch({ ...serving, DAKERA_ROOT_API_KEY: undefined, DAKERA_HOST: '0.0.0.0' })
-    expectRefusal(await open.refused, /printed in the documentation: root \(key_root\)\. .*DAKERA_MIGRATION_URL/)
+  },
+)
 
-    await using alone = launch(serving)
-    const client = await alone.client()
-    for (const routing of ['vector', 'bm25'] as const) expect((await client.recall('inbox', 'a login with few rights', { routing })).length).toBe(1)
-    expect((await alone.stop()).code).toBe(0)
-
-    url.pathname = new URL(other.databaseUrl ?? '').pathname
-    await using unmigrated = launch({ ...other.settings, DATABASE_URL: url.href })
-    expectRefusal(await unmigrated.refused, /DAKERA_MIGRATION_URL/)
-  } finally {
-    await place[Symbol.asyncDispose]()
-    await other[Symbol.asyncDispose]()
-    await cluster.unsafe(`drop owned by ${login}; drop role ${login}`)
-    await cluster.end()
-  }
-})
-
-test('what a demo left behind opens nothing once the server is started for real, and the admin key is there again', { timeout: 120_000 }, async () => {
+test('what a demo left behind opens nothing once the server is started for real, and the admin key is there again', {
+  timeout: 120_000,
+}, async () => {
   await using place = await freshPlace()
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   const known = ['dk-admin-key', 'dk-researcher-key', 'dk-qc-key', 'dk-orchestrator-key']
@@ -231,7 +262,8 @@ test('what a demo left behind opens nothing once the server is started for real,
       continue
     }
     const url = await server.ready
-    for (const key of known) expect([args, key, (await whoami(url, key)).status]).toEqual([args, key, isDemo ? 200 : 401])
+    for (const key of known)
+      expect([args, key, (await whoami(url, key)).status]).toEqual([args, key, isDemo ? 200 : 401])
     if (!isDemo) {
       const kept = readFileSync(join(place.dataDir, 'admin-key'), 'utf8').trim()
       if (secret) expect(kept).toBe(secret)

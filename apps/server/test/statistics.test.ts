@@ -8,15 +8,28 @@ const WORDS = ['heron', 'index', 'budget', 'tea', 'vector', "o'clock", 'back\\sl
 const text = fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 8 }).map((words) => words.join(' '))
 /** What can happen to a namespace; `which` picks a memory among those there are. */
 const change = fc.oneof(
-  fc.record({ kind: fc.constant('store' as const), texts: fc.array(text, { minLength: 1, maxLength: 4 }), expires: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('store' as const),
+    texts: fc.array(text, { minLength: 1, maxLength: 4 }),
+    expires: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant('update' as const), which: fc.nat(), content: text }),
   fc.record({ kind: fc.constant('importance' as const), which: fc.nat() }),
   fc.record({ kind: fc.constant('forget' as const), which: fc.nat() }),
-  fc.record({ kind: fc.constantFrom('expire' as const, 'sweep' as const, 'restore' as const, 'merge' as const, 'portion' as const) }),
+  fc.record({
+    kind: fc.constantFrom(
+      'expire' as const,
+      'sweep' as const,
+      'restore' as const,
+      'merge' as const,
+      'portion' as const,
+    ),
+  }),
 )
 type Change = typeof change extends fc.Arbitrary<infer C> ? C : never
 
-test('how many memories hold a word is exact after any mix of stores, changes, forgetting, expiry, sweeps, restores and merges in portions', async () => {
+test('how many memories hold a word is exact after any mix of stores, changes, forgetting, expiry, sweeps, ' +
+  'restores and merges in portions', async () => {
   await using t = await start()
   let run = 0
   await fc.assert(
@@ -51,7 +64,9 @@ async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
       if (picked) await t.admin.forget(namespace, picked.id)
       return
     case 'expire':
-      await t.owner((sql) => sql`update memories set expires_at = clock_timestamp() + interval '1 ms' where expires_at > now()`)
+      await t.owner(
+        (sql) => sql`update memories set expires_at = clock_timestamp() + interval '1 ms' where expires_at > now()`,
+      )
       await new Promise((resolve) => setTimeout(resolve, 5))
       return
     case 'sweep':
@@ -73,20 +88,30 @@ async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
 async function takeTurn(t: Stage, namespace: string, job: 'statistics' | 'expiry', call: string): Promise<void> {
   await t.owner(async (sql) => {
     await sql`update upkeep set is_due = false`
-    await sql`insert into upkeep (namespace_id, job, is_due) select id, ${job}, true from namespaces where name = ${namespace}
+    await sql`insert into upkeep (namespace_id, job, is_due)
+      select id, ${job}, true from namespaces
+      where name = ${namespace}
       on conflict (namespace_id, job) do update set is_due = true`
   })
-  expect((await t.database.sql.unsafe(`select * from ${call}`))[0]).toMatchObject({ failed: false, done: expect.any(Number) })
+  expect((await t.database.sql.unsafe(`select * from ${call}`))[0]).toMatchObject({
+    failed: false,
+    done: expect.any(Number),
+  })
 }
 
-/** The number of memories, of positions, and of memories for each word: counted in the memories, and as the statistics know it. */
+/**
+ * The number of memories, of positions, and of memories for each word: counted in the memories, and as the statistics
+ * know it.
+ */
 const bothWays = (t: Stage, namespace: string) =>
   t.owner(async (sql) => {
     const [found] = await sql<{ id: number }[]>`select id from namespaces where name = ${namespace}`
     const id = found?.id as number
-    const words = (rows: readonly { word: string; memories: number }[]) => Object.fromEntries(rows.map(({ word, memories }) => [word, memories]))
+    const words = (rows: readonly { word: string; memories: number }[]) =>
+      Object.fromEntries(rows.map(({ word, memories }) => [word, memories]))
     const [counted] =
-      await sql`select count(*)::int as documents, coalesce(sum(dl), 0)::int as positions from memory_words where namespace_id = ${id} and (expires_at is null or expires_at > now())`
+      await sql`select count(*)::int as documents, coalesce(sum(dl), 0)::int as positions from memory_words
+        where namespace_id = ${id} and (expires_at is null or expires_at > now())`
     const [known] = await sql`
       select coalesce(sum(documents), 0)::int as documents, coalesce(sum(positions), 0)::int as positions from (
         select documents, positions from namespace_statistics where namespace_id = ${id}
@@ -98,8 +123,11 @@ const bothWays = (t: Stage, namespace: string) =>
     const knownWords = await sql<{ word: string; memories: number }[]>`
       select word, sum(memories)::int as memories from (
         select term as word, documents as memories from term_statistics where namespace_id = ${id}
-        union all select word, sign from statistics_deltas d, unnest(tsvector_to_array(d.words)) word where namespace_id = ${id}
-        union all select word, -1 from memory_words w, unnest(tsvector_to_array(w.ts)) word where namespace_id = ${id} and expires_at <= now()) parts
+        union all select word, sign from statistics_deltas d, unnest(tsvector_to_array(d.words)) word
+          where namespace_id = ${id}
+        union all select word, -1 from memory_words w, unnest(tsvector_to_array(w.ts)) word
+          where namespace_id = ${id}
+          and expires_at <= now()) parts
       group by word having sum(memories) <> 0 order by word collate "C"`
     return { counted: { ...counted, words: words(countedWords) }, known: { ...known, words: words(knownWords) } }
   })

@@ -28,7 +28,11 @@ describe('numbers', () => {
 
   test('that a double would change come back as they were sent, wherever metadata is', async () => {
     const id = run()
-    const stored = await call('POST', '/v1/memory/store', `{"agent_id":"a","id":"${id}","content":"x ${id}","metadata":${EXACT}}`)
+    const stored = await call(
+      'POST',
+      '/v1/memory/store',
+      `{"agent_id":"a","id":"${id}","content":"x ${id}","metadata":${EXACT}}`,
+    )
     const read = [
       stored,
       await call('GET', `/v1/memory/get/${id}`),
@@ -40,8 +44,20 @@ describe('numbers', () => {
       await call('GET', `/v1/sessions/${id}`),
       await call('POST', `/v1/sessions/${id}/end`, {}, { 'idempotency-key': `${id}-end` }),
       await call('POST', `/v1/sessions/${id}/end`, {}, { 'idempotency-key': `${id}-end` }),
-      await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":${EXACT}}`, { 'idempotency-key': `${id}-new` }, ADMIN_KEY),
-      await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":${EXACT}}`, { 'idempotency-key': `${id}-new` }, ADMIN_KEY),
+      await call(
+        'POST',
+        '/v1/namespaces',
+        `{"name":"${id}","metadata":${EXACT}}`,
+        { 'idempotency-key': `${id}-new` },
+        ADMIN_KEY,
+      ),
+      await call(
+        'POST',
+        '/v1/namespaces',
+        `{"name":"${id}","metadata":${EXACT}}`,
+        { 'idempotency-key': `${id}-new` },
+        ADMIN_KEY,
+      ),
       await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":${EXACT}}`, {}, ADMIN_KEY),
       await call('GET', `/v1/namespaces/${id}`, undefined, {}, ADMIN_KEY),
     ]
@@ -49,16 +65,32 @@ describe('numbers', () => {
       expect([200, 201]).toContain(status)
       for (const part of [BIG, DECIMAL, '-9007199254740993']) expect(text).toContain(part)
     }
-    expectError(await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":{"n":${NEAR}}}`, {}, ADMIN_KEY), 'CONFLICT')
+    expectError(
+      await call('POST', '/v1/namespaces', `{"name":"${id}","metadata":{"n":${NEAR}}}`, {}, ADMIN_KEY),
+      'CONFLICT',
+    )
   })
 
   test('that a double would take for one another are told apart by every filter', async () => {
-    for (const n of [BIG, NEAR]) await call('POST', '/v1/memory/store', `{"agent_id":"a","content":"user ${n}","tags":["user"],"metadata":{"user_id":${n}}}`)
+    for (const n of [BIG, NEAR])
+      await call(
+        'POST',
+        '/v1/memory/store',
+        `{"agent_id":"a","content":"user ${n}","tags":["user"],"metadata":{"user_id":${n}}}`,
+      )
     const found = async (condition: string) => {
-      const posted = await call('POST', '/v1/memory/recall', `{"agent_id":"a","query":"user","tags":["user"],"filter":{"user_id":${condition}}}`)
+      const posted = await call(
+        'POST',
+        '/v1/memory/recall',
+        `{"agent_id":"a","query":"user","tags":["user"],"filter":{"user_id":${condition}}}`,
+      )
       const filter = encodeURIComponent(`{"user_id":${condition}}`)
       const got = await call('GET', `/v1/memory/recall?agent_id=a&query=user&tags=user&filter=${filter}`)
-      const listed = await call('POST', '/v1/memories/recall/batch', `{"agent_id":"a","filter":{"tags":["user"],"metadata":{"user_id":${condition}}}}`)
+      const listed = await call(
+        'POST',
+        '/v1/memories/recall/batch',
+        `{"agent_id":"a","filter":{"tags":["user"],"metadata":{"user_id":${condition}}}}`,
+      )
       const counts = [posted, got].map(({ json }) => json['total_found'])
       return [...counts, listed.json['filtered']]
     }
@@ -78,15 +110,31 @@ describe('numbers', () => {
         'metadata.deep.0.n: a number of more than 100 digits; send it as a string',
       )
       const filter = `{"agent_id":"a","query":"x","filter":{"n":{"$gt":${number}}}}`
-      expectError(await call('POST', '/v1/memory/recall', filter), 'INVALID_REQUEST', 'filter.n.$gt: a number of more than 100 digits')
+      expectError(
+        await call('POST', '/v1/memory/recall', filter),
+        'INVALID_REQUEST',
+        'filter.n.$gt: a number of more than 100 digits',
+      )
     }
   })
 
   test('of fields with a type are doubles, as ever', async () => {
-    const { json } = await call('POST', '/v1/memory/store', '{"agent_id":"a","content":"x","importance":0.100000000000000005551115123}')
+    const { json } = await call(
+      'POST',
+      '/v1/memory/store',
+      '{"agent_id":"a","content":"x","importance":0.100000000000000005551115123}',
+    )
     expect(json['memory']).toMatchObject({ importance: 0.1 })
-    expectError(await call('POST', '/v1/memory/recall', '{"agent_id":"a","query":"x","top_k":12345678901234567890}'), 'INVALID_REQUEST', 'top_k')
-    expectError(await call('POST', '/v1/memory/store', '{"agent_id":"a","content":"x","metadata":12345678901234567890}'), 'INVALID_REQUEST', 'metadata')
+    expectError(
+      await call('POST', '/v1/memory/recall', '{"agent_id":"a","query":"x","top_k":12345678901234567890}'),
+      'INVALID_REQUEST',
+      'top_k',
+    )
+    expectError(
+      await call('POST', '/v1/memory/store', '{"agent_id":"a","content":"x","metadata":12345678901234567890}'),
+      'INVALID_REQUEST',
+      'metadata',
+    )
     expectError(await call('POST', '/v1/memory/store', '12345678901234567890'), 'INVALID_REQUEST')
   })
 
@@ -106,15 +154,39 @@ describe('times', () => {
       expect(new Date().getTimezoneOffset()).toBe(-540)
       const tag = run()
       const soon = new Date((seconds() + 3600) * 1000).toISOString().slice(0, 19)
-      const stored = await call('POST', '/v1/memory/store', { agent_id: 'a', content: 'x', tags: [tag], expires_at: soon, valid_from: soon })
-      expect(stored.json['memory']).toMatchObject({ expires_at: Date.parse(`${soon}Z`) / 1000, valid_from: Date.parse(`${soon}Z`) / 1000 })
+      const stored = await call('POST', '/v1/memory/store', {
+        agent_id: 'a',
+        content: 'x',
+        tags: [tag],
+        expires_at: soon,
+        valid_from: soon,
+      })
+      expect(stored.json['memory']).toMatchObject({
+        expires_at: Date.parse(`${soon}Z`) / 1000,
+        valid_from: Date.parse(`${soon}Z`) / 1000,
+      })
       const ago = new Date((seconds() - 600) * 1000).toISOString().slice(0, 19)
-      expect((await call('GET', `/v1/memory/recall?agent_id=a&query=x&tags=${tag}&since=${ago}&until=${soon}`)).json['total_found']).toBe(1)
-      expect((await call('POST', '/v1/memory/recall', { agent_id: 'a', query: 'x', tags: [tag], since: ago, until: soon })).json['total_found']).toBe(1)
+      expect(
+        (await call('GET', `/v1/memory/recall?agent_id=a&query=x&tags=${tag}&since=${ago}&until=${soon}`)).json[
+          'total_found'
+        ],
+      ).toBe(1)
+      expect(
+        (await call('POST', '/v1/memory/recall', { agent_id: 'a', query: 'x', tags: [tag], since: ago, until: soon }))
+          .json['total_found'],
+      ).toBe(1)
       const filter = { tags: [tag], created_after: ago, created_before: soon }
       expect((await call('POST', '/v1/memories/recall/batch', { agent_id: 'a', filter })).json['filtered']).toBe(1)
-      expect((await call('POST', '/v1/memory/forget', { agent_id: 'a', tags: [tag], before_timestamp: ago })).json['deleted_count']).toBe(0)
-      expect((await call('POST', '/v1/memory/forget', { agent_id: 'a', tags: [tag], before_timestamp: soon })).json['deleted_count']).toBe(1)
+      expect(
+        (await call('POST', '/v1/memory/forget', { agent_id: 'a', tags: [tag], before_timestamp: ago })).json[
+          'deleted_count'
+        ],
+      ).toBe(0)
+      expect(
+        (await call('POST', '/v1/memory/forget', { agent_id: 'a', tags: [tag], before_timestamp: soon })).json[
+          'deleted_count'
+        ],
+      ).toBe(1)
     } finally {
       if (zone === undefined) delete process.env['TZ']
       else process.env['TZ'] = zone
@@ -156,15 +228,32 @@ describe('milliseconds', () => {
     const { id } = stored as { id: string }
     const replies = [
       (await call('GET', `/v1/memory/get/${id}`)).json,
-      ((await call('POST', '/v1/memories/recall/batch', { agent_id: 'a', filter: { tags: [tag] } })).json['memories'] as Json[])[0],
-      ((await call('POST', '/v1/memory/recall', { agent_id: 'a', query: tag, tags: [tag] })).json['memories'] as { memory: Json }[])[0]?.memory,
-      ((await call('POST', '/v1/memory/search', { agent_id: 'a', query: tag, tags: [tag] })).json['memories'] as { memory: Json }[])[0]?.memory,
+      (
+        (await call('POST', '/v1/memories/recall/batch', { agent_id: 'a', filter: { tags: [tag] } })).json[
+          'memories'
+        ] as Json[]
+      )[0],
+      (
+        (await call('POST', '/v1/memory/recall', { agent_id: 'a', query: tag, tags: [tag] })).json['memories'] as {
+          memory: Json
+        }[]
+      )[0]?.memory,
+      (
+        (await call('POST', '/v1/memory/search', { agent_id: 'a', query: tag, tags: [tag] })).json['memories'] as {
+          memory: Json
+        }[]
+      )[0]?.memory,
       ((await call('GET', `/v1/sessions/${session}/memories`)).json['memories'] as Json[])[0],
       ((await call('GET', '/v1/agents/a/memories?limit=1')).json as unknown as Json[])[0],
       (await call('PUT', `/v1/memory/update/${id}`, { importance: 0.6 })).json['memory'] as Json,
     ] as Record<string, number>[]
     for (const reply of replies) {
-      expect(reply).toMatchObject({ id, valid_from: 1_700_000_000, valid_from_ms: 1_700_000_000_250, expires_at_ms: Date.parse('2999-01-01T00:00:00.125Z') })
+      expect(reply).toMatchObject({
+        id,
+        valid_from: 1_700_000_000,
+        valid_from_ms: 1_700_000_000_250,
+        expires_at_ms: Date.parse('2999-01-01T00:00:00.125Z'),
+      })
       for (const name of ['created_at', 'updated_at']) {
         expect(Number.isInteger(reply[`${name}_ms`])).toBe(true)
         expect(Math.floor((reply[`${name}_ms`] as number) / 1000)).toBe(reply[name])
@@ -172,7 +261,9 @@ describe('milliseconds', () => {
       }
     }
     await call('POST', '/v1/memory/store', sent)
-    const two = (await call('POST', '/v1/memories/recall/batch', { agent_id: 'a', filter: { tags: [tag] } })).json['memories'] as Record<string, number>[]
+    const two = (await call('POST', '/v1/memories/recall/batch', { agent_id: 'a', filter: { tags: [tag] } })).json[
+      'memories'
+    ] as Record<string, number>[]
     expect(two[0]?.['created_at_ms']).toBeGreaterThan(two[1]?.['created_at_ms'] as number)
   })
 })
@@ -181,10 +272,20 @@ describe('an update', () => {
   const AXES = { x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] }
   const update = (id: string, fields: Json) => call('PUT', `/v1/memory/update/${id}`, { agent_id: 'v', ...fields })
   const made = async (fields: Json) =>
-    ((await call('POST', '/v1/memory/store', { agent_id: 'v', content: 'Ada drinks tea.', ...fields })).json['memory'] as Json)['id'] as string
+    (
+      (await call('POST', '/v1/memory/store', { agent_id: 'v', content: 'Ada drinks tea.', ...fields })).json[
+        'memory'
+      ] as Json
+    )['id'] as string
   /** How near the memory is to a vector of one's own: 1 the same, undefined without one. */
   const nearness = async (id: string, embedding: number[]) => {
-    const { json } = await call('POST', '/v1/memory/recall', { agent_id: 'v', query: 'zzz', embedding, routing: 'vector', top_k: 100 })
+    const { json } = await call('POST', '/v1/memory/recall', {
+      agent_id: 'v',
+      query: 'zzz',
+      embedding,
+      routing: 'vector',
+      top_k: 100,
+    })
     const hit = (json['memories'] as { memory: Json; vector_score: number }[]).find(({ memory }) => memory['id'] === id)
     return hit && Math.round(hit.vector_score * 100) / 100
   }
@@ -206,7 +307,11 @@ describe('an update', () => {
     await update(id, { embedding: AXES.x })
     await update(id, { embedding: null })
     expect(await nearness(id, AXES.x)).toBeUndefined()
-    expectError(await update(id, { embedding: [1, 0] }), 'DIMENSION_MISMATCH', 'has 2 numbers; the namespace "v" declares 3')
+    expectError(
+      await update(id, { embedding: [1, 0] }),
+      'DIMENSION_MISMATCH',
+      'has 2 numbers; the namespace "v" declares 3',
+    )
     expectError(await update(id, { embedding: [0, 0, 0] }), 'EMPTY_VECTOR')
   })
 
@@ -219,10 +324,15 @@ describe('an update', () => {
     const at = seconds() + 9999
     expect((await update(id, { ttl_seconds: 600, expires_at: at })).json).toMatchObject({ expires_at: at })
     await call('POST', '/v1/sessions/start', { agent_id: 'v', id: 's2' })
-    expect(((await call('GET', '/v1/sessions/s2/memories')).json['memories'] as Json[]).map((memory) => memory['id'])).toEqual([last, id])
+    expect(
+      ((await call('GET', '/v1/sessions/s2/memories')).json['memories'] as Json[]).map((memory) => memory['id']),
+    ).toEqual([last, id])
     const gone = { session_id: null, valid_from: null, expires_at: null }
     expect((await update(id, gone)).json).toMatchObject(gone)
-    expect((await update(id, { ttl_seconds: null, content: 'y' })).json).toMatchObject({ content: 'y', expires_at: null })
+    expect((await update(id, { ttl_seconds: null, content: 'y' })).json).toMatchObject({
+      content: 'y',
+      expires_at: null,
+    })
   })
 
   test('refuses what stays', async () => {
@@ -234,42 +344,64 @@ describe('an update', () => {
 
 describe('a query string', () => {
   const found = async (query: string) => {
-    const { json } = await call('GET', `/v1/memory/recall?agent_id=a&query=${encodeURIComponent('Many tags.')}&${query}`)
+    const { json } = await call(
+      'GET',
+      `/v1/memory/recall?agent_id=a&query=${encodeURIComponent('Many tags.')}&${query}`,
+    )
     return json['total_found'] ?? json['error']
   }
   const [p, q, odd] = [run(), run(), `${run()}, with a comma`]
   beforeAll(async () => {
-    for (const tags of [[p], [p, q], [odd]]) await call('POST', '/v1/memory/store', { agent_id: 'a', content: 'Many tags.', tags })
+    for (const tags of [[p], [p, q], [odd]])
+      await call('POST', '/v1/memory/store', { agent_id: 'a', content: 'Many tags.', tags })
   })
 
-  test.each([`tags=${p}&tags=${q}`, `tags[]=${p}&tags[]=${q}`, `tags=${p},${q}`, `tags=${p},%20${q}`, `tags=["${p}","${q}"]`, `tags=${p}&tags[]=${q}`])(
-    'says a list as %s',
-    async (query) => expect(await found(query)).toBe(1),
-  )
+  test.each([
+    `tags=${p}&tags=${q}`,
+    `tags[]=${p}&tags[]=${q}`,
+    `tags=${p},${q}`,
+    `tags=${p},%20${q}`,
+    `tags=["${p}","${q}"]`,
+    `tags=${p}&tags[]=${q}`,
+  ])('says a list as %s', async (query) => expect(await found(query)).toBe(1))
 
   test('hears lists in camelCase and of several namespaces, and a tag with a comma in it', async () => {
     expect(await found(`tagsAny=${p}&tagsAny=${odd.slice(0, 9)}`)).toBe(2)
     expect(await found(`tags=${encodeURIComponent(JSON.stringify([odd]))}`)).toBe(1)
-    const several = await call('GET', `/v1/memory/recall?namespaces=a&namespaces=nowhere&skip_denied=true&query=tags&tags=${p}`)
+    const several = await call(
+      'GET',
+      `/v1/memory/recall?namespaces=a&namespaces=nowhere&skip_denied=true&query=tags&tags=${p}`,
+    )
     expect(several.json).toMatchObject({ total_found: 2, denied: ['nowhere'] })
   })
 
-  test.each(['7', '12345678901234567890', '1e400', '[1]', 'junk'])('with the filter %s is refused: it is no object', async (filter) => {
-    expectError(await call('GET', `/v1/memory/recall?agent_id=a&query=x&filter=${filter}`), 'INVALID_REQUEST', 'filter must be an object')
-  })
+  test.each(['7', '12345678901234567890', '1e400', '[1]', 'junk'])(
+    'with the filter %s is refused: it is no object',
+    async (filter) => {
+      expectError(
+        await call('GET', `/v1/memory/recall?agent_id=a&query=x&filter=${filter}`),
+        'INVALID_REQUEST',
+        'filter must be an object',
+      )
+    },
+  )
 
-  test.each(['top_k=1&top_k=2', 'since=1&since=1', 'agentId=a&agentId=b', 'filter={}&filter={}', 'zzz=1&zzz=2'])('with %s is refused', async (query) => {
-    const answer = await call('GET', `/v1/memory/recall?query=x&${query}`)
-    expectError(answer, 'INVALID_REQUEST', 'stands 2 times in the query string')
-    expect(answer.json['issues']).toMatchObject([{ path: query.split('=')[0] }])
-  })
+  test.each(['top_k=1&top_k=2', 'since=1&since=1', 'agentId=a&agentId=b', 'filter={}&filter={}', 'zzz=1&zzz=2'])(
+    'with %s is refused',
+    async (query) => {
+      const answer = await call('GET', `/v1/memory/recall?query=x&${query}`)
+      expectError(answer, 'INVALID_REQUEST', 'stands 2 times in the query string')
+      expect(answer.json['issues']).toMatchObject([{ path: query.split('=')[0] }])
+    },
+  )
 })
 
 describe('a conflict', () => {
   test('names the id that is taken, and where it stands in a batch', async () => {
     const id = run()
     const one = (fields: Json) => call('POST', '/v1/memory/store', { agent_id: 'a', content: 'x', ...fields })
-    const many = (ids: (string | undefined)[]) => call('POST', '/v1/memories/store/batch', { agent_id: 'a', memories: ids.map((id) => ({ content: 'x', id })) })
+    const many = (ids: (string | undefined)[]) =>
+      call('POST', '/v1/memories/store/batch', { agent_id: 'a', memories: ids.map((id) => ({ content: 'x', id })) })
     await one({ id })
     const twice = await one({ id })
     expectError(twice, 'CONFLICT', `id: a memory with the id "${id}" exists already`)
@@ -281,6 +413,10 @@ describe('a conflict', () => {
     expectError(await many([fresh, other, fresh]), 'CONFLICT', `memories.2.id: a memory with the id "${fresh}"`)
     expect((await many([fresh, other])).status).toBe(200)
     await call('POST', '/v1/sessions/start', { agent_id: 'a', id })
-    expectError(await call('POST', '/v1/sessions/start', { agent_id: 'a', id }), 'CONFLICT', `id: a session with the id "${id}"`)
+    expectError(
+      await call('POST', '/v1/sessions/start', { agent_id: 'a', id }),
+      'CONFLICT',
+      `id: a session with the id "${id}"`,
+    )
   })
 })

@@ -13,38 +13,99 @@ const unchecked = (name: string, check: string) => `do $do$ begin
   execute replace(pg_get_functiondef('${name}'::regproc), '${check}', '');
 end $do$`
 const UNCHECKED_SEARCH = unchecked('lexical_search', 'if not target = any(readable_namespaces()) then return; end if;')
-const UNCHECKED_SELECTION = unchecked('selected_memories', 'if not target = any(readable_namespaces()) then return null; end if;')
+const UNCHECKED_SELECTION = unchecked(
+  'selected_memories',
+  'if not target = any(readable_namespaces()) then return null; end if;',
+)
 
 /** A wall taken down must show, and nothing else: else its test could not fail. */
 const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
-  ['the select policy of memories', ['alter policy memories_select on memories using (true)'], /^memories_select: \w+ gets into/],
-  ['the insert policy of memories', ['alter policy memories_insert on memories with check (true)'], /^memories_insert: \w+ gets into/],
-  ['the update policy of memories', ['alter policy memories_update on memories using (true) with check (true)'], /^memories_update: \w+ gets into/],
-  ['the delete policy of memories', ['alter policy memories_delete on memories using (true)'], /^memories_delete: \w+ gets into/],
-  ['the select policy of namespaces', ['alter policy namespaces_select on namespaces using (true)'], /^namespaces_select: \w+ gets into/],
-  ['the insert policy of namespaces', ['alter policy namespaces_insert on namespaces with check (true)'], /^namespaces_insert: \w+ gets into/],
-  ['the update policy of namespaces', ['alter policy namespaces_update on namespaces using (true) with check (true)'], /^namespaces_update: \w+ gets into/],
-  ['the select policy of memory_words', ['alter policy memory_words_select on memory_words using (true)'], /^memory_words_select: \w+ gets into/],
-  ['the select policy of memory_accesses', ['alter policy memory_accesses_select on memory_accesses using (true)'], /^memory_accesses_select: \w+ gets into/],
+  [
+    'the select policy of memories',
+    ['alter policy memories_select on memories using (true)'],
+    /^memories_select: \w+ gets into/,
+  ],
+  [
+    'the insert policy of memories',
+    ['alter policy memories_insert on memories with check (true)'],
+    /^memories_insert: \w+ gets into/,
+  ],
+  [
+    'the update policy of memories',
+    ['alter policy memories_update on memories using (true) with check (true)'],
+    /^memories_update: \w+ gets into/,
+  ],
+  [
+    'the delete policy of memories',
+    ['alter policy memories_delete on memories using (true)'],
+    /^memories_delete: \w+ gets into/,
+  ],
+  [
+    'the select policy of namespaces',
+    ['alter policy namespaces_select on namespaces using (true)'],
+    /^namespaces_select: \w+ gets into/,
+  ],
+  [
+    'the insert policy of namespaces',
+    ['alter policy namespaces_insert on namespaces with check (true)'],
+    /^namespaces_insert: \w+ gets into/,
+  ],
+  [
+    'the update policy of namespaces',
+    ['alter policy namespaces_update on namespaces using (true) with check (true)'],
+    /^namespaces_update: \w+ gets into/,
+  ],
+  [
+    'the select policy of memory_words',
+    ['alter policy memory_words_select on memory_words using (true)'],
+    /^memory_words_select: \w+ gets into/,
+  ],
+  [
+    'the select policy of memory_accesses',
+    ['alter policy memory_accesses_select on memory_accesses using (true)'],
+    /^memory_accesses_select: \w+ gets into/,
+  ],
   [
     'the select policy of namespace_languages',
     ['alter policy namespace_languages_select on namespace_languages using (true)'],
     /^namespace_languages_select: \w+ gets into/,
   ],
-  ['the select policy of sessions', ['alter policy sessions_select on sessions using (true)'], /^sessions_select: \w+ gets into/],
-  ['the insert policy of sessions', ['alter policy sessions_insert on sessions with check (true)'], /^sessions_insert: \w+ gets into/],
-  ['the update policy of sessions', ['alter policy sessions_update on sessions using (true) with check (true)'], /^sessions_update: \w+ gets into/],
-  ['the select policy of vector_indexes', ['alter policy vector_indexes_select on vector_indexes using (true)'], /^vector_indexes_select: \w+ gets into/],
+  [
+    'the select policy of sessions',
+    ['alter policy sessions_select on sessions using (true)'],
+    /^sessions_select: \w+ gets into/,
+  ],
+  [
+    'the insert policy of sessions',
+    ['alter policy sessions_insert on sessions with check (true)'],
+    /^sessions_insert: \w+ gets into/,
+  ],
+  [
+    'the update policy of sessions',
+    ['alter policy sessions_update on sessions using (true) with check (true)'],
+    /^sessions_update: \w+ gets into/,
+  ],
+  [
+    'the select policy of vector_indexes',
+    ['alter policy vector_indexes_select on vector_indexes using (true)'],
+    /^vector_indexes_select: \w+ gets into/,
+  ],
   ['the check inside lexical_search', [UNCHECKED_SEARCH], /^lexical_search: \w+ gets into/],
   ['the check inside selected_memories', [UNCHECKED_SELECTION], /^selected_memories: \w+ gets into/],
   [
     'the resolver',
     [
-      `create or replace function resolve_namespace(wanted text, access text) returns namespaces language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$ select n from namespaces n where name = wanted $$`,
+      'create or replace function resolve_namespace(wanted text, access text) returns namespaces language sql ' +
+        'stable security definer set search_path = pg_catalog, public, pg_temp as $$ select n from namespaces n ' +
+        'where name = wanted $$',
     ],
     /^nothing/,
   ],
-  ['row security of memories', ['alter table memories disable row level security'], /^memories_(select|insert|update|delete): \w+ gets into/],
+  [
+    'row security of memories',
+    ['alter table memories disable row level security'],
+    /^memories_(select|insert|update|delete): \w+ gets into/,
+  ],
 ]
 
 test.each(OPENED)('without %s, its own test and no other goes red', async (_wall, statements, shows) => {
@@ -62,13 +123,18 @@ test.each(OPENED)('without %s, its own test and no other goes red', async (_wall
   expect(breaches.filter((breach) => !shows.test(breach))).toEqual([])
 })
 
-/** Words are kept from other namespaces twice: by the number in front of each in the index, and by the condition beside it. */
+/**
+ * Words are kept from other namespaces twice: by the number in front of each in the index, and by the condition beside
+ * it.
+ */
 const UNNUMBERED = [
-  `create or replace function own_word(namespace_id int, lexeme text) returns text language sql immutable parallel safe as $$ select left(lexeme, 500) $$`,
+  'create or replace function own_word(namespace_id int, lexeme text) returns text language sql immutable ' +
+    'parallel safe as $$ select left(lexeme, 500) $$',
   'reindex index memory_words_idx',
 ]
 const UNCONDITIONAL = [
-  `do $do$ begin execute regexp_replace(pg_get_functiondef('lexical_search'::regproc), 'w\\.namespace_id \\+ 0 = (target|%s|%1\\$s)', 'true', 'g'); end $do$`,
+  `do $do$ begin execute regexp_replace(pg_get_functiondef('lexical_search'::regproc), 'w\\.namespace_id \\+ 0 = ` +
+    `(target|%s|%1\\$s)', 'true', 'g'); end $do$`,
 ]
 
 test.each([
@@ -86,7 +152,10 @@ test.each([
     for (const statement of statements) await sql.unsafe(statement)
     await sql`set role dakera_owner`
   })
-  const [found] = await t.as(secret, (sql) => sql`select ids from lexical_search((select id from namespaces), 'heron', null, null, 25, null, 3000)`)
+  const [found] = await t.as(
+    secret,
+    (sql) => sql`select ids from lexical_search((select id from namespaces), 'heron', null, null, 25, null, 3000)`,
+  )
   expect(((found?.['ids'] ?? []) as string[]).toSorted()).toEqual(reached)
   // What lexical_search says is looked up under the caller's own policy.
   expect((await t.client(secret).recall('own', 'heron')).map(({ id }) => id)).toEqual(['mine'])
@@ -187,33 +256,53 @@ test('dakera_app reads no key, secret, grant, reply or statistics, and stamps no
     await denied(`select ${call}`)
   for (const column of ['author', 'created_at', 'updated_at', 'version', 'session_position', 'namespace_id', 'id'])
     await denied(`update memories set ${column} = default`)
-  for (const column of ['id', 'namespace_id', 'started_at', 'ended_at', 'metadata']) await denied(`update sessions set ${column} = default`)
+  for (const column of ['id', 'namespace_id', 'started_at', 'ended_at', 'metadata'])
+    await denied(`update sessions set ${column} = default`)
   await denied('delete from sessions')
   await denied('alter table memories disable row level security')
   await denied('create table mine ()')
   await denied('drop table memories')
 })
 
-test('dakera_app makes no temporary table, which the next caller on its connection would read in place of the real one', async () => {
-  await using t = await start()
-  for (const statement of ['create temp table memories (id text)', 'create temp view namespaces as select 1', 'create table pg_temp.keys (id text)'])
-    await expect(
-      t.as('dk-admin-key', (sql) => sql.unsafe(statement)),
-      statement,
-    ).rejects.toMatchObject({ code: '42501' })
-})
+test(
+  'dakera_app makes no temporary table, which the next caller on its connection would read in place of the ' +
+    'real one',
+  async () => {
+    await using t = await start()
+    for (const statement of [
+      'create temp table memories (id text)',
+      'create temp view namespaces as select 1',
+      'create table pg_temp.keys (id text)',
+    ])
+      await expect(
+        t.as('dk-admin-key', (sql) => sql.unsafe(statement)),
+        statement,
+      ).rejects.toMatchObject({ code: '42501' })
+  },
+)
 
 test("accesses are counted for a key that may read the memory, and the count's writer learns nothing", async () => {
   await using t = await start()
-  const [reader, appender, stranger] = [await t.secret({ a: 'read' }), await t.secret({ a: 'write' }), await t.secret({ b: 'read_write' })]
+  const [reader, appender, stranger] = [
+    await t.secret({ a: 'read' }),
+    await t.secret({ a: 'write' }),
+    await t.secret({ b: 'read_write' }),
+  ]
   const revoked = await t.secret({ a: 'read' })
   await t.admin.storeMemory('a', { id: 'doc', content: 'private' })
-  await t.owner((sql) => sql`update keys set active = false where id = (select key_id from key_secrets where secret_hash = ${hashSecret(revoked)})`)
+  await t.owner(
+    (sql) =>
+      sql`update keys set active = false where id = (select key_id from key_secrets
+        where secret_hash = ${hashSecret(revoked)})`,
+  )
   const record = async (secret: string, id: string, count = 1) => {
     const given = [{ hash: hashSecret(secret).toString('hex'), namespace: 'a', id, count, at: 1 }]
     return t.as(undefined, (sql) => sql`select record_accesses(${JSON.stringify(given)}::jsonb) as told`)
   }
-  const counted = async () => (await t.owner((sql) => sql`select access_count::int as count from memory_accesses`)).map((row) => row['count'] as number)
+  const counted = async () =>
+    (await t.owner((sql) => sql`select access_count::int as count from memory_accesses`)).map(
+      (row) => row['count'] as number,
+    )
   for (const secret of [stranger, appender, revoked, 'never-issued'])
     for (const id of ['doc', 'absent']) expect(await record(secret, id)).toEqual([{ told: '' }])
   expect(await counted()).toEqual([])
@@ -228,7 +317,17 @@ test('usage is counted for the key whose hash is known, upwards alone, and tells
   const secret = await t.secret({ a: 'read' })
   const record = (of: string, requests: number) => {
     const counted = [
-      { hash: hashSecret(of).toString('hex'), endpoint: 'x', namespace: '', requests, failed: 0, rate_limited: 0, bytes: 0, total_ms: 1, at: 4e9 },
+      {
+        hash: hashSecret(of).toString('hex'),
+        endpoint: 'x',
+        namespace: '',
+        requests,
+        failed: 0,
+        rate_limited: 0,
+        bytes: 0,
+        total_ms: 1,
+        at: 4e9,
+      },
     ]
     return t.as(undefined, (sql) => sql`select record_key_usage(${JSON.stringify(counted)}::jsonb) as told`)
   }
@@ -238,7 +337,9 @@ test('usage is counted for the key whose hash is known, upwards alone, and tells
     [secret, -2],
   ] as const)
     expect(await record(of, requests)).toEqual([{ told: '' }])
-  expect(await t.owner((sql) => sql`select requests::int as requests, last_used <= now() as past from key_usage`)).toEqual([{ requests: 3, past: true }])
+  expect(
+    await t.owner((sql) => sql`select requests::int as requests, last_used <= now() as past from key_usage`),
+  ).toEqual([{ requests: 3, past: true }])
 })
 
 test('what the jobs may do without a key is what is due, and they say how much it was and not whose', async () => {
@@ -247,8 +348,11 @@ test('what the jobs may do without a key is what is due, and they say how much i
   const free = await t.owner(
     (sql) => sql<{ name: string; result: string }[]>`
     select proname as name, pg_get_function_result(p.oid) as result from pg_proc p
-    where pronamespace = 'public'::regnamespace and proowner = 'dakera_owner'::regrole and has_function_privilege('dakera_app', p.oid, 'execute')
-      and prosecdef and provolatile = 'v' and prosrc !~ 'require_|lock_key|presented_|readable_|writable_|resolve_namespace' and prokind = 'f' and prorettype <> 'trigger'::regtype
+    where pronamespace = 'public'::regnamespace and proowner = 'dakera_owner'::regrole
+      and has_function_privilege('dakera_app', p.oid, 'execute')
+      and prosecdef and provolatile = 'v'
+        and prosrc !~ 'require_|lock_key|presented_|readable_|writable_|resolve_namespace' and prokind = 'f'
+          and prorettype <> 'trigger'::regtype
     order by 1`,
   )
   expect([...free]).toEqual([
@@ -262,5 +366,7 @@ test('what the jobs may do without a key is what is due, and they say how much i
     { name: 'restore_expired', result: 'integer' },
     { name: 'sweep_next', result: 'record' },
   ])
-  expect(await t.as(undefined, (sql) => sql`select * from merge_next(1000, true)`)).toEqual([{ done: 1, failed: false }])
+  expect(await t.as(undefined, (sql) => sql`select * from merge_next(1000, true)`)).toEqual([
+    { done: 1, failed: false },
+  ])
 })

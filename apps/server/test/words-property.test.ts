@@ -14,11 +14,14 @@ const one = <T>(of: readonly T[]): T => of[random(of.length)] as T
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
 const two = (n: number) => String(n).padStart(2, '0')
 
-const PLAIN =
-  'retry queue payment invoice heron river spring index latency budget review deploy deployed deploying closing closes added adds flying running Maya Lisbon the of it who and at is to'.split(
-    ' ',
-  )
-const NAMES = 'retry queue user order invoice payment http xml parse handle get set by id service node tx db src test mock cache key'.split(' ')
+const PLAIN = (
+  'retry queue payment invoice heron river spring index latency budget review deploy deployed deploying closing ' +
+  'closes added adds flying running Maya Lisbon the of it who and at is to'
+).split(' ')
+const NAMES = (
+  'retry queue user order invoice payment http xml parse handle get set by id service node tx db src test mock ' +
+  'cache key'
+).split(' ')
 const ENDS = 'ts py rs go md js json tar.gz'.split(' ')
 const FOREIGN = [
   'Straße',
@@ -59,7 +62,24 @@ const TOKENS: (() => string)[] = [
   () => `${8000 + random(20)}-${8010 + random(20)}`,
   () => `${one(NAMES)}.${one(NAMES)}@acme.example`,
   () => `https://${one(NAMES)}.acme.example/${one(NAMES)}/${random(99)}?${one(NAMES)}=${random(9)}&x=1#${one(NAMES)}`,
-  () => one(["don't", 'don’t', "it's", 'AT&T', 'C++', 'C#', 'F#', 'R&D', 'and/or', 'Node.js', 'rock ’n’ roll', 'The Who', 'IT', 'e.g.', 'i.e.']),
+  () =>
+    one([
+      "don't",
+      'don’t',
+      "it's",
+      'AT&T',
+      'C++',
+      'C#',
+      'F#',
+      'R&D',
+      'and/or',
+      'Node.js',
+      'rock ’n’ roll',
+      'The Who',
+      'IT',
+      'e.g.',
+      'i.e.',
+    ]),
   () =>
     one([
       'List<Invoice>',
@@ -93,10 +113,32 @@ const TOKENS: (() => string)[] = [
       'sha256:ab12cd',
     ]),
 ]
-const BETWEEN = [' ', ' ', ' ', ' ', ' ', ', ', '. ', '; ', ': ', '\n', '  ', ' – ', ' (', ') ', '" ', ' "', '! ', '… ', '/', '\u00a0']
+const BETWEEN = [
+  ' ',
+  ' ',
+  ' ',
+  ' ',
+  ' ',
+  ', ',
+  '. ',
+  '; ',
+  ': ',
+  '\n',
+  '  ',
+  ' – ',
+  ' (',
+  ') ',
+  '" ',
+  ' "',
+  '! ',
+  '… ',
+  '/',
+  '\u00a0',
+]
 const makeText = () => {
   let text = ''
-  for (let i = 4 + random(14); i > 0; i--) text += one(TOKENS)() + (i > 1 ? one(BETWEEN) : one(['', '.', '?', '!)', '"']))
+  for (let i = 4 + random(14); i > 0; i--)
+    text += one(TOKENS)() + (i > 1 ? one(BETWEEN) : one(['', '.', '?', '!)', '"']))
   return text
 }
 
@@ -118,7 +160,9 @@ function makeQuestion(texts: string[]): { asked: string; isBeginning: boolean } 
   }
 }
 
-test('exact search gives what a plain scan finds: nothing is missed and nothing is wrong', { timeout: 300_000 }, async () => {
+test('exact search gives what a plain scan finds: nothing is missed and nothing is wrong', {
+  timeout: 300_000,
+}, async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   await t.admin.createNamespace('a')
@@ -152,7 +196,9 @@ test('exact search gives what a plain scan finds: nothing is missed and nothing 
   const wrong: object[] = []
   const examples = (found: string[]) => found.slice(0, 2).map((id) => texts[Number(id.slice(1))])
   for (const { query, expected } of questions) {
-    const found = (await agent.searchMemories('a', query, { mode: 'exact', topK: 100, routing: 'bm25' })).map(({ id }) => id)
+    const found = (await agent.searchMemories('a', query, { mode: 'exact', topK: 100, routing: 'bm25' })).map(
+      ({ id }) => id,
+    )
     const extra = found.filter((id) => !expected.has(id))
     if (extra.length > 0 || found.length !== Math.min(100, expected.size))
       wrong.push({

@@ -6,7 +6,11 @@ const GO: Grammar = { comment: '//', quotes: '"`', statement: /^(const \w+ = |fo
 /** From the first client to the last statement; the document shows Go without its imports. */
 export function goSamples(lines: string[]): Sample[] {
   const runs = statementRuns(lines, /^\w+ := dakera\.NewClient\(/, GO)
-  return runs.map(({ start, end }) => ({ language: 'go', line: start + 1, text: repaired(lines.slice(start, end).join('\n')) }))
+  return runs.map(({ start, end }) => ({
+    language: 'go',
+    line: start + 1,
+    text: repaired(lines.slice(start, end).join('\n')),
+  }))
 }
 
 /** The one slip of the document: the line break of a string stands there as itself, which is no Go. */

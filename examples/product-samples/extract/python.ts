@@ -1,17 +1,25 @@
 import type { Sample } from './sample.ts'
 import { type Grammar, statementRuns, statements } from './statements.ts'
 
-const PYTHON: Grammar = { comment: '#', quotes: `"'`, statement: /^(from \w+ import |for .+:$|\w+(, \w+)* = |[\w.]+\()/ }
+const PYTHON: Grammar = {
+  comment: '#',
+  quotes: `"'`,
+  statement: /^(from \w+ import |for .+:$|\w+(, \w+)* = |[\w.]+\()/,
+}
 
 /** From an import of the client to the last statement. */
 export function pythonSamples(lines: string[]): Sample[] {
   const runs = statementRuns(lines, /^from dakera import /, PYTHON)
-  return runs.map(({ start, end }) => ({ language: 'python', line: start + 1, text: indented(lines.slice(start, end)).join('\n') }))
+  return runs.map(({ start, end }) => ({
+    language: 'python',
+    line: start + 1,
+    text: indented(lines.slice(start, end)).join('\n'),
+  }))
 }
 
 /**
- * Python means something by the indentation that the document has lost: what follows a colon at the end of a statement is its body.
- * Nothing says where a body ends, so it is taken to be one statement, as it is in the document.
+ * Python means something by the indentation that the document has lost: what follows a colon at the end of a statement
+ * is its body. Nothing says where a body ends, so it is taken to be one statement, as it is in the document.
  */
 function indented(lines: string[]): string[] {
   const result = [...lines]

@@ -3,7 +3,10 @@ import type { Sample } from './sample.ts'
 
 const IMPORT = /^import \{.*\bDakeraClient\b.*\} from /
 
-/** From an import of the client to the last line up to which it all is TypeScript; what follows is prose or another language. */
+/**
+ * From an import of the client to the last line up to which it all is TypeScript; what follows is prose or another
+ * language.
+ */
 export function typescriptSamples(lines: string[]): Sample[] {
   const starts = lines.flatMap((line, at) => (IMPORT.test(line) ? [at] : []))
   return starts.map((start, i) => {

@@ -5,7 +5,13 @@ import { docsUrl, type Endpoint, ERRORS, type ErrorCode, endpoints } from '../sr
  * Writes errors.json: for every operation, each error it declares, after the operation's first success case.
  * An error that may pass is answered three times, so that the case also shows that the client tried three times.
  */
-type Case = { operation: string; call: object; requests: Array<{ method: string; path: string }>; replies: unknown[]; result?: unknown }
+type Case = {
+  operation: string
+  call: object
+  requests: Array<{ method: string; path: string }>
+  replies: unknown[]
+  result?: unknown
+}
 
 const KINDS: Record<number, string> = {
   400: 'validation',
@@ -25,7 +31,11 @@ const cases = Object.values(endpoints)
   .flatMap((group): Endpoint[] => Object.values(group))
   .flatMap(({ id, errors }) => {
     const success = successes.find(({ operation }) => operation === id)
-    return success ? [...errors, 'RATE_LIMITED' as const, 'INTERNAL_ERROR' as const, 'SERVICE_UNAVAILABLE' as const].map((code) => failure(success, code)) : []
+    return success
+      ? [...errors, 'RATE_LIMITED' as const, 'INTERNAL_ERROR' as const, 'SERVICE_UNAVAILABLE' as const].map((code) =>
+          failure(success, code),
+        )
+      : []
   })
 
 function failure({ operation, call, requests: [request] }: Case, code: ErrorCode) {
@@ -44,4 +54,7 @@ function failure({ operation, call, requests: [request] }: Case, code: ErrorCode
   }
 }
 
-writeFileSync(new URL('errors.json', import.meta.url), `[\n  ${cases.map((one) => JSON.stringify(one)).join(',\n  ')}\n]\n`)
+writeFileSync(
+  new URL('errors.json', import.meta.url),
+  `[\n  ${cases.map((one) => JSON.stringify(one)).join(',\n  ')}\n]\n`,
+)

@@ -13,11 +13,16 @@ export type Endpoint = {
   summary: string
   /** `public` needs no key, `admin` needs an admin's; `key` is the default. */
   access?: 'public' | 'key' | 'admin'
-  /** Refuses every name it does not know, in its query and in its body. Other calls ignore them, and name them in `warnings` of the reply. */
+  /**
+   * Refuses every name it does not know, in its query and in its body. Other calls ignore them, and name them in
+   * `warnings` of the reply.
+   */
   isStrict?: true
   query?: z.ZodObject
   body?: z.ZodType
-  /** Bytes of a body that holds the most of everything the schema allows; a server may take less, and never reads more. */
+  /**
+   * Bytes of a body that holds the most of everything the schema allows; a server may take less, and never reads more.
+   */
   maxBodyBytes?: number
   /** 200 unless said; a creation answers 201. */
   status?: 200 | 201

@@ -9,11 +9,23 @@ type Spec = { status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 429 | 500 | 503;
 export const ERRORS = {
   INVALID_REQUEST: { status: 400, retry: false, title: 'The request does not match the schema.' },
   DIMENSION_MISMATCH: { status: 400, retry: false, title: 'The embedding has another dimension than the namespace.' },
-  EMPTY_VECTOR: { status: 400, retry: false, title: 'The embedding is empty or all zeros, so it has no direction to compare.' },
-  AUTHENTICATION_REQUIRED: { status: 401, retry: false, title: 'No API key was sent. Send it as "Authorization: Bearer <key>".' },
+  EMPTY_VECTOR: {
+    status: 400,
+    retry: false,
+    title: 'The embedding is empty or all zeros, so it has no direction to compare.',
+  },
+  AUTHENTICATION_REQUIRED: {
+    status: 401,
+    retry: false,
+    title: 'No API key was sent. Send it as "Authorization: Bearer <key>".',
+  },
   INVALID_API_KEY: { status: 401, retry: false, title: 'The API key is not known or no longer active.' },
   API_KEY_EXPIRED: { status: 401, retry: false, title: 'The API key has expired. Ask an admin for a new one.' },
-  INSUFFICIENT_SCOPE: { status: 403, retry: false, title: 'The API key has access here, but not of the kind this call needs.' },
+  INSUFFICIENT_SCOPE: {
+    status: 403,
+    retry: false,
+    title: 'The API key has access here, but not of the kind this call needs.',
+  },
   NAMESPACE_ACCESS_DENIED: { status: 403, retry: false, title: 'The API key has no grant on this namespace.' },
   NAMESPACE_NOT_FOUND: { status: 404, retry: false, title: 'There is no namespace of that name.' },
   NOT_FOUND: { status: 404, retry: false, title: 'There is nothing by that id or path that this key may see.' },
@@ -21,8 +33,16 @@ export const ERRORS = {
   CONFLICT: { status: 409, retry: false, title: 'The change conflicts with what is stored.' },
   PAYLOAD_TOO_LARGE: { status: 413, retry: false, title: 'The request body is larger than the server accepts.' },
   RATE_LIMITED: { status: 429, retry: true, title: 'Too many requests. Wait for the seconds in Retry-After.' },
-  INTERNAL_ERROR: { status: 500, retry: true, title: 'Something broke on our side. The request id leads to the log entry.' },
-  SERVICE_UNAVAILABLE: { status: 503, retry: true, title: 'The server cannot answer right now. Wait for the seconds in Retry-After.' },
+  INTERNAL_ERROR: {
+    status: 500,
+    retry: true,
+    title: 'Something broke on our side. The request id leads to the log entry.',
+  },
+  SERVICE_UNAVAILABLE: {
+    status: 503,
+    retry: true,
+    title: 'The server cannot answer right now. Wait for the seconds in Retry-After.',
+  },
 } as const satisfies Record<string, Spec>
 
 export type ErrorCode = keyof typeof ERRORS
@@ -35,7 +55,9 @@ export const docsUrl = (code: ErrorCode, origin = DEFAULT_ORIGIN) => `${origin}/
 export const ErrorBody = z
   .object({
     error: z.string().meta({ description: 'What went wrong, for a person.' }),
-    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).meta({ description: 'What to switch on. A code never changes its meaning.' }),
+    code: z
+      .enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]])
+      .meta({ description: 'What to switch on. A code never changes its meaning.' }),
     status: z.int().meta({ description: 'The HTTP status, repeated.' }),
     resource: z.string().optional().meta({ description: 'The namespace or id the error is about.' }),
     issues: z

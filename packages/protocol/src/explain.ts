@@ -5,19 +5,28 @@ type Raw = z.core.$ZodRawIssue
 type Explained = { path: string; message: string }
 
 /**
- * Parses, and says what is wrong in plain sentences with the value and its bounds. `sentAt` gives a value as it was sent, where the schema
- * reads text as something else first.
+ * Parses, and says what is wrong in plain sentences with the value and its bounds. `sentAt` gives a value as it was
+ * sent, where the schema reads text as something else first.
  */
-export function parsePlainly<S extends z.ZodType>(schema: S, value: unknown, sentAt?: (path: PropertyKey[]) => unknown) {
+export function parsePlainly<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  sentAt?: (path: PropertyKey[]) => unknown,
+) {
   const error = (issue: Raw) => plainly(issue, sentAt ? sentAt(issue.path ?? []) : issue.input)
   return schema.safeParse(value, { error })
 }
 
 /** The place and the sentence of each thing that is wrong, at most so many. */
 export const explained = (error: z.ZodError, most: number): Explained[] =>
-  error.issues.slice(0, most).map(({ path, message }) => ({ path: path.map((part) => shortened(String(part))).join('.'), message }))
+  error.issues
+    .slice(0, most)
+    .map(({ path, message }) => ({ path: path.map((part) => shortened(String(part))).join('.'), message }))
 
-/** One sentence of both: "importance must be between 0 and 1; you sent 3", or "query: …" where the message stands by itself. */
+/**
+ * One sentence of both: "importance must be between 0 and 1; you sent 3", or "query: …" where the message stands by
+ * itself.
+ */
 export const sentence = ({ path, message }: Explained): string => {
   const place = path || 'The request'
   return /^(must|is) /.test(message) ? `${place} ${message}` : `${place}: ${message}`
@@ -34,9 +43,12 @@ function plainly(issue: Raw, sent: unknown): string | undefined {
     case 'too_big':
     case 'too_small': {
       const { least, most, isAbove } = boundsOf(issue)
-      if (typeof sent === 'string' && issue.origin === 'string') return `must have ${between(least, most)} characters; you sent ${lengthOf(sent)}`
+      if (typeof sent === 'string' && issue.origin === 'string')
+        return `must have ${between(least, most)} characters; you sent ${lengthOf(sent)}`
       if (Array.isArray(sent)) return `must have ${between(least, most)} elements; you sent ${sent.length}`
-      const rule = isAbove ? `greater than ${least}${most === undefined ? '' : ` and at most ${most}`}` : valueBetween(least, most)
+      const rule = isAbove
+        ? `greater than ${least}${most === undefined ? '' : ` and at most ${most}`}`
+        : valueBetween(least, most)
       return told(`must be ${rule}`)
     }
     case 'invalid_key':
@@ -66,7 +78,8 @@ function alternatives(values: unknown[]): string {
 
 /** A value in a sentence: not a whole document. */
 function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length <= 40 ? value : `${value.slice(0, 40).toWellFormed()}…`)
+  if (typeof value === 'string')
+    return JSON.stringify(value.length <= 40 ? value : `${value.slice(0, 40).toWellFormed()}…`)
   if (Array.isArray(value)) return 'a list'
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

@@ -14,7 +14,8 @@ export const text = (min: number, max: number) =>
   z
     .string()
     .refine((value) => value.length >= min && isAtMost(value, max), {
-      error: ({ input }) => `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters; you sent ${lengthOf(String(input))}`,
+      error: ({ input }) =>
+        `must have ${min === 0 ? 'at most' : `${min} to`} ${max} characters; you sent ${lengthOf(String(input))}`,
     })
     .refine(isWellFormed, malformed)
     .meta({ minLength: min, maxLength: max })
@@ -23,13 +24,16 @@ export const text = (min: number, max: number) =>
 export const lengthOf = (value: string) => value.length - (value.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
 
 /** Counts only where the cheap bounds do not decide. */
-const isAtMost = (value: string, max: number) => value.length <= max || (value.length <= 2 * max && lengthOf(value) <= max)
+const isAtMost = (value: string, max: number) =>
+  value.length <= max || (value.length <= 2 * max && lengthOf(value) <= max)
 
 /** Wrong elements of one list that are told. */
 const MOST_WRONG = 10
 
 const AnyList: z.core.$constructor<z.ZodArray> = z.ZodArray
-/** A Zod array that looks no further after so many wrong elements: each of half a million would be an issue of its own. */
+/**
+ * A Zod array that looks no further after so many wrong elements: each of half a million would be an issue of its own.
+ */
 const List = z.core.$constructor<z.ZodArray, z.core.$ZodArrayDef & { most: number }>('List', (inst, definition) => {
   AnyList.init(inst, definition)
   const parse = inst._zod.parse
@@ -49,9 +53,13 @@ const List = z.core.$constructor<z.ZodArray, z.core.$ZodArrayDef & { most: numbe
 })
 
 /** Every list in a request: at most `most` elements, counted before any of them is looked at. */
-export const list = <S extends z.ZodType>(element: S, most: number) => new List({ type: 'array', element, most }).max(most) as unknown as z.ZodArray<S>
+export const list = <S extends z.ZodType>(element: S, most: number) =>
+  new List({ type: 'array', element, most }).max(most) as unknown as z.ZodArray<S>
 
-/** Every object in a request whose names the caller chooses, with at most `most` of them, counted before any is looked at. */
+/**
+ * Every object in a request whose names the caller chooses, with at most `most` of them, counted before any is looked
+ * at.
+ */
 export const record = <K extends z.ZodType<string, string>, V extends z.ZodType>(name: K, value: V, most: number) =>
   z
     .preprocess(
@@ -65,19 +73,26 @@ export const record = <K extends z.ZodType<string, string>, V extends z.ZodType>
     .meta({ maxProperties: most }) as unknown as z.ZodType<Record<string, z.output<V>>, Record<string, z.input<V>>>
 
 /**
- * Any JSON object whose strings are all well formed, within the bounds of filter-bounds.ts. Passed on as it came: z.record would
- * copy it and lose a key named __proto__.
+ * Any JSON object whose strings are all well formed, within the bounds of filter-bounds.ts. Passed on as it came:
+ * z.record would copy it and lose a key named __proto__.
  */
 export const JsonObject = z
   .unknown()
-  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), { error: 'must be an object', abort: true })
+  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    error: 'must be an object',
+    abort: true,
+  })
   .superRefine((value, context) => {
     const flaw = flawOf(value as object)
     if (flaw) context.addIssue({ code: 'custom', path: flaw.path, message: flaw.message })
   })
-  .meta({ type: 'object', additionalProperties: {} }) as unknown as z.ZodType<Record<string, unknown>, Record<string, unknown>>
+  .meta({ type: 'object', additionalProperties: {} }) as unknown as z.ZodType<
+  Record<string, unknown>,
+  Record<string, unknown>
+>
 
-const flawed = (message: string | undefined): Flaw | undefined => (message === undefined ? undefined : { path: [], message })
+const flawed = (message: string | undefined): Flaw | undefined =>
+  message === undefined ? undefined : { path: [], message }
 type Flaw = { path: string[]; message: string /** Not of one place in it. */; isOfAll?: true }
 
 /** The first thing that no such object may have. */
@@ -87,10 +102,13 @@ function flawOf(object: object): Flaw | undefined {
     if (typeof value === 'string') return isWellFormed(value) ? undefined : { path: [], message: malformed }
     if (typeof value !== 'object' || value === null) return undefined
     if (isExactNumber(value)) return flawed(flawOfNumber(value))
-    if (depth === METADATA_DEPTH) return { path: [], message: `nested more than ${METADATA_DEPTH} levels deep`, isOfAll: true }
-    if (Array.isArray(value) && value.length > METADATA_ARRAY_LENGTH) return { path: [], message: `an array of more than ${METADATA_ARRAY_LENGTH} elements` }
+    if (depth === METADATA_DEPTH)
+      return { path: [], message: `nested more than ${METADATA_DEPTH} levels deep`, isOfAll: true }
+    if (Array.isArray(value) && value.length > METADATA_ARRAY_LENGTH)
+      return { path: [], message: `an array of more than ${METADATA_ARRAY_LENGTH} elements` }
     for (const key in value) {
-      if (++values > METADATA_VALUES) return { path: [], message: `more than ${METADATA_VALUES} fields and elements in all`, isOfAll: true }
+      if (++values > METADATA_VALUES)
+        return { path: [], message: `more than ${METADATA_VALUES} fields and elements in all`, isOfAll: true }
       if (!isWellFormed(key)) return { path: [], message: `a name in it ${malformed}` }
       const flaw = look((value as Record<string, unknown>)[key], depth + 1)
       // The path is made on the way back: on the way there it would cost more than the look.
@@ -99,7 +117,12 @@ function flawOf(object: object): Flaw | undefined {
     return undefined
   }
   // The size last, as what has passed is not deep: JSON.stringify ends on what is.
-  return look(object, 0) ?? (jsonBytes(object) > METADATA_BYTES ? { path: [], message: `larger than ${METADATA_BYTES} bytes as JSON` } : undefined)
+  return (
+    look(object, 0) ??
+    (jsonBytes(object) > METADATA_BYTES
+      ? { path: [], message: `larger than ${METADATA_BYTES} bytes as JSON` }
+      : undefined)
+  )
 }
 
 /** A name as an error repeats it: not a megabyte of it. */
@@ -119,9 +142,15 @@ export const Instant = z
   .union([z.number(), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
     error: 'must be unix seconds or an ISO-8601 date-time',
   })
-  .refine((value) => typeof value !== 'number' || value * 1000 <= LAST_MS, 'must be unix seconds until the year 9999; milliseconds are divided by 1000')
+  .refine(
+    (value) => typeof value !== 'number' || value * 1000 <= LAST_MS,
+    'must be unix seconds until the year 9999; milliseconds are divided by 1000',
+  )
   .transform(toDate)
-  .refine((moment) => moment.getTime() >= FIRST_MS && moment.getTime() <= LAST_MS, 'must lie between the years 1 and 9999, in UTC')
+  .refine(
+    (moment) => moment.getTime() >= FIRST_MS && moment.getTime() <= LAST_MS,
+    'must lie between the years 1 and 9999, in UTC',
+  )
   .meta({ description: 'Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).' })
 
 /** A date-time without a zone would be in that of this process; a date alone is UTC by itself. */
@@ -132,7 +161,9 @@ function toDate(value: number | string): Date {
 
 /** Moments in replies. */
 export const UnixSeconds = z.int().meta({ description: 'Unix seconds.' })
-export const UnixMilliseconds = z.int().meta({ description: 'The same moment in unix milliseconds. A reply to a store has none.' })
+export const UnixMilliseconds = z
+  .int()
+  .meta({ description: 'The same moment in unix milliseconds. A reply to a store has none.' })
 
 // Query strings carry text; these read it as what it means, so that a handler sees the same values from GET and POST.
 const numeric = /^-?\d+(\.\d+)?$/
@@ -148,7 +179,8 @@ function listFromText(value: unknown): unknown {
     .map((item) => item.trim())
     .filter((item) => item !== '')
 }
-const booleanFromText = (value: unknown) => (value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value)
+const booleanFromText = (value: unknown) =>
+  value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value
 const jsonFromText = (value: unknown) => {
   if (typeof value !== 'string') return value
   try {
@@ -162,7 +194,8 @@ const jsonFromText = (value: unknown) => {
 const READERS = { number: numberFromText, list: listFromText, boolean: booleanFromText, json: jsonFromText }
 
 /** The same field, read from a query string. */
-export const fromQuery = <S extends z.ZodType>(reader: keyof typeof READERS, schema: S) => z.preprocess(READERS[reader], schema)
+export const fromQuery = <S extends z.ZodType>(reader: keyof typeof READERS, schema: S) =>
+  z.preprocess(READERS[reader], schema)
 
 /** Which part of a list, counted from its beginning. */
 export const offsetPage = {

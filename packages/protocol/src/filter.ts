@@ -36,7 +36,8 @@ export class FilterError extends Error {
 /**
  * Reads the filter grammar of recall, search, list and batch forget:
  * `{"source": "researcher"}` is equality; `$eq $ne $gt $gte $lt $lte $in $nin $exists $contains` stand under a field,
- * `$and $or $not` around fields; a dotted field is the key of that very name, or where there is none reaches inside objects. Throws FilterError naming the place.
+ * `$and $or $not` around fields; a dotted field is the key of that very name, or where there is none reaches inside
+ * objects. Throws FilterError naming the place.
  */
 export function parseFilter(input: unknown): Filter {
   const counts = { conditions: 0, searches: 0, values: 0, contains: 0 }
@@ -48,25 +49,36 @@ export function parseFilter(input: unknown): Filter {
   const parse = (node: unknown, at: string[], depth: number): Filter => {
     if (depth > FILTER_DEPTH) throw new FilterError(at, `nested more than ${FILTER_DEPTH} levels deep`)
     if (!isObject(node)) throw new FilterError(at, 'expected an object')
-    return { kind: 'all', filters: Object.entries(node).map(([key, value]) => member(key, value, [...at, shortened(key)], depth)) }
+    return {
+      kind: 'all',
+      filters: Object.entries(node).map(([key, value]) => member(key, value, [...at, shortened(key)], depth)),
+    }
   }
 
   const member = (key: string, value: unknown, at: string[], depth: number): Filter => {
     if (key === '$and' || key === '$or') {
-      if (!Array.isArray(value) || value.length === 0) throw new FilterError(at, 'expected a non-empty array of filters')
-      if (value.length > FILTER_CONDITIONS) throw new FilterError(at, `the filter has more than ${FILTER_CONDITIONS} ${COUNTED.conditions}`)
+      if (!Array.isArray(value) || value.length === 0)
+        throw new FilterError(at, 'expected a non-empty array of filters')
+      if (value.length > FILTER_CONDITIONS)
+        throw new FilterError(at, `the filter has more than ${FILTER_CONDITIONS} ${COUNTED.conditions}`)
       const filters = value.map((inner: unknown, i) => parse(inner, [...at, String(i)], depth + 1))
       return { kind: key === '$and' ? 'all' : 'any', filters }
     }
     if (key === '$not') return { kind: 'not', filter: parse(value, at, depth + 1) }
     if (key.startsWith('$')) throw new FilterError(at, 'unknown operator; around fields there are $and, $or and $not')
     const path = pathOf(key, at)
-    if (Array.isArray(value)) throw new FilterError(at, `expected a well-formed string, a number, a boolean or null. ${insteadOfList(at)}`)
+    if (Array.isArray(value))
+      throw new FilterError(at, `expected a well-formed string, a number, a boolean or null. ${insteadOfList(at)}`)
     if (!isObject(value)) {
       count('conditions', 1, FILTER_CONDITIONS, at)
       return { kind: 'compare', path, operator: '$eq', value: scalar(value, at) }
     }
-    return { kind: 'all', filters: Object.entries(value).map(([operator, operand]) => comparison(path, operator, operand, [...at, shortened(operator)])) }
+    return {
+      kind: 'all',
+      filters: Object.entries(value).map(([operator, operand]) =>
+        comparison(path, operator, operand, [...at, shortened(operator)]),
+      ),
+    }
   }
 
   const comparison = (path: string[], operator: string, operand: unknown, at: string[]): Filter => {
@@ -104,7 +116,8 @@ const COUNTED = {
 }
 
 function pathOf(key: string, at: string[]): string[] {
-  if (!key.isWellFormed() || key.includes('\u0000')) throw new FilterError(at, 'a path must not contain U+0000 or lone surrogates')
+  if (!key.isWellFormed() || key.includes('\u0000'))
+    throw new FilterError(at, 'a path must not contain U+0000 or lone surrogates')
   if (key.length > FILTER_PATH_LENGTH) throw new FilterError(at, `longer than ${FILTER_PATH_LENGTH} characters`)
   const path = key.split('.')
   if (path.length > FILTER_PATH_PARTS) throw new FilterError(at, `a dotted path has at most ${FILTER_PATH_PARTS} parts`)
@@ -127,7 +140,9 @@ function scalar(value: unknown, at: string[]): Scalar {
   throw new FilterError(at, 'expected a well-formed string, a number, a boolean or null')
 }
 
-/** What lists of memories are also chosen by: these stand beside a filter on metadata, and are easily written into it. */
+/**
+ * What lists of memories are also chosen by: these stand beside a filter on metadata, and are easily written into it.
+ */
 const BESIDE = ['tags', 'tags_any', 'memory_ids', 'namespaces']
 const insteadOfList = ([field = '', ...deeper]: string[]) =>
   deeper.length === 0 && BESIDE.includes(field)
@@ -157,7 +172,8 @@ export function constantOf(filter: Filter): boolean | undefined {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
-const isOneOf = <T extends string>(list: readonly T[], value: string): value is T => (list as readonly string[]).includes(value)
+const isOneOf = <T extends string>(list: readonly T[], value: string): value is T =>
+  (list as readonly string[]).includes(value)
 
 function unknownOperator(path: string[], operator: string): string {
   const all = [...COMPARISONS, ...LISTS, '$exists']
@@ -180,5 +196,7 @@ export const MetadataFilter = z
   })
   .meta({
     description:
-      'Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.',
+      'Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists ' +
+      '$contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or ' +
+      'where there is none reaches inside objects.',
   })

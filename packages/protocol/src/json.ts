@@ -1,5 +1,6 @@
-// JSON holds any number, and a double does not: 1546130668394913793 would come back as …3800. Numbers that would change are kept as the text
-// they were written in, so that they reach the database, whose jsonb is exact, and come back from it. Why: docs/decisions/0030.
+// JSON holds any number, and a double does not: 1546130668394913793 would come back as …3800. Numbers that would change
+// are kept as the text they were written in, so that they reach the database, whose jsonb is exact, and come back from
+// it. Why: docs/decisions/0030.
 
 /** A number that a double would change, as JSON.rawJSON makes it: JSON.stringify writes it as it was. */
 export type ExactNumber = { readonly rawJSON: string }
@@ -13,8 +14,8 @@ const EXACT = JSON as unknown as {
 }
 
 /**
- * A number that might change: an integer of 16 digits or more, a decimal of more than 17, or an exponent of three. A double prints 17 digits at
- * most, so vectors hold no such number. Most texts have none, and are read as fast as ever.
+ * A number that might change: an integer of 16 digits or more, a decimal of more than 17, or an exponent of three. A
+ * double prints 17 digits at most, so vectors hold no such number. Most texts have none, and are read as fast as ever.
  */
 const SUSPECT = /(?:^|[[:,\s])-?(?:[1-9]\d{15}|[1-9][\d.]{18}|0\.0*[1-9]\d{17}|\d[\d.]*[eE][+-]?\d{3})/
 
@@ -40,12 +41,16 @@ function decimal(text: string): string {
   const { whole, fraction, shift } = partsOf(text)
   const digits = whole + fraction
   let [first, end] = [0, digits.length]
-  while (digits[first] === '0') first++ // a regular expression for the zeros at the end would begin anew at each of a million
+  // a regular expression for the zeros at the end would begin anew at each of a million
+  while (digits[first] === '0') first++
   while (end > first && digits[end - 1] === '0') end--
   return first === end ? '0' : `${digits.slice(first, end)}e${whole.length - first + shift}`
 }
 
-/** Digits of an exact number written out, without an exponent: that is how it comes back, and 1e100000 would have 100,001. */
+/**
+ * Digits of an exact number written out, without an exponent: that is how it comes back, and 1e100000 would have
+ * 100,001.
+ */
 export const NUMBER_DIGITS = 100
 
 /** What is wrong with a number that is kept exactly. */

@@ -11,14 +11,18 @@ const ADVISED_LENGTH = 40
 type Instead = Record<string, string>
 
 /**
- * An object that refuses every name it does not know: a word that narrows or protects, dropped, makes a call do more than was said.
- * Elsewhere unknown names are ignored, as older clients send them, and told in `warnings`: docs/decisions/0023.
+ * An object that refuses every name it does not know: a word that narrows or protects, dropped, makes a call do more
+ * than was said. Elsewhere unknown names are ignored, as older clients send them, and told in `warnings`:
+ * docs/decisions/0023.
  */
 export const closed = <S extends z.ZodObject>(schema: S, instead: Instead = {}, otherwise?: string): S =>
   refusing(schema, instead, () => true, false, otherwise)
 
-/** An object that ignores names it does not know, but for those that say the same elsewhere and would be missed here. */
-export const wary = <S extends z.ZodObject>(schema: S, instead: Instead): S => refusing(schema, instead, (name) => Object.hasOwn(instead, name), undefined)
+/**
+ * An object that ignores names it does not know, but for those that say the same elsewhere and would be missed here.
+ */
+export const wary = <S extends z.ZodObject>(schema: S, instead: Instead): S =>
+  refusing(schema, instead, (name) => Object.hasOwn(instead, name), undefined)
 
 /** For a call that has no such part: nothing may stand there. */
 export const NOTHING = closed(z.object({}))
@@ -37,9 +41,14 @@ function refusing<S extends z.ZodObject>(
     for (const name in value) {
       if (Object.hasOwn(schema.shape, name) || !refuses(name) || ++refused > MOST_NAMES) continue
       const advice = Object.hasOwn(instead, name) ? instead[name] : (likest(name, names) ?? otherwise)
-      context.addIssue({ code: 'custom', path: [name.slice(0, 100).toWellFormed()], message: `not a field here${advice ? `; ${advice}` : ''}` })
+      context.addIssue({
+        code: 'custom',
+        path: [name.slice(0, 100).toWellFormed()],
+        message: `not a field here${advice ? `; ${advice}` : ''}`,
+      })
     }
-    if (refused > MOST_NAMES) context.addIssue({ code: 'custom', path: [], message: `${refused - MOST_NAMES} more names are not fields here` })
+    if (refused > MOST_NAMES)
+      context.addIssue({ code: 'custom', path: [], message: `${refused - MOST_NAMES} more names are not fields here` })
   })
   unknown._zod.def.when = () => true // also beside a field that is missing: it may be the one misspelt
   return schema
@@ -48,8 +57,12 @@ function refusing<S extends z.ZodObject>(
     .meta({ additionalProperties }) as unknown as S
 }
 
-/** What clients in the field send along and nobody misses: it stands in the list of what they must be able to send, or says who they are. */
-const HARMLESS = /^(rerank|fusion|iterations|neighborhood|include_associated|associated_memories_.*|distance|agent_version|client_version)$/
+/**
+ * What clients in the field send along and nobody misses: it stands in the list of what they must be able to send, or
+ * says who they are.
+ */
+const HARMLESS =
+  /^(rerank|fusion|iterations|neighborhood|include_associated|associated_memories_.*|distance|agent_version|client_version)$/
 
 const SET_BY_SERVER = 'the server sets it'
 /** What a memory has and nobody sends. */
@@ -63,7 +76,10 @@ const READ_ONLY: Instead = {
   version: 'send it as If-Match',
 }
 
-/** One sentence for each name that a call ignores, with what was probably meant; of very many, for the first and how many more there are. */
+/**
+ * One sentence for each name that a call ignores, with what was probably meant; of very many, for the first and how
+ * many more there are.
+ */
 export function ignoredNames(schema: z.ZodType, value: unknown): string[] {
   const told: string[] = []
   let more = 0
@@ -86,14 +102,20 @@ export function ignoredNames(schema: z.ZodType, value: unknown): string[] {
       const field = Object.hasOwn(shape, name) ? shape[name] : undefined
       if (!field) {
         if (HARMLESS.test(snakeCase(name))) continue
-        const advice = told.length < MOST_NAMES ? (Object.hasOwn(READ_ONLY, name) ? READ_ONLY[name] : likest(name, names)) : undefined
+        const advice =
+          told.length < MOST_NAMES
+            ? Object.hasOwn(READ_ONLY, name)
+              ? READ_ONLY[name]
+              : likest(name, names)
+            : undefined
         tell(path, name, 'is not a field here and was ignored', advice)
       } else if (typeof sent[name] !== 'object' || sent[name] === null) {
         // Nothing in it.
       } else if (isFilter(field) && isObject(sent[name])) {
         // A condition on metadata that is named like a field beside the filter.
         for (const key in sent[name]) {
-          if (Object.hasOwn(shape, key)) tell([...path, name], key, `asks about metadata`, `did you mean the field ${key}, beside ${name}?`)
+          if (Object.hasOwn(shape, key))
+            tell([...path, name], key, `asks about metadata`, `did you mean the field ${key}, beside ${name}?`)
         }
       } else look(field, sent[name], [...path, name])
     }
@@ -102,29 +124,41 @@ export function ignoredNames(schema: z.ZodType, value: unknown): string[] {
   return more > 0 ? [...told, `${more} more names were ignored`] : told
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Whether a field is a filter on metadata that stands beside others; one within a filter is named for metadata, and means it. */
+/**
+ * Whether a field is a filter on metadata that stands beside others; one within a filter is named for metadata, and
+ * means it.
+ */
 const isFilter = (schema: z.ZodType) => unwrapped(schema, (inner) => inner === MetadataFilter) === MetadataFilter
 
 /** The schema of what is read: without defaults, what may be absent, and how text of a query string is taken. */
 export function unwrapped(schema: z.ZodType, isIt: (inner: z.ZodType) => boolean = () => false): z.ZodType {
   if (isIt(schema)) return schema
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) return unwrapped(schema.unwrap() as z.ZodType, isIt)
-  if (schema instanceof z.ZodPipe) return unwrapped((schema.in instanceof z.ZodTransform ? schema.out : schema.in) as z.ZodType, isIt)
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return unwrapped(schema.unwrap() as z.ZodType, isIt)
+  if (schema instanceof z.ZodPipe)
+    return unwrapped((schema.in instanceof z.ZodTransform ? schema.out : schema.in) as z.ZodType, isIt)
   return schema
 }
 
 /** A name as the contract writes it. A long one is none of its names. */
-export const snakeCase = (name: string) => (name.length > ADVISED_LENGTH ? name : name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+export const snakeCase = (name: string) =>
+  name.length > ADVISED_LENGTH ? name : name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** What was probably meant: a name that goes on where this one ends, or one for which at most a third of the letters must change. */
+/**
+ * What was probably meant: a name that goes on where this one ends, or one for which at most a third of the letters
+ * must change.
+ */
 function likest(name: string, names: string[]): string | undefined {
   if (name.length > ADVISED_LENGTH) return undefined
   const plain = snakeCase(name).replaceAll(/[-\s]/g, '_')
   const longer = names.find((known) => known.startsWith(`${plain}_`))
   if (longer) return `did you mean ${longer}?`
-  const [best] = names.map((known) => ({ known, distance: distance(plain, known) })).sort((a, b) => a.distance - b.distance)
+  const [best] = names
+    .map((known) => ({ known, distance: distance(plain, known) }))
+    .sort((a, b) => a.distance - b.distance)
   return best && best.distance <= Math.ceil(best.known.length / 3) ? `did you mean ${best.known}?` : undefined
 }
 
@@ -134,7 +168,9 @@ function distance(a: string, b: string): number {
   for (const [i, letter] of [...a].entries()) {
     const next = [i + 1]
     for (const [j, other] of [...b].entries())
-      next.push(Math.min((row[j + 1] as number) + 1, (next[j] as number) + 1, (row[j] as number) + (letter === other ? 0 : 1)))
+      next.push(
+        Math.min((row[j + 1] as number) + 1, (next[j] as number) + 1, (row[j] as number) + (letter === other ? 0 : 1)),
+      )
     row = next
   }
   return row[b.length] as number

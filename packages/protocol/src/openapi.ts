@@ -1,7 +1,10 @@
 import * as z from 'zod'
 import { DEFAULT_ORIGIN, type Endpoint, ERRORS, ErrorBody, endpoints } from './index.ts'
 
-/** The whole contract as OpenAPI 3.1. `pnpm generate` writes it to openapi.json; `pnpm verify` fails when the committed file differs. */
+/**
+ * The whole contract as OpenAPI 3.1. `pnpm generate` writes it to openapi.json; `pnpm verify` fails when the committed
+ * file differs.
+ */
 export function openapi() {
   const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema: reference(schema) } } })
   const paths: Record<string, Record<string, unknown>> = {}
@@ -21,7 +24,9 @@ export function openapi() {
       ...(operation.body && { requestBody: { required: true, ...json(operation.body) } }),
       responses: {
         [operation.status ?? 200]: { description: 'OK', ...json(operation.response) },
-        ...Object.fromEntries([...failures].map(([status, codes]) => [status, { description: codes.join(', '), ...json(ErrorBody) }])),
+        ...Object.fromEntries(
+          [...failures].map(([status, codes]) => [status, { description: codes.join(', '), ...json(ErrorBody) }]),
+        ),
       },
       ...(operation.aliases && { 'x-aliases': operation.aliases }),
     }
@@ -31,7 +36,9 @@ export function openapi() {
     info: {
       title: 'Dakera',
       version: '1',
-      description: 'Shared memory for teams of AI agents. A namespace is named by `agent_id`; a key holds its own grants per namespace.',
+      description:
+        'Shared memory for teams of AI agents. A namespace is named by `agent_id`; a key holds its own grants ' +
+        'per namespace.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: DEFAULT_ORIGIN }],
@@ -39,7 +46,10 @@ export function openapi() {
     paths,
     components: {
       schemas: schemas(),
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+      },
     },
   }
 }
@@ -60,7 +70,8 @@ function schemas(): Record<string, unknown> {
   )
 }
 
-const pathParameters = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
+const pathParameters = (path: string) =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
 
 function queryParameters(query: z.ZodObject | undefined) {
   return Object.entries(query?.shape ?? {}).map(([name, field]) => {

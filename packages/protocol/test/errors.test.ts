@@ -15,13 +15,15 @@ test.each(codes)('the page of %s tells its code, status, title and whether to tr
   const { status, retry, title } = ERRORS[code]
   expect(page.startsWith(`# ${code}\n`)).toBe(true)
   expect(page).toContain(`**${status}**`)
-  expect(page).toContain(title)
+  expect(page.replaceAll('\n> ', ' ')).toContain(title)
   expect(page).toContain(retry ? '**Try again: yes' : '**Try again: no')
   expect(page).toContain(docsUrl(code))
 })
 
 test('every code is declared by an endpoint, or is one that any request can meet', () => {
-  const declared = new Set<string>(Object.values(endpoints).flatMap((group) => Object.values(group).flatMap(({ errors }) => [...errors])))
+  const declared = new Set<string>(
+    Object.values(endpoints).flatMap((group) => Object.values(group).flatMap(({ errors }) => [...errors])),
+  )
   const anywhere = ['INTERNAL_ERROR', 'SERVICE_UNAVAILABLE', 'METHOD_NOT_ALLOWED', 'RATE_LIMITED']
   expect(codes.filter((code) => !declared.has(code) && !anywhere.includes(code))).toEqual([])
 })

@@ -11,7 +11,11 @@ const store = (fields: object) => said(memories.store.body, { agent_id: 'a', con
 
 test.each<[string, object, string]>([
   ['a number beyond its bounds', { importance: 3 }, 'importance must be between 0 and 1; you sent 3'],
-  ['a number at a bound that is not included', { ttl_seconds: 0 }, 'ttl_seconds must be greater than 0 and at most 3153600000; you sent 0'],
+  [
+    'a number at a bound that is not included',
+    { ttl_seconds: 0 },
+    'ttl_seconds must be greater than 0 and at most 3153600000; you sent 0',
+  ],
   ['text for a number', { importance: 'high' }, 'importance must be a number; you sent "high"'],
   ['a number for text', { memory_type: 7 }, 'memory_type must be text; you sent 7'],
   ['an object for text', { content: {} }, 'content must be text; you sent an object'],
@@ -26,7 +30,9 @@ test.each<[string, object, string]>([
 ])('%s', (_, fields, sentence) => expect(store(fields)).toEqual([sentence]))
 
 test('a fraction, a word that is none of those, and bounds within', () => {
-  expect(said(memories.recall.body, { agent_id: 'a', query: 'x', top_k: 1.5, routing: 'foo', weights: { vector: 2 } })).toEqual([
+  expect(
+    said(memories.recall.body, { agent_id: 'a', query: 'x', top_k: 1.5, routing: 'foo', weights: { vector: 2 } }),
+  ).toEqual([
     'routing must be "auto", "hybrid", "vector" or "bm25"; you sent "foo"',
     'weights.vector must be between 0 and 1; you sent 2',
     'top_k must be a whole number; you sent 1.5',
@@ -48,7 +54,9 @@ test('a name that is none, a pattern, and a whole body', () => {
 })
 
 test('a value is shown shortened, and a secret never', () => {
-  expect(said(z.object({ n: z.number() }), { n: 'x'.repeat(1000) })).toEqual([`n must be a number; you sent "${'x'.repeat(40)}…"`])
+  expect(said(z.object({ n: z.number() }), { n: 'x'.repeat(1000) })).toEqual([
+    `n must be a number; you sent "${'x'.repeat(40)}…"`,
+  ])
   expect(JSON.stringify(said(keys.create.body, { name: 'x', secret: 'my secret' }))).not.toContain('my secret')
 })
 
@@ -57,6 +65,14 @@ test('no issue of any schema is told in the words of the validator', () => {
     .flatMap((group) => Object.values(group))
     .flatMap((endpoint) => ('body' in endpoint ? [endpoint.body] : []))
   for (const body of bodies)
-    for (const value of [null, 7, 'x', [], true, -1, { agent_id: 7, content: [], query: {}, memories: 7, filter: 7, grants: 7, name: null, importance: [] }])
+    for (const value of [
+      null,
+      7,
+      'x',
+      [],
+      true,
+      -1,
+      { agent_id: 7, content: [], query: {}, memories: 7, filter: 7, grants: 7, name: null, importance: [] },
+    ])
       expect(said(body, value).join()).not.toMatch(/Invalid input|expected|received|Too (big|small)/)
 })

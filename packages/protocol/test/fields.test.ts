@@ -70,7 +70,12 @@ test('a moment without a zone is UTC wherever the process is', () => {
   process.env['TZ'] = 'America/New_York'
   try {
     expect(new Date(2026, 0, 1).getTimezoneOffset()).toBe(300) // the process believes it
-    for (const text of ['2026-11-28T11:42:05', '2026-11-28T11:42:05Z', '2026-11-28T13:42:05+02:00', '2026-11-28T11:42:05.000000'])
+    for (const text of [
+      '2026-11-28T11:42:05',
+      '2026-11-28T11:42:05Z',
+      '2026-11-28T13:42:05+02:00',
+      '2026-11-28T11:42:05.000000',
+    ])
       expect(Instant.parse(text).toISOString()).toBe('2026-11-28T11:42:05.000Z')
     expect(Instant.parse('2026-11-28').toISOString()).toBe('2026-11-28T00:00:00.000Z')
   } finally {

@@ -12,7 +12,9 @@ test('a plain field is equality, and several must all hold', () => {
 })
 
 test('operators stand under a field, a dotted field reaches inside', () => {
-  expect(parseFilter({ 'run.score': { $gte: 0.5, $lt: 1 }, tag: { $in: ['a', null] }, draft: { $exists: false } })).toEqual({
+  expect(
+    parseFilter({ 'run.score': { $gte: 0.5, $lt: 1 }, tag: { $in: ['a', null] }, draft: { $exists: false } }),
+  ).toEqual({
     kind: 'all',
     filters: [
       {
@@ -29,7 +31,10 @@ test('operators stand under a field, a dotted field reaches inside', () => {
 })
 
 test('$and, $or and $not stand around fields', () => {
-  const equal = (value: number) => ({ kind: 'all', filters: [{ kind: 'compare', path: ['a'], operator: '$eq', value }] })
+  const equal = (value: number) => ({
+    kind: 'all',
+    filters: [{ kind: 'compare', path: ['a'], operator: '$eq', value }],
+  })
   expect(parseFilter({ $or: [{ a: 1 }, { $not: { a: 2 } }] })).toEqual({
     kind: 'all',
     filters: [{ kind: 'any', filters: [equal(1), { kind: 'all', filters: [{ kind: 'not', filter: equal(2) }] }] }],
@@ -43,7 +48,12 @@ test.each([
   ['a value that is a list', { source: ['a'] }, 'source', /string, a number/],
   ['an operator nobody knows', { score: { $near: 1 } }, 'score.$near', /unknown operator/],
   ['an operator at the top', { $eq: 1 }, '$eq', /unknown operator/],
-  ['an object as a value', { run: { score: 1 } }, 'run.score', /unknown operator; to ask about what is inside, write run\.score/],
+  [
+    'an object as a value',
+    { run: { score: 1 } },
+    'run.score',
+    /unknown operator; to ask about what is inside, write run\.score/,
+  ],
   ['an operator without its sign', { score: { gt: 1 } }, 'score.gt', /did you mean \$gt\?/],
   ['$or of nothing', { $or: [] }, '$or', /non-empty array/],
   ['$and of an object', { $and: { a: 1 } }, '$and', /non-empty array/],
@@ -58,10 +68,17 @@ test.each([
   ['a lone surrogate', { a: '\ud800' }, 'a', /well-formed/],
   ['a NUL', { a: { $contains: 'x\u0000' } }, 'a.$contains', /well-formed/],
   ['too deep', deep(9), Array(9).fill('$not').join('.'), /8 levels/],
-  ['too many conditions', Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`f${i}`, 1])), 'f100', /100 conditions/],
+  [
+    'too many conditions',
+    Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`f${i}`, 1])),
+    'f100',
+    /100 conditions/,
+  ],
 ])('%s is refused, naming the place', (_, filter, path, problem) => {
   const result = MetadataFilter.safeParse(filter)
-  expect(result.error?.issues.map((issue) => [issue.path.join('.'), issue.message])).toEqual([[path, expect.stringMatching(problem)]])
+  expect(result.error?.issues.map((issue) => [issue.path.join('.'), issue.message])).toEqual([
+    [path, expect.stringMatching(problem)],
+  ])
   expect(() => parseFilter(filter)).toThrow(FilterError)
 })
 

@@ -27,7 +27,10 @@ test('two megabytes of unknown names, many or one, are refused within moments', 
 })
 
 test('a large body without a name that is ignored, and one of nothing else, are looked through within moments', () => {
-  const vectors = { agent_id: 'a', memories: Array.from({ length: 25 }, () => ({ content: 'x', embedding: Array(4_000).fill(0.5) })) }
+  const vectors = {
+    agent_id: 'a',
+    memories: Array.from({ length: 25 }, () => ({ content: 'x', embedding: Array(4_000).fill(0.5) })),
+  }
   const names = Object.fromEntries(Array.from({ length: 19_000 }, (_, i) => [`${i}`.padEnd(100, 'X'), 1]))
   for (const [body, told] of [
     [vectors, 0],
@@ -35,7 +38,9 @@ test('a large body without a name that is ignored, and one of nothing else, are 
     [{ ['X'.repeat(1_900_000)]: 1 }, 1],
   ] as const) {
     const started = performance.now()
-    expect(ignoredNames('memories' in body ? endpoints.memories.storeBatch.body : endpoints.memories.store.body, body)).toHaveLength(told)
+    expect(
+      ignoredNames('memories' in body ? endpoints.memories.storeBatch.body : endpoints.memories.store.body, body),
+    ).toHaveLength(told)
     expect(performance.now() - started).toBeLessThan(500)
   }
 })

@@ -18,16 +18,22 @@ test('every $ref resolves', () => {
 })
 
 test('the committed openapi.json is what openapi() gives', () => {
-  const { 'x-generated': mark, ...committed } = JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8'))
+  const { 'x-generated': mark, ...committed } = JSON.parse(
+    readFileSync(new URL('../openapi.json', import.meta.url), 'utf8'),
+  )
   expect(mark).toContain('@generated')
   expect(committed).toEqual(JSON.parse(JSON.stringify(document)))
 })
 
 test('every endpoint is in the document once, under its own id', () => {
   const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => `${(operation as { operationId: string }).operationId} ${method.toUpperCase()} ${path}`),
+    Object.entries(methods).map(
+      ([method, operation]) => `${(operation as { operationId: string }).operationId} ${method.toUpperCase()} ${path}`,
+    ),
   )
-  const declared = Object.values(endpoints).flatMap((group) => Object.values(group).map(({ id, method, path }: Endpoint) => `${id} ${method} ${path}`))
+  const declared = Object.values(endpoints).flatMap((group) =>
+    Object.values(group).map(({ id, method, path }: Endpoint) => `${id} ${method} ${path}`),
+  )
   expect(listed.sort()).toEqual(declared.sort())
 })
 
@@ -39,5 +45,6 @@ test('no two endpoints share an address, aliases included', () => {
 })
 
 test('an endpoint stands under the resource and name of its id', () => {
-  for (const [resource, group] of Object.entries(endpoints)) for (const [name, { id }] of Object.entries(group)) expect(id).toBe(`${resource}.${name}`)
+  for (const [resource, group] of Object.entries(endpoints))
+    for (const [name, { id }] of Object.entries(group)) expect(id).toBe(`${resource}.${name}`)
 })

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 /**
- * Writes models.go, models_json.go and models_text.go from the contract's openapi.json, and version.go from package.json, as gofmt would.
- * A request leaves out what is not said, a reply keeps what it does not know; said.go and extra.go do both.
+ * Writes models.go, models_json.go and models_text.go from the contract's openapi.json, and version.go from
+ * package.json, as gofmt would. A request leaves out what is not said, a reply keeps what it does not know; said.go and
+ * extra.go do both.
  */
 type Schema = {
   $ref?: string
@@ -144,7 +145,10 @@ function wrap(text: string, indent = ''): string {
   return text && lines.map((line) => `${indent}// ${line}\n`).join('')
 }
 
-/** "Memory is one thing an agent chose to keep." Where the contract's sentence is no such end, it is said what the model is for. */
+/**
+ * "Memory is one thing an agent chose to keep." Where the contract's sentence is no such end, it is said what the model
+ * is for.
+ */
 function typeComment(name: string, schema: Schema): string {
   const { description = '' } = schema
   if (/^(A|An|One) /.test(description)) return wrap(`${nameOf(name)} is ${description[0]?.toLowerCase()}${description.slice(1)}`)
@@ -227,7 +231,10 @@ func (${receiver} *${type}) UnmarshalJSON(data []byte) error {
 
 const secretsOf = (schema: Schema) => Object.entries(schema.properties ?? {}).flatMap(([name, { format }]) => (format === 'password' ? [pascal(name)] : []))
 
-/** How a model is printed: a reply with what its pointers lead to, and whatever holds a secret without it. A listed namespace prints as its name. */
+/**
+ * How a model is printed: a reply with what its pointers lead to, and whatever holds a secret without it. A listed
+ * namespace prints as its name.
+ */
 function textSource(name: string, schema: Schema): string {
   const secrets = secretsOf(schema)
   if (INTERNAL.test(name) || name === 'NamespaceSummary' || (isRequest(name) && secrets.length === 0)) return ''

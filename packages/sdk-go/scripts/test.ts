@@ -70,7 +70,8 @@ async function suite(name: string, command: string[]): Promise<void> {
     failures.push(`${name}\n${why.join('') || said}`)
     if (of('fail').length === 0) counts.failed++ // it did not get as far as its tests, or not to their end
   }
-  process.stdout.write(`${name}: ${of('pass').length} passed, ${of('fail').length} failed (${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`)
+  process.stdout.write(`${name}: ${of('pass').length} passed, ${of('fail').length} failed ` +
+`(${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`)
 }
 
 /** Generates again and puts the files back as they were. */
@@ -80,7 +81,8 @@ async function checkGenerated(): Promise<void> {
   await run([process.execPath, 'scripts/generate.ts'])
   const stale = files.filter((file, i) => readFileSync(file, 'utf8') !== before[i])
   for (const [i, file] of files.entries()) writeFileSync(file, before[i] ?? '')
-  if (stale.length > 0) throw new Error(`Out of date: ${stale.join(', ')}. Run node packages/sdk-go/scripts/generate.ts`)
+  if (stale.length > 0) throw new Error(`Out of date: ${stale.join(', ')}. Run node ` +
+'packages/sdk-go/scripts/generate.ts')
 }
 
 async function checkFormat(): Promise<void> {

@@ -27,7 +27,10 @@ const MERGED: Record<string, { doc: string; of: [string, string]; without?: stri
   },
 }
 
-/** Keyword arguments of the methods that take many, and the request they are taken from, without what the method spells itself. */
+/**
+ * Keyword arguments of the methods that take many, and the request they are taken from, without what the method spells
+ * itself.
+ */
 const KEYWORDS: Record<string, { doc: string; of: string; without: string[] }> = {
   StoreOptions: {
     doc: 'What else a memory may be stored with.',

@@ -1,5 +1,6 @@
-// Everything about the Python client, from the repository's root: node packages/sdk-python/scripts/test.ts --report <file>
-// Brings the tools that pyproject.toml pins into .tools; needs python3 (3.10 or later, with venv) and a package registry.
+// Everything about the Python client, from the repository's root: node packages/sdk-python/scripts/test.ts --report
+// <file> Brings the tools that pyproject.toml pins into .tools; needs python3 (3.10 or later, with venv) and a package
+// registry.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -13,7 +14,8 @@ const tools = join(here, '.tools')
 const manifest = readFileSync(join(here, 'pyproject.toml'), 'utf8')
 const uv = join(tools, 'uv', 'bin', 'uv')
 const dist = join(tools, 'dist')
-// The certificates are those of the system, as a company may have its own. Wherever the tools are started from, this Node is the one they find, and no setting of the surroundings reaches them.
+// The certificates are those of the system, as a company may have its own. Wherever the tools are started from, this
+// Node is the one they find, and no setting of the surroundings reaches them.
 const surroundings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PYTHON|VIRTUAL_ENV|PYTEST_)/.test(name)))
 const env = { ...surroundings, UV_PYTHON_DOWNLOADS: 'never', UV_SYSTEM_CERTS: '1', PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) }
 const counts = { passed: 0, failed: 0, skipped: 0, conformance: { passed: 0, failed: 0 } }
@@ -77,7 +79,8 @@ async function interpreters(): Promise<Array<{ path: string; version: string }>>
   const found = new Map<string, string>()
   for (const candidate of [...named, ...kept]) {
     // venv needs ensurepip, which some systems ship apart.
-    const said = await output([candidate, '-c', 'import sys, ensurepip, venv; print(sys.executable, "%d.%d.%d" % sys.version_info[:3], sys.version_info.releaselevel)'])
+    const said = await output([candidate, '-c', 'import sys, ensurepip, venv; print(sys.executable, "%d.%d.%d" % ' +
+'sys.version_info[:3], sys.version_info.releaselevel)'])
     const [path = '', version = '', level] = said.trim().split(' ')
     const [major, minor] = version.split('.').map(Number)
     if (major === 3 && (minor ?? 0) >= 10 && level === 'final' && !found.has(version)) found.set(version, path)

@@ -1,4 +1,5 @@
-//! What a call of the client costs over plain reqwest: `pnpm bench:sdk`. Address and key: `DAKERA_URL`, `DAKERA_API_KEY`.
+//! What a call of the client costs over plain reqwest: `pnpm bench:sdk`. Address and key: `DAKERA_URL`,
+//! `DAKERA_API_KEY`.
 
 use std::env;
 use std::time::{Duration, Instant};

@@ -21,7 +21,10 @@ const BLOCKING = `fn main() -> dakera_rs::Result<()> {
 }
 `
 
-/** Packs the crate, and uses what was packed in programs of their own that call a local server: two of ours, and the first ones of the documents. */
+/**
+ * Packs the crate, and uses what was packed in programs of their own that call a local server: two of ours, and the
+ * first ones of the documents.
+ */
 export async function checkArtefact(run: Run, home: string): Promise<void> {
   const consumer = await install(run, home)
   writeProgram(consumer, 'consumer', PROGRAM)
@@ -59,7 +62,10 @@ export async function checkArtefact(run: Run, home: string): Promise<void> {
 /** As a reader pastes it. */
 const firstProgram = (path: string) => /```rust\n(.*?)```/s.exec(readFileSync(path, 'utf8'))?.[1] ?? ''
 
-/** A clean package that depends on the packed crate and has the versions that the tests have, so that nothing is built twice. */
+/**
+ * A clean package that depends on the packed crate and has the versions that the tests have, so that nothing is built
+ * twice.
+ */
 async function install(run: Run, home: string): Promise<string> {
   const consumer = join(home, 'target/consumer')
   const manifest = readFileSync(join(home, 'Cargo.toml'), 'utf8')

@@ -4,7 +4,10 @@ import type { Run } from './test.ts'
 
 type Package = { name: string; version: string; rust_version: string | null }
 
-/** No OpenSSL on any platform, and nothing that needs a newer Rust than the manifest says. (For our own code clippy looks at that.) */
+/**
+ * No OpenSSL on any platform, and nothing that needs a newer Rust than the manifest says. (For our own code clippy
+ * looks at that.)
+ */
 export async function checkDependencies(run: Run, home: string): Promise<void> {
   const openssl = readFileSync(join(home, 'Cargo.lock'), 'utf8').match(/^name = "(openssl|openssl-sys|native-tls)"$/gm) ?? []
   const minimum = /^rust-version = "(.*)"$/m.exec(readFileSync(join(home, 'Cargo.toml'), 'utf8'))?.[1] ?? ''
@@ -13,7 +16,8 @@ export async function checkDependencies(run: Run, home: string): Promise<void> {
   const { packages }: { packages: Package[] } = JSON.parse(metadata.slice(metadata.indexOf('{"')))
   const tooNew = packages
     .filter(({ rust_version }) => rust_version?.localeCompare(minimum, 'en', { numeric: true }) === 1)
-    .map(({ name, version, rust_version }) => `${name} ${version} needs Rust ${rust_version}, and the manifest says ${minimum}`)
+    .map(({ name, version, rust_version }) => `${name} ${version} needs Rust ${rust_version}, and the manifest ` +
+`says ${minimum}`)
   const problems = [...openssl, ...tooNew]
   if (problems.length > 0) throw new Error(problems.join('\n'))
 }

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 
 /**
- * Writes src/models.rs from the contract's openapi.json, with the contract's own sentences, and the version of package.json
- * into Cargo.toml. `--check` writes nothing and fails when something would change.
+ * Writes src/models.rs from the contract's openapi.json, with the contract's own sentences, and the version of
+ * package.json into Cargo.toml. `--check` writes nothing and fails when something would change.
  */
 type Schema = {
   $ref?: string
@@ -184,7 +184,8 @@ use crate::finite::finite;
 use crate::moment::{Moment, time};
 use crate::words::words;
 
-/// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this client.
+/// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this
+/// client.
 pub mod codes {
 ${codes.join('')}}
 

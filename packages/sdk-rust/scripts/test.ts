@@ -6,7 +6,8 @@ import { checkDependencies } from './dependencies.ts'
 
 /**
  * Checks everything about the crate and leaves counts behind: node packages/sdk-rust/scripts/test.ts --report <file>
- * Needs cargo with rustfmt and clippy. With DAKERA_LIVE_URL, the address of a server that was started with --demo, the live suite runs too.
+ * Needs cargo with rustfmt and clippy. With DAKERA_LIVE_URL, the address of a server that was started with --demo, the
+ * live suite runs too.
  */
 export type Run = (command: string[], options?: SpawnOptions) => Promise<string>
 
@@ -62,7 +63,8 @@ async function suite(name: string, command: string[]): Promise<void> {
   const hasEnded = /^test result: ok\./m.test(said)
   if (!hasEnded) failures.push(`${name}\n${said.replaceAll(/^test .* \.\.\. (ok|ignored).*\n/gm, '')}`)
   if (!hasEnded && failed.length === 0) counts.failed++ // it did not get as far as its tests, or not to their end
-  process.stdout.write(`${name}: ${passed.length} passed, ${failed.length} failed (${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`)
+  process.stdout.write(`${name}: ${passed.length} passed, ${failed.length} failed ` +
+`(${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`)
 }
 
 /** What the example prints, whatever else the server holds. */

@@ -93,7 +93,8 @@ impl fmt::Debug for Blocking {
 }
 
 impl Client {
-    /// A client for one server and one key. A base URL or key that cannot work shows in the first call, as [`Error::Usage`].
+    /// A client for one server and one key. A base URL or key that cannot work shows in the first call, as
+    /// [`Error::Usage`].
     pub fn new(base_url: impl Into<String>, api_key: impl Into<String>) -> Self {
         Self::from_builder(
             Self::builder().base_url(base_url).api_key(api_key),

@@ -31,7 +31,8 @@ impl<N: Finite> Finite for Vec<N> {
     }
 }
 
-/// For `serialize_with`: the numbers as they are, or an error, which [`Request::json`](crate::request::Request::json) passes on.
+/// For `serialize_with`: the numbers as they are, or an error, which [`Request::json`](crate::request::Request::json)
+/// passes on.
 pub(crate) fn finite<N: Finite + Serialize, S: Serializer>(
     numbers: &N,
     serializer: S,

@@ -11,7 +11,8 @@ use crate::finite::finite;
 use crate::moment::{Moment, time};
 use crate::words::words;
 
-/// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this client.
+/// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this
+/// client.
 pub mod codes {
     pub const INVALID_REQUEST: &str = "INVALID_REQUEST";
     pub const DIMENSION_MISMATCH: &str = "DIMENSION_MISMATCH";

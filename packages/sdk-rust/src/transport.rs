@@ -35,7 +35,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The agent's key. Default: `DAKERA_API_KEY`. Health calls need none; any other call without one ends in [`Error::Usage`].
+    /// The agent's key. Default: `DAKERA_API_KEY`. Health calls need none; any other call without one ends in
+    /// [`Error::Usage`].
     #[must_use]
     pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
         self.api_key = Some(api_key.into());
@@ -217,7 +218,8 @@ fn check_headers(headers: &[(String, String)]) -> Result<HeaderMap, String> {
 }
 
 impl Client {
-    /// A client for one server and one key. A base URL or key that cannot work shows in the first call, as [`Error::Usage`].
+    /// A client for one server and one key. A base URL or key that cannot work shows in the first call, as
+    /// [`Error::Usage`].
     pub fn new(base_url: impl Into<String>, api_key: impl Into<String>) -> Self {
         Self::from_builder(Self::builder().base_url(base_url).api_key(api_key), Async)
     }

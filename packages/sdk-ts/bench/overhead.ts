@@ -1,4 +1,5 @@
-// What a call of the client costs over plain fetch: pnpm bench:sdk. Address and key come from DAKERA_URL and DAKERA_API_KEY.
+// What a call of the client costs over plain fetch: pnpm bench:sdk. Address and key come from DAKERA_URL and
+// DAKERA_API_KEY.
 import { DakeraClient } from '../src/index.ts'
 
 const CALLS = 2000
@@ -9,7 +10,8 @@ const client = new DakeraClient()
 
 const ways = {
   sdk: () => client.whoami(),
-  raw: async () => (await fetch(`${url}/v1/auth/whoami`, { headers: { authorization: `Bearer ${key}` } })).json() as Promise<unknown>,
+  raw: async () =>
+    (await fetch(`${url}/v1/auth/whoami`, { headers: { authorization: `Bearer ${key}` } })).json() as Promise<unknown>,
 }
 const times: Record<keyof typeof ways, number[]> = { sdk: [], raw: [] }
 for (let i = -WARM_UP; i < CALLS; i++) {

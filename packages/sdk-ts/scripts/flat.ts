@@ -10,7 +10,8 @@ const RESOURCES = {
   sessions: 'Sessions',
   agents: 'Agents',
 }
-const fileOf = (resource: string) => `./resources/${resource.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.ts`
+const fileOf = (resource: string) =>
+  `./resources/${resource.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.ts`
 
 /** One method for each flat name: the sentences of its resource's own, an example, and a call that hands over. */
 export function flatNames(): string {
@@ -20,7 +21,7 @@ export function flatNames(): string {
     methodsOf(resource).map(({ name, sentences }) => {
       const { flat, example } = exampleOf(`${resource}.${name}`)
       return `  /**
-   * ${sentences} The same as \`${resource}.${name}\`.
+${wrap(`${sentences} The same as \`${resource}.${name}\`.`)}
    *
    * @example
    * ${example}
@@ -42,12 +43,19 @@ ${methods.join('\n')}}
 
 function methodsOf(resource: string): Array<{ name: string; sentences: string }> {
   const source = readFileSync(new URL(fileOf(resource), new URL('../src/', import.meta.url)), 'utf8')
-  return [...source.matchAll(/^ {2}\/\*\* (.*) \*\/\n {2}(?:async )?(\w+)\(/gm)].map(([, sentences = '', name = '']) => ({ name, sentences }))
+  return [...source.matchAll(/^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}(?:async )?(\w+)\(/gm)].map(
+    ([, comment = '', name = '']) => ({ name, sentences: comment.replaceAll(/\s*\n\s*\* ?/g, ' ').trim() }),
+  )
 }
 
-/** The first call of an operation in the contract's cases, as a client writes it. (One of them asks for a name that must be escaped.) */
+/**
+ * The first call of an operation in the contract's cases, as a client writes it. (One of them asks for a name that must
+ * be escaped.)
+ */
 function exampleOf(operation: string): { flat: string; example: string } {
-  const one = cases.find((it) => it.operation === operation && it.result !== undefined && !JSON.stringify(it.call).includes('%'))
+  const one = cases.find(
+    (it) => it.operation === operation && it.result !== undefined && !JSON.stringify(it.call).includes('%'),
+  )
   const call = calls[operation]
   if (!one || !call) throw new Error(`The contract has no case of ${operation}.`)
   const recorder = new Proxy(
@@ -64,13 +72,18 @@ function exampleOf(operation: string): { flat: string; example: string } {
   return { flat, example: `await client.${flat}(${spoken.join(', ')})` }
 }
 
+/** A doc comment's text in lines of at most 120 columns. */
+const wrap = (text: string) => text.replaceAll(/(.{1,115})(?: |$)/g, '   * $1\n').trimEnd()
+
 /** As one would write it: in one line, or each field in one where that is too long. */
 function literal(value: unknown): string | undefined {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
   if (typeof value === 'string') return value.includes("'") ? JSON.stringify(value) : `'${value}'`
   if (typeof value !== 'object' || value === null) return value === undefined ? undefined : JSON.stringify(value)
   const key = (name: string) => (/^\w+$/.test(name) ? name : `'${name}'`)
-  const fields = Object.entries(value).flatMap(([name, inner]) => (inner === undefined ? [] : [`${key(name)}: ${literal(inner)}`]))
+  const fields = Object.entries(value).flatMap(([name, inner]) =>
+    inner === undefined ? [] : [`${key(name)}: ${literal(inner)}`],
+  )
   if (fields.length === 0) return '{}'
   const line = `{ ${fields.join(', ')} }`
   return line.length <= 100 ? line : `{\n   *   ${fields.join(',\n   *   ')},\n   * }`

@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { flatNames } from './flat.ts'
 
 /**
- * Writes src/models.ts from the contract's openapi.json, src/flat.ts from the resources and the contract's cases, and src/version.ts
- * from package.json. The published package imports nothing, so its types are written out here, with the contract's own sentences.
+ * Writes src/models.ts from the contract's openapi.json, src/flat.ts from the resources and the contract's cases, and
+ * src/version.ts from package.json. The published package imports nothing, so its types are written out here, with the
+ * contract's own sentences.
  */
 type Schema = {
   $ref?: string
@@ -25,7 +26,13 @@ const write = (path: string, text: string) => writeFileSync(new URL(path, import
 const schemas: Record<string, Schema> = read('../../protocol/openapi.json').components.schemas
 
 /** Bodies that the client's own methods spell as arguments. */
-const SPELLED_BY_METHODS = new Set(['ForgetBatchRequest', 'PatchImportanceRequest', 'SetImportanceRequest', 'StoreMemoriesRequest', 'StoreMemoryRequest'])
+const SPELLED_BY_METHODS = new Set([
+  'ForgetBatchRequest',
+  'PatchImportanceRequest',
+  'SetImportanceRequest',
+  'StoreMemoriesRequest',
+  'StoreMemoryRequest',
+])
 const NAMES: Record<string, string> = { Error: 'ErrorBody' }
 const isInput = (name: string) => name.endsWith('Request') || name === 'NewMemory' || name === 'MemoryFilter'
 
@@ -40,7 +47,11 @@ function typeOf(schema: Schema, name = ''): string {
   if (schema.type === 'integer') return 'number'
   if (schema.type === 'array') return arrayOf(typeOf(schema.items ?? {}))
   if (schema.properties) return `{ ${members(withoutComments(schema), '', false).trim().replaceAll('\n', '; ')} }`
-  if (schema.type === 'object') return `Record<string, ${typeof schema.additionalProperties === 'object' ? typeOf(schema.additionalProperties) : 'unknown'}>`
+  if (schema.type === 'object')
+    return (
+      'Record<string, ' +
+      `${typeof schema.additionalProperties === 'object' ? typeOf(schema.additionalProperties) : 'unknown'}>`
+    )
   return schema.type ?? 'unknown'
 }
 
@@ -53,21 +64,31 @@ function members({ properties = {}, required = [] }: Schema, indent: string, isB
       const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
       if (!isBothSpellings || camel === name) return `${comment(schema, indent)}${indent}${name}${type}\n`
       if (required.includes(name)) return '' // the namespace: an argument of its own in every method
-      return `${comment(schema, indent)}${indent}${camel}${type}\n${indent}/** @deprecated The API's own spelling of \`${camel}\`; it works as well. */\n${indent}${name}${type}\n`
+      return (
+        `${comment(schema, indent)}${indent}${camel}${type}\n${indent}/** @deprecated The API's own ` +
+        `spelling of \`${camel}\`; it works as well. */\n${indent}${name}${type}\n`
+      )
     })
     .join('')
 }
 
 function comment(schema: Schema, indent: string): string {
   const inner = schema.anyOf?.find(({ description }) => description)
-  const text = [schema.description ?? inner?.description, schema.default !== undefined && `Default ${literal(schema.default)}.`].filter(Boolean).join(' ')
+  const text = [
+    schema.description ?? inner?.description,
+    schema.default !== undefined && `Default ${literal(schema.default)}.`,
+  ]
+    .filter(Boolean)
+    .join(' ')
   return text && `${indent}/** ${text} */\n`
 }
 
 /** A nested object stands on one line. */
 const withoutComments = ({ properties = {}, ...schema }: Schema): Schema => ({
   ...schema,
-  properties: Object.fromEntries(Object.entries(properties).map(([name, { description: _, default: __, ...inner }]) => [name, inner])),
+  properties: Object.fromEntries(
+    Object.entries(properties).map(([name, { description: _, default: __, ...inner }]) => [name, inner]),
+  ),
 })
 const nameOf = (name: string) => NAMES[name] ?? name
 const arrayOf = (type: string) => (/[|{ ]/.test(type) ? `Array<${type}>` : `${type}[]`)
@@ -79,9 +100,18 @@ const interfaces = Object.entries(schemas)
   .map(([name, schema]) => {
     const body =
       name === 'Error'
-        ? { ...schema, properties: { ...schema.properties, code: { ...schema.properties?.['code'], enum: undefined, $ref: '/ErrorCode' } } }
+        ? {
+            ...schema,
+            properties: {
+              ...schema.properties,
+              code: { ...schema.properties?.['code'], enum: undefined, $ref: '/ErrorCode' },
+            },
+          }
         : schema
-    return `${comment(schema, '') || `/** The contract's \`${name}\`. */\n`}export interface ${nameOf(name)} {\n${members(body as Schema, '  ', isInput(name))}}\n`
+    return (
+      `${comment(schema, '') || `/** The contract's \`${name}\`. */\n`}export interface ${nameOf(name)} ` +
+      `{\n${members(body as Schema, '  ', isInput(name))}}\n`
+    )
   })
 
 write(
@@ -102,5 +132,6 @@ ${interfaces.join('\n')}`,
 write('../src/flat.ts', flatNames())
 write(
   '../src/version.ts',
-  `// @generated from package.json by scripts/generate.ts; do not edit.\nexport const VERSION = '${read('../package.json').version}'\n`,
+  '// @generated from package.json by scripts/generate.ts; do not edit.\nexport const VERSION = ' +
+    `'${read('../package.json').version}'\n`,
 )

@@ -28,7 +28,10 @@ export class DakeraError extends Error {
   readonly status: number | undefined
   /** Leads to the log entry of the server, if there was an answer that had one. */
   readonly requestId: string | undefined
-  constructor(message: string, details: { code: string; status?: number; requestId?: string | undefined; cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { code: string; status?: number; requestId?: string | undefined; cause?: unknown },
+  ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = details.code
     this.status = details.status
@@ -37,7 +40,13 @@ export class DakeraError extends Error {
 }
 
 /** What an `ApiError` is made from. */
-export type ApiErrorDetails = { operation: string; status: number; body: unknown; requestId?: string | undefined; retryAfter?: number | undefined }
+export type ApiErrorDetails = {
+  operation: string
+  status: number
+  body: unknown
+  requestId?: string | undefined
+  retryAfter?: number | undefined
+}
 
 /** The server answered with an error. */
 export class ApiError extends DakeraError {
@@ -53,11 +62,15 @@ export class ApiError extends DakeraError {
     const said: Partial<ErrorBody> = isErrorBody(body) ? body : {}
     const code = said.code ?? `HTTP_${status}`
     const id = said.request_id ?? requestId
-    super(`${operation}: ${status} ${code}: ${said.error ?? 'no error body of Dakera came with it'}${id ? ` (request ${id})` : ''}`, {
-      code,
-      status,
-      requestId: id,
-    })
+    super(
+      `${operation}: ${status} ${code}: ` +
+        `${said.error ?? 'no error body of Dakera came with it'}${id ? ` (request ${id})` : ''}`,
+      {
+        code,
+        status,
+        requestId: id,
+      },
+    )
     this.body = body
     this.docs = said.docs
     this.resource = said.resource
@@ -163,4 +176,7 @@ export function apiError(details: ApiErrorDetails): ApiError {
 }
 
 const isErrorBody = (body: unknown): body is ErrorBody =>
-  typeof body === 'object' && body !== null && typeof (body as ErrorBody).error === 'string' && typeof (body as ErrorBody).code === 'string'
+  typeof body === 'object' &&
+  body !== null &&
+  typeof (body as ErrorBody).error === 'string' &&
+  typeof (body as ErrorBody).code === 'string'

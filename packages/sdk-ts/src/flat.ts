@@ -42,7 +42,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking. The same as `memories.recall`.
+   * Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking.
+   * The same as `memories.recall`.
    *
    * @example
    * await client.recall('team-shared', 'HNSW latency', { topK: 6 })
@@ -52,7 +53,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come first. The same as `memories.search`.
+   * Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come
+   * first. The same as `memories.search`.
    *
    * @example
    * await client.searchMemories('team-shared', '"5 ms" HNSW', { topK: 10, mode: 'exact', highlight: true, mmr: 0.5 })
@@ -72,7 +74,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. The same as `memories.update`.
+   * Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. The same as
+   * `memories.update`.
    *
    * @example
    * await client.updateMemory('mem_1', { content: 'Better.', memoryType: 'semantic', expiresAt: null })
@@ -112,7 +115,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the memories that match a filter, newest first. Await it for one page, or `for await` over it for all. The same as `memories.list`.
+   * List the memories that match a filter, newest first. Await it for one page, or `for await` over it for all. The
+   * same as `memories.list`.
    *
    * @example
    * await client.listMemories('team-shared', { filter: { memoryType: 'semantic', createdAfter: 1767225600 }, limit: 2 })
@@ -122,7 +126,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Create a namespace. One that exists is given back, unless the settings disagree with it: then `CONFLICT`. Needs an admin's key. The same as `namespaces.create`.
+   * Create a namespace. One that exists is given back, unless the settings disagree with it: then `CONFLICT`. Needs an
+   * admin's key. The same as `namespaces.create`.
    *
    * @example
    * await client.createNamespace('team-shared')
@@ -132,7 +137,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Create a namespace or change its settings; what is left out stays. Needs an admin's key. The same as `namespaces.upsert`.
+   * Create a namespace or change its settings; what is left out stays. Needs an admin's key. The same as
+   * `namespaces.upsert`.
    *
    * @example
    * await client.upsertNamespace('team-shared')
@@ -162,7 +168,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Delete a namespace with all its memories and every grant on it. Needs an admin's key. The same as `namespaces.delete`.
+   * Delete a namespace with all its memories and every grant on it. Needs an admin's key. The same as
+   * `namespaces.delete`.
    *
    * @example
    * await client.deleteNamespace('team-shared')
@@ -206,7 +213,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant. The same as `keys.update`.
+   * Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant. The same
+   * as `keys.update`.
    *
    * @example
    * await client.updateKey('key_1', { grants: { coordinator: 'read', 'team-shared': 'none' } })
@@ -266,7 +274,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Issue a key with one grant: on this namespace. The reply shows its secret, once. The same as `namespaceKeys.create`.
+   * Issue a key with one grant: on this namespace. The reply shows its secret, once. The same as
+   * `namespaceKeys.create`.
    *
    * @example
    * await client.createNamespaceKey('team-shared', { name: 'researcher' })
@@ -286,7 +295,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and stays. The same as `namespaceKeys.delete`.
+   * Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
+   * stays. The same as `namespaceKeys.delete`.
    *
    * @example
    * await client.deleteNamespaceKey('team-shared', 'key_1')
@@ -346,7 +356,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the memories of a session in the order they were stored. Await it for one page, or `for await` over it for all. The same as `sessions.memories`.
+   * List the memories of a session in the order they were stored. Await it for one page, or `for await` over it for
+   * all. The same as `sessions.memories`.
    *
    * @example
    * await client.sessionMemories('ses_1')
@@ -376,7 +387,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the memories of one namespace, newest first. Await it for one page, or `for await` over it for all. The same as `agents.memories`.
+   * List the memories of one namespace, newest first. Await it for one page, or `for await` over it for all. The same
+   * as `agents.memories`.
    *
    * @example
    * await client.agentMemories('researcher')

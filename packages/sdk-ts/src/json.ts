@@ -8,7 +8,8 @@ export function toJson(operation: string, body: unknown): string {
     return JSON.stringify(body)
   } catch (cause) {
     if (cause instanceof UsageError) throw cause
-    throw new UsageError(`${operation}: the request cannot be written as JSON (${(cause as Error).message}).`, cause) // too deep, or a toJSON that throws
+    // too deep, or a toJSON that throws
+    throw new UsageError(`${operation}: the request cannot be written as JSON (${(cause as Error).message}).`, cause)
   }
 }
 
@@ -35,14 +36,16 @@ function whyNoValue(value: unknown): string | undefined {
     if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21)
       return `is ${value}, an integer above 2^53, where JavaScript no longer keeps every digit; write it as a string`
   }
-  if (typeof value === 'bigint' && !('toJSON' in BigInt.prototype)) return 'is a BigInt, and JSON has none; write it as a string'
+  if (typeof value === 'bigint' && !('toJSON' in BigInt.prototype))
+    return 'is a BigInt, and JSON has none; write it as a string'
   if (typeof value === 'function' || typeof value === 'symbol') return `is a ${typeof value}, and JSON has none`
   return undefined
 }
 
 function whyNoObject(value: object, parents: Set<object>): string | undefined {
   if (value instanceof Date && Number.isNaN(value.getTime())) return 'is an invalid Date'
-  if (value instanceof Map || value instanceof Set) return `is a ${value.constructor.name}, of which JSON keeps nothing; write an object or an array`
+  if (value instanceof Map || value instanceof Set)
+    return `is a ${value.constructor.name}, of which JSON keeps nothing; write an object or an array`
   if (parents.has(value)) return 'contains itself'
   return undefined
 }

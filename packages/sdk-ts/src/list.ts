@@ -13,21 +13,27 @@ export type List<T> = Promise<Page<T>> & AsyncIterable<T>
 
 /** Adds names to an array without adding elements; they do not show in JSON or in a log. */
 export function withNames<T, N extends object>(items: T[], names: N): T[] & N {
-  for (const [name, value] of Object.entries(names)) if (value !== undefined) Object.defineProperty(items, name, { value })
+  for (const [name, value] of Object.entries(names))
+    if (value !== undefined) Object.defineProperty(items, name, { value })
   return items as T[] & N
 }
 
 /** Nothing is sent before the list is awaited or iterated. */
-export const list = <T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): List<T> => lazily(fetchPage, ({ nextCursor }) => nextCursor)
+export const list = <T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): List<T> =>
+  lazily(fetchPage, ({ nextCursor }) => nextCursor)
 
 /** A list without cursors: it ends with its total, or, where the API counts none, with an empty page. */
 export const listByOffset = <T>(from: number, fetchPage: (offset: number | undefined) => Promise<Page<T>>): List<T> =>
   lazily<T, number>(
     (offset) => fetchPage(offset ?? (from || undefined)),
-    ({ length, total = Number.POSITIVE_INFINITY }, offset = from) => (length === 0 || offset + length >= total ? undefined : offset + length),
+    ({ length, total = Number.POSITIVE_INFINITY }, offset = from) =>
+      length === 0 || offset + length >= total ? undefined : offset + length,
   )
 
-function lazily<T, P>(fetchPage: (place: P | undefined) => Promise<Page<T>>, after: (page: Page<T>, place: P | undefined) => P | undefined): List<T> {
+function lazily<T, P>(
+  fetchPage: (place: P | undefined) => Promise<Page<T>>,
+  after: (page: Page<T>, place: P | undefined) => P | undefined,
+): List<T> {
   let first: Promise<Page<T>> | undefined
   const start = () => (first ??= fetchPage(undefined))
   return {

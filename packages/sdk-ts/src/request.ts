@@ -51,13 +51,18 @@ export async function request<T>(transport: Transport, call: Call<T>): Promise<T
 }
 
 /** A browser says who it is itself, and asks the server first whether it may say something else. */
-const USER_AGENT = globalThis.navigator?.userAgent?.startsWith('Mozilla/') ? {} : { 'user-agent': `dakera-typescript/${VERSION}` }
+const USER_AGENT = globalThis.navigator?.userAgent?.startsWith('Mozilla/')
+  ? {}
+  : { 'user-agent': `dakera-typescript/${VERSION}` }
 
 type Prepared = { url: string; headers: Headers; body: string | undefined }
 type Outcome<T> = { value: T } | { error: DakeraError; isTransient: boolean; retryAfterMs?: number | undefined }
 
 /** Made once, before the first try: all tries carry the same idempotency key. */
-function prepare(transport: Transport, { operation, method, path, query = {}, body, headers, isPublic, isRead, options = {} }: Call<unknown>): Prepared {
+function prepare(
+  transport: Transport,
+  { operation, method, path, query = {}, body, headers, isPublic, isRead, options = {} }: Call<unknown>,
+): Prepared {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value != null) search.set(name, String(value))
   const all = new Headers(transport.headers)
@@ -65,7 +70,8 @@ function prepare(transport: Transport, { operation, method, path, query = {}, bo
   for (const [name, value] of Object.entries(ours)) all.set(name, value)
   if (body !== undefined) all.set('content-type', 'application/json')
   if (method !== 'GET' && !isRead) all.set('idempotency-key', options.idempotencyKey ?? randomId())
-  if (!isPublic && !transport.apiKey) throw new UsageError(`${operation} needs an API key. Pass { apiKey } to the client or set DAKERA_API_KEY.`)
+  if (!isPublic && !transport.apiKey)
+    throw new UsageError(`${operation} needs an API key. Pass { apiKey } to the client or set DAKERA_API_KEY.`)
   return {
     url: transport.baseUrl + path + (search.size > 0 ? `?${search}` : ''),
     headers: all,
@@ -73,7 +79,12 @@ function prepare(transport: Transport, { operation, method, path, query = {}, bo
   }
 }
 
-async function tryOnce<T>(transport: Transport, call: Call<T>, { url, headers: prepared, body }: Prepared, attempt: number): Promise<Outcome<T>> {
+async function tryOnce<T>(
+  transport: Transport,
+  call: Call<T>,
+  { url, headers: prepared, body }: Prepared,
+  attempt: number,
+): Promise<Outcome<T>> {
   const { operation, method, options = {} } = call
   const about = { operation, method, url, attempt }
   const open = new Headers(prepared)
@@ -88,17 +99,35 @@ async function tryOnce<T>(transport: Transport, call: Call<T>, { url, headers: p
   let text: string
   try {
     // A redirect is never followed: the key would go wherever it leads.
-    response = await transport.fetch(url, { method, headers, redirect: 'manual', signal: deadline.signal, ...(body === undefined ? {} : { body }) })
+    response = await transport.fetch(url, {
+      method,
+      headers,
+      redirect: 'manual',
+      signal: deadline.signal,
+      ...(body === undefined ? {} : { body }),
+    })
     text = await readText(response, transport.maxResponseBytes, operation)
   } catch (cause) {
     if (options.signal?.aborted) throw options.signal.reason
-    if (deadline.hasPassed) return { error: new TimeoutError(`${operation}: no answer from ${new URL(url).host} within ${timeoutMs} ms.`), isTransient: true }
+    if (deadline.hasPassed)
+      return {
+        error: new TimeoutError(`${operation}: no answer from ${new URL(url).host} within ${timeoutMs} ms.`),
+        isTransient: true,
+      }
     if (cause instanceof DakeraError) throw cause
-    return { error: new ConnectionError(`${operation}: no whole answer from ${new URL(url).host}${describe(cause)}.`, cause), isTransient: true }
+    return {
+      error: new ConnectionError(`${operation}: no whole answer from ${new URL(url).host}${describe(cause)}.`, cause),
+      isTransient: true,
+    }
   } finally {
     deadline.end()
   }
-  await transport.hooks.onResponse?.({ ...about, status: response.status, requestId: requestIdOf(response), durationMs: Date.now() - startedAt })
+  await transport.hooks.onResponse?.({
+    ...about,
+    status: response.status,
+    requestId: requestIdOf(response),
+    durationMs: Date.now() - startedAt,
+  })
   return judge(transport, call, response, text)
 }
 
@@ -109,7 +138,10 @@ function judge<T>(transport: Transport, { operation, decode }: Call<T>, response
   const unusable = (problem: string, cause?: unknown): Outcome<T> => {
     const tail = requestId ? ` (request ${requestId})` : ''
     return {
-      error: new ResponseError(`${operation}: ${status} ${problem}. Is baseUrl the address of a Dakera server?${tail}`, { status, requestId, cause }),
+      error: new ResponseError(
+        `${operation}: ${status} ${problem}. Is baseUrl the address of a Dakera server?${tail}`,
+        { status, requestId, cause },
+      ),
       isTransient: false,
     }
   }
@@ -121,11 +153,16 @@ function judge<T>(transport: Transport, { operation, decode }: Call<T>, response
     const safe = withoutKey(text, transport.apiKey)
     const retryAfter = secondsOf(headers.get('retry-after'))
     const error = apiError({ operation, status, body: parse(safe) ?? safe.slice(0, 1000), requestId, retryAfter })
-    return { error, isTransient: RETRIED.has(status), retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000 }
+    return {
+      error,
+      isTransient: RETRIED.has(status),
+      retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
+    }
   }
   if (status === 204) return { value: undefined as T }
   const body = parse(text)
-  if (typeof body !== 'object' || body === null) return unusable(`came with ${headers.get('content-type') ?? 'a body'} that is no JSON object`)
+  if (typeof body !== 'object' || body === null)
+    return unusable(`came with ${headers.get('content-type') ?? 'a body'} that is no JSON object`)
   try {
     return { value: decode ? decode(body as never) : (body as T) }
   } catch (cause) {
@@ -206,7 +243,8 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
 }
 
 /** `crypto.randomUUID` is missing on pages without https; this is not. */
-const randomId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+const randomId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 const requestIdOf = (response: Response) => response.headers.get('x-request-id') ?? undefined
 

@@ -2,8 +2,9 @@
 const SECRETS = ['key', 'new_key']
 
 /**
- * Makes accessors of the secrets in a reply, so that whatever prints it shows `[Getter]` in their place: a log of Node, `console.dir`,
- * the console of a browser. Who reads the field, spreads the reply or writes it as JSON still gets the secret: that is how one saves it.
+ * Makes accessors of the secrets in a reply, so that whatever prints it shows `[Getter]` in their place: a log of Node,
+ * `console.dir`, the console of a browser. Who reads the field, spreads the reply or writes it as JSON still gets the
+ * secret: that is how one saves it.
  */
 export function hideSecrets<T extends object>(reply: T): T {
   for (const name of SECRETS) {

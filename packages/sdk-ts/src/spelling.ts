@@ -1,13 +1,28 @@
-/** Turns `topK` into `top_k`, one level deep: what stands inside metadata is the caller's own. Of two spellings the camelCase one counts. */
+/**
+ * Turns `topK` into `top_k`, one level deep: what stands inside metadata is the caller's own. Of two spellings the
+ * camelCase one counts.
+ */
 export function toWire(fields: object | null | undefined): Record<string, unknown> {
   const given = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined)
   const wire = given.filter(([name]) => !CAPITAL.test(name))
-  const camel = given.filter(([name]) => CAPITAL.test(name)).map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value])
-  return Object.fromEntries([...wire, ...camel].map(([name, value]) => [name, MOMENTS.has(name as string) ? exactly(value) : value]))
+  const camel = given
+    .filter(([name]) => CAPITAL.test(name))
+    .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value])
+  return Object.fromEntries(
+    [...wire, ...camel].map(([name, value]) => [name, MOMENTS.has(name as string) ? exactly(value) : value]),
+  )
 }
 
 /** The fields of requests that hold a moment. A test compares them with the contract. */
-export const MOMENTS = new Set(['since', 'until', 'created_after', 'created_before', 'before_timestamp', 'valid_from', 'expires_at'])
+export const MOMENTS = new Set([
+  'since',
+  'until',
+  'created_after',
+  'created_before',
+  'before_timestamp',
+  'valid_from',
+  'expires_at',
+])
 
 /** `Date.now() / 1000 - 60` has a fraction, which the API takes in ISO-8601 only. */
 function exactly(moment: unknown): unknown {

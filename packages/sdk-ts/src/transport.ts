@@ -31,7 +31,12 @@ export type ClientOptions = {
   /** Sent with every request. */
   headers?: Record<string, string> | undefined
   /** Called around every try. What a hook throws ends the call. */
-  hooks?: { onRequest?: (event: RequestEvent) => void | Promise<void>; onResponse?: (event: ResponseEvent) => void | Promise<void> } | undefined
+  hooks?:
+    | {
+        onRequest?: (event: RequestEvent) => void | Promise<void>
+        onResponse?: (event: ResponseEvent) => void | Promise<void>
+      }
+    | undefined
 }
 
 /** The options, checked and complete. */
@@ -70,9 +75,12 @@ function readEnvironment(): Record<string, string | undefined> {
 function checkUrl(baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new UsageError('baseUrl (or DAKERA_URL) is not an http or https URL. It should look like http://localhost:3300.')
+    throw new UsageError(
+      'baseUrl (or DAKERA_URL) is not an http or https URL. It should look like http://localhost:3300.',
+    )
   }
-  if (url.username || url.password) throw new UsageError('baseUrl must not carry a user name or password. Pass the key as apiKey.')
+  if (url.username || url.password)
+    throw new UsageError('baseUrl must not carry a user name or password. Pass the key as apiKey.')
   if (url.search || url.hash) throw new UsageError('baseUrl must end with its path, without "?" or "#".')
   return url.href.replace(/\/+$/, '')
 }
@@ -81,14 +89,17 @@ function checkUrl(baseUrl: string): string {
 function checkKey(apiKey: string | undefined): string | undefined {
   if (apiKey === '') throw new UsageError('apiKey is empty. Leave it out to read DAKERA_API_KEY.')
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new UsageError('apiKey has spaces, line breaks or other characters that no key has. Is there a line break at its end?')
+    throw new UsageError(
+      'apiKey has spaces, line breaks or other characters that no key has. Is there a line break at its end?',
+    )
   }
   return apiKey
 }
 
 /** A timer holds at most 2³¹ − 1 ms; more would fire at once. */
 export function checkNumber(name: string, value: number, least: number): number {
-  if (!(value >= least && value < 2 ** 31)) throw new UsageError(`${name} must be a number from ${least} to ${2 ** 31 - 1}.`)
+  if (!(value >= least && value < 2 ** 31))
+    throw new UsageError(`${name} must be a number from ${least} to ${2 ** 31 - 1}.`)
   return value
 }
 

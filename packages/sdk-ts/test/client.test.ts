@@ -75,11 +75,30 @@ test('a stored memory has its fields at top level and under memory', async () =>
 
 test('options are taken in camelCase and snake_case; of both the camelCase one counts', async () => {
   const client = await start(stored, found, stored)
-  await client.storeMemory('n', { content: 'x', memoryType: 'semantic', session_id: 's', ttlSeconds: 5, metadata: { topK: 1, a_b: { cD: 2 } } })
+  await client.storeMemory('n', {
+    content: 'x',
+    memoryType: 'semantic',
+    session_id: 's',
+    ttlSeconds: 5,
+    metadata: { topK: 1, a_b: { cD: 2 } },
+  })
   await client.recall('n', 'q', { topK: 1, min_importance: 0.5, filter: { paperId: 'p' } })
-  await client.storeMemory('n', { content: 'x', memoryType: 'semantic', memory_type: 'working', sessionId: undefined, session_id: 's' })
+  await client.storeMemory('n', {
+    content: 'x',
+    memoryType: 'semantic',
+    memory_type: 'working',
+    sessionId: undefined,
+    session_id: 's',
+  })
   expect(server.seen.map(({ body }) => body)).toEqual([
-    { agent_id: 'n', content: 'x', memory_type: 'semantic', session_id: 's', ttl_seconds: 5, metadata: { topK: 1, a_b: { cD: 2 } } },
+    {
+      agent_id: 'n',
+      content: 'x',
+      memory_type: 'semantic',
+      session_id: 's',
+      ttl_seconds: 5,
+      metadata: { topK: 1, a_b: { cD: 2 } },
+    },
     { agent_id: 'n', query: 'q', top_k: 1, min_importance: 0.5, filter: { paperId: 'p' } },
     { agent_id: 'n', content: 'x', memory_type: 'semantic', session_id: 's' },
   ])
@@ -94,7 +113,12 @@ test('a new secret is in the reply and in nothing that is printed', async () => 
   expect([created.key, narrow.key, rotated.key, rotated.new_key]).toEqual([key, key, key, key])
   for (const reply of [created, narrow, rotated]) {
     // As console.log shows it, as console.dir does, and within something else.
-    const shown = [inspect(reply), inspect(reply, { customInspect: false, showHidden: true }), inspect({ made: [reply] }, { depth: 9 }), `${reply}`]
+    const shown = [
+      inspect(reply),
+      inspect(reply, { customInspect: false, showHidden: true }),
+      inspect({ made: [reply] }, { depth: 9 }),
+      `${reply}`,
+    ]
     expect(shown.join()).not.toContain(key)
     expect(JSON.parse(JSON.stringify(reply)).key).toBe(key) // that is how one saves it
     expect({ ...reply }.key).toBe(key)
@@ -102,10 +126,17 @@ test('a new secret is in the reply and in nothing that is printed', async () => 
 })
 
 test('every secret of a reply in the contract is one that is not printed', () => {
-  const replies = Object.entries<{ properties?: Record<string, { format?: string }> }>(schemas).filter(([name]) => !name.endsWith('Request'))
-  const secrets = new Set(replies.flatMap(([, { properties = {} }]) => Object.keys(properties).filter((name) => properties[name]?.format === 'password')))
+  const replies = Object.entries<{ properties?: Record<string, { format?: string }> }>(schemas).filter(
+    ([name]) => !name.endsWith('Request'),
+  )
+  const secrets = new Set(
+    replies.flatMap(([, { properties = {} }]) =>
+      Object.keys(properties).filter((name) => properties[name]?.format === 'password'),
+    ),
+  )
   expect(secrets.size).toBeGreaterThan(0)
-  for (const name of secrets) expect(inspect(hideSecrets({ [name]: 'dk-a-new-secret' }))).not.toContain('dk-a-new-secret')
+  for (const name of secrets)
+    expect(inspect(hideSecrets({ [name]: 'dk-a-new-secret' }))).not.toContain('dk-a-new-secret')
 })
 
 test('a moment may be a Date', async () => {
@@ -118,10 +149,19 @@ test('a moment may be a Date', async () => {
 
 test('a moment with a fraction of a second is sent as such, and what is no moment stays', async () => {
   const client = await start(stored, found, ok({ memories: [], total: 0, filtered: 0 }))
-  await client.storeMemory('n', { content: 'x', expiresAt: 1767225600.5, valid_from: 1767225600, metadata: { since: 1.5 } })
+  await client.storeMemory('n', {
+    content: 'x',
+    expiresAt: 1767225600.5,
+    valid_from: 1767225600,
+    metadata: { since: 1.5 },
+  })
   await client.recall('n', 'q', { since: 1767225600.25, filter: { until: 1.5 } })
   await client.listMemories('n', { filter: { createdBefore: 1767225600.5 } })
-  expect(server.seen[0]?.body).toMatchObject({ expires_at: '2026-01-01T00:00:00.500Z', valid_from: 1767225600, metadata: { since: 1.5 } })
+  expect(server.seen[0]?.body).toMatchObject({
+    expires_at: '2026-01-01T00:00:00.500Z',
+    valid_from: 1767225600,
+    metadata: { since: 1.5 },
+  })
   expect(server.seen[1]?.body).toMatchObject({ since: '2026-01-01T00:00:00.250Z', filter: { until: 1.5 } })
   expect(server.seen[2]?.body).toMatchObject({ filter: { created_before: '2026-01-01T00:00:00.500Z' } })
 })
@@ -139,10 +179,12 @@ test('every flat name says what it does and shows how', () => {
   const text = readFileSync(new URL('../src/flat.ts', import.meta.url), 'utf8')
   const flat = Object.getOwnPropertyNames(FlatNames.prototype).filter((name) => name !== 'constructor')
   expect(flat.length).toBeGreaterThan(30)
-  for (const name of flat)
-    expect(text).toMatch(
-      new RegExp(`\\* [A-Z][^]{20,}? The same as .*\\n +\\*\\n +\\* @example\\n +\\* await client\\.${name}\\([^]*?\\n {3}\\*/\\n {2}${name}\\(`),
-    )
+  const entries = text.split('  /**\n')
+  for (const name of flat) {
+    const entry = entries.find((it) => it.includes(`\n  ${name}(`)) ?? ''
+    expect(entry).toMatch(/^ {3}\* [A-Z][^@]{20,} The\s+(\* )?same\s+(\* )?as/)
+    expect(entry).toContain(`* @example\n   * await client.${name}(`)
+  }
 })
 
 test('the memory type completes its four words and takes any other', () => {
@@ -162,7 +204,10 @@ test('the namespace is the argument, whatever the fields say', async () => {
 })
 
 test('a list is asked for once it is awaited or iterated, and its first page once only', async () => {
-  const client = await start(ok({ memories: [memory('a')], total: 2, filtered: 2, next_cursor: 'c' }), ok({ memories: [memory('b')], total: 2, filtered: 2 }))
+  const client = await start(
+    ok({ memories: [memory('a')], total: 2, filtered: 2, next_cursor: 'c' }),
+    ok({ memories: [memory('b')], total: 2, filtered: 2 }),
+  )
   const list = client.listMemories('n', { limit: 1 })
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(server.seen).toHaveLength(0)
@@ -176,7 +221,15 @@ test('a list is asked for once it is awaited or iterated, and its first page onc
 })
 
 test('a list by offset goes on behind what was read, and can be iterated again', async () => {
-  const [one, two, three] = ['a', 'b', 'c'].map((id) => ({ id, agent_id: 'n', started_at: 1, ended_at: null, summary: null, metadata: {}, memory_count: 0 }))
+  const [one, two, three] = ['a', 'b', 'c'].map((id) => ({
+    id,
+    agent_id: 'n',
+    started_at: 1,
+    ended_at: null,
+    summary: null,
+    metadata: {},
+    memory_count: 0,
+  }))
   const client = await start(
     ok({ sessions: [one, two], total: 4 }),
     ok({ sessions: [three], total: 4 }),
@@ -200,7 +253,12 @@ test('a list by offset goes on behind what was read, and can be iterated again',
 })
 
 test('a list that fails rejects, by await and by iteration', async () => {
-  const client = await start(...Array<Reply>(2).fill({ status: 403, body: { error: 'No.', code: 'NAMESPACE_ACCESS_DENIED', status: 403, request_id: 'r' } }))
+  const client = await start(
+    ...Array<Reply>(2).fill({
+      status: 403,
+      body: { error: 'No.', code: 'NAMESPACE_ACCESS_DENIED', status: 403, request_id: 'r' },
+    }),
+  )
   await expect(client.listMemories('n')).rejects.toThrow(sdk.AuthorizationError)
   await expect(
     (async () => {
@@ -210,7 +268,12 @@ test('a list that fails rejects, by await and by iteration', async () => {
 })
 
 test('forget without a condition leaves the refusal to the server', async () => {
-  const client = await start(...Array<Reply>(2).fill({ status: 400, body: { error: 'Say which.', code: 'INVALID_REQUEST', status: 400, request_id: 'r' } }))
+  const client = await start(
+    ...Array<Reply>(2).fill({
+      status: 400,
+      body: { error: 'Say which.', code: 'INVALID_REQUEST', status: 400, request_id: 'r' },
+    }),
+  )
   await expect(client.forget('n', [])).rejects.toThrow(sdk.ValidationError)
   await expect(client.forget('n', undefined as never)).rejects.toThrow(sdk.ValidationError)
   expect(server.seen.map(({ body }) => body)).toEqual([{ memory_ids: [], agent_id: 'n' }, { agent_id: 'n' }])
@@ -230,5 +293,6 @@ test('errors form the tree that is drawn, and name themselves', () => {
     expect(one.prototype).toBeInstanceOf(ApiError)
     expect(new one({ operation: 'memories.get', status: 400, body: undefined }).name).toBe(one.name)
   }
-  for (const one of [ApiError, ConnectionError, TimeoutError, ResponseError, UsageError]) expect(Object.getPrototypeOf(one)).toBe(DakeraError)
+  for (const one of [ApiError, ConnectionError, TimeoutError, ResponseError, UsageError])
+    expect(Object.getPrototypeOf(one)).toBe(DakeraError)
 })

@@ -1,5 +1,5 @@
-// Plays packages/protocol/conformance against a DakeraClient. Plain JavaScript, so that Node 20 runs it against the build
-// and vitest against the source.
+// Plays packages/protocol/conformance against a DakeraClient. Plain JavaScript, so that Node 20 runs it against the
+// build and vitest against the source.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -40,11 +40,16 @@ export const calls = {
   'memories.recall': (client, { namespace, query, options }) => client.recall(namespace, query, camel(options)),
   'memories.search': (client, { namespace, query, options }) => client.searchMemories(namespace, query, camel(options)),
   'memories.get': (client, { id, namespace }) => client.getMemory(id, { namespace }),
-  'memories.update': (client, { id, changes, namespace, if_version }) => client.updateMemory(id, camel(changes), { namespace, ifVersion: if_version }),
-  'memories.setImportance': (client, { namespace, ids, importance }) => client.setImportance(namespace, ids, importance),
-  'memories.forget': (client, { namespace, which }) => client.forget(namespace, typeof which === 'string' || Array.isArray(which) ? which : camel(which)),
-  'memories.forgetBatch': (client, { namespace, filter, dry_run }) => client.batchForget(namespace, camel(filter), { dryRun: dry_run }),
-  'memories.list': (client, { namespace, options }) => client.listMemories(namespace, { ...options, filter: camel(options?.filter) }),
+  'memories.update': (client, { id, changes, namespace, if_version }) =>
+    client.updateMemory(id, camel(changes), { namespace, ifVersion: if_version }),
+  'memories.setImportance': (client, { namespace, ids, importance }) =>
+    client.setImportance(namespace, ids, importance),
+  'memories.forget': (client, { namespace, which }) =>
+    client.forget(namespace, typeof which === 'string' || Array.isArray(which) ? which : camel(which)),
+  'memories.forgetBatch': (client, { namespace, filter, dry_run }) =>
+    client.batchForget(namespace, camel(filter), { dryRun: dry_run }),
+  'memories.list': (client, { namespace, options }) =>
+    client.listMemories(namespace, { ...options, filter: camel(options?.filter) }),
   'sessions.start': (client, { namespace, session }) => client.startSession(namespace, camel(session)),
   'sessions.end': (client, { id, how, namespace }) => client.endSession(id, camel(how), { namespace }),
   'sessions.get': (client, { id, namespace }) => client.getSession(id, { namespace }),
@@ -79,8 +84,14 @@ export async function play(one, sdk) {
   const startedAt = Date.now()
   let outcome
   try {
-    const client = new sdk.DakeraClient({ baseUrl: server.url + base_path, apiKey: api_key ?? undefined, timeoutMs: timeout_ms, maxRetries: max_retries })
-    for (let i = 0; i < (one.times ?? 1); i++) outcome = { result: neutral(await collect(one, calls[one.operation](client, one.call))) }
+    const client = new sdk.DakeraClient({
+      baseUrl: server.url + base_path,
+      apiKey: api_key ?? undefined,
+      timeoutMs: timeout_ms,
+      maxRetries: max_retries,
+    })
+    for (let i = 0; i < (one.times ?? 1); i++)
+      outcome = { result: neutral(await collect(one, calls[one.operation](client, one.call))) }
   } catch (error) {
     outcome = { error }
   } finally {
@@ -109,9 +120,18 @@ export async function collect({ iterate }, list) {
 /** The neutral form of conformance/README.md. */
 export function neutral(result) {
   if (!Array.isArray(result)) return result
-  const snake = ({ textScore, vectorScore, ...memory }) => ({ ...memory, text_score: textScore, vector_score: vectorScore })
+  const snake = ({ textScore, vectorScore, ...memory }) => ({
+    ...memory,
+    text_score: textScore,
+    vector_score: vectorScore,
+  })
   if (result.memories === result)
-    return { memories: result.map(snake), total_found: result.totalFound, query_time_ms: result.queryTimeMs, denied: result.denied }
+    return {
+      memories: result.map(snake),
+      total_found: result.totalFound,
+      query_time_ms: result.queryTimeMs,
+      denied: result.denied,
+    }
   return { items: result, next_cursor: result.nextCursor, total: result.total, filtered: result.filtered }
 }
 
@@ -124,7 +144,10 @@ export function checkError(one, { error, result }, sdk) {
   assert.equal(error.name, name)
   assert.equal(error.status, status)
   assert.equal(error.code, code)
-  assert.ok(error.message.includes(one.operation) || kind === 'usage', `the message does not name the call: ${error.message}`)
+  assert.ok(
+    error.message.includes(one.operation) || kind === 'usage',
+    `the message does not name the call: ${error.message}`,
+  )
   assert.ok(!JSON.stringify([error.message, error.stack, error.body]).includes(KEY), 'the error shows the key')
   if (request_id) assert.equal(error.requestId, request_id)
   if (request_id) assert.ok(error.message.includes(request_id))
@@ -179,7 +202,12 @@ export async function serve(replies) {
     if (!reply || reply.drop) return request.socket.destroy()
     if (reply.delay_ms) await new Promise((resolve) => setTimeout(resolve, reply.delay_ms).unref())
     const content = reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body))
-    const headers = Object.fromEntries(Object.entries(reply.headers ?? {}).map(([name, value]) => [name, value === '$elsewhere' ? handle.elsewhere : value]))
+    const headers = Object.fromEntries(
+      Object.entries(reply.headers ?? {}).map(([name, value]) => [
+        name,
+        value === '$elsewhere' ? handle.elsewhere : value,
+      ]),
+    )
     if (reply.status !== 204) headers['content-length'] = String(Buffer.byteLength(content))
     response.writeHead(reply.status, headers)
     if (!reply.cut) return response.end(content)
@@ -197,5 +225,13 @@ export async function serve(replies) {
 
 /** The case speaks the wire's spelling; the call is made in TypeScript's. One level: metadata is the caller's own. */
 function camel(fields) {
-  return fields && Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()), value]))
+  return (
+    fields &&
+    Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [
+        name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
+        value,
+      ]),
+    )
+  )
 }

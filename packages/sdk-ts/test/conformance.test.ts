@@ -5,7 +5,9 @@ import { calls, cases, play } from './conformance.mjs'
 
 const files = [...new Set(cases.map(({ file }) => file))]
 describe.each(files)('%s', (file) => {
-  test.for(cases.filter((one) => one.file === file).map((one) => [one.name, one] as const))('%s', ([, one]) => play(one, sdk))
+  test.for(cases.filter((one) => one.file === file).map((one) => [one.name, one] as const))('%s', ([, one]) =>
+    play(one, sdk),
+  )
 })
 
 /** The same calls by another address, which this client has no use for. */
@@ -17,12 +19,18 @@ const declared = Object.values(endpoints)
 test('every declared operation has a method and a case that succeeds', () => {
   const ids = declared.map(({ id }) => id).sort()
   expect(Object.keys(calls).sort()).toEqual(ids)
-  expect([...new Set(cases.filter(({ result }) => result !== undefined).map(({ operation }) => operation))].sort()).toEqual(ids)
+  expect(
+    [...new Set(cases.filter(({ result }) => result !== undefined).map(({ operation }) => operation))].sort(),
+  ).toEqual(ids)
 })
 
 test('every declared error of every operation has a case', () => {
-  const named = new Set(cases.map(({ operation, error }) => `${operation} ${(error as { code?: string } | undefined)?.code}`))
-  expect(declared.flatMap(({ id, errors }) => errors.map((code) => `${id} ${code}`)).filter((one) => !named.has(one))).toEqual([])
+  const named = new Set(
+    cases.map(({ operation, error }) => `${operation} ${(error as { code?: string } | undefined)?.code}`),
+  )
+  expect(
+    declared.flatMap(({ id, errors }) => errors.map((code) => `${id} ${code}`)).filter((one) => !named.has(one)),
+  ).toEqual([])
 })
 
 test('what the cases send and reply is what the contract says', () => {
@@ -32,7 +40,8 @@ test('what the cases send and reply is what the contract says', () => {
   >) {
     if (file === 'requests.json' || file === 'errors.json' || result === undefined) continue
     const { body, response } = byId.get(operation) as Endpoint
-    for (const sent of requests) if (sent.body !== undefined) expect(body?.safeParse(sent.body).error, name).toBeUndefined()
+    for (const sent of requests)
+      if (sent.body !== undefined) expect(body?.safeParse(sent.body).error, name).toBeUndefined()
     for (const reply of replies) expect(response.safeParse(reply.body).error, name).toBeUndefined()
   }
 })

@@ -5,7 +5,9 @@ import { calls, checkError, collect, matches, neutral } from './conformance.mjs'
 const FOLDER = new URL('../../protocol/conformance/live/', import.meta.url)
 
 /** Every scenario, with the file it stands in. */
-export const scenarios = readdirSync(FOLDER).flatMap((file) => JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')).map((one) => ({ ...one, file })))
+export const scenarios = readdirSync(FOLDER).flatMap((file) =>
+  JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')).map((one) => ({ ...one, file })),
+)
 
 /** Plays the steps of one scenario in order, and throws where one differs. */
 export async function playLive({ steps }, { sdk, url, run }) {
@@ -14,7 +16,8 @@ export async function playLive({ steps }, { sdk, url, run }) {
     const step = fillIn(template, kept)
     try {
       const result = await take(step, sdk, url)
-      for (const [name, path] of Object.entries(step.keep ?? {})) kept[name] = path.split('.').reduce((part, field) => part[field], result)
+      for (const [name, path] of Object.entries(step.keep ?? {}))
+        kept[name] = path.split('.').reduce((part, field) => part[field], result)
     } catch (cause) {
       throw new Error(`step ${i + 1}, ${step.operation}: ${cause.message}`, { cause })
     }
@@ -25,7 +28,9 @@ async function take({ key, operation, call, idempotency_key, ...step }, sdk, url
   const client = new sdk.DakeraClient({ baseUrl: url, apiKey: key })
   let outcome
   try {
-    outcome = { result: neutral(await collect(step, calls[operation](client, call, { idempotencyKey: idempotency_key }))) }
+    outcome = {
+      result: neutral(await collect(step, calls[operation](client, call, { idempotencyKey: idempotency_key }))),
+    }
   } catch (error) {
     outcome = { error }
   }

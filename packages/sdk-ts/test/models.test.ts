@@ -5,7 +5,9 @@ import { expect, expectTypeOf, test } from 'vitest'
 import type * as models from '../src/models.ts'
 
 /** What the client adds to a request: camelCase twins, Date where a moment is meant, and the words an editor offers. */
-type Spelled<T> = T extends object ? { [K in keyof T as K extends Lowercase<K & string> ? K : never]: Plain<Exclude<T[K], Date>, K> } : T
+type Spelled<T> = T extends object
+  ? { [K in keyof T as K extends Lowercase<K & string> ? K : never]: Plain<Exclude<T[K], Date>, K> }
+  : T
 type Plain<V, K> = K extends 'memory_type' ? (V extends string ? string : V) : V
 type Body<T> = Omit<T, 'agent_id'>
 
@@ -66,13 +68,18 @@ test('requests in the spelling of the wire are typed as the contract types them'
 
 test.each([
   ['models.ts, flat.ts and version.ts', 'scripts/generate.ts', ['src/models.ts', 'src/flat.ts', 'src/version.ts']],
-  ["the conformance cases' errors.json", '../protocol/conformance/generate.ts', ['../protocol/conformance/errors.json']],
+  [
+    "the conformance cases' errors.json",
+    '../protocol/conformance/generate.ts',
+    ['../protocol/conformance/errors.json'],
+  ],
 ])('%s: committed as generated', (_, script, files) => {
   const at = (path: string) => new URL(`../${path}`, import.meta.url)
   const read = () => files.map((file) => readFileSync(at(file), 'utf8'))
   const committed = read()
   execFileSync(process.execPath, [at(script).pathname])
   const generated = read()
-  files.forEach((file, i) => void writeFileSync(at(file), committed[i] as string)) // a second run must fail as the first did
+  // a second run must fail as the first did
+  files.forEach((file, i) => void writeFileSync(at(file), committed[i] as string))
   expect(generated).toEqual(committed)
 })

@@ -17,7 +17,12 @@ let tarball: string
 
 function run(cwd: string, command: string, ...args: string[]): string {
   try {
-    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' } })
+    return execFileSync(command, args, {
+      cwd,
+      encoding: 'utf8',
+      stdio: 'pipe',
+      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
+    })
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }
     throw new Error(`${message}\n${stdout}\n${stderr}`, { cause: error })
@@ -64,7 +69,11 @@ describe('the tarball', () => {
 
   test('depends on nothing, in its manifest, its code and its types', () => {
     const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
-    expect([manifest.dependencies, manifest.peerDependencies, manifest.optionalDependencies]).toEqual([undefined, undefined, undefined])
+    expect([manifest.dependencies, manifest.peerDependencies, manifest.optionalDependencies]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
     expect(readdirSync(join(folder, 'consumer/node_modules/@dakera-ai'))).toEqual(['dakera'])
     for (const file of readdirSync(join(installed, 'dist'))) {
       const text = readFileSync(join(installed, 'dist', file), 'utf8')
@@ -83,13 +92,34 @@ describe('the tarball', () => {
 
   test('attw finds nothing', () => {
     const attw = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js')
-    expect(run(folder, process.execPath, attw, tarball, '--no-definitely-typed', '--no-emoji', '--format', 'table-flipped')).toContain('No problems found')
+    expect(
+      run(folder, process.execPath, attw, tarball, '--no-definitely-typed', '--no-emoji', '--format', 'table-flipped'),
+    ).toContain('No problems found')
   })
 })
 
 function compile(module: string, moduleResolution: string, ...files: string[]) {
-  const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false', '--noEmit', '--types', '']
-  const target = ['--lib', 'es2023,dom,dom.iterable', '--target', 'es2023', '--module', module, '--moduleResolution', moduleResolution, '--ignoreConfig']
+  const strict = [
+    '--strict',
+    '--exactOptionalPropertyTypes',
+    '--noUncheckedIndexedAccess',
+    '--skipLibCheck',
+    'false',
+    '--noEmit',
+    '--types',
+    '',
+  ]
+  const target = [
+    '--lib',
+    'es2023,dom,dom.iterable',
+    '--target',
+    'es2023',
+    '--module',
+    module,
+    '--moduleResolution',
+    moduleResolution,
+    '--ignoreConfig',
+  ]
   const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc')
   run(join(folder, 'consumer'), process.execPath, tsc, ...strict, ...target, ...files)
 }
@@ -107,22 +137,38 @@ const USE = `
 
 describe('an installed package works', () => {
   test('as an ES module', () => {
-    run(folder, process.execPath, consumer('esm.mjs', `import { DakeraClient, UsageError } from '@dakera-ai/dakera'\n${USE}`))
+    run(
+      folder,
+      process.execPath,
+      consumer('esm.mjs', `import { DakeraClient, UsageError } from '@dakera-ai/dakera'\n${USE}`),
+    )
   })
 
   test('as CommonJS', () => {
-    run(folder, process.execPath, consumer('cjs.cjs', `const { DakeraClient, UsageError } = require('@dakera-ai/dakera')\n;(async () => {${USE}})()`))
+    run(
+      folder,
+      process.execPath,
+      consumer(
+        'cjs.cjs',
+        `const { DakeraClient, UsageError } = require('@dakera-ai/dakera')\n;(async () => {${USE}})()`,
+      ),
+    )
   })
 
   test('where there is neither process nor Buffer nor require', () => {
     const worker = `
       import { readFileSync } from 'node:fs'
       import { createContext, SourceTextModule } from 'node:vm'
-      const globals = { URL, URLSearchParams, Headers, Response, AbortController, TextDecoder, setTimeout, clearTimeout, crypto, fetch, console }
+      const globals = { URL, URLSearchParams, Headers, Response, AbortController, TextDecoder, setTimeout, 
+        clearTimeout, crypto, fetch, console }
       const context = createContext(globals)
       const load = (text) => new SourceTextModule(text, { context })
       const library = load(readFileSync(${JSON.stringify(join(installed, 'dist/index.js'))}, 'utf8'))
-      const program = load(${JSON.stringify(`import { DakeraClient, UsageError } from 'dakera'\nif (typeof process + typeof Buffer + typeof require !== 'undefinedundefinedundefined') throw new Error('no worker')\n${USE}`)})
+      const program = load(${JSON.stringify(
+        `import { DakeraClient, UsageError } from 'dakera'\nif (typeof ` +
+          'process + typeof Buffer + typeof require !== ' +
+          `'undefinedundefinedundefined') throw new Error('no worker')\n${USE}`,
+      )})
       await program.link((name) => name === 'dakera' ? library : undefined)
       await program.evaluate()`
     run(folder, process.execPath, '--experimental-vm-modules', '--no-warnings', consumer('worker.mjs', worker))
@@ -132,9 +178,12 @@ describe('an installed package works', () => {
     ['bundler', 'esnext', 'ts'],
     ['nodenext', 'nodenext', 'mts'],
     ['nodenext', 'nodenext', 'cts'],
-  ])('for the compiler with %s resolution and %s modules (.%s), every library checked', (moduleResolution, module, extension) => {
-    compile(module, moduleResolution, consumer(`types.${extension}`, TYPED))
-  })
+  ])(
+    'for the compiler with %s resolution and %s modules (.%s), every library checked',
+    (moduleResolution, module, extension) => {
+      compile(module, moduleResolution, consumer(`types.${extension}`, TYPED))
+    },
+  )
 
   test.each([
     ['README.md', join(root, 'README.md')],
@@ -151,7 +200,9 @@ describe('an installed package works', () => {
     ])
     try {
       const program = consumer(`first-${name}.mts`, (samples[0] ?? '').replace('http://localhost:3300', server.url))
-      expect((await promisify(execFile)(process.execPath, [program], { cwd: folder })).stdout).toBe('0.92 HNSW answers in 5 ms.\n')
+      expect((await promisify(execFile)(process.execPath, [program], { cwd: folder })).stdout).toBe(
+        '0.92 HNSW answers in 5 ms.\n',
+      )
     } finally {
       await server.close()
     }
@@ -161,11 +212,22 @@ describe('an installed package works', () => {
     const examples = [...readFileSync(join(installed, 'dist/index.d.ts'), 'utf8').matchAll(/@example\n(.*?)\n *\*\//gs)]
     expect(examples.length).toBeGreaterThan(30)
     const calls = examples.map(([, text = '']) => text.replaceAll(/^ *\* ?/gm, '')).join('\n')
-    compile('nodenext', 'nodenext', consumer('examples.mts', `import { DakeraClient } from '@dakera-ai/dakera'\nconst client = new DakeraClient()\n${calls}`))
+    compile(
+      'nodenext',
+      'nodenext',
+      consumer(
+        'examples.mts',
+        `import { DakeraClient } from '@dakera-ai/dakera'\nconst client = new DakeraClient()\n${calls}`,
+      ),
+    )
   })
 
   test('in a bundle, without what is not used', async () => {
-    const entry = consumer('bundle.mjs', `import { NotFoundError } from '@dakera-ai/dakera'\nglobalThis.isNotFound = (error) => error instanceof NotFoundError`)
+    const entry = consumer(
+      'bundle.mjs',
+      `import { NotFoundError } from '@dakera-ai/dakera'\nglobalThis.isNotFound = (error) => error instanceof ` +
+        'NotFoundError',
+    )
     await build({
       entry,
       outDir: join(folder, 'bundle'),
@@ -184,7 +246,8 @@ describe('an installed package works', () => {
 })
 
 const TYPED = `
-import { type ClientOptions, DakeraClient, DakeraError, type FoundMemory, type Memory, RateLimitError } from '@dakera-ai/dakera'
+import { type ClientOptions, DakeraClient, DakeraError, type FoundMemory, type Memory, RateLimitError }
+  from '@dakera-ai/dakera'
 export async function use(options: ClientOptions) {
   const client = new DakeraClient(options)
   const namespaces = await client.listNamespaces()

@@ -14,7 +14,11 @@ import {
 import { KEY, type Reply, serve } from './conformance.mjs'
 
 const memory = { id: 'mem_1', content: 'x', tags: [] }
-const ok: Reply = { status: 200, headers: { 'content-type': 'application/json', 'x-request-id': 'req_1' }, body: memory }
+const ok: Reply = {
+  status: 200,
+  headers: { 'content-type': 'application/json', 'x-request-id': 'req_1' },
+  body: memory,
+}
 const failing = (status: number, headers: Record<string, string> = {}): Reply => ({
   status,
   headers,
@@ -104,31 +108,43 @@ test('in a browser the user agent stays what the browser says', async () => {
   expect(server.seen[0]?.headers['user-agent']).toBe('node')
 })
 
-test.each(['', 'localhost:3300', 'ftp://host', 'not a url', 'http://user:secret@host', 'http://host?x=1', 'http://host#x'])(
-  'a base URL like %j is refused at once',
-  (baseUrl) => {
-    expect(() => new DakeraClient({ baseUrl, apiKey: KEY })).toThrow(UsageError)
-  },
-)
-
-test.each(['', 'two words', 'dk-secret\n', 'schlüssel'])('a key like %j is refused at once, and not repeated', (apiKey) => {
-  const error = (() => {
-    try {
-      return new DakeraClient({ apiKey })
-    } catch (thrown) {
-      return thrown as DakeraError
-    }
-  })()
-  expect(error).toMatchObject({ name: 'UsageError', code: 'INVALID_USAGE' })
-  if (apiKey) expect((error as DakeraError).message).not.toContain(apiKey.trim())
+test.each([
+  '',
+  'localhost:3300',
+  'ftp://host',
+  'not a url',
+  'http://user:secret@host',
+  'http://host?x=1',
+  'http://host#x',
+])('a base URL like %j is refused at once', (baseUrl) => {
+  expect(() => new DakeraClient({ baseUrl, apiKey: KEY })).toThrow(UsageError)
 })
 
-test.each([{ timeoutMs: 0 }, { timeoutMs: Number.NaN }, { timeoutMs: 2 ** 31 }, { maxRetries: -1 }, { headers: { 'x y': '1' } }, { headers: { x: 'a\nb' } }])(
-  '%j is refused at once',
-  (options) => {
-    expect(() => new DakeraClient({ apiKey: KEY, ...options })).toThrow(UsageError)
+test.each(['', 'two words', 'dk-secret\n', 'schlüssel'])(
+  'a key like %j is refused at once, and not repeated',
+  (apiKey) => {
+    const error = (() => {
+      try {
+        return new DakeraClient({ apiKey })
+      } catch (thrown) {
+        return thrown as DakeraError
+      }
+    })()
+    expect(error).toMatchObject({ name: 'UsageError', code: 'INVALID_USAGE' })
+    if (apiKey) expect((error as DakeraError).message).not.toContain(apiKey.trim())
   },
 )
+
+test.each([
+  { timeoutMs: 0 },
+  { timeoutMs: Number.NaN },
+  { timeoutMs: 2 ** 31 },
+  { maxRetries: -1 },
+  { headers: { 'x y': '1' } },
+  { headers: { x: 'a\nb' } },
+])('%j is refused at once', (options) => {
+  expect(() => new DakeraClient({ apiKey: KEY, ...options })).toThrow(UsageError)
+})
 
 test('address and key come from the environment unless given', async () => {
   const { server } = await start([ok, ok])
@@ -136,7 +152,10 @@ test('address and key come from the environment unless given', async () => {
   vi.stubEnv('DAKERA_API_KEY', 'dk-from-environment')
   await new DakeraClient().getMemory('mem_1')
   await new DakeraClient({ apiKey: 'dk-given' }).getMemory('mem_1')
-  expect(server.seen.map(({ headers }) => headers['authorization'])).toEqual(['Bearer dk-from-environment', 'Bearer dk-given'])
+  expect(server.seen.map(({ headers }) => headers['authorization'])).toEqual([
+    'Bearer dk-from-environment',
+    'Bearer dk-given',
+  ])
 })
 
 test('an empty DAKERA_API_KEY is no key: health answers, the first call that needs a key says what to do', async () => {
@@ -154,7 +173,9 @@ test('a client shows its key neither in a log nor in JSON', () => {
 })
 
 test("own headers are sent, and cannot replace the client's", async () => {
-  const { server, client } = await start([ok], { headers: { 'x-team': 'search', Authorization: 'Bearer other', Accept: 'text/html' } })
+  const { server, client } = await start([ok], {
+    headers: { 'x-team': 'search', Authorization: 'Bearer other', Accept: 'text/html' },
+  })
   await client.getMemory('mem_1')
   expect(server.seen[0]?.headers).toMatchObject({
     'x-team': 'search',
@@ -180,7 +201,12 @@ test('hooks see each try, can add headers, and never see the key', async () => {
   await client.getMemory('mem_1')
   expect(server.seen.map(({ headers }) => headers['traceparent'])).toEqual(['00-1', '00-2'])
   expect(events.map((event) => ('status' in event ? event.status : event.attempt))).toEqual([1, 500, 2, 200])
-  expect(events[3]).toMatchObject({ operation: 'memories.get', method: 'GET', requestId: 'req_1', durationMs: expect.any(Number) })
+  expect(events[3]).toMatchObject({
+    operation: 'memories.get',
+    method: 'GET',
+    requestId: 'req_1',
+    durationMs: expect.any(Number),
+  })
   expect(inspect(events, { depth: 9, showHidden: true })).not.toContain(KEY)
 })
 
@@ -203,14 +229,17 @@ test('another fetch can be given', async () => {
 
 // ── Cancellation and time ──
 
-test.each([0, 2])("the caller's signal ends a running request with its own reason, without another try (maxRetries %i)", async (maxRetries) => {
-  const { server, client } = await start([{ ...ok, delay_ms: 5000 }, ok], { maxRetries })
-  const reason = new Error('the user left')
-  const controller = new AbortController()
-  setTimeout(() => controller.abort(reason), 100)
-  expect(await failure(client.memories.get('mem_1', { signal: controller.signal }))).toBe(reason)
-  expect(server.seen).toHaveLength(1)
-})
+test.each([0, 2])(
+  "the caller's signal ends a running request with its own reason, without another try (maxRetries %i)",
+  async (maxRetries) => {
+    const { server, client } = await start([{ ...ok, delay_ms: 5000 }, ok], { maxRetries })
+    const reason = new Error('the user left')
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(reason), 100)
+    expect(await failure(client.memories.get('mem_1', { signal: controller.signal }))).toBe(reason)
+    expect(server.seen).toHaveLength(1)
+  },
+)
 
 test('the signal ends a wait between tries at once', async () => {
   const { server, client } = await start([failing(503, { 'retry-after': '30' }), ok])
@@ -222,7 +251,9 @@ test('the signal ends a wait between tries at once', async () => {
 
 test('a signal that has already aborted sends nothing', async () => {
   const { server, client } = await start([ok])
-  await expect(client.storeMemory('n', { content: 'x' }, { signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late')
+  await expect(
+    client.storeMemory('n', { content: 'x' }, { signal: AbortSignal.abort(new Error('too late')) }),
+  ).rejects.toThrow('too late')
   expect(server.seen).toHaveLength(0)
 })
 
@@ -259,7 +290,9 @@ test('calls leave no listener on a signal that lives on', async () => {
 
 test('options of a call win over those of the client', async () => {
   const { server, client } = await start([failing(500), ok], { maxRetries: 5 })
-  await expect(client.storeMemory('n', { content: 'x' }, { maxRetries: 0, idempotencyKey: 'mine' })).rejects.toThrow(ServerError)
+  await expect(client.storeMemory('n', { content: 'x' }, { maxRetries: 0, idempotencyKey: 'mine' })).rejects.toThrow(
+    ServerError,
+  )
   expect(server.seen).toHaveLength(1)
   expect(server.seen[0]?.headers['idempotency-key']).toBe('mine')
 })
@@ -274,7 +307,11 @@ test('an answer without end is refused while it arrives', async () => {
       controller.enqueue(new Uint8Array(65536))
     },
   })
-  const client = new DakeraClient({ apiKey: KEY, maxResponseBytes: 1_000_000, fetch: async () => new Response(endless) })
+  const client = new DakeraClient({
+    apiKey: KEY,
+    maxResponseBytes: 1_000_000,
+    fetch: async () => new Response(endless),
+  })
   const error = await failure(client.recall('n', 'q'))
   expect(error).toBeInstanceOf(ResponseError)
   expect(error.message).toBe('memories.recall: the answer is larger than 1000000 bytes.')
@@ -290,7 +327,9 @@ test('nobody there is a connection error that names the call, the host and the r
 })
 
 test('an error that echoes the key does not pass it on', async () => {
-  const { client } = await start([{ status: 404, headers: { 'content-type': 'text/html' }, text: `<pre>authorization: Bearer ${KEY}</pre>` }])
+  const { client } = await start([
+    { status: 404, headers: { 'content-type': 'text/html' }, text: `<pre>authorization: Bearer ${KEY}</pre>` },
+  ])
   const error = await failure(client.getMemory('mem_1'))
   expect(error).toBeInstanceOf(NotFoundError)
   expect(inspect(error, { depth: 9 })).not.toContain(KEY)
@@ -298,8 +337,14 @@ test('an error that echoes the key does not pass it on', async () => {
 })
 
 test('the opaque redirect of a browser is an error too', async () => {
-  const opaque = Object.defineProperties(new Response(null), { type: { value: 'opaqueredirect' }, status: { value: 0 }, ok: { value: false } })
-  await expect(new DakeraClient({ apiKey: KEY, fetch: async () => opaque }).getMemory('m')).rejects.toThrow(ResponseError)
+  const opaque = Object.defineProperties(new Response(null), {
+    type: { value: 'opaqueredirect' },
+    status: { value: 0 },
+    ok: { value: false },
+  })
+  await expect(new DakeraClient({ apiKey: KEY, fetch: async () => opaque }).getMemory('m')).rejects.toThrow(
+    ResponseError,
+  )
 })
 
 test('204 is an answer with nothing to say', async () => {
@@ -309,6 +354,7 @@ test('204 is an answer with nothing to say', async () => {
 
 test('a bad id rejects and does not throw', async () => {
   const { server, client } = await start([])
-  for (const id of ['', '.', '..', '\ud800', undefined as unknown as string]) expect(await failure(client.getMemory(id))).toBeInstanceOf(UsageError)
+  for (const id of ['', '.', '..', '\ud800', undefined as unknown as string])
+    expect(await failure(client.getMemory(id))).toBeInstanceOf(UsageError)
   expect(server.seen).toHaveLength(0)
 })

@@ -4,7 +4,10 @@ import type { Build } from '../build.ts'
 import { type Summary, summarize } from '../measure.ts'
 import { notes } from '../notes.ts'
 
-/** How the database is ended: its worker thread inside of a server that stays, or the whole process, which is then started again. */
+/**
+ * How the database is ended: its worker thread inside of a server that stays, or the whole process, which is then
+ * started again.
+ */
 export type KillWay = 'worker' | 'process'
 export type Kills = {
   way: KillWay
@@ -19,13 +22,21 @@ export type Kills = {
 }
 
 const WRITERS = 10
-/** Between kills. A database that ends within a second of its start is started again later each time, and in the end given up. */
+/**
+ * Between kills. A database that ends within a second of its start is started again later each time, and in the end
+ * given up.
+ */
 const PEACE_MS = { least: 1_200, most: 2_200 }
 const PATIENCE_MS = 60_000
 const PAUSE_AFTER_FAILURE_MS = 25
 
 /** Ends the database so many times at random moments, under ten writers of a key and a namespace each. */
-export async function measureKills(build: Build, way: KillWay, kills: number, say: (line: string) => void): Promise<Kills> {
+export async function measureKills(
+  build: Build,
+  way: KillWay,
+  kills: number,
+  say: (line: string) => void,
+): Promise<Kills> {
   const admin = clientOf(build, build.adminKey)
   const writers: { namespace: string; agent: DakeraClient; acknowledged: string[] }[] = []
   for (let i = 0; i < WRITERS; i++) {
@@ -63,13 +74,16 @@ export async function measureKills(build: Build, way: KillWay, kills: number, sa
       await setTimeout(PEACE_MS.least + Math.random() * (PEACE_MS.most - PEACE_MS.least))
       const killed = performance.now()
       await endDatabase(build, way)
-      const gone = performance.now() // a store that began before may have been acknowledged by the database that was ended
+      // a store that began before may have been acknowledged by the database that was ended
+      const gone = performance.now()
       while (lastSuccessBegan <= gone) {
-        if (performance.now() - killed > PATIENCE_MS) throw new Error(`After kill ${i} no store succeeded within ${PATIENCE_MS / 1000} s. ${build.complaint()}`)
+        if (performance.now() - killed > PATIENCE_MS)
+          throw new Error(`After kill ${i} no store succeeded within ${PATIENCE_MS / 1000} s. ${build.complaint()}`)
         await setTimeout(2)
       }
       backAfter.push(performance.now() - killed)
-      if (i % 10 === 0 || i === kills) say(`${i} of ${kills} kills, slowest return ${Math.round(Math.max(...backAfter))} ms`)
+      if (i % 10 === 0 || i === kills)
+        say(`${i} of ${kills} kills, slowest return ${Math.round(Math.max(...backAfter))} ms`)
     }
   } finally {
     isOver = true
@@ -87,16 +101,18 @@ export async function measureKills(build: Build, way: KillWay, kills: number, sa
 }
 
 /**
- * The one place that knows how a database is ended. A worker is ended by the probe, from inside of the server's process and without
- * its help: probe.ts knows it by its script.
+ * The one place that knows how a database is ended. A worker is ended by the probe, from inside of the server's process
+ * and without its help: probe.ts knows it by its script.
  */
 async function endDatabase(build: Build, way: KillWay): Promise<void> {
   if (way === 'worker') {
-    if ((await build.endWorker()) === 0) throw new Error('This build runs its embedded database in no worker thread. Use --process-kills.')
+    if ((await build.endWorker()) === 0)
+      throw new Error('This build runs its embedded database in no worker thread. Use --process-kills.')
     return
   }
   await build.kill()
   await build.start()
 }
 
-const clientOf = (build: Build, apiKey: string) => new DakeraClient({ baseUrl: build.url, apiKey, maxRetries: 0, timeoutMs: 30_000 })
+const clientOf = (build: Build, apiKey: string) =>
+  new DakeraClient({ baseUrl: build.url, apiKey, maxRetries: 0, timeoutMs: 30_000 })

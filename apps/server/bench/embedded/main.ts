@@ -1,4 +1,5 @@
-// pnpm bench:embedded: the embedded database with 10,000 memories, beside another build, and what ending it at bad moments costs.
+// pnpm bench:embedded: the embedded database with 10,000 memories, beside another build, and what ending it at bad
+// moments costs.
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { OWN_CHECKOUT, startBuild } from '../build.ts'
@@ -7,8 +8,10 @@ import { type Kills, type KillWay, measureKills } from './kills.ts'
 import { describeEmbedded } from './report.ts'
 import { type Contender, measureSpeed, type Speed } from './speed.ts'
 
-const HELP = `Measures the server on its embedded database with 10,000 memories: one store, ten agents storing at once, recall, how late the event
-loop runs and the memory it takes; then 10,000 updates, kill -9, and the time until it is ready again. With --against another build
+const HELP = `Measures the server on its embedded database with 10,000 memories: one store, ten agents storing at once, 
+  recall, how late the event
+loop runs and the memory it takes; then 10,000 updates, kill -9, 
+  and the time until it is ready again. With --against another build
 takes turns within each row.
 
 Usage: pnpm bench:embedded [options]
@@ -18,7 +21,8 @@ Usage: pnpm bench:embedded [options]
   --updates <n>          Before the kill -9 (default 10000)
   --seconds <n>          How long to measure each row, all builds together (default 15)
   --worker-kills <n>     Instead: end the database's worker thread so many times at random moments under ten writers
-  --process-kills <n>    Instead: kill -9 the whole process so many times, and start it again; with --against that build too
+  --process-kills <n>    Instead: kill -9 the whole process so many times, 
+    and start it again; with --against that build too
   --json                 Print JSON
   --help                 Show this
 
@@ -46,7 +50,10 @@ const options = readArguments(HELP, () => {
       updates: atLeast('--updates', values.updates, 0),
       seconds: atLeast('--seconds', values.seconds, 1),
     },
-    kills: { worker: atLeast('--worker-kills', values['worker-kills'], 0), process: atLeast('--process-kills', values['process-kills'], 0) },
+    kills: {
+      worker: atLeast('--worker-kills', values['worker-kills'], 0),
+      process: atLeast('--process-kills', values['process-kills'], 0),
+    },
   }
 })
 
@@ -83,7 +90,10 @@ async function run(): Promise<void> {
   const machine = { cores: availableParallelism(), node: process.version, load: loadavg()[0] ?? 0 }
   const { memories, updates } = options.amount
   console.log(
-    options.json ? JSON.stringify({ machine, memories, updates, speeds, kills }, null, 2) : describeEmbedded(machine, memories, updates, speeds, kills),
+    options.json
+      ? JSON.stringify({ machine, memories, updates, speeds, kills }, null, 2)
+      : describeEmbedded(machine, memories, updates, speeds, kills),
   )
-  if (speeds.some(({ restart }) => restart.lost > 0) || kills.some(({ result }) => result.lost > 0)) process.exitCode = 1
+  if (speeds.some(({ restart }) => restart.lost > 0) || kills.some(({ result }) => result.lost > 0))
+    process.exitCode = 1
 }

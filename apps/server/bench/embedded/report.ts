@@ -3,9 +3,19 @@ import type { Kills } from './kills.ts'
 import type { Speed } from './speed.ts'
 
 /** The results as tables to read; with two builds a last column has the first over the second. */
-export function describeEmbedded(machine: Machine, memories: number, updates: number, speeds: Speed[], kills: { build: string; result: Kills }[]): string {
-  const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}. Embedded database, ${memories} memories. HTTP through the TypeScript SDK, embedding included.`
-  return [about, ...(speeds.length > 0 ? [describeSpeeds(updates, speeds)] : []), ...kills.map(describeKills)].join('\n\n')
+export function describeEmbedded(
+  machine: Machine,
+  memories: number,
+  updates: number,
+  speeds: Speed[],
+  kills: { build: string; result: Kills }[],
+): string {
+  const about =
+    `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}. Embedded ` +
+    `database, ${memories} memories. HTTP through the TypeScript SDK, embedding included.`
+  return [about, ...(speeds.length > 0 ? [describeSpeeds(updates, speeds)] : []), ...kills.map(describeKills)].join(
+    '\n\n',
+  )
 }
 
 function describeSpeeds(updates: number, speeds: Speed[]): string {
@@ -45,4 +55,5 @@ function describeKills({ build, result }: { build: string; result: Kills }): str
   the writers got meanwhile: ${answers(failures)}`
 }
 
-const number = (value: number | undefined): string => (value === undefined ? '-' : value < 10 ? String(Math.round(10 * value) / 10) : value.toFixed(0))
+const number = (value: number | undefined): string =>
+  value === undefined ? '-' : value < 10 ? String(Math.round(10 * value) / 10) : value.toFixed(0)

@@ -35,15 +35,28 @@ const UPDATE_BATCH = 100
 const SETTLE_MS = 12_000
 
 /** Fills all, measures them in turns, then ends each with kill -9 and looks at what a restart takes. */
-export async function measureSpeed(contenders: Contender[], { memories, seconds, updates }: Amount, say: (line: string) => void): Promise<Speed[]> {
-  const filled: { contender: Contender; agents: DakeraClient[]; ids: string[]; perSecond: number; loop: Delays | undefined }[] = []
+export async function measureSpeed(
+  contenders: Contender[],
+  { memories, seconds, updates }: Amount,
+  say: (line: string) => void,
+): Promise<Speed[]> {
+  const filled: {
+    contender: Contender
+    agents: DakeraClient[]
+    ids: string[]
+    perSecond: number
+    loop: Delays | undefined
+  }[] = []
   for (const contender of contenders) {
     say(`${contender.name}: storing ${memories} memories`)
     filled.push({ contender, ...(await fill(contender.build, memories)) })
   }
   await setTimeout(SETTLE_MS)
 
-  const row = async (kind: string, calls: (agents: DakeraClient[], seed: number) => () => Promise<number[]>): Promise<Record<string, Summary>> => {
+  const row = async (
+    kind: string,
+    calls: (agents: DakeraClient[], seed: number) => () => Promise<number[]>,
+  ): Promise<Record<string, Summary>> => {
     say(`${kind}, in turns`)
     const variants = filled.map(({ contender: { name, build }, agents }) => {
       const variant = calls(agents, 3)
@@ -63,7 +76,8 @@ export async function measureSpeed(contenders: Contender[], { memories, seconds,
   })
   const tenStoring = await row('ten agents storing', (agents, seed) => {
     const fresh = notes(seed + 1)
-    return () => burst(AGENTS, STORES_EACH, (i) => (agents[i] as DakeraClient).storeMemory(NAMESPACE, fresh.next().value))
+    return () =>
+      burst(AGENTS, STORES_EACH, (i) => (agents[i] as DakeraClient).storeMemory(NAMESPACE, fresh.next().value))
   })
   const recall = await row('recall', ([agent], seed) => {
     const asked = questions(seed)
@@ -74,10 +88,21 @@ export async function measureSpeed(contenders: Contender[], { memories, seconds,
   for (const { contender, agents, ids, perSecond, loop } of filled) {
     const { name, build } = contender
     const of = (row: Record<string, Summary>) => row[name] as Summary
-    const measured = { build: name, filled: { perSecond, loop }, store: of(store), tenStoring: of(tenStoring), recall: of(recall), loop: await build.delays() }
+    const measured = {
+      build: name,
+      filled: { perSecond, loop },
+      store: of(store),
+      tenStoring: of(tenStoring),
+      recall: of(recall),
+      loop: await build.delays(),
+    }
     const residentMegabytes = build.residentMegabytes()
     say(`${name}: ${updates} updates, kill -9, restart`)
-    speeds.push({ ...measured, residentMegabytes, restart: await restart(build, agents[0] as DakeraClient, ids, updates) })
+    speeds.push({
+      ...measured,
+      residentMegabytes,
+      restart: await restart(build, agents[0] as DakeraClient, ids, updates),
+    })
   }
   return speeds
 }
@@ -86,7 +111,10 @@ async function fill(build: Build, memories: number) {
   const admin = clientOf(build, build.adminKey)
   await admin.createNamespace(NAMESPACE)
   const agents: DakeraClient[] = []
-  for (let i = 0; i < AGENTS; i++) agents.push(clientOf(build, (await admin.createKey({ name: `agent-${i}`, grants: { [NAMESPACE]: 'read_write' } })).key))
+  for (let i = 0; i < AGENTS; i++)
+    agents.push(
+      clientOf(build, (await admin.createKey({ name: `agent-${i}`, grants: { [NAMESPACE]: 'read_write' } })).key),
+    )
   const source = notes(1)
   const ids: string[] = []
   await build.watch()
@@ -125,4 +153,5 @@ async function restart(build: Build, agent: DakeraClient, ids: string[], updates
   return { seconds, logMegabytes: { killed, restarted }, lost: missing.size + wrong }
 }
 
-const clientOf = (build: Build, apiKey: string) => new DakeraClient({ baseUrl: build.url, apiKey, maxRetries: 0, timeoutMs: 120_000 })
+const clientOf = (build: Build, apiKey: string) =>
+  new DakeraClient({ baseUrl: build.url, apiKey, maxRetries: 0, timeoutMs: 120_000 })

@@ -9,7 +9,8 @@ import { describeFairness, type Result } from './report.ts'
 import { type Ground, measureRow, prepare, ROWS } from './rows.ts'
 
 const HELP = `Measures one key's recall in its own namespace of 500 memories while one other key sends a dear but legal call on several
-connections without a pause: before, during and after, row by row. With --against another build stands beside and takes turns.
+connections without a pause: before, during and after, row by row. With --against another build stands beside
+  and takes turns.
 
 Usage: pnpm bench:fair [options]
 
@@ -24,7 +25,8 @@ Usage: pnpm bench:fair [options]
   --json                 Print JSON
   --help                 Show this
 
-Starts servers on 127.0.0.1 and attacks no others. A row takes some 2 x --seconds, and up to two minutes when the server does not recover.
+Starts servers on 127.0.0.1 and attacks no others. A row takes some 2 x --seconds, and up to two minutes
+  when the server does not recover.
 `
 
 const options = readArguments(HELP, () => {
@@ -42,9 +44,13 @@ const options = readArguments(HELP, () => {
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  if (!['postgres', 'pglite', 'both'].includes(values.engine)) throw new Error('--engine must be postgres, pglite or both.')
+  if (!['postgres', 'pglite', 'both'].includes(values.engine))
+    throw new Error('--engine must be postgres, pglite or both.')
   const rows = ROWS.filter(({ name }) => name.includes(values.only))
-  if (rows.length === 0) throw new Error(`--only "${values.only}" is in the name of no row. There are:\n${ROWS.map(({ name }) => `  ${name}`).join('\n')}`)
+  if (rows.length === 0)
+    throw new Error(
+      `--only "${values.only}" is in the name of no row. There are:\n${ROWS.map(({ name }) => `  ${name}`).join('\n')}`,
+    )
   return {
     ...values,
     rows,
@@ -60,14 +66,20 @@ if (options.help) console.log(HELP)
 else {
   const results = await run()
   const machine = { cores: availableParallelism(), node: process.version, load: loadavg()[0] ?? 0 }
-  console.log(options.json ? JSON.stringify({ machine, results }, null, 2) : describeFairness(machine, options.amount.connections, results))
+  console.log(
+    options.json
+      ? JSON.stringify({ machine, results }, null, 2)
+      : describeFairness(machine, options.amount.connections, results),
+  )
 }
 
 async function run(): Promise<Result[]> {
   const results: Result[] = []
   if (options.engine !== 'pglite') {
     const url = options['database-url']
-    const found = url ? { url, stop: async () => {} } : await findPostgres(process.env, ['shared_buffers=1GB', 'max_wal_size=4GB'])
+    const found = url
+      ? { url, stop: async () => {} }
+      : await findPostgres(process.env, ['shared_buffers=1GB', 'max_wal_size=4GB'])
     try {
       results.push(await runOn('Postgres', found.url))
     } finally {

@@ -13,7 +13,18 @@ Memory: the largest seen in the row, of the server, and of what the sessions of 
 }
 
 function describeResult({ database, rows }: Result): string {
-  const head = ['', 'quiet p50 / p99', 'p50 / p95 / p99 / max', 'ratio', 'calls', 'failed', 'attacker got', 'MB', 'loop', 'quiet again']
+  const head = [
+    '',
+    'quiet p50 / p99',
+    'p50 / p95 / p99 / max',
+    'ratio',
+    'calls',
+    'failed',
+    'attacker got',
+    'MB',
+    'loop',
+    'quiet again',
+  ]
   const lines = rows.flatMap(({ name, builds }) =>
     builds.map(({ build, row }) => {
       const { quiet, attacked, ratio, failures, attacker, megabytes, loop, secondsUntilQuiet, note } = row

@@ -18,10 +18,16 @@ export type Row = {
   /** What the victim got instead of an answer, by status. */
   failures: Tally
   attacker: Tally
-  /** Largest seen during the row; of the database: what its sessions hold beside shared memory, where it runs on this machine. */
+  /**
+   * Largest seen during the row; of the database: what its sessions hold beside shared memory, where it runs on this
+   * machine.
+   */
   megabytes: { server?: number; database?: number }
   loop: Delays | undefined
-  /** From the end of the attack until the victim was served as before it; undefined when that took too long, and the server was started anew. */
+  /**
+   * From the end of the attack until the victim was served as before it; undefined when that took too long, and the
+   * server was started anew.
+   */
   secondsUntilQuiet: number | undefined
   /** Why the row ended early. */
   note?: string
@@ -33,10 +39,18 @@ type Attacker = { secret: string; place: DearPlace }
 type Attackers = { reads: Attacker; stores: Attacker }
 
 /** A build with everything that the rows need in it. */
-export type Ground = { build: Build; victim: Victim; attackers: Attackers; databaseMegabytes?: () => Promise<number | undefined> }
+export type Ground = {
+  build: Build
+  victim: Victim
+  attackers: Attackers
+  databaseMegabytes?: () => Promise<number | undefined>
+}
 
 /** The row in which nothing happens, and one for each dear call. */
-export const ROWS: { name: string; call?: DearCall }[] = [{ name: 'nothing' }, ...DEAR_CALLS.map((call) => ({ name: call.name, call }))]
+export const ROWS: { name: string; call?: DearCall }[] = [
+  { name: 'nothing' },
+  ...DEAR_CALLS.map((call) => ({ name: call.name, call })),
+]
 
 const VICTIM_MEMORIES = 500
 const ATTACKER_MEMORIES = 500
@@ -46,13 +60,21 @@ const MAX_CALLS = 200_000
 const MAX_BATCHES = 100
 const QUIET_WITHIN_MS = 60_000
 
-/** The victim's namespace of 500, and for the attacker one of 500, twenty of 200 and one to store into; each with a key of its own. */
+/**
+ * The victim's namespace of 500, and for the attacker one of 500, twenty of 200 and one to store into; each with a key
+ * of its own.
+ */
 export async function prepare(build: Build, databaseMegabytes?: Ground['databaseMegabytes']): Promise<Ground> {
   const admin = new DakeraClient({ baseUrl: build.url, apiKey: build.adminKey, maxRetries: 0, timeoutMs: 120_000 })
   const own = 'attacker'
   const many = [own, ...Array.from({ length: 19 }, (_, i) => `attacker-${i + 1}`)]
   const keyOf = async (name: string, namespaces: string[]) =>
-    (await admin.createKey({ name, grants: Object.fromEntries(namespaces.map((namespace) => [namespace, 'read_write'])) })).key
+    (
+      await admin.createKey({
+        name,
+        grants: Object.fromEntries(namespaces.map((namespace) => [namespace, 'read_write'])),
+      })
+    ).key
   const source = notes(1)
   const fill = async (namespace: string, count: number) => {
     await admin.storeMemories(
@@ -98,7 +120,11 @@ function openVictim(baseUrl: string, apiKey: string): Victim {
 }
 
 /** One row: the victim in the quiet, during the attack, and again in the quiet. */
-export async function measureRow(ground: Ground, { name, call }: (typeof ROWS)[number], { seconds, connections, memoryLimitMegabytes }: Amount): Promise<Row> {
+export async function measureRow(
+  ground: Ground,
+  { name, call }: (typeof ROWS)[number],
+  { seconds, connections, memoryLimitMegabytes }: Amount,
+): Promise<Row> {
   const { build, victim, attackers } = ground
   for (const why of Object.keys(victim.failures)) delete victim.failures[why]
   const before = await recallFor(victim, seconds / 2)
@@ -110,7 +136,9 @@ export async function measureRow(ground: Ground, { name, call }: (typeof ROWS)[n
   const hammer = requests
     ? startHammer({
         url: build.url,
-        volleys: [{ secret: attacker.secret, requests, ...(call?.hangUpMs !== undefined && { hangUpMs: call.hangUpMs }) }],
+        volleys: [
+          { secret: attacker.secret, requests, ...(call?.hangUpMs !== undefined && { hangUpMs: call.hangUpMs }) },
+        ],
         connections,
         seconds,
         maxCalls: MAX_CALLS,
@@ -153,7 +181,10 @@ export async function measureRow(ground: Ground, { name, call }: (typeof ROWS)[n
     ratio: attacked.p99 / quiet.p99,
     failures,
     attacker: tally,
-    megabytes: { ...(memory.server !== undefined && { server: memory.server }), ...(memory.database !== undefined && { database: memory.database }) },
+    megabytes: {
+      ...(memory.server !== undefined && { server: memory.server }),
+      ...(memory.database !== undefined && { database: memory.database }),
+    },
     loop,
     secondsUntilQuiet,
     ...(note !== undefined && { note }),

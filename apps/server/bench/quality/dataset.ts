@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs'
 
 export type Question = { text: string; category: string; evidence: string[] }
 /** Memories that belong together, in order, and what is asked about them. */
-export type Collection = { name: string; memories: { id: string; content: string; sessionId?: string }[]; questions: Question[] }
+export type Collection = {
+  name: string
+  memories: { id: string; content: string; sessionId?: string }[]
+  questions: Question[]
+}
 
 type Turn = { id: string; session: number; speaker: string; text: string; caption?: string }
 type Conversations = {
@@ -13,16 +17,26 @@ type Conversations = {
     questions: { question: string; category: number; evidence: string[]; corrected_evidence?: string[] }[]
   }[]
 }
-type Notes = { memories: { id: string; text: string }[]; questions: { question: string; kind: string; evidence: string[] }[] }
+type Notes = {
+  memories: { id: string; text: string }[]
+  questions: { question: string; kind: string; evidence: string[] }[]
+}
 
-/** Reads a set in either format: conversations (LoCoMo: a namespace each, a memory per turn) or notes (one namespace). */
+/**
+ * Reads a set in either format: conversations (LoCoMo: a namespace each, a memory per turn) or notes (one namespace).
+ */
 export function readDataset(file: string): Collection[] {
   const data = JSON.parse(readFileSync(file, 'utf8')) as Conversations | Notes
-  return 'conversations' in data ? data.conversations.map((one) => fromConversation(one, data.categories)) : [fromNotes(data)]
+  return 'conversations' in data
+    ? data.conversations.map((one) => fromConversation(one, data.categories))
+    : [fromNotes(data)]
 }
 
 /** Category 5 asks for what was never said; the others count only where the evidence is a turn of the conversation. */
-function fromConversation({ conversation, turns, questions }: Conversations['conversations'][number], categories: Conversations['categories']): Collection {
+function fromConversation(
+  { conversation, turns, questions }: Conversations['conversations'][number],
+  categories: Conversations['categories'],
+): Collection {
   const ids = new Set(turns.map(({ id }) => id))
   return {
     name: conversation,

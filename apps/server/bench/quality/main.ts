@@ -16,7 +16,8 @@ Usage: pnpm bench:recall [options]
   --weight <0..1>        vector_weight of the hybrid arm; default: the server's own
   --json                 Print figures as JSON
 
-Memories are loaded through the SDK, a namespace for each conversation; every question is asked of each arm with top_k 20.
+Memories are loaded through the SDK, 
+  a namespace for each conversation; every question is asked of each arm with top_k 20.
 R@k is the mean share of a question's evidence among the first k; MRR is 1 / rank of the first evidence within 20.`
 
 const ARMS = ['grep', 'bm25', 'vector', 'hybrid'] as const
@@ -36,7 +37,11 @@ async function main(): Promise<void> {
   const collections = readDataset(values.data ?? new URL('./data/crew.json', import.meta.url).pathname)
   const server = await startServer(values['database-url'])
   try {
-    const answers = await askAll(server.client, collections, values.weight === undefined ? undefined : Number(values.weight))
+    const answers = await askAll(
+      server.client,
+      collections,
+      values.weight === undefined ? undefined : Number(values.weight),
+    )
     report(answers, values.json === true)
   } finally {
     await server.stop()
@@ -54,7 +59,10 @@ async function startServer(databaseUrl: string | undefined) {
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
   }
   const main = new URL('../../src/main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [main, '--port', '0', '--host', '127.0.0.1'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [main, '--port', '0', '--host', '127.0.0.1'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const url = await new Promise<string>((resolve, reject) => {
     let said = ''
@@ -75,13 +83,18 @@ async function startServer(databaseUrl: string | undefined) {
   }
 }
 
-async function askAll(client: DakeraClient, collections: Collection[], weight: number | undefined): Promise<Record<Arm, Answer[]>> {
+async function askAll(
+  client: DakeraClient,
+  collections: Collection[],
+  weight: number | undefined,
+): Promise<Record<Arm, Answer[]>> {
   const answers: Record<Arm, Answer[]> = { grep: [], bm25: [], vector: [], hybrid: [] }
   const total = collections.reduce((sum, { memories, questions }) => sum + memories.length + questions.length, 0)
   let done = 0
   const progress = (steps: number) => {
     done += steps
-    if (process.stderr.isTTY) process.stderr.write(`\r${Math.round((100 * done) / total)} %${done === total ? '\n' : ''}`)
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r${Math.round((100 * done) / total)} %${done === total ? '\n' : ''}`)
   }
   for (const { name, memories, questions } of collections) {
     for (let i = 0; i < memories.length; i += 200) {
@@ -92,7 +105,11 @@ async function askAll(client: DakeraClient, collections: Collection[], weight: n
     for (const { text, category, evidence } of questions) {
       answers.grep.push({ category, evidence, found: grep(memories, text) })
       for (const arm of ['bm25', 'vector', 'hybrid'] as const) {
-        const found = await client.recall(name, text, { topK: 20, routing: arm, ...(arm === 'hybrid' && weight !== undefined && { vectorWeight: weight }) })
+        const found = await client.recall(name, text, {
+          topK: 20,
+          routing: arm,
+          ...(arm === 'hybrid' && weight !== undefined && { vectorWeight: weight }),
+        })
         answers[arm].push({ category, evidence, found: found.map(({ id }) => id) })
       }
       progress(1)
@@ -111,7 +128,9 @@ function report(answers: Record<Arm, Answer[]>, asJson: boolean): void {
     console.log(JSON.stringify(table, null, 2))
     return
   }
-  console.log(`${'category'.padEnd(16)}${'arm'.padEnd(8)}${'n'.padStart(5)}${CUTS.map((k) => `R@${k}`.padStart(7)).join('')}${'MRR'.padStart(7)}`)
+  console.log(
+    `${'category'.padEnd(16)}${'arm'.padEnd(8)}${'n'.padStart(5)}${CUTS.map((k) => `R@${k}`.padStart(7)).join('')}${'MRR'.padStart(7)}`,
+  )
   for (const { category, ...arms } of table) {
     for (const arm of ARMS) {
       const { questions, recall, mrr } = arms[arm]

@@ -3,10 +3,14 @@ export type Score = { questions: number; recall: Record<(typeof CUTS)[number], n
 /** What came back for one question, and what should have. */
 export type Answer = { category: string; found: string[]; evidence: string[] }
 
-/** R@k: mean share of the evidence in the first k. MRR: mean of 1 / rank of the first evidence in the first 20, else 0. */
+/**
+ * R@k: mean share of the evidence in the first k. MRR: mean of 1 / rank of the first evidence in the first 20, else 0.
+ */
 export function score(answers: Answer[]): Score {
-  const mean = (value: (answer: Answer) => number) => answers.reduce((sum, answer) => sum + value(answer), 0) / Math.max(1, answers.length)
-  const within = ({ found, evidence }: Answer, k: number) => evidence.filter((id) => found.slice(0, k).includes(id)).length / evidence.length
+  const mean = (value: (answer: Answer) => number) =>
+    answers.reduce((sum, answer) => sum + value(answer), 0) / Math.max(1, answers.length)
+  const within = ({ found, evidence }: Answer, k: number) =>
+    evidence.filter((id) => found.slice(0, k).includes(id)).length / evidence.length
   return {
     questions: answers.length,
     recall: Object.fromEntries(CUTS.map((k) => [k, mean((answer) => within(answer, k))])) as Score['recall'],
@@ -21,7 +25,11 @@ export function score(answers: Answer[]): Score {
 export function grep(memories: { id: string; content: string }[], question: string): string[] {
   const words = [...new Set(question.toLowerCase().match(/[a-z0-9]{4,}/g) ?? [])]
   return memories
-    .map(({ id, content }, position) => ({ id, position, hits: words.filter((word) => content.toLowerCase().includes(word)).length }))
+    .map(({ id, content }, position) => ({
+      id,
+      position,
+      hits: words.filter((word) => content.toLowerCase().includes(word)).length,
+    }))
     .filter(({ hits }) => hits > 0)
     .sort((a, b) => b.hits - a.hits || a.position - b.position)
     .slice(0, 20)

@@ -2,7 +2,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path'
 import { SettingsError } from '../env.ts'
 
-/** A generated admin key that is kept in the data directory for the operator alone, and the id of the database that it was made for. */
+/**
+ * A generated admin key that is kept in the data directory for the operator alone, and the id of the database that it
+ * was made for.
+ */
 export type KeptKey = { file: string; secret: string; madeFor: string | undefined }
 
 const fileIn = (dataDir: string) => join(dataDir, 'admin-key')

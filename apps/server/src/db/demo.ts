@@ -18,11 +18,14 @@ const KEYS: Record<string, Record<string, NamespaceAccess>> = {
 export function requireLoopback(host: string): void {
   if (!isLoopback(host))
     throw new SettingsError(
-      `--demo uses secrets that everybody knows, so it listens on loopback only, not on ${host}. Leave --demo out, or set --host 127.0.0.1.`,
+      `--demo uses secrets that everybody knows, so it listens on loopback only, not on ${host}. Leave --demo ` +
+        'out, or set --host 127.0.0.1.',
     )
 }
 
-/** A Postgres database is shared: its keys must not meet a demo, which would open everything they guard to everybody. */
+/**
+ * A Postgres database is shared: its keys must not meet a demo, which would open everything they guard to everybody.
+ */
 export async function requireOnlyDemo(owner: Sql): Promise<void> {
   const [table] = await owner<{ keys: string | null }[]>`select to_regclass('public.keys')::text as keys`
   if (!table?.keys) return
@@ -31,13 +34,17 @@ export async function requireOnlyDemo(owner: Sql): Promise<void> {
       or exists (select from key_secrets where key_id = 'key_root' and secret_hash <> ${hashSecret(DEMO_ADMIN_KEY)}))`
   if (others?.count) {
     throw new SettingsError(
-      '--demo hands out secrets that everybody knows, and this Postgres database has keys of its own, which they would overrule. ' +
+      '--demo hands out secrets that everybody knows, and this Postgres database has keys of its own, which they ' +
+        'would overrule. ' +
         'Leave --demo out; or leave DATABASE_URL out, or name an empty database, to try the demo.',
     )
   }
 }
 
-/** Takes the demo's keys out of a database that is started for real: what everybody knows must open nothing. Its memories stay. */
+/**
+ * Takes the demo's keys out of a database that is started for real: what everybody knows must open nothing. Its
+ * memories stay.
+ */
 export async function removeDemo(owner: Sql, log: Logger): Promise<void> {
   const removed = await owner`delete from keys where id like 'key_demo_%'`
   if (removed.count > 0) log.warn({ keys: removed.count }, "the demo's keys were removed: this is no start with --demo")
@@ -49,9 +56,15 @@ export async function addDemo(owner: Sql): Promise<void> {
   for (const name of NAMESPACES) await owner`insert into namespaces (name) values (${name}) on conflict do nothing`
   for (const [name, grants] of Object.entries(KEYS)) {
     await owner`
-      with added as (insert into keys (id, name) values (${`key_demo_${name}`}, ${name}) on conflict do nothing returning id),
-        opened as (insert into key_secrets (secret_hash, key_id) select ${hashSecret(demoKey(name))}, id from added on conflict do nothing)
+      with added as (insert into keys (id, name)
+        values (${`key_demo_${name}`}, 
+        ${name}) on conflict do nothing
+        returning id),
+        opened as (insert into key_secrets (secret_hash, key_id)
+          select ${hashSecret(demoKey(name))}, id
+          from added on conflict do nothing)
       insert into grants (key_id, namespace, can_read, can_write)
-      select id, namespace, true, access = 'read_write' from added, jsonb_each_text(${JSON.stringify(grants)}::text::jsonb) as given(namespace, access)`
+      select id, namespace, true, access = 'read_write'
+        from added, jsonb_each_text(${JSON.stringify(grants)}::text::jsonb) as given(namespace, access)`
   }
 }

@@ -14,8 +14,9 @@ import { turnsOver } from './turns.ts'
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }
 
 /**
- * Time limits of a statement: of the app's; of a search, for which WebAssembly takes some five times as long as Postgres,
- * and whose end costs everybody a restart of the thread; of the jobs', which build indexes and rewrite tables.
+ * Time limits of a statement: of the app's; of a search, for which WebAssembly takes some five times as long as
+ * Postgres, and whose end costs everybody a restart of the thread; of the jobs', which build indexes and rewrite
+ * tables.
  */
 const STATEMENT_MS = 30_000
 const SEARCH_MS = 10_000
@@ -23,11 +24,21 @@ const JOB_STATEMENT_MS = 10 * 60_000
 const NEVER = new AbortController().signal
 const ANSWER_MS = 3_000
 
-/** `crash` ends the thread of the database in whatever it does, as a fault of the engine would; it comes back by itself. */
+/**
+ * `crash` ends the thread of the database in whatever it does, as a fault of the engine would; it comes back by itself.
+ */
 export type EmbeddedDatabase = Database & { crash(): Promise<void> }
 
-/** Opens the database in a thread of this process. It has one session, which belongs to the app's role once the schema is up to date. */
-export async function openEmbedded({ dataDir, durability }: Settings, log: Logger, firstStart: FirstStart, gate: Gate): Promise<EmbeddedDatabase> {
+/**
+ * Opens the database in a thread of this process. It has one session, which belongs to the app's role once the schema
+ * is up to date.
+ */
+export async function openEmbedded(
+  { dataDir, durability }: Settings,
+  log: Logger,
+  firstStart: FirstStart,
+  gate: Gate,
+): Promise<EmbeddedDatabase> {
   const gone = Promise.withResolvers<Error>()
   const pglite = await openFolder({ dataDir: join(dataDir, 'db'), durability, log, onGivenUp: gone.resolve })
   try {
@@ -41,7 +52,8 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
 
   // In the start packet, so that a session which postgres.js opens again has the role again.
   const sql = connect(pglite, 'dakera', { role: 'dakera_app', search_path: SEARCH_PATH })
-  // Of its one session, whose statements cannot be cancelled, there are two turns: one statement runs, the next is on its way.
+  // Of its one session, whose statements cannot be cancelled, there are two turns: one statement runs, the next is on
+  // its way.
   const session = new Session({ open: () => sql })
   const turns = turnsOver([1, 2])
   const pipeline = new Pipeline((ms) => pglite.limitStatements(ms))
@@ -68,8 +80,15 @@ export async function openEmbedded({ dataDir, durability }: Settings, log: Logge
   }
 }
 
-/** `spoil` ends the session: one that may still act as the owner must serve nobody. One that is gone is left alone, as the next would be ended for it. */
-async function asOwner<T>(sql: Sql, fn: (sql: Sql, aside: undefined) => Promise<T>, spoil: () => Promise<void>): Promise<T> {
+/**
+ * `spoil` ends the session: one that may still act as the owner must serve nobody. One that is gone is left alone, as
+ * the next would be ended for it.
+ */
+async function asOwner<T>(
+  sql: Sql,
+  fn: (sql: Sql, aside: undefined) => Promise<T>,
+  spoil: () => Promise<void>,
+): Promise<T> {
   const session: ReservedSql = await sql.reserve()
   try {
     await session`set role dakera_owner`

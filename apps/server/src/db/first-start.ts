@@ -11,8 +11,8 @@ export type EmbeddingSpace = { model: string; dimension: number }
 const MAX_DIMENSION = 4000
 
 /**
- * Notes which embedder makes this database's vectors, or refuses to mix in another one's; with mayMove that one is returned
- * instead, so that the database can be moved away from it.
+ * Notes which embedder makes this database's vectors, or refuses to mix in another one's; with mayMove that one is
+ * returned instead, so that the database can be moved away from it.
  */
 export async function settleEmbeddingSpace(
   sql: Sql,
@@ -23,7 +23,11 @@ export async function settleEmbeddingSpace(
   requireIndexable(wanted)
   const [stored] = await sql<EmbeddingSpace[]>`select model, dimension from embedding_space`
   if (!stored) {
-    if (!isOwner) throw new SettingsError('This database has not been started yet by a login that may change it. Set DAKERA_MIGRATION_URL for the first start.')
+    if (!isOwner)
+      throw new SettingsError(
+        'This database has not been started yet by a login that may change it. Set DAKERA_MIGRATION_URL for the ' +
+          'first start.',
+      )
     await sql.unsafe(`alter table memories alter column v type halfvec(${Math.trunc(dimension)})`)
     await sql`insert into embedding_space (model, dimension) values (${model}, ${dimension})`
   } else if (mayMove && isOwner) {
@@ -37,28 +41,38 @@ export async function settleEmbeddingSpace(
 function requireIndexable({ model, dimension }: EmbeddingSpace): void {
   if (dimension <= MAX_DIMENSION) return
   throw new SettingsError(
-    `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set DAKERA_EMBEDDING_DIMENSION, or choose another model.`,
+    `${model} makes vectors of ${dimension} numbers; at most ${MAX_DIMENSION} can be indexed. Set ` +
+      'DAKERA_EMBEDDING_DIMENSION, or choose another model.',
   )
 }
 
-const isSame = (one: EmbeddingSpace, other: EmbeddingSpace) => one.model === other.model && one.dimension === other.dimension
+const isSame = (one: EmbeddingSpace, other: EmbeddingSpace) =>
+  one.model === other.model && one.dimension === other.dimension
 
 function requireSame(stored: EmbeddingSpace, wanted: EmbeddingSpace): void {
   if (isSame(stored, wanted)) return
   throw new SettingsError(
-    `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server is set to ${wanted.model} (${wanted.dimension}). ` +
-      'Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the built-in model), or start once with --reembed to move the database to the new model.',
+    `The vectors in this database were made by ${stored.model} (${stored.dimension} dimensions), and the server ` +
+      `is set to ${wanted.model} (${wanted.dimension}). ` +
+      ('Vectors of two models cannot be compared: set DAKERA_EMBEDDING_MODEL back (leave it empty for the ' +
+        'built-in model), or start once with --reembed to move the database to the new model.'),
   )
 }
 
-export type StartSettings = RootKeySettings & { host: string; isDemo: boolean; embedding: EmbeddingSpace; mayMove: boolean }
+export type StartSettings = RootKeySettings & {
+  host: string
+  isDemo: boolean
+  embedding: EmbeddingSpace
+  mayMove: boolean
+}
 
 /** What would take over or weaken a database refuses the start here, before anything is changed. */
 export async function checkStart(sql: Sql, isOwner: boolean, settings: StartSettings): Promise<void> {
   const { host, isDemo, isEmbedded, mayReplace } = settings
   if (!isOwner && (isDemo || mayReplace)) {
     throw new SettingsError(
-      `${isDemo ? '--demo' : '--replace-root-key'} needs a login that owns the database, and this one may only serve. Set DAKERA_MIGRATION_URL, or leave it out.`,
+      `${isDemo ? '--demo' : '--replace-root-key'} needs a login that owns the database, and this one may only ` +
+        'serve. Set DAKERA_MIGRATION_URL, or leave it out.',
     )
   }
   await checkEmbeddingSpace(sql, isOwner, settings)
@@ -85,8 +99,10 @@ async function requireNothingPublished(sql: Sql, isOwner: boolean, host: string)
   }
   if (open.length === 0) return
   throw new SettingsError(
-    `Keys of this database open with a secret that is printed in the documentation: ${open.join(', ')}. The server would listen on ${host}, where others could use them. ` +
-      `${isOwner ? 'Rotate or delete them through a server on loopback (--host 127.0.0.1)' : 'Start a server with DAKERA_MIGRATION_URL and without --demo once, and rotate or delete what it does not remove'}, then start again.`,
+    `Keys of this database open with a secret that is printed in the documentation: ${open.join(', ')}. The ` +
+      `server would listen on ${host}, where others could use them. ` +
+      (`${isOwner ? 'Rotate or delete them through a server on loopback (--host 127.0.0.1)' : 'Start a server with DAKERA_MIGRATION_URL and without --demo once, and rotate or delete what it does not remove'}, ` +
+        'then start again.'),
   )
 }
 
@@ -95,7 +111,9 @@ async function whoOpens(sql: Sql, secret: string): Promise<{ id: string; name: s
   return sql.begin(async (tx) => {
     await tx`select set_config('dakera.key', ${hashSecret(secret).toString('hex')}, true)`
     // whoami() fails for nobody; caller_name() does not.
-    const [found] = await tx<{ key: { id: string; name: string } | null }[]>`select case when caller_name() is not null then whoami() end as key`
+    const [found] = await tx<
+      { key: { id: string; name: string } | null }[]
+    >`select case when caller_name() is not null then whoami() end as key`
     return found?.key ?? undefined
   })
 }

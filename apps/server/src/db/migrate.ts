@@ -23,10 +23,14 @@ function knownNames(): Set<string> {
   return new Set([...landed.map((line) => line.split('  ')[1] ?? ''), ...readMigrations().map(({ name }) => name)])
 }
 
-/** Older code does not know what newer migrations expect of it: it could store what they forbid, or apply an old function over a new one. */
+/**
+ * Older code does not know what newer migrations expect of it: it could store what they forbid, or apply an old
+ * function over a new one.
+ */
 export function refuseNewerSchema(newest: string): never {
   throw new SettingsError(
-    `This database was migrated by a newer release of Dakera (${newest} is unknown here). Start that release or a newer one, or restore a dump from before. ` +
+    `This database was migrated by a newer release of Dakera (${newest} is unknown here). Start that release or ` +
+      'a newer one, or restore a dump from before. ' +
       'To start this one all the same, add --allow-newer-schema: docs/operating.md says what that risks.',
   )
 }
@@ -37,7 +41,11 @@ type Before = { check?: () => Promise<void>; meetNewerSchema?: (newest: string) 
  * Brings the schema up to date. `sql` must be one connection of a login that may migrate. Servers that start together
  * wait for each other here; `check` and `afterwards` run while the lock is held.
  */
-export async function migrate<T>(sql: Sql, afterwards: () => Promise<T>, { check, meetNewerSchema = refuseNewerSchema }: Before = {}): Promise<T> {
+export async function migrate<T>(
+  sql: Sql,
+  afterwards: () => Promise<T>,
+  { check, meetNewerSchema = refuseNewerSchema }: Before = {},
+): Promise<T> {
   await sql`select pg_advisory_lock(hashtext('dakera_migrations'))`
   try {
     await requirePgvector(sql)
@@ -49,18 +57,21 @@ export async function migrate<T>(sql: Sql, afterwards: () => Promise<T>, { check
     await refuseTemporaryTables(sql)
     return await afterwards()
   } finally {
-    await sql`select pg_advisory_unlock(hashtext('dakera_migrations'))`.catch(() => {}) // the connection may be the thing that failed
+    // the connection may be the thing that failed
+    await sql`select pg_advisory_unlock(hashtext('dakera_migrations'))`.catch(() => {})
   }
 }
 
 async function applyMissing(sql: Sql, applied: Map<string, string>): Promise<void> {
-  await sql`create table if not exists migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())`.simple()
+  await sql`create table if not exists migrations (name text primary key, checksum text not null, 
+    applied_at timestamptz not null default now())`.simple()
   for (const migration of readMigrations()) {
     const checksum = applied.get(migration.name)
     if (checksum === migration.checksum) continue
     if (checksum)
       throw new SettingsError(
-        `The migration ${migration.name} was changed after this database had applied it. Use the release that made the database, or a new database.`,
+        `The migration ${migration.name} was changed after this database had applied it. Use the release that ` +
+          'made the database, or a new database.',
       )
     await sql.begin(async (tx) => {
       await tx.unsafe(migration.text)
@@ -71,8 +82,8 @@ async function applyMissing(sql: Sql, applied: Map<string, string>): Promise<voi
 }
 
 /**
- * A temporary table would be found before a real one by whoever uses the connection next. At each start, as a copy of a database
- * does not take its rights along. Where the login may not, the operator does: docs/postgres.md.
+ * A temporary table would be found before a real one by whoever uses the connection next. At each start, as a copy of a
+ * database does not take its rights along. Where the login may not, the operator does: docs/postgres.md.
  */
 async function refuseTemporaryTables(sql: Sql): Promise<void> {
   if (await mayMakeTemporaryTables(sql))
@@ -81,7 +92,9 @@ async function refuseTemporaryTables(sql: Sql): Promise<void> {
 }
 
 export async function mayMakeTemporaryTables(sql: Sql): Promise<boolean> {
-  const [row] = await sql<{ may: boolean }[]>`select has_database_privilege('dakera_app', current_database(), 'temporary') as may`
+  const [row] = await sql<
+    { may: boolean }[]
+  >`select has_database_privilege('dakera_app', current_database(), 'temporary') as may`
   return row?.may === true
 }
 
@@ -92,7 +105,8 @@ export async function requireMigrated(sql: Sql, meetNewerSchema: (newest: string
   if (newest) return meetNewerSchema(newest)
   if (readMigrations().some(({ name }) => !applied.has(name))) {
     throw new SettingsError(
-      'The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a login that owns the database.',
+      'The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a ' +
+        'login that owns the database.',
     )
   }
 }
@@ -101,7 +115,12 @@ export async function requireMigrated(sql: Sql, meetNewerSchema: (newest: string
 async function readApplied(sql: Sql): Promise<Map<string, string>> {
   const [table] = await sql`select to_regclass('public.migrations') as found`
   if (!table?.['found']) return new Map()
-  return new Map((await sql<{ name: string; checksum: string }[]>`select name, checksum from migrations`).map((row) => [row.name, row.checksum]))
+  return new Map(
+    (await sql<{ name: string; checksum: string }[]>`select name, checksum from migrations`).map((row) => [
+      row.name,
+      row.checksum,
+    ]),
+  )
 }
 
 function newestUnknown(applied: Map<string, string>): string | undefined {
@@ -115,16 +134,20 @@ function newestUnknown(applied: Map<string, string>): string | undefined {
 async function requirePgvector(sql: Sql): Promise<void> {
   const [server] = await sql<{ number: number; version: string | null }[]>`
     select current_setting('server_version_num')::int as number,
-      (select coalesce(installed_version, default_version) from pg_available_extensions where name = 'vector') as version`
-  if (!server || server.number < 160_000) throw new SettingsError('This Postgres is too old: Dakera needs version 16 or newer.')
+      (select coalesce(installed_version, default_version) from pg_available_extensions
+        where name = 'vector') as version`
+  if (!server || server.number < 160_000)
+    throw new SettingsError('This Postgres is too old: Dakera needs version 16 or newer.')
   if (!server.version) {
     throw new SettingsError(
-      'This Postgres has no pgvector. Install the extension "vector" 0.8 or newer on the database server, or use the image pgvector/pgvector:pg17.',
+      'This Postgres has no pgvector. Install the extension "vector" 0.8 or newer on the database server, or use ' +
+        'the image pgvector/pgvector:pg17.',
     )
   }
   const [major = 0, minor = 0] = server.version.split('.').map(Number)
   if (major === 0 && minor < 8)
     throw new SettingsError(
-      `This Postgres has pgvector ${server.version}; Dakera needs 0.8 or newer. After an upgrade of the package, run: alter extension vector update`,
+      `This Postgres has pgvector ${server.version}; Dakera needs 0.8 or newer. After an upgrade of the package, ` +
+        'run: alter extension vector update',
     )
 }

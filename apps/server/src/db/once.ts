@@ -11,10 +11,11 @@ export type Repeat = { principal: Principal; key: string | undefined; fingerprin
 export type Kept<T, K> = { keep(reply: T): K; restore(kept: K): Promise<T> }
 
 /**
- * Runs a write once per Idempotency-Key, within its transaction: a repeat gets the first reply. Call it after the access
- * check, with the namespaces that were checked: a reply that came from another one is refused, so a key that has lost its
- * grant sees nothing, nor does a request by id that now finds another namespace. Replies are kept sealed with the presented
- * secret: they may hold a new key's secret or a content that is forgotten since, and the database alone cannot read them.
+ * Runs a write once per Idempotency-Key, within its transaction: a repeat gets the first reply. Call it after the
+ * access check, with the namespaces that were checked: a reply that came from another one is refused, so a key that has
+ * lost its grant sees nothing, nor does a request by id that now finds another namespace. Replies are kept sealed with
+ * the presented secret: they may hold a new key's secret or a content that is forgotten since, and the database alone
+ * cannot read them.
  */
 export async function once<T, K = T>(
   tx: Tx,
@@ -25,7 +26,9 @@ export async function once<T, K = T>(
 ): Promise<T> {
   if (key === undefined) return write()
   const places = sql.param(checked.flatMap((namespace) => namespace?.id ?? []))
-  const [claim] = await tx.execute<{ saved: { sealed: string } | null }>(sql`select claim_reply(${key}, ${request}, ${places}::int[]) as saved`)
+  const [claim] = await tx.execute<{ saved: { sealed: string } | null }>(
+    sql`select claim_reply(${key}, ${request}, ${places}::int[]) as saved`,
+  )
   if (claim?.saved) {
     const saved = unseal(claim.saved.sealed, principal.secret, key)
     return kept ? kept.restore(saved as K) : (saved as T)
@@ -39,8 +42,8 @@ export async function once<T, K = T>(
 type Slim<T> = { rest: Partial<T>; digest: string }
 
 /**
- * Keeps a row without its large fields, which the database still has. A repeat whose large fields were changed since gets
- * the row as it is now, as its first form is no longer there.
+ * Keeps a row without its large fields, which the database still has. A repeat whose large fields were changed since
+ * gets the row as it is now, as its first form is no longer there.
  */
 export const withoutLarge = <T extends object>(large: (keyof T)[], readNow: () => Promise<T>): Kept<T, Slim<T>> => {
   const digest = (row: T) =>
@@ -48,7 +51,10 @@ export const withoutLarge = <T extends object>(large: (keyof T)[], readNow: () =
       .update(JSON.stringify(large.map((name) => row[name])))
       .digest('base64')
   return {
-    keep: (row) => ({ rest: Object.fromEntries(Object.entries(row).filter(([name]) => !large.includes(name as keyof T))) as Partial<T>, digest: digest(row) }),
+    keep: (row) => ({
+      rest: Object.fromEntries(Object.entries(row).filter(([name]) => !large.includes(name as keyof T))) as Partial<T>,
+      digest: digest(row),
+    }),
     async restore(kept) {
       const now = await readNow()
       return digest(now) === kept.digest ? { ...now, ...kept.rest } : now

@@ -7,7 +7,12 @@ import { openPostgres } from './postgres.ts'
 /** For databases that nobody else knows of. */
 const OPEN_GATE: Gate = { check: async () => {}, meetNewerSchema: refuseNewerSchema }
 
-export async function openDatabase(settings: Env['database'], log: Logger, firstStart: FirstStart, gate = OPEN_GATE): Promise<Database> {
+export async function openDatabase(
+  settings: Env['database'],
+  log: Logger,
+  firstStart: FirstStart,
+  gate = OPEN_GATE,
+): Promise<Database> {
   if (settings.engine === 'postgres') return openPostgres(settings, log, firstStart, gate)
   const { openEmbedded } = await import('./embedded.ts') // 20 MB of WebAssembly that a server on Postgres never needs
   return openEmbedded(settings, log, firstStart, gate)

@@ -31,7 +31,11 @@ test('what takes several statements begins after all before it, and nothing begi
   const log: string[] = []
   const [before, transaction, behind] = [work('before', log), work('transaction', log), work('behind', log)]
   const pipeline = new Pipeline(() => {})
-  const all = [pipeline.statement(FIRST_MS, before.begin), pipeline.alone(FIRST_MS, transaction.begin), pipeline.statement(FIRST_MS, behind.begin)]
+  const all = [
+    pipeline.statement(FIRST_MS, before.begin),
+    pipeline.alone(FIRST_MS, transaction.begin),
+    pipeline.statement(FIRST_MS, behind.begin),
+  ]
   await settle()
   expect(log).toEqual(['before sent'])
   before.end()
@@ -48,7 +52,11 @@ test('what fails holds up nobody', async () => {
   const log: string[] = []
   const [statement, transaction, behind] = [work('statement', log), work('transaction', log), work('behind', log)]
   const pipeline = new Pipeline(() => {})
-  const all = [pipeline.statement(FIRST_MS, statement.begin), pipeline.alone(FIRST_MS, transaction.begin), pipeline.alone(FIRST_MS, behind.begin)]
+  const all = [
+    pipeline.statement(FIRST_MS, statement.begin),
+    pipeline.alone(FIRST_MS, transaction.begin),
+    pipeline.alone(FIRST_MS, behind.begin),
+  ]
   const outcomes = Promise.allSettled(all)
   statement.fail(new Error('refused'))
   await settle()

@@ -1,6 +1,6 @@
 /**
- * The order of work on a single session. A statement may be sent while the one before it still runs, so that the database
- * need not wait for us between the two; what takes several statements has the session to itself.
+ * The order of work on a single session. A statement may be sent while the one before it still runs, so that the
+ * database need not wait for us between the two; what takes several statements has the session to itself.
  */
 export class Pipeline {
   readonly #limit: (ms: number) => void

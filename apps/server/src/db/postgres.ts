@@ -14,9 +14,16 @@ const CALL_TIMEOUT_MS = 30_000
 /** So long a connection for the server's own work may be without an answer: questions wait there behind what runs. */
 const OWN_SILENCE_MS = CALL_TIMEOUT_MS + 5_000
 
-type Settings = { url: string; migrationUrl?: string | undefined; poolSize?: number | undefined; searchTimeoutMs: number }
+type Settings = {
+  url: string
+  migrationUrl?: string | undefined
+  poolSize?: number | undefined
+  searchTimeoutMs: number
+}
 
-/** Opens sessions that act as dakera_app, whatever its login could do otherwise, after bringing the schema up to date. */
+/**
+ * Opens sessions that act as dakera_app, whatever its login could do otherwise, after bringing the schema up to date.
+ */
 export async function openPostgres(
   { url, migrationUrl, poolSize, searchTimeoutMs }: Settings,
   log: Logger,
@@ -31,7 +38,8 @@ export async function openPostgres(
     connect(url, {
       ...common,
       max,
-      // The role in the start packet is what even RESET ROLE goes back to. Compiling a statement would take longer than running it.
+      // The role in the start packet is what even RESET ROLE goes back to. Compiling a statement would take longer than
+      // running it.
       connection: {
         application_name,
         role: 'dakera_app',
@@ -51,16 +59,32 @@ export async function openPostgres(
   const [calls, searches] = [sessions('dakera', CALL_TIMEOUT_MS), sessions('dakera-searches', searchTimeoutMs)]
   const crowd = new Crowd() // one machine works for both
   const turns = { calls: turnsOver(calls, crowd), searches: turnsOver(searches, crowd) }
-  const asOwner = { ...common, max: 1, idle_timeout: 30, connection: { application_name: 'dakera-jobs', role: 'dakera_owner' } }
-  const owners = Array.from({ length: canMaintain ? 4 : 0 }, () => new Session({ open: () => connect(migrationUrl ?? url, asOwner) }))
+  const asOwner = {
+    ...common,
+    max: 1,
+    idle_timeout: 30,
+    connection: { application_name: 'dakera-jobs', role: 'dakera_owner' },
+  }
+  const owners = Array.from(
+    { length: canMaintain ? 4 : 0 },
+    () => new Session({ open: () => connect(migrationUrl ?? url, asOwner) }),
+  )
 
   let hearing: Promise<boolean> | undefined
-  /** One question through each of the two connections: an idle one takes the first, and a busy one the second behind its statement. */
-  const askOwn = () => (hearing ??= own.ask((answer) => comes(Promise.all([answer, own.sql`select 1`]), OWN_SILENCE_MS)).finally(() => (hearing = undefined)))
+  /**
+   * One question through each of the two connections: an idle one takes the first, and a busy one the second behind its
+   * statement.
+   */
+  const askOwn = () =>
+    (hearing ??= own
+      .ask((answer) => comes(Promise.all([answer, own.sql`select 1`]), OWN_SILENCE_MS))
+      .finally(() => (hearing = undefined)))
   const ask = async (): Promise<Condition> => {
     // What ran there fails now; others have connections of their own.
     for (const session of [...calls, ...searches]) if (session.isSilent()) session.cut()
-    const through = [turns.calls, turns.searches].map((pool) => pool.runIfFree((session) => session.ask((answer) => comes(answer))))
+    const through = [turns.calls, turns.searches].map((pool) =>
+      pool.runIfFree((session) => session.ask((answer) => comes(answer))),
+    )
     void askOwn()
     const answers = await Promise.all([comes(own.sql`select 1`), ...through])
     return answers.some(Boolean) ? { ok: true } : { ok: false, message: 'The database does not answer.' }
@@ -84,12 +108,17 @@ export async function openPostgres(
 function maintainWith(owners: Session[]): Maintain | undefined {
   const [aside, ...sessions] = owners
   if (!aside) return undefined
-  const turns = new Turns(sessions, { share: () => sessions.length, waitingPerKey: Number.POSITIVE_INFINITY, waiting: Number.POSITIVE_INFINITY })
+  const turns = new Turns(sessions, {
+    share: () => sessions.length,
+    waitingPerKey: Number.POSITIVE_INFINITY,
+    waiting: Number.POSITIVE_INFINITY,
+  })
   return (fn, limitMs) =>
     turns.run('jobs', NEVER, async (session) => {
       const timer = limitMs && setTimeout(() => session.cut(), limitMs).unref()
       try {
-        const reserved = await session.sql.reserve() // advisory locks belong to a connection: no other takes its place within the work
+        // advisory locks belong to a connection: no other takes its place within the work
+        const reserved = await session.sql.reserve()
         try {
           return await fn(reserved, aside.sql)
         } finally {
@@ -121,12 +150,16 @@ function connect(url: string, options: Options<{}>): Sql {
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_INVALID_URL') throw error
     throw new SettingsError(
-      'DATABASE_URL or DAKERA_MIGRATION_URL is not a URL like postgres://user:password@host:5432/database. Special characters in a password are written as %XX.',
+      'DATABASE_URL or DAKERA_MIGRATION_URL is not a URL like postgres://user:password@host:5432/database. ' +
+        'Special characters in a password are written as %XX.',
     )
   }
 }
 
-/** The database refuses every request of a role that row security does not bind; this says so at start, and finds a pool that cannot connect. */
+/**
+ * The database refuses every request of a role that row security does not bind; this says so at start, and finds a pool
+ * that cannot connect.
+ */
 async function requireBoundRole(sql: Sql, url: string): Promise<void> {
   try {
     await sql`select require_bound_role()`
@@ -135,13 +168,20 @@ async function requireBoundRole(sql: Sql, url: string): Promise<void> {
     const { code, message } = error as { code?: string; message?: string }
     if (code !== 'DK001') throw explain(error, url)
     throw new SettingsError(
-      `${message} A pooler in between must pass the start parameter "role" on, or the login of DATABASE_URL must be one that has dakera_app alone (docs/postgres.md).`,
+      `${message} A pooler in between must pass the start parameter "role" on, or the login of DATABASE_URL must ` +
+        'be one that has dakera_app alone (docs/postgres.md).',
     )
   }
 }
 
 /** Migrates, or finds that somebody with more rights has. Returns whether this login may act as the owner. */
-async function prepare(url: string, common: Options<{}>, log: Logger, firstStart: FirstStart, gate: Gate): Promise<boolean> {
+async function prepare(
+  url: string,
+  common: Options<{}>,
+  log: Logger,
+  firstStart: FirstStart,
+  gate: Gate,
+): Promise<boolean> {
   const sql = connect(url, { ...common, max: 1, connection: { application_name: 'dakera-migrations' } })
   try {
     const serving = await isServingLogin(sql)
@@ -155,7 +195,8 @@ async function prepare(url: string, common: Options<{}>, log: Logger, firstStart
     }
     if (await mayMakeTemporaryTables(sql))
       log.warn(
-        'dakera_app may make temporary tables, and this login cannot change that. docs/postgres.md has the statement that the owner of the database runs once.',
+        'dakera_app may make temporary tables, and this login cannot change that. docs/postgres.md has the ' +
+          'statement that the owner of the database runs once.',
       )
     return !serving
   } catch (error) {
@@ -182,7 +223,9 @@ const EXPLANATIONS: Record<string, string> = {
   '28000': 'The login is not allowed.',
   '3D000': 'The database does not exist. Create it with: createdb <name>',
   '53100': 'The disk of the database server is full. Make room there; the database itself is sound.',
-  '42501': 'The login may not create roles, extensions or tables. docs/postgres.md lists the statements an operator has to run before.',
+  '42501':
+    'The login may not create roles, extensions or tables. docs/postgres.md lists the statements an operator has ' +
+    'to run before.',
 }
 
 function explain(error: unknown, url: string): unknown {

@@ -37,9 +37,10 @@ type Plan = {
 }
 
 /**
- * The root key is the chosen one, else the one kept in the data directory, else a new random one, which is kept there for the
- * operator alone. A root key that the database has already is replaced on demand only: others may be using it. Then a new one
- * takes the place of the kept one. One that is printed in our documentation does not count as a root key.
+ * The root key is the chosen one, else the one kept in the data directory, else a new random one, which is kept there
+ * for the operator alone. A root key that the database has already is replaced on demand only: others may be using it.
+ * Then a new one takes the place of the kept one. One that is printed in our documentation does not count as a root
+ * key.
  */
 export async function settleRootKey(owner: Sql, settings: RootKeySettings, log?: Logger): Promise<RootKey> {
   const { given, kept, isKeptUsed, isKeptStale, action } = await planRootKey(owner, settings)
@@ -55,17 +56,23 @@ export async function settleRootKey(owner: Sql, settings: RootKeySettings, log?:
   const file = given === undefined ? keepKey(settings.dataDir, secret, row.id) : known.file
   await owner`select set_root_secret(${hashSecret(secret)})`
   const about = { database: row.id, from: file ?? 'DAKERA_ROOT_API_KEY' }
-  if (action === 'replace') log?.warn(about, 'the root key was replaced (--replace-root-key); the old one opens nothing any more')
-  else if (action === 'supersede') log?.warn(about, 'the root key was replaced, as it was one that is printed in the documentation')
+  if (action === 'replace')
+    log?.warn(about, 'the root key was replaced (--replace-root-key); the old one opens nothing any more')
+  else if (action === 'supersede')
+    log?.warn(about, 'the root key was replaced, as it was one that is printed in the documentation')
   else log?.info(about, 'the root key was set')
   if (kept && isKeptStale) forget(kept, log)
   return { secret, isNew: given === undefined, isReplaced: action === 'replace', ...(file && { file }) }
 }
 
 /** Decides without changing anything, so that a start can be refused before it has migrated. */
-export async function planRootKey(sql: Sql, { chosen, dataDir, isEmbedded, mayReplace }: RootKeySettings): Promise<Plan> {
+export async function planRootKey(
+  sql: Sql,
+  { chosen, dataDir, isEmbedded, mayReplace }: RootKeySettings,
+): Promise<Plan> {
   const { id, hash } = await readRootKey(sql)
-  const opens = (secret: string | undefined) => secret !== undefined && hash !== undefined && hashSecret(secret).equals(hash)
+  const opens = (secret: string | undefined) =>
+    secret !== undefined && hash !== undefined && hashSecret(secret).equals(hash)
 
   const kept = readKeptKey(dataDir)
   const wasMadeForThis = kept !== undefined && (kept.madeFor === undefined ? isEmbedded : kept.madeFor === id)
@@ -73,7 +80,10 @@ export async function planRootKey(sql: Sql, { chosen, dataDir, isEmbedded, mayRe
   // Who replaces the key without choosing one may have lost it to others, so the kept one is not used again.
   const isKeptUsed = chosen === undefined && !mayReplace && isKeptOurs
   const given = isKeptUsed ? kept?.secret : chosen
-  const isKeptStale = chosen !== undefined && kept?.secret !== chosen && (opens(kept?.secret) || (id !== undefined && kept?.madeFor === id))
+  const isKeptStale =
+    chosen !== undefined &&
+    kept?.secret !== chosen &&
+    (opens(kept?.secret) || (id !== undefined && kept?.madeFor === id))
   const plan = { given, kept, isKeptUsed, isKeptStale }
 
   if (opens(given)) return { ...plan, action: 'nothing' }
@@ -82,17 +92,23 @@ export async function planRootKey(sql: Sql, { chosen, dataDir, isEmbedded, mayRe
     if (chosen === undefined) return { ...plan, given: undefined, isKeptUsed: false, action: 'nothing' }
     const current = kept && opens(kept.secret) ? `the one in ${kept.file}` : 'the one that it has'
     throw new SettingsError(
-      'DAKERA_ROOT_API_KEY is not the admin key of this database, and a start does not replace that one: whoever uses it would be locked out. ' +
+      'DAKERA_ROOT_API_KEY is not the admin key of this database, and a start does not replace that one: whoever ' +
+        'uses it would be locked out. ' +
         `Set DAKERA_ROOT_API_KEY to ${current}, or start once with --replace-root-key to replace it.`,
     )
   }
   if (isTaken && given !== undefined && isPublished(given)) {
-    throw new SettingsError('DAKERA_ROOT_API_KEY is printed in the documentation, so it cannot replace the admin key of a database. Choose a long random one.')
+    throw new SettingsError(
+      'DAKERA_ROOT_API_KEY is printed in the documentation, so it cannot replace the admin key of a database. ' +
+        'Choose a long random one.',
+    )
   }
   if (given === undefined && kept && !isKeptOurs) {
     throw new SettingsError(
-      `The admin key in ${kept.file} was made for another database, so it is not given to this one, and not overwritten. ` +
-        'Set DAKERA_ROOT_API_KEY, or give this database a DAKERA_DATA_DIR of its own; if the other database is gone, remove that file.',
+      `The admin key in ${kept.file} was made for another database, so it is not given to this one, and not ` +
+        'overwritten. ' +
+        ('Set DAKERA_ROOT_API_KEY, or give this database a DAKERA_DATA_DIR of its own; if the other database is ' +
+          'gone, remove that file.'),
     )
   }
   return { ...plan, action: isTaken ? 'replace' : hash === undefined ? 'set' : 'supersede' }
@@ -103,7 +119,9 @@ async function readRootKey(sql: Sql): Promise<{ id: string | undefined; hash: Bu
   const [tables] = await sql<{ installation: string | null; secrets: string | null }[]>`
     select to_regclass('public.installation')::text as installation, to_regclass('public.key_secrets')::text as secrets`
   const [place] = tables?.installation ? await sql<{ id: string }[]>`select id from installation` : []
-  const [root] = tables?.secrets ? await sql<{ hash: Buffer }[]>`select secret_hash as hash from key_secrets where key_id = 'key_root'` : []
+  const [root] = tables?.secrets
+    ? await sql<{ hash: Buffer }[]>`select secret_hash as hash from key_secrets where key_id = 'key_root'`
+    : []
   return { id: place?.id, hash: root?.hash }
 }
 

@@ -4,23 +4,37 @@ import { connectionIsLost, diskIsFull, Fault } from '../fault.ts'
 import type { Work } from '../principal.ts'
 import { asDb, type Db, type Sql } from './database.ts'
 
-/** What postgres.js knows of a statement and its types do not: whether it runs, and its connection once it was sent. Its own cancel() tells nobody when the request to cancel is over, nor when it failed. */
-type Statement = PendingQuery<Row[]> & { active: boolean; state: object | null; canceller(of: Statement): Promise<void> }
+/**
+ * What postgres.js knows of a statement and its types do not: whether it runs, and its connection once it was sent. Its
+ * own cancel() tells nobody when the request to cancel is over, nor when it failed.
+ */
+type Statement = PendingQuery<Row[]> & {
+  active: boolean
+  state: object | null
+  canceller(of: Statement): Promise<void>
+}
 type Options = {
   /** Opens a client with a single connection. */
   open: () => Sql
-  /** The time limit of a statement here, in milliseconds, held by the database; undefined where it has none and statements cannot be cancelled. */
+  /**
+   * The time limit of a statement here, in milliseconds, held by the database; undefined where it has none and
+   * statements cannot be cancelled.
+   */
   limitMs?: number | undefined
 }
 
 /** After its limit a statement has been ended by the database. If nothing has come by now, the connection is dead. */
 const GRACE_MS = 5_000
-/** A statement that a first request to cancel did not end had perhaps not begun; after the last pause the connection is cut. */
+/**
+ * A statement that a first request to cancel did not end had perhaps not begun; after the last pause the connection is
+ * cut.
+ */
 const CANCEL_PAUSES_MS = [50, 200, 1_000, 1_000]
 const CANCEL_TIMEOUT_MS = 2_000
 
 const OUTCOME_UNKNOWN =
-  'The connection to the database was lost while this was written, so the outcome is not known. Send it again with the same Idempotency-Key, which is safe; without one, look first whether it is there.'
+  'The connection to the database was lost while this was written, so the outcome is not known. Send it again ' +
+  'with the same Idempotency-Key, which is safe; without one, look first whether it is there.'
 
 const NO_ROOM = 'The disk of the database is full; its operator must make room.'
 
@@ -98,7 +112,11 @@ export class Session {
 
   /** True when a statement is without an answer for longer than the database lets it run. */
   isSilent(): boolean {
-    return this.#since !== undefined && this.#limitMs !== undefined && performance.now() - this.#since > this.#limitMs + GRACE_MS
+    return (
+      this.#since !== undefined &&
+      this.#limitMs !== undefined &&
+      performance.now() - this.#since > this.#limitMs + GRACE_MS
+    )
   }
 
   /** Gives the connection up. What runs on it fails; the next statement connects anew. */
@@ -128,10 +146,13 @@ export class Session {
       statements.push(statement as never)
       return statement
     }
-    const watched = Object.assign((...args: never[]) => begin(() => (sql as unknown as (...args: never[]) => unknown)(...args)), {
-      unsafe: (...args: Parameters<Sql['unsafe']>) => begin(() => sql.unsafe(...args)),
-      options: this.#sql.options,
-    }) as unknown as Sql
+    const watched = Object.assign(
+      (...args: never[]) => begin(() => (sql as unknown as (...args: never[]) => unknown)(...args)),
+      {
+        unsafe: (...args: Parameters<Sql['unsafe']>) => begin(() => sql.unsafe(...args)),
+        options: this.#sql.options,
+      },
+    ) as unknown as Sql
 
     let cancelling: Promise<void> | undefined
     const cancel = () => {
@@ -158,7 +179,10 @@ export class Session {
     for (const pause of CANCEL_PAUSES_MS) {
       const running = statements.find(({ active }) => active)
       if (!running) return
-      const isOver = await Promise.race([running.canceller(running).then(yes, yes), sleep(CANCEL_TIMEOUT_MS, false, { ref: false })])
+      const isOver = await Promise.race([
+        running.canceller(running).then(yes, yes),
+        sleep(CANCEL_TIMEOUT_MS, false, { ref: false }),
+      ])
       if (!isOver) {
         this.cut() // though the statement may have ended by itself: the request may still arrive
         return
@@ -171,7 +195,10 @@ export class Session {
 
 const yes = () => true
 
-/** The error as the caller shall see it: of a write that was on its way to be kept when the connection broke, or the disk failed, nobody knows. */
+/**
+ * The error as the caller shall see it: of a write that was on its way to be kept when the connection broke, or the
+ * disk failed, nobody knows.
+ */
 function afterWrite(work: Work, error: unknown): unknown {
   if (work.mayHaveWritten && connectionIsLost(error)) return outcomeUnknown(error)
   work.mayHaveWritten = false

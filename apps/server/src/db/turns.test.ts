@@ -19,7 +19,9 @@ function openStage(sessions: number, own: Partial<typeof bounds> = {}, crowd?: C
   const ask = (key: string, signal: AbortSignal = NEVER) =>
     turns.run(key, signal, (session) => {
       began.push(key)
-      return new Promise<void>((resolve, reject) => running.push({ key, session, end: (error) => (error ? reject(error) : resolve()) }))
+      return new Promise<void>((resolve, reject) =>
+        running.push({ key, session, end: (error) => (error ? reject(error) : resolve()) }),
+      )
     })
   return { turns, began, running, ask }
 }
@@ -124,9 +126,16 @@ test('work that fails gives its session back', async () => {
 test('beyond the bounds it is 429, of the key or of all', async () => {
   const { ask } = openStage(1, { waitingPerKey: 2, waiting: 3 })
   for (let i = 0; i < 3; i++) void ask('a')
-  await expect(ask('a')).rejects.toMatchObject({ code: 'RATE_LIMITED', message: expect.stringContaining('this API key'), details: { retryAfterSeconds: 1 } })
+  await expect(ask('a')).rejects.toMatchObject({
+    code: 'RATE_LIMITED',
+    message: expect.stringContaining('this API key'),
+    details: { retryAfterSeconds: 1 },
+  })
   void ask('b')
-  await expect(ask('c')).rejects.toMatchObject({ code: 'RATE_LIMITED', message: expect.not.stringContaining('this API key') })
+  await expect(ask('c')).rejects.toMatchObject({
+    code: 'RATE_LIMITED',
+    message: expect.not.stringContaining('this API key'),
+  })
 })
 
 test('a question passes all queues, and finds nothing where all is busy', async () => {
@@ -196,7 +205,8 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
         await settle()
         // Work-conserving: with a session free, nobody waits who may run.
         if (held.size < size) for (const { key } of waiting) expect(holds(key)).toBeGreaterThanOrEqual(share)
-        for (const { skipped } of waiting) for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + share)
+        for (const { skipped } of waiting)
+          for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + share)
       }
       for (let i = 0; i < 200 && (open.length > 0 || waiting.length > 0); i++) {
         open.shift()?.end(false)

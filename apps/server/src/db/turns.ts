@@ -2,7 +2,10 @@ import { Fault } from '../fault.ts'
 import { isStranger } from '../principal.ts'
 
 type Bounds = {
-  /** Sessions that one key may hold at once, when so many keys have asked of late. What is left is there for whoever comes next. */
+  /**
+   * Sessions that one key may hold at once, when so many keys have asked of late. What is left is there for whoever
+   * comes next.
+   */
   share: (keys: number) => number
   /** Pieces of work that wait, of one key and of all. More is refused with 429. */
   waitingPerKey: number
@@ -82,7 +85,8 @@ export class Turns<S> {
     if (lane.waiting.size >= this.#bounds.waitingPerKey || this.#waiting >= this.#bounds.waiting) {
       const message =
         lane.waiting.size >= this.#bounds.waitingPerKey
-          ? 'Too many calls of this API key wait for the database. Send fewer at once, or wait for the seconds in Retry-After.'
+          ? 'Too many calls of this API key wait for the database. Send fewer at once, or wait for the seconds ' +
+            'in Retry-After.'
           : 'Too many calls wait for the database. Wait for the seconds in Retry-After.'
       this.#forget(lane)
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
@@ -136,7 +140,9 @@ export class Turns<S> {
     if (this.#free.length > 0 && this.#waiting > 0) this.#setAlarm()
   }
 
-  /** All who wait hold their share. When somebody no longer counts as asking it may grow, and nothing else would tell. */
+  /**
+   * All who wait hold their share. When somebody no longer counts as asking it may grow, and nothing else would tell.
+   */
   #setAlarm(): void {
     const ms = this.#crowd.msUntilFewer
     if (ms === undefined) return
@@ -203,8 +209,11 @@ export class Crowd {
 
 const PRESENT_MS = 1_000
 
-/** An equal share of the sessions for each key that asks, and one share for whoever comes next; at least one session. */
+/**
+ * An equal share of the sessions for each key that asks, and one share for whoever comes next; at least one session.
+ */
 export const turnsOver = <S>(sessions: readonly S[], crowd?: Crowd): Turns<S> => {
-  const share = (keys: number) => Math.max(1, keys === 1 ? sessions.length - 1 : Math.floor(sessions.length / (keys + 1)))
+  const share = (keys: number) =>
+    Math.max(1, keys === 1 ? sessions.length - 1 : Math.floor(sessions.length / (keys + 1)))
   return new Turns(sessions, { share, waitingPerKey: 640, waiting: 10_000 }, crowd)
 }

@@ -14,7 +14,12 @@ export type Mode = 'read' | 'scan' | 'write'
  * The only door to guarded rows. The identity is local to the transaction, so a pooled
  * connection cannot carry one caller into the next request. An unknown key gets no further.
  */
-export function withPrincipal<T>({ turns }: Pick<Database, 'turns'>, principal: Principal, mode: Mode, fn: (tx: Tx) => Promise<T>): Promise<T> {
+export function withPrincipal<T>(
+  { turns }: Pick<Database, 'turns'>,
+  principal: Principal,
+  mode: Mode,
+  fn: (tx: Tx) => Promise<T>,
+): Promise<T> {
   const pool = mode === 'scan' ? turns.searches : turns.calls
   return pool.run(principal.lane, principal.signal, (session) =>
     session.transaction(principal, mode === 'write' ? 'write' : 'read', async (tx) => {
@@ -29,8 +34,12 @@ export function withPrincipal<T>({ turns }: Pick<Database, 'turns'>, principal: 
 }
 
 /** One of the hot functions, which set the identity themselves: a single statement, and so a single round trip. */
-export const callFunction = <T>(pool: Pool, principal: Principal, mode: 'read' | 'write', fn: (sql: Sql) => Promise<T>): Promise<T> =>
-  pool.run(principal.lane, principal.signal, (session) => session.statement(principal, mode, fn))
+export const callFunction = <T>(
+  pool: Pool,
+  principal: Principal,
+  mode: 'read' | 'write',
+  fn: (sql: Sql) => Promise<T>,
+): Promise<T> => pool.run(principal.lane, principal.signal, (session) => session.statement(principal, mode, fn))
 
 /** The id of the key that is presented; the error of the API where there is none. */
 export async function findKeyId({ turns }: Pick<Database, 'turns'>, principal: Principal): Promise<string> {
@@ -38,7 +47,10 @@ export async function findKeyId({ turns }: Pick<Database, 'turns'>, principal: P
     turns.calls,
     principal,
     'read',
-    async (sql) => sql<{ id: string }[]>`select case when identify(${principal.keyHash}) is not null then whoami() ->> 'id' end as id`,
+    async (sql) =>
+      sql<
+        { id: string }[]
+      >`select case when identify(${principal.keyHash}) is not null then whoami() ->> 'id' end as id`,
   )
   return row?.id ?? ''
 }

@@ -12,7 +12,10 @@ export type BatchLimits = {
   smallLetters: number
   /** How long the first text waits for company. */
   waitMs: number
-  /** One of these is never given to a request of one owner alone, so that a single text need not wait for a long one to end. */
+  /**
+   * One of these is never given to a request of one owner alone, so that a single text need not wait for a long one to
+   * end.
+   */
   maxConcurrent: number
   /** Texts that may wait, and those of one owner; more are refused at once, as a queue that only grows helps nobody. */
   maxQueued: number
@@ -25,8 +28,8 @@ export type Send = (items: readonly Item[], settle: (at: number, outcome: Outcom
 type Waiting = Item & { callers: number; outcome: Promise<Outcome>; settle(outcome: Outcome): void }
 
 /**
- * Gathers the texts of concurrent callers into few requests. The same text asked for twice by one owner is sent once; an
- * owner never waits for the text of another, as how long that takes would tell what the other has said.
+ * Gathers the texts of concurrent callers into few requests. The same text asked for twice by one owner is sent once;
+ * an owner never waits for the text of another, as how long that takes would tell what the other has said.
  */
 export class Batcher {
   readonly #send: Send
@@ -48,7 +51,12 @@ export class Batcher {
   /** An abort lets this caller go; a request already under way goes on for the others in it. */
   async get(owner: string, items: readonly Omit<Item, 'owner'>[], signal?: AbortSignal): Promise<Outcome[]> {
     signal?.throwIfAborted()
-    this.#refuseTooMany(this.#queues.get(owner)?.length ?? 0, items.length, this.#limits.maxQueuedEach, 'texts of this key wait')
+    this.#refuseTooMany(
+      this.#queues.get(owner)?.length ?? 0,
+      items.length,
+      this.#limits.maxQueuedEach,
+      'texts of this key wait',
+    )
     this.#refuseTooMany(this.#queued, items.length, this.#limits.maxQueued, 'texts wait')
     const mine = items.map((item) => this.#join({ owner, ...item }))
     try {
@@ -61,7 +69,8 @@ export class Batcher {
 
   /** For so long this owner's texts go in requests of their own: they were in the way of others. */
   keepApart(owner: string, ms: number): void {
-    for (const other of this.#apart.keys()) this.#isApart(other) // forgets those whose time is over: they may never send again
+    // forgets those whose time is over: they may never send again
+    for (const other of this.#apart.keys()) this.#isApart(other)
     this.#apart.set(owner, performance.now() + ms)
   }
 
@@ -74,7 +83,8 @@ export class Batcher {
   }
 
   #refuseTooMany(waiting: number, more: number, most: number, what: string): void {
-    if (waiting > 0 && waiting + more > most) throw new EmbedderUnavailable(`More than ${most} ${what} for the embedding provider.`, 2)
+    if (waiting > 0 && waiting + more > most)
+      throw new EmbedderUnavailable(`More than ${most} ${what} for the embedding provider.`, 2)
   }
 
   #join(item: Item): Waiting {
@@ -134,7 +144,11 @@ export class Batcher {
   #goesAlone(owner: string): boolean {
     const queue = this.#queues.get(owner) ?? []
     const { smallTexts, smallLetters } = this.#limits
-    return this.#isApart(owner) || queue.length > smallTexts || queue.reduce((letters, { text }) => letters + text.length, 0) > smallLetters
+    return (
+      this.#isApart(owner) ||
+      queue.length > smallTexts ||
+      queue.reduce((letters, { text }) => letters + text.length, 0) > smallLetters
+    )
   }
 
   /** As much of these owners' texts as one request takes; who has more comes last in the next turn. */
@@ -167,7 +181,10 @@ export class Batcher {
       waiting.settle(outcome)
     }
     await this.#send(batch, settle).catch((error: unknown) => {
-      const failure = error instanceof EmbedderUnavailable ? error : new EmbedderUnavailable('The embedding request failed.', 1, { cause: error })
+      const failure =
+        error instanceof EmbedderUnavailable
+          ? error
+          : new EmbedderUnavailable('The embedding request failed.', 1, { cause: error })
       for (const at of batch.keys()) settle(at, failure)
     })
   }

@@ -9,12 +9,15 @@ import { EmbedderUnavailable } from './embedder.ts'
 import { answerVectors, embed, sendJson, startOpenAiServer } from './openai-server.fixture.ts'
 import { VectorCache } from './vector-cache.ts'
 
-const open = ({ url }: { url: string }) => chooseEmbedder({ provider: 'openai', baseUrl: url, model: 'local-model', dimension: 8 })
+const open = ({ url }: { url: string }) =>
+  chooseEmbedder({ provider: 'openai', baseUrl: url, model: 'local-model', dimension: 8 })
 
 test('fifty callers at once make one request', async () => {
   await using server = await startOpenAiServer()
   const embedder = await open(server)
-  const replies = await Promise.all(Array.from({ length: 50 }, (_, n) => embed(embedder, [`text ${n} ${'x'.repeat(n)}`])))
+  const replies = await Promise.all(
+    Array.from({ length: 50 }, (_, n) => embed(embedder, [`text ${n} ${'x'.repeat(n)}`])),
+  )
   expect(server.calls).toHaveLength(1)
   const again = await Promise.all(Array.from({ length: 50 }, (_, n) => embed(embedder, [`text ${n} ${'x'.repeat(n)}`])))
   expect(again).toEqual(replies)
@@ -22,7 +25,9 @@ test('fifty callers at once make one request', async () => {
 })
 
 test('what one owner has asked for is asked for again for another, also while it is under way', async () => {
-  await using server = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response), 30))
+  await using server = await startOpenAiServer(
+    (call, response) => void setTimeout(() => answerVectors(call, response), 30),
+  )
   const embedder = await open(server)
   const [mine, theirs] = await Promise.all(['one', 'two'].map((owner) => embedder.embed(['same'], { owner })))
   await embedder.embed(['same'], { owner: 'three' })
@@ -31,7 +36,9 @@ test('what one owner has asked for is asked for again for another, also while it
 })
 
 test('the same text asked for by many is sent once', async () => {
-  await using server = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response), 30))
+  await using server = await startOpenAiServer(
+    (call, response) => void setTimeout(() => answerVectors(call, response), 30),
+  )
   const embedder = await open(server)
   const first = embed(embedder, ['same', 'same'])
   await sleep(15)
@@ -107,11 +114,14 @@ test('a server that takes 32 texts at once gets 32, and is not asked for more a 
 
 test('a text the provider refuses fails alone', async () => {
   await using server = await startOpenAiServer((call, response) => {
-    if (call.input.includes('poison')) return sendJson(response, 400, { error: { message: 'content refused: poison', code: 'content_filter' } })
+    if (call.input.includes('poison'))
+      return sendJson(response, 400, { error: { message: 'content refused: poison', code: 'content_filter' } })
     answerVectors(call, response)
   })
   const embedder = await open(server)
-  const [poison, ...others] = await Promise.allSettled(['poison', 'one', 'two', 'three'].map((text) => embed(embedder, [text])))
+  const [poison, ...others] = await Promise.allSettled(
+    ['poison', 'one', 'two', 'three'].map((text) => embed(embedder, [text])),
+  )
   expect(others.every(({ status }) => status === 'fulfilled')).toBe(true)
   const reason = poison?.status === 'rejected' ? (poison.reason as EmbedderUnavailable) : undefined
   expect(reason?.message).toContain('content_filter')
@@ -119,7 +129,9 @@ test('a text the provider refuses fails alone', async () => {
 })
 
 test('when every text is refused the operator is told what to check, in few requests', async () => {
-  await using server = await startOpenAiServer((_, response) => sendJson(response, 422, { error: { message: 'unknown model' } }))
+  await using server = await startOpenAiServer((_, response) =>
+    sendJson(response, 422, { error: { message: 'unknown model' } }),
+  )
   const embedder = await open(server)
   await expect(
     embed(
@@ -131,7 +143,9 @@ test('when every text is refused the operator is told what to check, in few requ
 })
 
 test('a caller who leaves does not take the request of the others along', async () => {
-  await using server = await startOpenAiServer((call, response) => void setTimeout(() => answerVectors(call, response), 60))
+  await using server = await startOpenAiServer(
+    (call, response) => void setTimeout(() => answerVectors(call, response), 60),
+  )
   const embedder = await open(server)
   const leaving = new AbortController()
   const left = embed(embedder, ['mine', 'shared'], leaving.signal)
@@ -156,7 +170,16 @@ test('a text nobody waits for any more is not sent', async () => {
   await expect(embed(embedder, ['late'], leaving.signal)).rejects.toThrow('gone')
 })
 
-const LIMITS = { maxTexts: 2, maxLetters: 100, smallTexts: 2, smallLetters: 100, waitMs: 1, maxConcurrent: 1, maxQueued: 6, maxQueuedEach: 3 }
+const LIMITS = {
+  maxTexts: 2,
+  maxLetters: 100,
+  smallTexts: 2,
+  smallLetters: 100,
+  waitMs: 1,
+  maxConcurrent: 1,
+  maxQueued: 6,
+  maxQueuedEach: 3,
+}
 const items = (...keys: string[]) => keys.map((key) => ({ key, text: key }))
 /** A batcher over a provider that takes its time, and the requests it got, each text with its owner. */
 function slowBatcher(limits: Partial<typeof LIMITS> = {}, ms = 20) {
@@ -224,7 +247,17 @@ test('owners with much to send take turns', async () => {
   const { batcher, sent } = slowBatcher({ maxTexts: 5, maxConcurrent: 2, maxQueued: 1_000, maxQueuedEach: 1_000 }, 1)
   const many = items(...Array.from({ length: 20 }, (_, n) => `${n}`))
   await Promise.all(['one', 'two', 'three'].map((owner) => batcher.get(owner, many)))
-  expect(sent.map(([first]) => first?.split(' ')[0]).slice(0, 9)).toEqual(['one', 'two', 'three', 'one', 'two', 'three', 'one', 'two', 'three'])
+  expect(sent.map(([first]) => first?.split(' ')[0]).slice(0, 9)).toEqual([
+    'one',
+    'two',
+    'three',
+    'one',
+    'two',
+    'three',
+    'one',
+    'two',
+    'three',
+  ])
 })
 
 test('an open breaker lets one call try after its time, and closes when that succeeds', async () => {

@@ -21,7 +21,11 @@ export class Breaker {
   get refusal(): EmbedderUnavailable | undefined {
     const waitMs = this.#openUntil - performance.now()
     if (waitMs <= 0 && !this.#isTrying) return undefined
-    return new EmbedderUnavailable(`Not asking the embedding provider for a moment. ${this.#last.message}`, waitMs / 1000, { cause: this.#last })
+    return new EmbedderUnavailable(
+      `Not asking the embedding provider for a moment. ${this.#last.message}`,
+      waitMs / 1000,
+      { cause: this.#last },
+    )
   }
 
   /** Throws while open. Every `enter` must be followed by `succeeded`, `failed` or `unclear`. */

@@ -75,7 +75,11 @@ test('vectors have length 1 and lie near what means the same', async () => {
 })
 
 test('the vector of a known text does not drift under the same model name', async () => {
-  const [first, second, last] = await vector('The reviewer approved pull request 4821.').then((v) => [v[0], v[1], v[255]])
+  const [first, second, last] = await vector('The reviewer approved pull request 4821.').then((v) => [
+    v[0],
+    v[1],
+    v[255],
+  ])
   expect([first, second, last].map((value) => value?.toFixed(5))).toEqual(['0.21066', '-0.12922', '0.03583'])
 })
 
@@ -92,7 +96,10 @@ test('texts keep their order', async () => {
 })
 
 test('an import of thousands lets other work through, and stops when its caller leaves', async () => {
-  const texts = Array.from({ length: 3000 }, (_, n) => `memory number ${n} about the deployment pipeline and its flaky integration tests`)
+  const texts = Array.from(
+    { length: 3000 },
+    (_, n) => `memory number ${n} about the deployment pipeline and its flaky integration tests`,
+  )
   let turns = 0
   const ticking = setInterval(() => turns++, 0)
   await embed(embedder, texts)

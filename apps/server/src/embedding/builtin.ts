@@ -12,7 +12,9 @@ let opening: Promise<Embedder> | undefined
 /** English vectors without network, key or native code. The file is read once in a process. */
 export function openBuiltin(): Promise<Embedder> {
   opening ??= readFile(BUILTIN_MODEL_FILE).then(builtinEmbedder, (error: NodeJS.ErrnoException) => {
-    throw new Error(`The built-in embedder's model.bin cannot be read (${error.code}). Install the server again.`, { cause: error })
+    throw new Error(`The built-in embedder's model.bin cannot be read (${error.code}). Install the server again.`, {
+      cause: error,
+    })
   })
   opening.catch(() => {
     opening = undefined
@@ -51,11 +53,20 @@ export function builtinEmbedder(file: Buffer): Embedder {
 
 type Table = { dimension: number; scales: Float32Array; rows: Int8Array; wordPiece: WordPiece }
 
-/** Little endian: "DKE1", u32 version, vocabulary, dimension, bytes of the vocabulary text; the text padded to 4; f32 scale per token; int8 rows. */
+/**
+ * Little endian: "DKE1", u32 version, vocabulary, dimension, bytes of the vocabulary text; the text padded to 4; f32
+ * scale per token; int8 rows.
+ */
 export function readTable(file: Buffer): Table {
-  const damaged = (why: string) => new Error(`The built-in embedder's model.bin is damaged (${why}). Install the server again.`)
+  const damaged = (why: string) =>
+    new Error(`The built-in embedder's model.bin is damaged (${why}). Install the server again.`)
   if (file.length < 20 || file.toString('latin1', 0, 4) !== 'DKE1') throw damaged('not an embedder file')
-  const [version, vocabulary, dimension, textBytes] = [file.readUInt32LE(4), file.readUInt32LE(8), file.readUInt32LE(12), file.readUInt32LE(16)]
+  const [version, vocabulary, dimension, textBytes] = [
+    file.readUInt32LE(4),
+    file.readUInt32LE(8),
+    file.readUInt32LE(12),
+    file.readUInt32LE(16),
+  ]
   const start = 20 + Math.ceil(textBytes / 4) * 4
   const end = start + vocabulary * 4 + vocabulary * dimension
   if (version !== 1 || file.length !== end) throw damaged(`${file.length} bytes, expected ${end}`)
@@ -71,7 +82,8 @@ export function readTable(file: Buffer): Table {
 function addWord({ dimension, scales, rows, wordPiece }: Table, word: string, sum: Float32Array): void {
   for (const id of wordPiece.pieces(word)) {
     const scale = scales[id] as number
-    for (let i = 0, at = id * dimension; i < dimension; i++) sum[i] = (sum[i] as number) + scale * (rows[at + i] as number)
+    for (let i = 0, at = id * dimension; i < dimension; i++)
+      sum[i] = (sum[i] as number) + scale * (rows[at + i] as number)
   }
 }
 

@@ -1,10 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { chooseEmbedder } from './choose.ts'
 import { EmbedderMisconfigured } from './embedder.ts'
-import { answerVectors, embed, expectNear, failure, openEmbedder, SECRET, sendJson, startOpenAiServer } from './openai-server.fixture.ts'
+import {
+  answerVectors,
+  embed,
+  expectNear,
+  failure,
+  openEmbedder,
+  SECRET,
+  sendJson,
+  startOpenAiServer,
+} from './openai-server.fixture.ts'
 
 test('without a provider the built-in embedder is chosen', async () => {
-  expect(await chooseEmbedder({ provider: 'builtin' })).toMatchObject({ model: 'static-minilm-256-v1', dimension: 256, isLocal: true })
+  expect(await chooseEmbedder({ provider: 'builtin' })).toMatchObject({
+    model: 'static-minilm-256-v1',
+    dimension: 256,
+    isLocal: true,
+  })
 })
 
 describe('the dimension', () => {
@@ -31,7 +44,8 @@ describe('the dimension', () => {
 
   test('is not asked for a second time where the server does not know how', async () => {
     await using server = await startOpenAiServer((call, response) => {
-      if (call.dimensions) return sendJson(response, 400, { error: { message: 'this model does not support matryoshka representation' } })
+      if (call.dimensions)
+        return sendJson(response, 400, { error: { message: 'this model does not support matryoshka representation' } })
       answerVectors(call, response)
     })
     expectNear((await embed(await openEmbedder(server), ['alpha']))[0], 'alpha')
@@ -39,7 +53,9 @@ describe('the dimension', () => {
   })
 
   test('that the model cannot give is refused at start', async () => {
-    const error = await failure(chooseEmbedder({ provider: 'openai', apiKey: SECRET, model: 'text-embedding-ada-002', dimension: 512 }))
+    const error = await failure(
+      chooseEmbedder({ provider: 'openai', apiKey: SECRET, model: 'text-embedding-ada-002', dimension: 512 }),
+    )
     expect(error).toBeInstanceOf(EmbedderMisconfigured)
     expect(error.message).toMatch(/1536.*DAKERA_EMBEDDING_DIMENSION/)
   })
@@ -66,7 +82,12 @@ describe('what the operator set wrongly is named', () => {
     const error = await failure(embed(embedder, ['my private note']))
     expect(error).toBeInstanceOf(EmbedderMisconfigured)
     expect(error.message).toMatch(message)
-    for (const shown of [error.message, String(error.stack), JSON.stringify(error), JSON.stringify(await embedder.check())]) {
+    for (const shown of [
+      error.message,
+      String(error.stack),
+      JSON.stringify(error),
+      JSON.stringify(await embedder.check()),
+    ]) {
       expect(shown).not.toContain(SECRET)
       expect(shown).not.toContain('private')
     }
@@ -78,7 +99,9 @@ describe('what the operator set wrongly is named', () => {
     await using server = await startOpenAiServer((call, response) =>
       sendJson(response, 400, { error: { message: `no embeddings here, ${call.authorization}` } }),
     )
-    const error = await failure(chooseEmbedder({ provider: 'openai', apiKey: SECRET, baseUrl: server.url, model: 'chat-model' }))
+    const error = await failure(
+      chooseEmbedder({ provider: 'openai', apiKey: SECRET, baseUrl: server.url, model: 'chat-model' }),
+    )
     expect(error.message).toMatch(/no embeddings here, Bearer \[key\]/)
   })
 

@@ -12,15 +12,20 @@ const DIMENSIONS: Record<string, number> = {
   'text-embedding-ada-002': 1536,
 }
 
-/** The embedder of this configuration; rejects with `EmbedderMisconfigured` or `EmbedderUnavailable`, whose message says what to set. */
+/**
+ * The embedder of this configuration; rejects with `EmbedderMisconfigured` or `EmbedderUnavailable`, whose message says
+ * what to set.
+ */
 export async function chooseEmbedder(config: EmbeddingConfig): Promise<Embedder> {
   if (config.provider === 'builtin') return openBuiltin()
-  if (config.model === '') throw new EmbedderMisconfigured('Set DAKERA_EMBEDDING_MODEL to a model of the embedding provider.')
+  if (config.model === '')
+    throw new EmbedderMisconfigured('Set DAKERA_EMBEDDING_MODEL to a model of the embedding provider.')
   const native = DIMENSIONS[config.model]
   const dimension = config.dimension ?? native ?? (await askDimension(config))
   if (native !== undefined && dimension !== native && (dimension > native || !canShorten(config.model))) {
     throw new EmbedderMisconfigured(
-      `${config.model} gives ${native} dimensions, not ${dimension}. Set DAKERA_EMBEDDING_DIMENSION to ${native} or leave it unset.`,
+      `${config.model} gives ${native} dimensions, not ${dimension}. Set DAKERA_EMBEDDING_DIMENSION to ${native} ` +
+        'or leave it unset.',
     )
   }
   const sendsDimensions = config.dimension !== undefined && config.dimension !== native
@@ -31,18 +36,29 @@ export async function chooseEmbedder(config: EmbeddingConfig): Promise<Embedder>
 export function embedderOf(model: string, settings: Omit<OpenAiConfig, 'model' | 'dimension'>): Promise<Embedder> {
   if (model === BUILTIN_MODEL) return openBuiltin()
   const at = model.lastIndexOf('@')
-  return chooseEmbedder({ ...settings, provider: 'openai', model: model.slice(0, at), dimension: Number(model.slice(at + 1)) })
+  return chooseEmbedder({
+    ...settings,
+    provider: 'openai',
+    model: model.slice(0, at),
+    dimension: Number(model.slice(at + 1)),
+  })
 }
 
 /** One vector tells. Not retried: at start an operator is watching. */
 async function askDimension(config: OpenAiConfig): Promise<number> {
   try {
-    const [vector] = await new OpenAiEndpoint(config, false).call(['How long is a vector of this model?'], config.timeoutMs ?? 10_000, true)
+    const [vector] = await new OpenAiEndpoint(config, false).call(
+      ['How long is a vector of this model?'],
+      config.timeoutMs ?? 10_000,
+      true,
+    )
     if (vector instanceof Float32Array) return vector.length
     throw new CallFailed('setting', 'The embedding provider answered a vector without direction.')
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error
-    const message = `The dimension of ${config.model} is not known and could not be asked for: ${error.message} Or set DAKERA_EMBEDDING_DIMENSION.`
+    const message =
+      `The dimension of ${config.model} is not known and could not be asked for: ${error.message} ` +
+      'Or set DAKERA_EMBEDDING_DIMENSION.'
     throw new EmbedderMisconfigured(message, { cause: error })
   }
 }

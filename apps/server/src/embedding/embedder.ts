@@ -1,4 +1,7 @@
-/** Whose texts these are. Vectors kept and requests under way are never shared between owners: how long a text takes would tell who sent it before. */
+/**
+ * Whose texts these are. Vectors kept and requests under way are never shared between owners: how long a text takes
+ * would tell who sent it before.
+ */
 export type Caller = { owner: string; signal?: AbortSignal | undefined }
 /** For what the server embeds of its own accord. */
 export const SERVER = 'server'
@@ -29,7 +32,10 @@ export class EmbedderUnavailable extends Error {
   }
 }
 
-/** The provider will not answer until an operator changes a setting. At start the server refuses to run; later it is a 503 like any outage. */
+/**
+ * The provider will not answer until an operator changes a setting. At start the server refuses to run; later it is a
+ * 503 like any outage.
+ */
 export class EmbedderMisconfigured extends EmbedderUnavailable {
   override readonly name = 'EmbedderMisconfigured'
   constructor(message: string, options?: ErrorOptions) {
@@ -37,7 +43,10 @@ export class EmbedderMisconfigured extends EmbedderUnavailable {
   }
 }
 
-/** The provider is well and refuses these texts, so the caller has to change them. The message is for the operator's log, like that above. */
+/**
+ * The provider is well and refuses these texts, so the caller has to change them. The message is for the operator's
+ * log, like that above.
+ */
 export class TextRefused extends Error {
   override readonly name = 'TextRefused'
   /** Which of the texts asked for. */

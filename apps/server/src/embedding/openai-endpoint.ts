@@ -14,8 +14,8 @@ export type OpenAiConfig = {
 export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
 
 /**
- * `later`: try again. `text`: the provider refuses these texts, or so many. `unclear`, `slow`: it failed or was silent, and
- * so it does when it is down and when it cannot take a text. `setting`: an operator must act.
+ * `later`: try again. `text`: the provider refuses these texts, or so many. `unclear`, `slow`: it failed or was silent,
+ * and so it does when it is down and when it cannot take a text. `setting`: an operator must act.
  */
 export class CallFailed extends Error {
   readonly kind: 'later' | 'text' | 'unclear' | 'slow' | 'setting'
@@ -25,12 +25,18 @@ export class CallFailed extends Error {
   constructor(kind: CallFailed['kind'], message: string, retryAfterMs?: number) {
     super(message)
     this.kind = kind
-    this.error = kind === 'setting' ? new EmbedderMisconfigured(message) : new EmbedderUnavailable(message, (retryAfterMs ?? 1000) / 1000)
+    this.error =
+      kind === 'setting'
+        ? new EmbedderMisconfigured(message)
+        : new EmbedderUnavailable(message, (retryAfterMs ?? 1000) / 1000)
     this.retryAfterMs = retryAfterMs
   }
 }
 
-/** One address that speaks OpenAI's embeddings API, and one model there. Each call is one HTTP request, its reply fully checked. */
+/**
+ * One address that speaks OpenAI's embeddings API, and one model there. Each call is one HTTP request, its reply fully
+ * checked.
+ */
 export class OpenAiEndpoint {
   readonly #client: OpenAI
   readonly #config: OpenAiConfig
@@ -43,8 +49,11 @@ export class OpenAiEndpoint {
     const { apiKey, baseUrl = OPENAI_BASE_URL } = config
     this.#address = checkedAddress(baseUrl)
     if (!apiKey && baseUrl === OPENAI_BASE_URL)
-      throw new EmbedderMisconfigured('OpenAI needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL to a server of your own.')
-    if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey)) throw new EmbedderMisconfigured('OPENAI_API_KEY holds a space, a line break or a letter that no key has.')
+      throw new EmbedderMisconfigured(
+        'OpenAI needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL to a server of your own.',
+      )
+    if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey))
+      throw new EmbedderMisconfigured('OPENAI_API_KEY holds a space, a line break or a letter that no key has.')
     this.#config = config
     this.#sendsDimensions = sendsDimensions
     this.#client = new OpenAI({
@@ -61,10 +70,14 @@ export class OpenAiEndpoint {
     })
   }
 
-  /** One outcome per text, in order. `quotesProvider`: only when the texts are ours, as a provider's message may repeat them. */
+  /**
+   * One outcome per text, in order. `quotesProvider`: only when the texts are ours, as a provider's message may repeat
+   * them.
+   */
   async call(texts: string[], timeoutMs: number, quotesProvider = false): Promise<Outcome[]> {
     const { model, dimension } = this.#config
-    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))) // the package's own time-out ends with the headers
+    // the package's own time-out ends with the headers
+    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))
     try {
       const reply: unknown = await this.#client.embeddings.create(
         {
@@ -79,14 +92,21 @@ export class OpenAiEndpoint {
     } catch (error) {
       if (error instanceof CallFailed) throw error
       if (signal.aborted) {
-        throw new CallFailed('slow', `${this.#address} did not answer within ${Math.round(timeoutMs)} ms. If it is only slow, raise the embedding time-out.`)
+        throw new CallFailed(
+          'slow',
+          `${this.#address} did not answer within ${Math.round(timeoutMs)} ms. If it is only slow, raise the ` +
+            'embedding time-out.',
+        )
       }
       if (this.#canDoWithout(error)) return this.call(texts, timeoutMs, quotesProvider)
       throw this.#failure(error, quotesProvider)
     }
   }
 
-  /** Some servers refuse a parameter they do not know. The reply's dimension is checked anyway, so asking without it is safe. */
+  /**
+   * Some servers refuse a parameter they do not know. The reply's dimension is checked anyway, so asking without it is
+   * safe.
+   */
   #canDoWithout(error: unknown): boolean {
     if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return false
     if (!this.#encoding && /encoding_format|base64/i.test(error.message)) {
@@ -103,13 +123,20 @@ export class OpenAiEndpoint {
   #read(reply: unknown, count: number): Outcome[] {
     const data = typeof reply === 'object' && reply !== null && 'data' in reply ? reply.data : undefined
     if (!Array.isArray(data))
-      throw new CallFailed('setting', `${this.#address} does not answer like an embeddings API. Check OPENAI_BASE_URL; it usually ends in /v1.`)
-    if (data.length !== count) throw new CallFailed('setting', `${this.#address} answered ${data.length} vectors for ${count} texts.`)
+      throw new CallFailed(
+        'setting',
+        `${this.#address} does not answer like an embeddings API. Check OPENAI_BASE_URL; it usually ends in /v1.`,
+      )
+    if (data.length !== count)
+      throw new CallFailed('setting', `${this.#address} answered ${data.length} vectors for ${count} texts.`)
     const outcomes = new Array<Outcome>(count)
     data.forEach((item: { index?: unknown; embedding?: unknown } | null, position) => {
       const at = item?.index ?? position
       if (typeof at !== 'number' || !(at in data) || at in outcomes)
-        throw new CallFailed('setting', `${this.#address} numbers its vectors wrongly, so they cannot be matched to texts.`)
+        throw new CallFailed(
+          'setting',
+          `${this.#address} numbers its vectors wrongly, so they cannot be matched to texts.`,
+        )
       outcomes[at] = this.#readVector(item?.embedding)
     })
     return outcomes
@@ -117,16 +144,23 @@ export class OpenAiEndpoint {
 
   #readVector(values: unknown): Outcome {
     const isVector = values instanceof Float32Array || Array.isArray(values)
-    if (!isVector || values.length === 0) throw new CallFailed('setting', `${this.#address} answered something that is no vector.`)
+    if (!isVector || values.length === 0)
+      throw new CallFailed('setting', `${this.#address} answered something that is no vector.`)
     const { dimension, model } = this.#config
     if (dimension !== undefined && values.length !== dimension) {
       throw new CallFailed(
         'setting',
-        `${model} at ${this.#address} gives ${values.length} dimensions, expected ${dimension}. Set DAKERA_EMBEDDING_DIMENSION to what the model gives, or DAKERA_EMBEDDING_MODEL to the model that was meant.`,
+        `${model} at ${this.#address} gives ${values.length} dimensions, expected ${dimension}. Set ` +
+          'DAKERA_EMBEDDING_DIMENSION to what the model gives, or DAKERA_EMBEDDING_MODEL to the model that was ' +
+          'meant.',
       )
     }
-    const unit = values.every((value: unknown) => typeof value === 'number') ? toUnit(values as number[] | Float32Array) : undefined
-    return unit === undefined ? new TextRefused(`${model} at ${this.#address} answered a vector that holds no numbers (NaN) for a text.`) : unit
+    const unit = values.every((value: unknown) => typeof value === 'number')
+      ? toUnit(values as number[] | Float32Array)
+      : undefined
+    return unit === undefined
+      ? new TextRefused(`${model} at ${this.#address} answered a vector that holds no numbers (NaN) for a text.`)
+      : unit
   }
 
   #failure(error: unknown, quotesProvider: boolean): CallFailed {
@@ -134,22 +168,34 @@ export class OpenAiEndpoint {
     if (error instanceof APIConnectionError || !(error instanceof APIError)) {
       const code = connectionCode(error)
       if (error instanceof APIConnectionError)
-        return new CallFailed('later', `Cannot reach ${this.#address}${code ? ` (${code})` : ''}. Is it running, and is OPENAI_BASE_URL right?`)
+        return new CallFailed(
+          'later',
+          `Cannot reach ${this.#address}${code ? ` (${code})` : ''}. Is it running, and is OPENAI_BASE_URL right?`,
+        )
       return new CallFailed(
         error instanceof SyntaxError ? 'later' : 'setting',
         `${this.#address} answered something that cannot be read. Check OPENAI_BASE_URL.`,
       )
     }
     const status = Number(error.status)
-    const said = quotesProvider && status !== 401 ? ` It says: ${error.message.replaceAll(apiKey || '\0', '[key]').slice(0, 200)}` : codeOf(error)
+    const said =
+      quotesProvider && status !== 401
+        ? ` It says: ${error.message.replaceAll(apiKey || '\0', '[key]').slice(0, 200)}`
+        : codeOf(error)
     const from = `${this.#address} answered ${status}`
-    if (status === 401 || status === 403) return new CallFailed('setting', `${from}: it does not accept the key. Check OPENAI_API_KEY.${said}`)
+    if (status === 401 || status === 403)
+      return new CallFailed('setting', `${from}: it does not accept the key. Check OPENAI_API_KEY.${said}`)
     if (status === 404)
-      return new CallFailed('setting', `${from}: no model "${model}" or no such path. Check DAKERA_EMBEDDING_MODEL and OPENAI_BASE_URL.${said}`)
-    if (status === 400 || status === 413 || status === 422) return new CallFailed('text', `${from}: it refuses the request.${said}`)
+      return new CallFailed(
+        'setting',
+        `${from}: no model "${model}" or no such path. Check DAKERA_EMBEDDING_MODEL and OPENAI_BASE_URL.${said}`,
+      )
+    if (status === 400 || status === 413 || status === 422)
+      return new CallFailed('text', `${from}: it refuses the request.${said}`)
     const waitMs = retryAfterMs(error.headers)
     if (status >= 500 && status !== 503 && waitMs === undefined) return new CallFailed('unclear', `${from}.${said}`)
-    if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500) return new CallFailed('later', `${from}.${said}`, waitMs)
+    if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500)
+      return new CallFailed('later', `${from}.${said}`, waitMs)
     return new CallFailed('setting', `${from}. Check OPENAI_BASE_URL.${said}`)
   }
 }
@@ -160,8 +206,10 @@ export const canShorten = (model: string) => model.startsWith('text-embedding-3'
 /** The address as it may be shown: without query, where some gateways want a key. */
 function checkedAddress(baseUrl: string): string {
   const url = URL.parse(baseUrl)
-  if (!url || !/^https?:$/.test(url.protocol)) throw new EmbedderMisconfigured('OPENAI_BASE_URL is no http(s) address, for example http://localhost:11434/v1.')
-  if (url.username || url.password) throw new EmbedderMisconfigured('OPENAI_BASE_URL holds a user name or password. Put the key into OPENAI_API_KEY.')
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new EmbedderMisconfigured('OPENAI_BASE_URL is no http(s) address, for example http://localhost:11434/v1.')
+  if (url.username || url.password)
+    throw new EmbedderMisconfigured('OPENAI_BASE_URL holds a user name or password. Put the key into OPENAI_API_KEY.')
   return url.origin + url.pathname
 }
 

@@ -21,14 +21,23 @@ export const vectorOf = (text: string, dimension: number) =>
 
 const base64 = (vector: number[]) => Buffer.from(Float32Array.from(vector).buffer).toString('base64')
 
-export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
 
 /** The right reply, in the encoding that was asked for. */
 export function answerVectors(call: EmbeddingsCall, response: ServerResponse, dimension = call.dimensions ?? 8): void {
   const encode = call.encoding_format === 'base64' ? base64 : (vector: number[]) => vector
-  const data = call.input.map((text, index) => ({ object: 'embedding', index, embedding: encode(vectorOf(text, dimension)) }))
+  const data = call.input.map((text, index) => ({
+    object: 'embedding',
+    index,
+    embedding: encode(vectorOf(text, dimension)),
+  }))
   sendJson(response, 200, { object: 'list', data, model: call.model, usage: { prompt_tokens: 1, total_tokens: 1 } })
 }
 
@@ -39,8 +48,13 @@ export async function startOpenAiServer(answer: Answer = (call, response) => ans
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    if (request.method !== 'POST' || request.url !== '/v1/embeddings') return sendJson(response, 404, { error: { message: 'no such path' } })
-    const call: EmbeddingsCall = { ...JSON.parse(Buffer.concat(chunks).toString()), authorization: request.headers.authorization, headers: request.headers }
+    if (request.method !== 'POST' || request.url !== '/v1/embeddings')
+      return sendJson(response, 404, { error: { message: 'no such path' } })
+    const call: EmbeddingsCall = {
+      ...JSON.parse(Buffer.concat(chunks).toString()),
+      authorization: request.headers.authorization,
+      headers: request.headers,
+    }
     calls.push(call)
     behaviour.answer(call, response, calls.length)
   })
@@ -60,11 +74,22 @@ export async function startOpenAiServer(answer: Answer = (call, response) => ans
 export const SECRET = 'sk-test-never-shown-0123456789'
 
 /** An embedder of that server; its model has 8 dimensions unless said. */
-export const openEmbedder = (server: { url: string }, settings: { model?: string; dimension?: number; timeoutMs?: number; apiKey?: string } = {}) =>
-  chooseEmbedder({ provider: 'openai', apiKey: SECRET, baseUrl: server.url, model: 'local-model', dimension: 8, ...settings })
+export const openEmbedder = (
+  server: { url: string },
+  settings: { model?: string; dimension?: number; timeoutMs?: number; apiKey?: string } = {},
+) =>
+  chooseEmbedder({
+    provider: 'openai',
+    apiKey: SECRET,
+    baseUrl: server.url,
+    model: 'local-model',
+    dimension: 8,
+    ...settings,
+  })
 
 /** Asks as one and the same owner. */
-export const embed = (embedder: Embedder, texts: readonly string[], signal?: AbortSignal) => embedder.embed(texts, { owner: 'one', signal })
+export const embed = (embedder: Embedder, texts: readonly string[], signal?: AbortSignal) =>
+  embedder.embed(texts, { owner: 'one', signal })
 
 /** That the vector is the server's one for this text, at length 1. */
 export function expectNear(vector: Float32Array | null | undefined, text: string, dimension = 8): void {

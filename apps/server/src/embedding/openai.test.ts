@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { chooseEmbedder } from './choose.ts'
 import { type Embedder, EmbedderMisconfigured, type EmbedderUnavailable, TextRefused } from './embedder.ts'
-import { answerVectors, embed, expectNear, failure, openEmbedder, SECRET, sendJson, startOpenAiServer, vectorOf } from './openai-server.fixture.ts'
+import {
+  answerVectors,
+  embed,
+  expectNear,
+  failure,
+  openEmbedder,
+  SECRET,
+  sendJson,
+  startOpenAiServer,
+  vectorOf,
+} from './openai-server.fixture.ts'
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
@@ -20,18 +30,25 @@ describe('it works', () => {
     expectNear(first, 'alpha')
     expectNear(second, 'a longer text')
     expect(server.calls).toHaveLength(1)
-    expect(server.calls[0]).toMatchObject({ model: 'local-model', encoding_format: 'base64', authorization: `Bearer ${SECRET}` })
+    expect(server.calls[0]).toMatchObject({
+      model: 'local-model',
+      encoding_format: 'base64',
+      authorization: `Bearer ${SECRET}`,
+    })
     expect(embedder).toMatchObject({ model: 'local-model@8', dimension: 8, isLocal: false })
   })
 
   test('a server that answers floats although base64 was asked', async () => {
-    await using server = await startOpenAiServer((call, response) => answerVectors({ ...call, encoding_format: 'float' }, response))
+    await using server = await startOpenAiServer((call, response) =>
+      answerVectors({ ...call, encoding_format: 'float' }, response),
+    )
     expectNear((await embed(await openEmbedder(server), ['alpha']))[0], 'alpha')
   })
 
   test('a server that refuses base64 is asked for floats from then on', async () => {
     await using server = await startOpenAiServer((call, response) => {
-      if (call.encoding_format !== 'float') return sendJson(response, 400, { error: { message: 'encoding_format must be float' } })
+      if (call.encoding_format !== 'float')
+        return sendJson(response, 400, { error: { message: 'encoding_format must be float' } })
       answerVectors(call, response)
     })
     const embedder = await openEmbedder(server)
@@ -52,7 +69,12 @@ describe('it works', () => {
 
   test('a server of your own needs no key, and gets none', async () => {
     await using server = await startOpenAiServer()
-    const embedder = await chooseEmbedder({ provider: 'openai', baseUrl: server.url, model: 'local-model', dimension: 8 })
+    const embedder = await chooseEmbedder({
+      provider: 'openai',
+      baseUrl: server.url,
+      model: 'local-model',
+      dimension: 8,
+    })
     await embed(embedder, ['alpha'])
     expect(server.calls[0]?.authorization).toBeUndefined()
   })
@@ -70,7 +92,9 @@ describe('it works', () => {
 
 describe('an outage', () => {
   test('of one 500 is retried and not seen', async () => {
-    await using server = await startOpenAiServer((call, response, number) => (number === 1 ? sendJson(response, 500, {}) : answerVectors(call, response)))
+    await using server = await startOpenAiServer((call, response, number) =>
+      number === 1 ? sendJson(response, 500, {}) : answerVectors(call, response),
+    )
     expectNear((await embed(await openEmbedder(server), ['alpha']))[0], 'alpha')
     expect(server.calls).toHaveLength(2)
   })
@@ -86,7 +110,12 @@ describe('an outage', () => {
 
   test('a 429 with a long Retry-After is passed on, and the provider is left alone until then', async () => {
     await using server = await startOpenAiServer((_, response) =>
-      sendJson(response, 429, { error: { message: 'slow down', code: 'rate_limit_exceeded' } }, { 'retry-after': '30' }),
+      sendJson(
+        response,
+        429,
+        { error: { message: 'slow down', code: 'rate_limit_exceeded' } },
+        { 'retry-after': '30' },
+      ),
     )
     const embedder = await openEmbedder(server)
     const error = await failure(embed(embedder, ['alpha']))
@@ -104,7 +133,9 @@ describe('an outage', () => {
   })
 
   test('nor does one that stops in the middle of its answer', async () => {
-    await using server = await startOpenAiServer((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).write('{"data": ['))
+    await using server = await startOpenAiServer((_, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"data": ['),
+    )
     const embedder = await openEmbedder(server, { timeoutMs: 600 })
     let error: EmbedderUnavailable | undefined
     expect(await secondsOf(async () => (error = await failure(embed(embedder, ['alpha']))))).toBeLessThan(1.2)
@@ -146,17 +177,42 @@ describe('an outage', () => {
 
 describe('a reply that cannot be right is never taken', () => {
   const replies: [string, RegExp, (texts: string[]) => unknown][] = [
-    ['too few vectors', /answered 1 vectors for 2 texts/, () => ({ data: [{ index: 0, embedding: vectorOf('a', 8) }] })],
-    ['two vectors with one index', /numbers its vectors wrongly/, (texts) => ({ data: texts.map((text) => ({ index: 0, embedding: vectorOf(text, 8) })) })],
-    ['an index outside', /numbers its vectors wrongly/, (texts) => ({ data: texts.map((text, i) => ({ index: i + 1, embedding: vectorOf(text, 8) })) })],
+    [
+      'too few vectors',
+      /answered 1 vectors for 2 texts/,
+      () => ({ data: [{ index: 0, embedding: vectorOf('a', 8) }] }),
+    ],
+    [
+      'two vectors with one index',
+      /numbers its vectors wrongly/,
+      (texts) => ({ data: texts.map((text) => ({ index: 0, embedding: vectorOf(text, 8) })) }),
+    ],
+    [
+      'an index outside',
+      /numbers its vectors wrongly/,
+      (texts) => ({ data: texts.map((text, i) => ({ index: i + 1, embedding: vectorOf(text, 8) })) }),
+    ],
     ['no data', /does not answer like an embeddings API/, () => ({ result: 'ok' })],
-    ['null for a number', /no numbers/, (texts) => ({ data: texts.map((_, index) => ({ index, embedding: [null, ...new Array(7).fill(1)] })) })],
-    ['null for a vector', /no vector|cannot be read/, (texts) => ({ data: texts.map((_, index) => ({ index, embedding: null })) })],
+    [
+      'null for a number',
+      /no numbers/,
+      (texts) => ({ data: texts.map((_, index) => ({ index, embedding: [null, ...new Array(7).fill(1)] })) }),
+    ],
+    [
+      'null for a vector',
+      /no vector|cannot be read/,
+      (texts) => ({ data: texts.map((_, index) => ({ index, embedding: null })) }),
+    ],
     ['null for an entry', /no vector|cannot be read/, (texts) => ({ data: texts.map(() => null) })],
     [
       'NaN in base64',
       /no numbers/,
-      (texts) => ({ data: texts.map((_, index) => ({ index, embedding: Buffer.from(new Float32Array(8).fill(Number.NaN).buffer).toString('base64') })) }),
+      (texts) => ({
+        data: texts.map((_, index) => ({
+          index,
+          embedding: Buffer.from(new Float32Array(8).fill(Number.NaN).buffer).toString('base64'),
+        })),
+      }),
     ],
   ]
   test.each(replies)('%s', async (_, message, reply) => {
@@ -166,7 +222,9 @@ describe('a reply that cannot be right is never taken', () => {
   })
 
   test('HTML instead of JSON points at the address', async () => {
-    await using server = await startOpenAiServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>'))
+    await using server = await startOpenAiServer((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>'),
+    )
     const error = await failure(embed(await openEmbedder(server), ['alpha']))
     expect(error).toBeInstanceOf(EmbedderMisconfigured)
     expect(error.message).toMatch(/OPENAI_BASE_URL/)
@@ -174,7 +232,12 @@ describe('a reply that cannot be right is never taken', () => {
 
   test('one bad vector spoils only its own text', async () => {
     await using server = await startOpenAiServer((call, response) =>
-      sendJson(response, 200, { data: call.input.map((text, index) => ({ index, embedding: text === 'bad' ? new Array(8).fill(null) : vectorOf(text, 8) })) }),
+      sendJson(response, 200, {
+        data: call.input.map((text, index) => ({
+          index,
+          embedding: text === 'bad' ? new Array(8).fill(null) : vectorOf(text, 8),
+        })),
+      }),
     )
     const embedder = await openEmbedder(server)
     const [good, bad] = await Promise.allSettled([embed(embedder, ['good']), embed(embedder, ['bad'])])
@@ -194,7 +257,9 @@ describe('a text the provider fails on is told apart from a provider that is dow
   /** As some servers of models do: 500, and not 400, to what they cannot take. */
   const failsOn = (isBad: (text: string) => boolean) =>
     startOpenAiServer((call, response) =>
-      call.input.some(isBad) ? sendJson(response, 500, { error: { message: 'input is too large: secret text' } }) : answerVectors(call, response),
+      call.input.some(isBad)
+        ? sendJson(response, 500, { error: { message: 'input is too large: secret text' } })
+        : answerVectors(call, response),
     )
   const isLong = (text: string) => text.length > 600
   const refusal = async (promise: Promise<unknown>) => {
@@ -237,7 +302,8 @@ describe('a text the provider fails on is told apart from a provider that is dow
   test('a batch full of them spends its own time and not that of others in the same request', async () => {
     await using server = await failsOn((text) => text.startsWith('bad'))
     const embedder = await openEmbedder(server)
-    const bad = Array.from({ length: 16 }, (_, n) => `bad ${n} ${'x'.repeat(980)}`) // more than one part of a batch may try
+    // more than one part of a batch may try
+    const bad = Array.from({ length: 16 }, (_, n) => `bad ${n} ${'x'.repeat(980)}`)
     const [hostile, good] = [refusal(embedder.embed(bad, { owner: 'one' })), embedder.embed(['good'], { owner: 'two' })]
     expectNear((await good)[0], 'good')
     expect(server.calls[0]?.input).toHaveLength(17)
@@ -247,7 +313,12 @@ describe('a text the provider fails on is told apart from a provider that is dow
 
   test('one without numbers in its vector is refused if others have numbers', async () => {
     await using server = await startOpenAiServer((call, response) =>
-      sendJson(response, 200, { data: call.input.map((text, index) => ({ index, embedding: text === 'bad' ? new Array(8).fill(null) : vectorOf(text, 8) })) }),
+      sendJson(response, 200, {
+        data: call.input.map((text, index) => ({
+          index,
+          embedding: text === 'bad' ? new Array(8).fill(null) : vectorOf(text, 8),
+        })),
+      }),
     )
     const embedder = await openEmbedder(server)
     await refusal(embed(embedder, ['bad']))

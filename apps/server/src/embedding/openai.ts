@@ -41,7 +41,9 @@ const FRESH_MS = 60_000
 const PROBE_MS = 5_000
 const PROBE_TEXT = 'Is this embedding model ready?'
 
-/** After so many failures that may be the texts' own a probe is sent; after a time-out at once, as it has cost enough. */
+/**
+ * After so many failures that may be the texts' own a probe is sent; after a time-out at once, as it has cost enough.
+ */
 const DOUBTS = 2
 
 /** What one batch may still spend. `failure` ends it: whatever is left gets that. */
@@ -132,7 +134,10 @@ export class OpenAiEmbedder implements Embedder {
     return { deadline: performance.now() + ms, calls: CALLS_PER_BATCH, doubts: 0 }
   }
 
-  /** Texts of several owners go out together. Once one of them is in the way, each owner's go by themselves, on their own time. */
+  /**
+   * Texts of several owners go out together. Once one of them is in the way, each owner's go by themselves, on their
+   * own time.
+   */
   async #sendBatch(items: readonly Item[], settle: (at: number, outcome: Outcome) => void): Promise<void> {
     const everything = [...items.keys()]
     const textsOf = (part: number[]) => part.map((at) => (items[at] as Item).text)
@@ -173,28 +178,35 @@ export class OpenAiEmbedder implements Embedder {
       work.isDivided = true
       const [text = ''] = texts
       if (texts.length > 1) return this.#sendHalves(texts, work, error)
-      if (text.length > SHORT_LETTERS && error.kind !== 'slow') return this.#sendDividing([beginning(text, Math.ceil(text.length / 2))], work)
+      if (text.length > SHORT_LETTERS && error.kind !== 'slow')
+        return this.#sendDividing([beginning(text, Math.ceil(text.length / 2))], work)
       return [await this.#judge(text, error, work)]
     }
   }
 
   async #sendHalves(texts: string[], work: Work, { kind }: CallFailed): Promise<Outcome[]> {
     const half = Math.ceil(texts.length / 2)
-    const outcomes = [...(await this.#sendDividing(texts.slice(0, half), work)), ...(await this.#sendDividing(texts.slice(half), work))]
+    const outcomes = [
+      ...(await this.#sendDividing(texts.slice(0, half), work)),
+      ...(await this.#sendDividing(texts.slice(half), work)),
+    ]
     // Nothing wrong with any of them: it was their number. Some servers take no more than 32.
-    if (kind === 'text' && outcomes.every((outcome) => !(outcome instanceof Error))) this.#limits.maxTexts = Math.min(this.#limits.maxTexts, half)
+    if (kind === 'text' && outcomes.every((outcome) => !(outcome instanceof Error)))
+      this.#limits.maxTexts = Math.min(this.#limits.maxTexts, half)
     return outcomes
   }
 
   /** A text that cannot be divided any more was refused: is it this text, or would any be? */
   async #judge(text: string, refusal: CallFailed, work: Work): Promise<Outcome> {
     try {
-      if (isDoubtful(refusal)) return (await this.#sendRetrying([text], work))[0] as Outcome // once more, as its failure is final
+      // once more, as its failure is final
+      if (isDoubtful(refusal)) return (await this.#sendRetrying([text], work))[0] as Outcome
       if (work.provider !== 'well') await this.#sendRetrying([PROBE_TEXT], work, true)
       work.provider = 'well'
       return new TextRefused(refusal.message)
     } catch (error) {
-      if (isDoubtful(refusal) && error instanceof CallFailed) return refusal.kind === 'slow' ? refusal.error : new TextRefused(refusal.message)
+      if (isDoubtful(refusal) && error instanceof CallFailed)
+        return refusal.kind === 'slow' ? refusal.error : new TextRefused(refusal.message)
       const isRefused = error instanceof CallFailed && error.kind === 'text'
       work.failure = isRefused
         ? new EmbedderMisconfigured(`${error.message} Check DAKERA_EMBEDDING_MODEL and DAKERA_EMBEDDING_DIMENSION.`)
@@ -221,7 +233,11 @@ export class OpenAiEmbedder implements Embedder {
         if (!(error instanceof CallFailed) || error.kind === 'text') throw error
         if (isDoubtful(error) && (await this.#isTextsFault(error, work))) throw error
         const waitMs = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random())
-        const isLast = error.kind === 'setting' || waitMs > PATIENCE_MS || attempt >= ATTEMPTS || performance.now() + waitMs >= work.deadline
+        const isLast =
+          error.kind === 'setting' ||
+          waitMs > PATIENCE_MS ||
+          attempt >= ATTEMPTS ||
+          performance.now() + waitMs >= work.deadline
         if (isLast) throw error.error
         await sleep(waitMs)
       }
@@ -251,7 +267,8 @@ export class OpenAiEmbedder implements Embedder {
   /** One request. Tells the breaker what is clear about its failure. */
   async #call(texts: string[], work: Work, quotesProvider = false): Promise<Outcome[]> {
     const leftMs = work.deadline - performance.now()
-    if (--work.calls < 0 || leftMs <= 0) throw new EmbedderUnavailable('The embedding provider needed too long for one batch.')
+    if (--work.calls < 0 || leftMs <= 0)
+      throw new EmbedderUnavailable('The embedding provider needed too long for one batch.')
     this.#breaker.enter()
     try {
       const outcomes = await this.#endpoint.call(texts, Math.min(leftMs, this.#timeoutMs / 2), quotesProvider)
@@ -269,13 +286,16 @@ export class OpenAiEmbedder implements Embedder {
   }
 }
 
-const isDoubtful = (error: unknown) => error instanceof CallFailed && (error.kind === 'unclear' || error.kind === 'slow')
+const isDoubtful = (error: unknown) =>
+  error instanceof CallFailed && (error.kind === 'unclear' || error.kind === 'slow')
 
 /** How long the provider itself asked to be left alone, where that is longer than callers wait. */
-const holdOf = ({ retryAfterMs = 0 }: CallFailed) => (retryAfterMs > PATIENCE_MS ? Math.min(retryAfterMs, LONGEST_HOLD_MS) : 0)
+const holdOf = ({ retryAfterMs = 0 }: CallFailed) =>
+  retryAfterMs > PATIENCE_MS ? Math.min(retryAfterMs, LONGEST_HOLD_MS) : 0
 
 /** The first letters of a text, never half of a surrogate pair. */
-const beginning = (text: string, letters: number) => (text.length <= letters ? text : text.slice(0, letters).replace(/[\uD800-\uDBFF]$/, ''))
+const beginning = (text: string, letters: number) =>
+  text.length <= letters ? text : text.slice(0, letters).replace(/[\uD800-\uDBFF]$/, '')
 
 function asUnavailable(error: unknown): EmbedderUnavailable {
   if (error instanceof EmbedderUnavailable) return error

@@ -1,6 +1,9 @@
 import type { Caller, Embedder } from './embedder.ts'
 
-/** An embedder that becomes another one while the server runs: what the database moves to once every memory is embedded anew. */
+/**
+ * An embedder that becomes another one while the server runs: what the database moves to once every memory is embedded
+ * anew.
+ */
 export class SwitchingEmbedder implements Embedder {
   #current: Embedder
   constructor(first: Embedder) {

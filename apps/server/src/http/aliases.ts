@@ -3,20 +3,23 @@ import * as z from 'zod'
 import { Fault } from '../fault.ts'
 
 /**
- * Clients also send memoryType, topK, minImportance, and `namespace` for `agent_id`, as replies have both. A name the schema does not
- * know counts as the one it knows; where both stand, the schema's own wins. Free-form objects (metadata, filters on it) are left alone;
- * numbers elsewhere are doubles.
+ * Clients also send memoryType, topK, minImportance, and `namespace` for `agent_id`, as replies have both. A name the
+ * schema does not know counts as the one it knows; where both stand, the schema's own wins. Free-form objects
+ * (metadata, filters on it) are left alone; numbers elsewhere are doubles.
  */
 export function acceptAliases(schema: z.ZodType, value: unknown): unknown {
   if (isExactNumber(value)) return Number(value.rawJSON)
   const inner = unwrapped(schema)
-  if (inner instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => acceptAliases(inner.element as z.ZodType, item))
-  if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (inner instanceof z.ZodArray && Array.isArray(value))
+    return value.map((item) => acceptAliases(inner.element as z.ZodType, item))
+  if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value))
+    return value
   const { shape } = inner as z.ZodObject
   const entries = Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
     const known = knownName(name, shape)
     if (known === undefined) return [[name, field]]
-    if (known === name || !Object.hasOwn(value, known)) return [[known, acceptAliases(shape[known] as z.ZodType, field)]]
+    if (known === name || !Object.hasOwn(value, known))
+      return [[known, acceptAliases(shape[known] as z.ZodType, field)]]
     if (name !== 'namespace') return [[name, field]]
     refuseTwoPlaces((value as Record<string, unknown>)[known], field)
     return []
@@ -41,5 +44,9 @@ function knownName(name: string, shape: Record<string, unknown>): string | undef
 function refuseTwoPlaces(agentId: unknown, namespace: unknown): void {
   if (agentId === namespace) return
   const message = 'agent_id and namespace are two names of one thing, and name different ones here. Send one of them'
-  throw new Fault('INVALID_REQUEST', { issues: [{ path: 'namespace', message }] }, { message: `namespace: ${message}.` })
+  throw new Fault(
+    'INVALID_REQUEST',
+    { issues: [{ path: 'namespace', message }] },
+    { message: `namespace: ${message}.` },
+  )
 }

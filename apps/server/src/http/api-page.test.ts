@@ -7,7 +7,9 @@ const page = apiPage(openapi())
 const operations = Object.values(endpoints).flatMap((group): Endpoint[] => Object.values(group))
 
 test('every operation is on the page, with its address, its other addresses and its summary', () => {
-  const text = page.replaceAll(/<[^>]+>/g, '').replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+  const text = page
+    .replaceAll(/<[^>]+>/g, '')
+    .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
   for (const { id, method, path, aliases = [], summary } of operations) {
     expect(page).toContain(`id="${id}"`)
     expect(text).toContain(`${method} ${path}`)
@@ -26,16 +28,26 @@ test('every link within the page has its target, and no id stands twice', () => 
 test('each error is named with its title and its page', () => {
   for (const code of new Set(operations.flatMap(({ errors }) => errors))) {
     expect(page).toContain(`href="${docsUrl(code, '')}"`)
-    expect(page).toContain(ERRORS[code].title.replaceAll('"', '&#34;').replaceAll('<', '&#60;').replaceAll('>', '&#62;'))
+    expect(page).toContain(
+      ERRORS[code].title.replaceAll('"', '&#34;').replaceAll('<', '&#60;').replaceAll('>', '&#62;'),
+    )
   }
 })
 
 test('every field of a request has a meaning', () => {
-  const tables = [...page.matchAll(/<caption>(?:Query|Body: [\s\S]*?)<\/caption>[\s\S]*?<\/table>/g)].map(([table]) => table).join('')
-  const rows = [...tables.matchAll(/<tr><th scope="row"><code>([^<]+)<\/code>[\s\S]*?<td>[\s\S]*?<\/td><td>([\s\S]*?)<\/td><\/tr>/g)]
+  const tables = [...page.matchAll(/<caption>(?:Query|Body: [\s\S]*?)<\/caption>[\s\S]*?<\/table>/g)]
+    .map(([table]) => table)
+    .join('')
+  const rows = [
+    ...tables.matchAll(
+      /<tr><th scope="row"><code>([^<]+)<\/code>[\s\S]*?<td>[\s\S]*?<\/td><td>([\s\S]*?)<\/td><\/tr>/g,
+    ),
+  ]
   expect(rows.length).toBeGreaterThan(100)
   const withoutDefault = (meaning = '') => meaning.replace(/^Default <code>[^<]*<\/code>\. /, '')
-  expect([...new Set(rows.filter(([, , meaning]) => withoutDefault(meaning) === '').map(([, name]) => name))].sort()).toEqual([])
+  expect(
+    [...new Set(rows.filter(([, , meaning]) => withoutDefault(meaning) === '').map(([, name]) => name))].sort(),
+  ).toEqual([])
 })
 
 test('the page loads nothing and runs no script', () => {
@@ -55,14 +67,30 @@ test('whatever stands in the document is shown, never run', () => {
           operationId: hostile,
           tags: [hostile],
           summary: hostile,
-          parameters: [{ name: hostile, in: 'query', required: true, description: hostile, schema: { type: hostile, enum: [hostile], default: hostile } }],
+          parameters: [
+            {
+              name: hostile,
+              in: 'query',
+              required: true,
+              description: hostile,
+              schema: { type: hostile, enum: [hostile], default: hostile },
+            },
+          ],
           requestBody: { content: { 'application/json': { schema: { $ref: `#/components/schemas/${hostile}` } } } },
           responses: { [hostile]: { description: hostile }, 400: { description: hostile } },
           'x-aliases': [hostile],
         },
       },
     },
-    components: { schemas: { [hostile]: { description: hostile, required: [hostile], properties: { [hostile]: { const: hostile, description: hostile } } } } },
+    components: {
+      schemas: {
+        [hostile]: {
+          description: hostile,
+          required: [hostile],
+          properties: { [hostile]: { const: hostile, description: hostile } },
+        },
+      },
+    },
   }
   const tags = new Set([...apiPage(document).matchAll(/<\/?([a-z]\w*)/gi)].map(([, tag]) => tag))
   expect(tags).not.toContain('script')

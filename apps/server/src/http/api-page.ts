@@ -45,10 +45,15 @@ type Row = { name: string; schema: Schema; required: boolean; description: strin
 /** The OpenAPI document as one page for people. It loads nothing, runs no script, and works without internet. */
 export function apiPage(document: ApiDocument): string {
   const entries = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]): Entry => ({ method: method.toUpperCase(), path, operation: operation as Operation })),
+    Object.entries(methods).map(
+      ([method, operation]): Entry => ({ method: method.toUpperCase(), path, operation: operation as Operation }),
+    ),
   )
   const groups = Map.groupBy(entries, ({ operation }) => operation.tags[0] ?? 'other')
-  const context = { schemas: document.components.schemas as Record<string, Schema>, server: document.servers[0]?.url ?? '' }
+  const context = {
+    schemas: document.components.schemas as Record<string, Schema>,
+    server: document.servers[0]?.url ?? '',
+  }
   const { title, version, description } = document.info
   return `<!doctype html>
 <html lang="en">
@@ -63,18 +68,33 @@ export function apiPage(document: ApiDocument): string {
 <a class="skip" href="#content">Skip to content</a>
 <nav aria-label="Operations">
 <p class="brand"><a href="#content">${toHtml(title)} API</a></p>
-${[...groups].map(([tag, members]) => `<h2><a href="#${toHtml(tag)}">${toHtml(tag)}</a></h2>\n<ul>\n${members.map(link).join('\n')}\n</ul>`).join('\n')}
+${[...groups]
+  .map(
+    ([tag, members]) =>
+      `<h2><a href="#${toHtml(tag)}">${toHtml(tag)}</a></h2>\n<ul>\n${members.map(link).join('\n')}\n</ul>`,
+  )
+  .join('\n')}
 </nav>
 <main id="content" tabindex="-1">
 <header>
 <h1>${toHtml(title)} API <small>version ${toHtml(version)}</small></h1>
 <p>${prose(description)}</p>
-<p>Send the key as <code>Authorization: Bearer &lt;key&gt;</code> or <code>X-API-Key: &lt;key&gt;</code>. Bodies are JSON, whatever the Content-Type. <code>agent_id</code> is a namespace, and <code>namespace</code> another name of it.
-A field that a call does not know is refused where it could delete, open or widen something; elsewhere <code>warnings</code> in the reply and the header <code>Dakera-Warning</code> name it.
+<p>Send the key as <code>Authorization: Bearer &lt;key&gt;</code>
+  or <code>X-API-Key: &lt;key&gt;</code>. Bodies are JSON, 
+    whatever the Content-Type. <code>agent_id</code> is a namespace, and <code>namespace</code> another name of it.
+A field that a call does not know is refused
+  where it could delete, open or widen something; elsewhere <code>warnings</code> in the reply
+    and the header <code>Dakera-Warning</code> name it.
 Every write takes an <code>Idempotency-Key</code>: a repeat within a day gets the first reply. Every failure has the shape of <a href="#Error">Error</a>.
 The same as data: <a href="/openapi.json">/openapi.json</a>.</p>
 </header>
-${[...groups].map(([tag, members]) => `<section id="${toHtml(tag)}">\n<h2>${toHtml(tag)}</h2>\n${members.map((entry) => article(entry, context)).join('\n')}\n</section>`).join('\n')}
+${[...groups]
+  .map(
+    ([tag, members]) =>
+      '<section ' +
+      `id="${toHtml(tag)}">\n<h2>${toHtml(tag)}</h2>\n${members.map((entry) => article(entry, context)).join('\n')}\n</section>`,
+  )
+  .join('\n')}
 <section id="schemas">
 <h2>schemas</h2>
 ${Object.entries(context.schemas)
@@ -90,7 +110,8 @@ ${Object.entries(context.schemas)
 type Context = { schemas: Record<string, Schema>; server: string }
 
 const link = ({ method, operation }: Entry) =>
-  `<li><a href="#${toHtml(operation.operationId)}"><span class="method ${toHtml(method)}">${toHtml(method)}</span> ${toHtml(operation.operationId.split('.').at(-1) ?? '')}</a></li>`
+  `<li><a href="#${toHtml(operation.operationId)}"><span class="method ` +
+  `${toHtml(method)}">${toHtml(method)}</span> ${toHtml(operation.operationId.split('.').at(-1) ?? '')}</a></li>`
 
 function article({ method, path, operation }: Entry, context: Context): string {
   const { operationId, summary, parameters, requestBody, responses } = operation
@@ -100,12 +121,23 @@ function article({ method, path, operation }: Entry, context: Context): string {
   const inPlace = (place: string) =>
     parameters
       .filter((parameter) => parameter.in === place)
-      .map(({ name, schema, required, description }): Row => ({ name, schema, required, description: description ?? meaningOf(schema) }))
+      .map(
+        ({ name, schema, required, description }): Row => ({
+          name,
+          schema,
+          required,
+          description: description ?? meaningOf(schema),
+        }),
+      )
   const body = bodySchema(requestBody)
   return `<article id="${toHtml(operationId)}">
 <h3><span class="method ${toHtml(method)}">${toHtml(method)}</span> <code>${toHtml(path)}</code> <a class="anchor" href="#${toHtml(operationId)}">${toHtml(operationId)}</a></h3>
 <p>${prose(summary)}${operation.security?.length === 0 ? ' Needs no key.' : ''}</p>
-${aliases.length > 0 ? `<p class="aliases">Also ${aliases.map((alias) => `<code>${toHtml(alias)}</code>`).join(', ')}</p>` : ''}
+${
+  aliases.length > 0
+    ? `<p class="aliases">Also ${aliases.map((alias) => `<code>${toHtml(alias)}</code>`).join(', ')}</p>`
+    : ''
+}
 ${table('In the path', inPlace('path'))}
 ${table('Query', inPlace('query'))}
 ${body ? table(`Body: ${reference(body)}`, rows(resolve(body, context.schemas))) : ''}
@@ -118,7 +150,10 @@ ${failures.flatMap(([status, { description }]) => description.split(', ').map((c
 }
 
 const answer = (status: string, schema: Schema | undefined, context: Context) =>
-  schema ? `<details><summary>Answer ${toHtml(status)}: ${reference(schema)}</summary>${table('', rows(resolve(schema, context.schemas)))}</details>` : ''
+  schema
+    ? `<details><summary>Answer ${toHtml(status)}: ` +
+      `${reference(schema)}</summary>${table('', rows(resolve(schema, context.schemas)))}</details>`
+    : ''
 
 function failure(status: string, code: string): string {
   const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : undefined
@@ -132,7 +167,8 @@ ${table('', rows(schema))}
 </details>`
 
 const bodySchema = (holder: Content | undefined) => holder?.content?.['application/json']?.schema
-const resolve = (schema: Schema, schemas: Record<string, Schema>): Schema => (schema.$ref ? (schemas[refName(schema.$ref)] ?? {}) : schema)
+const resolve = (schema: Schema, schemas: Record<string, Schema>): Schema =>
+  schema.$ref ? (schemas[refName(schema.$ref)] ?? {}) : schema
 const refName = (ref: string) => ref.split('/').at(-1) ?? ref
 
 const rows = ({ properties = {}, required = [] }: Schema): Row[] =>
@@ -144,18 +180,24 @@ const rows = ({ properties = {}, required = [] }: Schema): Row[] =>
   }))
 
 /** What a field that may be null means stands within. */
-const meaningOf = ({ description, anyOf = [] }: Schema): string => description ?? anyOf.find((inner) => inner.description)?.description ?? ''
+const meaningOf = ({ description, anyOf = [] }: Schema): string =>
+  description ?? anyOf.find((inner) => inner.description)?.description ?? ''
 
 function table(caption: string, fields: Row[]): string {
   if (fields.length === 0) return ''
   const lines = fields.map(({ name, schema, required, description }) => {
-    const standard = schema.default === undefined ? '' : `Default <code>${toHtml(JSON.stringify(schema.default))}</code>. `
-    return `<tr><th scope="row"><code>${toHtml(name)}</code>${required ? ' <em>required</em>' : ''}</th><td>${typeOf(schema)}</td><td>${standard}${prose(description)}</td></tr>`
+    const standard =
+      schema.default === undefined ? '' : `Default <code>${toHtml(JSON.stringify(schema.default))}</code>. `
+    return (
+      '<tr><th ' +
+      `scope="row"><code>${toHtml(name)}</code>${required ? ' <em>required</em>' : ''}</th><td>${typeOf(schema)}</td><td>${standard}${prose(description)}</td></tr>`
+    )
   })
   return `<table>${caption && `<caption>${caption}</caption>`}<thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table>`
 }
 
-const reference = (schema: Schema) => (schema.$ref ? `<a href="#${toHtml(refName(schema.$ref))}">${toHtml(refName(schema.$ref))}</a>` : typeOf(schema))
+const reference = (schema: Schema) =>
+  schema.$ref ? `<a href="#${toHtml(refName(schema.$ref))}">${toHtml(refName(schema.$ref))}</a>` : typeOf(schema)
 
 /** A type in a few words, as HTML. */
 function typeOf(schema: Schema): string {
@@ -168,7 +210,11 @@ function typeOf(schema: Schema): string {
   if (name === 'integer') return `integer${limits(near(schema.minimum), near(schema.maximum))}`
   if (name === 'number') return `number${limits(schema.minimum ?? schema.exclusiveMinimum, schema.maximum)}`
   if (schema.type === 'string') return `${toHtml(name)}${limits(schema.minLength, schema.maxLength, ' letters')}`
-  if (schema.type === 'object' && typeof schema.additionalProperties === 'object' && Object.keys(schema.additionalProperties).length > 0)
+  if (
+    schema.type === 'object' &&
+    typeof schema.additionalProperties === 'object' &&
+    Object.keys(schema.additionalProperties).length > 0
+  )
     return `object of ${typeOf(schema.additionalProperties)}`
   return toHtml(name)
 }
@@ -178,7 +224,8 @@ const near = (bound: number | undefined) => (bound !== undefined && Math.abs(bou
 const limits = (least: number | undefined, most: number | undefined, unit = '') =>
   least === undefined && most === undefined
     ? ''
-    : ` <small>${[least === undefined ? '' : `from ${least}`, most === undefined ? '' : `to ${most}`].filter(Boolean).join(' ')}${unit}</small>`
+    : ' ' +
+      `<small>${[least === undefined ? '' : `from ${least}`, most === undefined ? '' : `to ${most}`].filter(Boolean).join(' ')}${unit}</small>`
 
 function curl(method: string, path: string, operation: Operation, { schemas, server }: Context): string {
   const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
@@ -192,7 +239,8 @@ function curl(method: string, path: string, operation: Operation, { schemas, ser
   const schema = bodySchema(operation.requestBody)
   const body = schema && sampleOf('', schema, schemas)
   return [
-    `curl ${method === 'GET' || (method === 'POST' && body) ? '' : `-X ${method} `}"${server}${address}${query && `?${query}`}"`,
+    'curl ' +
+      `${method === 'GET' || (method === 'POST' && body) ? '' : `-X ${method} `}"${server}${address}${query && `?${query}`}"`,
     ...(operation.security?.length === 0 ? [] : ['-H "Authorization: Bearer $DAKERA_API_KEY"']),
     ...(body ? [`-d '${JSON.stringify(body)}'`] : []),
   ].join(' \\\n  ')
@@ -216,7 +264,8 @@ const SAMPLES: Record<string, unknown> = {
 
 /** What may be left out and is what the call is about. One of `agent_id` and `namespaces` must be sent. */
 const isTaught = (name: string, beside: string[]) =>
-  ['memory_id', 'memory_ids', 'grants', 'description', 'summary', 'importance'].includes(name) || (name === 'agent_id' && beside.includes('namespaces'))
+  ['memory_id', 'memory_ids', 'grants', 'description', 'summary', 'importance'].includes(name) ||
+  (name === 'agent_id' && beside.includes('namespaces'))
 
 /** A value for the example: what is required, and what nobody could do without. */
 function sampleOf(name: string, schema: Schema, schemas: Record<string, Schema>): unknown {
@@ -227,11 +276,18 @@ function sampleOf(name: string, schema: Schema, schemas: Record<string, Schema>)
     const names = Object.keys(known.properties)
     const wanted = names.filter((key) => required.includes(key) || isTaught(key, names))
     return Object.fromEntries(
-      wanted.filter((key) => key !== 'memory_ids' || !wanted.includes('memory_id')).map((key) => [key, sampleOf(key, known.properties?.[key] ?? {}, schemas)]),
+      wanted
+        .filter((key) => key !== 'memory_ids' || !wanted.includes('memory_id'))
+        .map((key) => [key, sampleOf(key, known.properties?.[key] ?? {}, schemas)]),
     )
   }
   if (known.items) return [sampleOf('', known.items, schemas)]
-  return known.enum?.[0] ?? known.const ?? known.default ?? (known.type === 'number' || known.type === 'integer' ? (known.minimum ?? 1) : 'text')
+  return (
+    known.enum?.[0] ??
+    known.const ??
+    known.default ??
+    (known.type === 'number' || known.type === 'integer' ? (known.minimum ?? 1) : 'text')
+  )
 }
 
 export const toHtml = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)

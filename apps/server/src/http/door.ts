@@ -21,7 +21,10 @@ export type Guest = {
   hold(bytes: number): void
   /** Counts the reply, until it is sent. One to a call that changed nothing may be refused. */
   holdReply(bytes: number): void
-  /** To be called once, when the call is answered: what is not yet sent counts until it is, or until its connection ends. */
+  /**
+   * To be called once, when the call is answered: what is not yet sent counts until it is, or until its connection
+   * ends.
+   */
   leave(outgoing: ServerResponse | undefined): void
 }
 
@@ -57,7 +60,11 @@ export class Door {
   }
 
   /** Who presents this secret; the error of the API when nobody does. */
-  async recognise(secret: string, signal: AbortSignal, address: string): Promise<{ principal: Principal; keyId: string }> {
+  async recognise(
+    secret: string,
+    signal: AbortSignal,
+    address: string,
+  ): Promise<{ principal: Principal; keyId: string }> {
     const stranger = principalOf(secret, { signal, lane: strangerLane(networkOf(address)) })
     const hash = stranger.keyHash.toString('hex')
     const keyId = this.#ids.get(hash) ?? (await this.#lookUp(stranger, hash, address))
@@ -68,7 +75,9 @@ export class Door {
   enter(principal: Principal, keyId: string): Guest {
     const underWay = this.#underWay.get(keyId) ?? 0
     if (underWay >= this.#bounds.keyConcurrency) {
-      const message = `This API key has ${underWay} requests under way, which is as many as it may. Send fewer at once, or wait for the seconds in Retry-After.`
+      const message =
+        `This API key has ${underWay} requests under way, which is as many as it may. Send fewer ` +
+        'at once, or wait for the seconds in Retry-After.'
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
     }
     this.#underWay.set(keyId, underWay + 1)
@@ -103,11 +112,14 @@ export class Door {
     const waitSeconds = this.#waitOf(network)
     if (waitSeconds > 0) {
       const message =
-        'Too many unknown API keys came from this address. Wait for the seconds in Retry-After; keys that are in use here already are served meanwhile.'
+        'Too many unknown API keys came from this address. Wait for the seconds in Retry-After; keys that are in ' +
+        'use here already are served meanwhile.'
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: waitSeconds }, { message })
     }
     try {
-      const asked = this.#asked.get(hash) ?? findKeyId(this.#database, { ...stranger, signal: NEVER }).finally(() => this.#asked.delete(hash))
+      const asked =
+        this.#asked.get(hash) ??
+        findKeyId(this.#database, { ...stranger, signal: NEVER }).finally(() => this.#asked.delete(hash))
       this.#asked.set(hash, asked)
       const id = await asked
       if (this.#ids.size >= MOST_KNOWN) dropOldest(this.#ids)

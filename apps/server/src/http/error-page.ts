@@ -35,7 +35,8 @@ const toBlocks = (markdown: string) =>
 function toBlock(block: string): string {
   const [, marks, heading] = /^(#+) (.*)$/.exec(block) ?? []
   if (marks && heading) return `<h${marks.length}>${inline(heading)}</h${marks.length}>`
-  if (block.startsWith('```')) return `<pre tabindex="0"><code>${toHtml(block.replace(/^```\w*\n|\n```$/g, ''))}</code></pre>`
+  if (block.startsWith('```'))
+    return `<pre tabindex="0"><code>${toHtml(block.replace(/^```\w*\n|\n```$/g, ''))}</code></pre>`
   if (block.startsWith('> ')) return `<p>${inline(block.slice(2))}</p>`
   if (block.startsWith('- ')) {
     const items = block.slice(2).split(/\n- /)
@@ -45,4 +46,5 @@ function toBlock(block: string): string {
 }
 
 /** Links lead to pages of the repository, which the server does not have: their text stands. */
-const inline = (text: string) => prose(text.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1')).replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
+const inline = (text: string) =>
+  prose(text.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1')).replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')

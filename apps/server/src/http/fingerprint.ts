@@ -5,6 +5,7 @@ export function fingerprint(operation: string, url: string, ifMatch: string | nu
   const { pathname, searchParams } = new URL(url)
   searchParams.sort() // by name; values of one name keep their order
   const hash = createHash('sha256')
-  for (const part of [operation, pathname, searchParams.toString(), ifMatch ?? '', body]) hash.update(String(part.length)).update(':').update(part)
+  for (const part of [operation, pathname, searchParams.toString(), ifMatch ?? '', body])
+    hash.update(String(part.length)).update(':').update(part)
   return hash.digest()
 }

@@ -8,7 +8,10 @@ import { newRequestId } from './request-id.ts'
 import { Waiting } from './waiting.ts'
 
 /** `node` is what a request was read from. */
-export type Fetch = (request: Request, node: { incoming: IncomingMessage; outgoing: ServerResponse }) => Response | Promise<Response>
+export type Fetch = (
+  request: Request,
+  node: { incoming: IncomingMessage; outgoing: ServerResponse },
+) => Response | Promise<Response>
 
 export type Connections = {
   /** Open at once. */
@@ -46,7 +49,10 @@ export function listen(
       waiting.delete(socket)
       outgoing.once('close', () => !socket.destroyed && waiting.add(socket))
       // Fires when nothing moved for so long, which is right while the database works on the reply.
-      outgoing.setTimeout(writeSeconds * 1000, () => outgoing.socket && outgoing.socket.writableLength > 0 && outgoing.socket.destroy())
+      outgoing.setTimeout(
+        writeSeconds * 1000,
+        () => outgoing.socket && outgoing.socket.writableLength > 0 && outgoing.socket.destroy(),
+      )
       outgoing.once('prefinish', () => {
         const cut = setTimeout(() => outgoing.destroy(), replySeconds * 1000)
         outgoing.once('close', () => clearTimeout(cut))
@@ -72,7 +78,9 @@ export function listen(
     const fail = (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? new SettingsError(`Port ${port} is taken. Stop what listens there, or choose another: npm start -- --port ${port + 1}`)
+          ? new SettingsError(
+              `Port ${port} is taken. Stop what listens there, or choose another: npm start -- --port ${port + 1}`,
+            )
           : error,
       )
     server.once('error', fail)
@@ -90,7 +98,8 @@ function hostFault({ rawHeaders, httpVersion }: IncomingMessage): string | undef
   return hosts === 0 && httpVersion === '1.1' ? 'The request has no Host header.' : undefined
 }
 
-const badRequest = (message: string) => JSON.stringify(toBody(new Fault('INVALID_REQUEST', {}, { message }), newRequestId()))
+const badRequest = (message: string) =>
+  JSON.stringify(toBody(new Fault('INVALID_REQUEST', {}, { message }), newRequestId()))
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' }
 
 function end(outgoing: ServerResponse, message: string): void {
@@ -99,7 +108,11 @@ function end(outgoing: ServerResponse, message: string): void {
 }
 
 /** What makes no URL: a Host that is none, or `OPTIONS *`. */
-const refuse = () => new Response(badRequest('The path or the Host header of the request is not valid.'), { status: 400, headers: JSON_HEADERS })
+const refuse = () =>
+  new Response(badRequest('The path or the Host header of the request is not valid.'), {
+    status: 400,
+    headers: JSON_HEADERS,
+  })
 
 const GARBAGE: Record<string, string> = {
   HPE_HEADER_OVERFLOW: 'The headers are larger than the server accepts.',
@@ -113,7 +126,10 @@ function answerGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
     return
   }
   const body = badRequest(GARBAGE[error.code ?? ''] ?? 'This is not a valid HTTP request.')
-  socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+  socket.end(
+    'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ' +
+      `${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
   setTimeout(() => socket.destroy(), 1_000).unref() // whoever neither reads nor closes
 }
 

@@ -2,7 +2,10 @@ import { snakeCase, unwrapped } from '@dakera-ai/protocol'
 import * as z from 'zod'
 import { Fault } from '../fault.ts'
 
-/** A query string as one value for each name. A list may be sent as `tags=a&tags=b` or `tags[]=a`; of anything else a second value would be dropped. */
+/**
+ * A query string as one value for each name. A list may be sent as `tags=a&tags=b` or `tags[]=a`; of anything else a
+ * second value would be dropped.
+ */
 export function readQuery(schema: z.ZodObject, sent: Record<string, string[]>): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = {}
   for (const [spelling, values] of Object.entries(sent)) {

@@ -4,16 +4,26 @@ import { Fault } from '../fault.ts'
 
 /** So many times the limit is still read to answer properly; who sends more is cut off. */
 const READ_ON = 16
-/** Whoever announces too much waits a little: refused at once, eight connections sent and had thrown away 400 MB a second. */
+/**
+ * Whoever announces too much waits a little: refused at once, eight connections sent and had thrown away 400 MB a
+ * second.
+ */
 const REFUSAL_MS = 200
 
-/** Reads a body of at most `limit` bytes; what is longer is refused before it is held. `hold` is told of bytes before they are kept, and may refuse. */
+/**
+ * Reads a body of at most `limit` bytes; what is longer is refused before it is held. `hold` is told of bytes before
+ * they are kept, and may refuse.
+ */
 export async function readBody(request: Request, limit: number, hold: (bytes: number) => void): Promise<Buffer> {
   const tooLarge = () =>
     new Fault(
       'PAYLOAD_TOO_LARGE',
       {},
-      { message: `The request body is larger than ${limit} bytes, which is the most that this call takes here. Send less at once.` },
+      {
+        message:
+          `The request body is larger than ${limit} bytes, which is the most that this call takes here. ` +
+          'Send less at once.',
+      },
     )
   const announced = Number(request.headers.get('content-length'))
   if (announced > limit) {
@@ -42,7 +52,9 @@ export async function readBody(request: Request, limit: number, hold: (bytes: nu
   return Buffer.concat(chunks)
 }
 
-/** Every body of this API is JSON, whatever the label says: `curl -d` labels it a form. An empty one is an empty object. */
+/**
+ * Every body of this API is JSON, whatever the label says: `curl -d` labels it a form. An empty one is an empty object.
+ */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return {}
   let text: string
@@ -54,6 +66,10 @@ export function parseJson(body: Buffer): unknown {
   try {
     return parseExactly(text)
   } catch (cause) {
-    throw new Fault('INVALID_REQUEST', {}, { message: `The body is not valid JSON: ${(cause as Error).message}`, cause })
+    throw new Fault(
+      'INVALID_REQUEST',
+      {},
+      { message: `The body is not valid JSON: ${(cause as Error).message}`, cause },
+    )
   }
 }

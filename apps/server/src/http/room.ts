@@ -46,7 +46,9 @@ export class Room {
 
   #refuse(own: number, total: number): void {
     if (own > this.#mostOfOne) {
-      const message = `The ${this.#what} of this API key that are under way hold too many bytes together. Send fewer requests at once, or wait for the seconds in Retry-After.`
+      const message =
+        `The ${this.#what} of this API key that are under way hold too many bytes together. Send ` +
+        'fewer requests at once, or wait for the seconds in Retry-After.'
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
     }
     if (total > this.#most) {

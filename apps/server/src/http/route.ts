@@ -1,5 +1,14 @@
 import type { ServerResponse } from 'node:http'
-import { type Endpoint, explained, ignoredNames, type Method, NamespaceName, NOTHING, parsePlainly, sentence } from '@dakera-ai/protocol'
+import {
+  type Endpoint,
+  explained,
+  ignoredNames,
+  type Method,
+  NamespaceName,
+  NOTHING,
+  parsePlainly,
+  sentence,
+} from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import * as z from 'zod'
 import type { Repeat } from '../db/once.ts'
@@ -16,7 +25,9 @@ import { readQuery } from './query.ts'
 import { parseJson, readBody } from './read-body.ts'
 
 type Out<S> = S extends z.ZodType ? z.output<S> : undefined
-type Params<P extends string> = P extends `${string}{${infer K}}${infer Rest}` ? { [k in K]: string } & Params<Rest> : {}
+type Params<P extends string> = P extends `${string}{${infer K}}${infer Rest}`
+  ? { [k in K]: string } & Params<Rest>
+  : {}
 export type Input<E extends Endpoint> = {
   principal: E['access'] extends 'public' ? undefined : Principal
   params: Params<E['path']>
@@ -66,10 +77,23 @@ const PATIENCE_MS = 4_000
 const LAST_WORD_MS = 1_000
 
 const HUNG_UP = new Fault('SERVICE_UNAVAILABLE', {}, { message: 'The client hung up.' })
-const away = () => new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: 'The database does not answer right now. Try again in a moment.' })
+const away = () =>
+  new Fault(
+    'SERVICE_UNAVAILABLE',
+    { retryAfterSeconds: 1 },
+    { message: 'The database does not answer right now. Try again in a moment.' },
+  )
 
-/** Waits for the reply as long as the database is there. When it is not, the work is given up, and a write that may have happened is never called refused. */
-async function patiently<T>(reply: Promise<T>, work: () => Work | undefined, giveUp: AbortController, isAlive: () => Promise<boolean>): Promise<T> {
+/**
+ * Waits for the reply as long as the database is there. When it is not, the work is given up, and a write that may have
+ * happened is never called refused.
+ */
+async function patiently<T>(
+  reply: Promise<T>,
+  work: () => Work | undefined,
+  giveUp: AbortController,
+  isAlive: () => Promise<boolean>,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   let isOver = false
   const silence = new Promise<never>((_resolve, reject) => {
@@ -101,7 +125,11 @@ type Surroundings = {
   door: Door
 }
 
-export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requireAdmin, door }: Surroundings, routes: Route[]): void {
+export function mount(
+  app: Hono,
+  { maxBodyBytes, trustedProxies, isAlive, requireAdmin, door }: Surroundings,
+  routes: Route[],
+): void {
   for (const { endpoint, handle } of routes) {
     const answerGuest = async (c: Context, guest: Guest | undefined, signal: AbortSignal) => {
       const call: Call | undefined = c.get('call')
@@ -122,20 +150,32 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
         query: schemas.query && parse(schemas.query, query),
         body: schemas.body && parse(schemas.body, body),
         ifVersion: readVersion(headers.get('if-match')),
-        repeat: { principal, key: readIdempotencyKey(headers), fingerprint: fingerprint(endpoint.id, c.req.url, headers.get('if-match'), bytes) },
+        repeat: {
+          principal,
+          key: readIdempotencyKey(headers),
+          fingerprint: fingerprint(endpoint.id, c.req.url, headers.get('if-match'), bytes),
+        },
         warn: (message: string) => warnings.push(message),
         signal,
       }
       refuseTwoNamespaces(input.query, input.body)
       if (call) Object.assign(call, { namespace: namedIn(input), bytes: bytes.length })
       const result = await handle(input as never)
-      const { status, value, headers: extra } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
+      const {
+        status,
+        value,
+        headers: extra,
+      } = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
       warnings.push(...ignoredIn(schemas.query, query), ...ignoredIn(schemas.body, body))
       const text = JSON.stringify(warnings.length > 0 && isObject(value) ? { ...value, warnings } : value)
       const size = Buffer.byteLength(text)
       guest?.holdReply(size)
       if (call) call.bytes += size
-      return c.body(text, status, { 'content-type': 'application/json', ...extra, ...(warnings.length > 0 && { 'dakera-warning': asHeader(warnings) }) })
+      return c.body(text, status, {
+        'content-type': 'application/json',
+        ...extra,
+        ...(warnings.length > 0 && { 'dakera-warning': asHeader(warnings) }),
+      })
     }
 
     const answerKey = (c: Context) => {
@@ -148,7 +188,13 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
       let guest: Guest | undefined
       const reply = async () => {
         const { principal, keyId } = await door.recognise(secret, giveUp.signal, address)
-        c.set('call', { keyHash: principal.keyHash, keyId, endpoint: endpoint.id, namespace: '', bytes: 0 } satisfies Call)
+        c.set('call', {
+          keyHash: principal.keyHash,
+          keyId,
+          endpoint: endpoint.id,
+          namespace: '',
+          bytes: 0,
+        } satisfies Call)
         guest = door.enter(principal, keyId)
         try {
           return await answerGuest(c, guest, giveUp.signal)
@@ -159,24 +205,35 @@ export function mount(app: Hono, { maxBodyBytes, trustedProxies, isAlive, requir
           guest.leave((c.env as { outgoing?: ServerResponse } | undefined)?.outgoing)
         }
       }
-      // Node keeps a request's signal until the request is collected; a listener that leads back to the request would keep both, and the reply.
-      return patiently(reply(), () => guest?.principal, giveUp, isAlive).finally(() => signal.removeEventListener('abort', hangUp))
+      // Node keeps a request's signal until the request is collected; a listener that leads back to the request would
+      // keep both, and the reply.
+      return patiently(reply(), () => guest?.principal, giveUp, isAlive).finally(() =>
+        signal.removeEventListener('abort', hangUp),
+      )
     }
-    const answer = (c: Context) => (endpoint.access === 'public' ? answerGuest(c, undefined, c.req.raw.signal) : answerKey(c))
+    const answer = (c: Context) =>
+      endpoint.access === 'public' ? answerGuest(c, undefined, c.req.raw.signal) : answerKey(c)
     for (const [method, path] of addresses(endpoint)) app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), answer)
   }
 }
 
 const UNREAD = z.object({})
 
-/** What is parsed of a request. A strict call also refuses a query or a body where it takes none; any other tells such a query. */
-function schemasOf({ query, body, isStrict, method, access }: Endpoint): { query: z.ZodObject | undefined; body: z.ZodType | undefined } {
+/**
+ * What is parsed of a request. A strict call also refuses a query or a body where it takes none; any other tells such a
+ * query.
+ */
+function schemasOf({ query, body, isStrict, method, access }: Endpoint): {
+  query: z.ZodObject | undefined
+  body: z.ZodType | undefined
+} {
   if (!isStrict) return { query: query ?? (access === 'public' ? undefined : UNREAD), body }
   return { query: query ?? NOTHING, body: body ?? (method === 'GET' ? undefined : NOTHING) }
 }
 
 const ignoredIn = (schema: z.ZodType | undefined, value: unknown) => (schema ? ignoredNames(schema, value) : [])
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 /** A header holds printable ASCII; the body has the names as they were sent. */
 const asHeader = (warnings: string[]) => warnings.join(', ').replaceAll(/[^\x20-\x7e]/g, '?')
 
@@ -184,7 +241,10 @@ const asHeader = (warnings: string[]) => warnings.join(', ').replaceAll(/[^\x20-
 function namedIn({ params, query, body }: { params: Record<string, string>; query: unknown; body: unknown }): string {
   const inPath = params['namespace'] ?? params['agent_id']
   if (inPath !== undefined) return NamespaceName.safeParse(inPath).data ?? ''
-  const { agent_id, namespaces } = { ...(body as object), ...(query as object) } as { agent_id?: string | null; namespaces?: string[] | null }
+  const { agent_id, namespaces } = { ...(body as object), ...(query as object) } as {
+    agent_id?: string | null
+    namespaces?: string[] | null
+  }
   const [only, ...others] = agent_id == null ? (namespaces ?? []) : [agent_id]
   return only === undefined || others.length > 0 ? '' : only
 }
@@ -205,7 +265,12 @@ function readIdempotencyKey(headers: Headers): string | undefined {
 function readVersion(header: string | null): number | undefined {
   if (header === null || header === '*') return undefined
   const version = /^(?:W\/)?("?)(\d{1,9})\1$/.exec(header)?.[2]
-  if (!version) throw new Fault('INVALID_REQUEST', {}, { message: 'If-Match must hold the version you have seen, as in If-Match: "3".' })
+  if (!version)
+    throw new Fault(
+      'INVALID_REQUEST',
+      {},
+      { message: 'If-Match must hold the version you have seen, as in If-Match: "3".' },
+    )
   return Number(version)
 }
 
@@ -215,5 +280,9 @@ function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const issues = explained(result.error, MOST_ISSUES)
   const [first] = issues
   const others = result.error.issues.length - 1
-  throw new Fault('INVALID_REQUEST', { issues }, { message: first && `${sentence(first)}${others > 0 ? ` (and ${others} more)` : ''}` })
+  throw new Fault(
+    'INVALID_REQUEST',
+    { issues },
+    { message: first && `${sentence(first)}${others > 0 ? ` (and ${others} more)` : ''}` },
+  )
 }

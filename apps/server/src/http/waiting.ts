@@ -14,7 +14,10 @@ export class Waiting {
     this.#networks.delete(socket)
   }
 
-  /** Ends the oldest of the network that has most of them: what one client opens and leaves costs no other its connection. */
+  /**
+   * Ends the oldest of the network that has most of them: what one client opens and leaves costs no other its
+   * connection.
+   */
   endOne(): void {
     const rows = Map.groupBy(this.#networks.keys(), (socket) => this.#networks.get(socket))
     const [longest] = [...rows.values()].sort((a, b) => b.length - a.length)

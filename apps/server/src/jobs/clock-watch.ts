@@ -6,8 +6,9 @@ const HOLD_MS = 600_000
 export type Verdict = 'steady' | 'jumped' | 'held' | 'believed'
 
 /**
- * Compares the clock of the database with the time that has passed in this process, which no setting of a clock changes.
- * A clock that jumps ahead is not believed for a while: what it says has expired may live on when it is set right.
+ * Compares the clock of the database with the time that has passed in this process, which no setting of a clock
+ * changes. A clock that jumps ahead is not believed for a while: what it says has expired may live on when it is set
+ * right.
  */
 export class ClockWatch {
   #offset: number | undefined

@@ -9,13 +9,20 @@ import { startJobs } from './runner.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
 const waitFor = async (holds: () => Promise<boolean>) => {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 100))) if (await holds()) return
+  for (
+    const deadline = Date.now() + 20_000;
+    Date.now() < deadline;
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  )
+    if (await holds()) return
   throw new Error('it did not come true within 20 s')
 }
 
 /** Makes all memories with an end expire now. */
 async function expireAll(t: Stage): Promise<void> {
-  await t.owner((sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`)
+  await t.owner(
+    (sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`,
+  )
   await new Promise((resolve) => setTimeout(resolve, 50))
 }
 /** As if the clock had been ahead when they expired: their end lies an hour ahead. */
@@ -50,14 +57,21 @@ test('while one namespace has thousands of expired memories, those of another ar
   await using t = await start()
   await t.owner(async (sql) => {
     await sql`insert into namespaces (name) values ('many'), ('few')`
-    await sql`insert into memories (namespace_id, content, expires_at) select id, 'note ' || i, clock_timestamp() + interval '1 hour' + i * interval '1 microsecond'
+    await sql`insert into memories (namespace_id, content, expires_at)
+      select id, 'note ' || i, clock_timestamp() + interval '1 hour' + i * interval '1 microsecond'
       from namespaces, generate_series(1, case name when 'many' then 1200 else 3 end) i order by name desc`
     // Those of the few expire last.
-    await sql`update memories m set expires_at = clock_timestamp() + interval '1 millisecond' where namespace_id = (select id from namespaces where name = 'many')`
-    await sql`update memories m set expires_at = clock_timestamp() + interval '20 millisecond' where namespace_id = (select id from namespaces where name = 'few')`
+    await sql`update memories m set expires_at = clock_timestamp() + interval '1 millisecond'
+      where namespace_id = (select id from namespaces where name = 'many')`
+    await sql`update memories m set expires_at = clock_timestamp() + interval '20 millisecond'
+      where namespace_id = (select id from namespaces where name = 'few')`
   })
   await new Promise((resolve) => setTimeout(resolve, 60))
-  const turns = [await turn(t, 'sweep_next(100, true)'), await turn(t, 'sweep_next(100, true)'), await turn(t, 'sweep_next(100, true)')]
+  const turns = [
+    await turn(t, 'sweep_next(100, true)'),
+    await turn(t, 'sweep_next(100, true)'),
+    await turn(t, 'sweep_next(100, true)'),
+  ]
   expect(turns.map((each) => each?.['done']).toSorted()).toEqual([100, 100, 3])
 })
 
@@ -66,12 +80,22 @@ test('a memory that expired by a wrong clock comes back as it was', async () => 
   const secret = await t.secret({ a: 'read_write' })
   const agent = t.client(secret)
   await agent.storeMemory('a', { content: 'before it', sessionId: 's' })
-  const { id } = await agent.storeMemory('a', { id: 'kept', content: 'the heron', sessionId: 's', ttlSeconds: 3600, tags: ['t'], metadata: { n: [1.5, null] } })
+  const { id } = await agent.storeMemory('a', {
+    id: 'kept',
+    content: 'the heron',
+    sessionId: 's',
+    ttlSeconds: 3600,
+    tags: ['t'],
+    metadata: { n: [1.5, null] },
+  })
   await agent.updateMemory(id, { content: 'The heron "nests" – 東京.' }, { namespace: 'a' })
   await agent.setImportance('a', id, 0.3)
   await agent.recall('a', 'heron')
   await t.accesses.flush()
-  const row = () => t.owner((sql) => sql`select to_jsonb(m) - 'expires_at' - 'updated_at' as memory, v from memories m where id = 'kept'`)
+  const row = () =>
+    t.owner(
+      (sql) => sql`select to_jsonb(m) - 'expires_at' - 'updated_at' as memory, v from memories m where id = 'kept'`,
+    )
   const before = await row()
   await expireAll(t)
   const changed = await row() // one version more, as its end was changed
@@ -85,7 +109,9 @@ test('a memory that expired by a wrong clock comes back as it was', async () => 
   expect(await row()).toEqual(changed)
   expect(before).toHaveLength(1)
   expect(await t.owner((sql) => sql`select updated_at from memories where id = 'kept'`)).toEqual([updatedAt])
-  expect(await agent.recall('a', 'heron nests', { topK: 1 })).toMatchObject([{ id, access_count: 1, version: 4, vectorScore: expect.closeTo(0.7, 0) }])
+  expect(await agent.recall('a', 'heron nests', { topK: 1 })).toMatchObject([
+    { id, access_count: 1, version: 4, vectorScore: expect.closeTo(0.7, 0) },
+  ])
   expect(await count(t, 'expired_memories')).toBe(0)
 })
 
@@ -122,14 +148,18 @@ test('to find whose deltas wait, one of each namespace is read', async () => {
   const fetched = await t.owner(async (sql) => {
     await sql`begin`
     await sql`insert into namespaces (name) select 'n' || i from generate_series(1, 100) i`
-    await sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words) select min(id), 1, 1, 0, 'x' from namespaces, generate_series(1, 3000)`
+    await sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words) select min(id), 1, 1, 0, 'x'
+      from namespaces, generate_series(1, 3000)`
     await sql`analyze statistics_deltas`
     await sql`select find_waiting_statistics()` // plans it for one namespace that has all
     await sql`delete from upkeep`
-    await sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words) select id, 1, 1, 0, 'x' from namespaces, generate_series(1, 150)`
+    await sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words) select id, 1, 1, 0, 'x'
+      from namespaces, generate_series(1, 150)`
     const read = async () =>
-      (await sql<{ rows: number }[]>`select (idx_tup_fetch + seq_tup_read)::int as rows from pg_stat_xact_user_tables where relname = 'statistics_deltas'`)[0]
-        ?.rows as number
+      (
+        await sql<{ rows: number }[]>`select (idx_tup_fetch + seq_tup_read)::int as rows from pg_stat_xact_user_tables
+          where relname = 'statistics_deltas'`
+      )[0]?.rows as number
     const before = await read()
     await sql`select find_waiting_statistics()`
     const rows = (await read()) - before
@@ -144,19 +174,22 @@ test('namespaces for which nothing waits are not read', async () => {
   await using t = await start()
   const [read, left] = await t.owner(async (sql) => {
     const wait = (names: string[]) =>
-      sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words) select id, 1, 1, 0, 'x' from namespaces where name in ${sql(names)}`
+      sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words) select id, 1, 1, 0, 'x'
+        from namespaces where name in ${sql(names)}`
     const rows = async () =>
       (
         await sql<
           { rows: number }[]
-        >`select sum(idx_tup_fetch + seq_tup_read)::int as rows from pg_stat_xact_user_tables where relname in ('namespaces', 'upkeep')`
+        >`select sum(idx_tup_fetch + seq_tup_read)::int as rows from pg_stat_xact_user_tables
+          where relname in ('namespaces', 'upkeep')`
       )[0]?.rows as number
     await sql`begin`
     await sql`insert into namespaces (name) values ('n0')`
     await wait(['n0'])
     await sql`select find_waiting_statistics()` // plans it while there is one
     await sql`insert into namespaces (name) select 'n' || i from generate_series(1, 2000) i`
-    await sql`insert into upkeep (namespace_id, job, is_due) select id, 'statistics', false from namespaces on conflict do nothing`
+    await sql`insert into upkeep (namespace_id, job, is_due) select id, 'statistics', false
+      from namespaces on conflict do nothing`
     await sql`analyze namespaces, upkeep`
     await wait(['n7', 'n8', 'n9'])
     await sql`delete from namespaces where name = 'n9'`
@@ -185,7 +218,8 @@ test('a backlog of words is merged in small turns, between which another namespa
   const waiting = () =>
     t.owner(async (sql) => {
       const rows = await sql<{ name: string; words: number }[]>`
-        select n.name, sum(length(d.words))::int as words from statistics_deltas d join namespaces n on n.id = d.namespace_id group by 1`
+        select n.name, sum(length(d.words))::int as words from statistics_deltas d
+          join namespaces n on n.id = d.namespace_id group by 1`
       return Object.fromEntries(rows.map((row) => [row.name, row.words]))
     })
   expect(await waiting()).toEqual({ bulk: 9000, small: expect.any(Number) })
@@ -193,7 +227,8 @@ test('a backlog of words is merged in small turns, between which another namespa
   expect(await waiting()).toEqual({ bulk: 8000 })
   // In the middle of a memory's words, all of them are found and counted.
   expect((await agent.getNamespace('bulk')).memory_count).toBe(6)
-  for (const word of ['word0x', 'word1400x', 'word8999x']) expect(await agent.recall('bulk', word, { routing: 'bm25' })).toHaveLength(1)
+  for (const word of ['word0x', 'word1400x', 'word8999x'])
+    expect(await agent.recall('bulk', word, { routing: 'bm25' })).toHaveLength(1)
   // What comes in meanwhile does not wait for the rest of it either.
   await turn(t, 'merge_next(1000, true)')
   await agent.storeMemories(
@@ -214,7 +249,8 @@ test('what is left of a very long memory is rewritten a few times, however small
   await t.admin.createNamespace('long')
   await t.owner(
     (sql) => sql`insert into statistics_deltas (namespace_id, sign, positions, vectors, words)
-      select id, 1, 20000, 0, array_to_tsvector(array(select 'word' || i from generate_series(1, 20000) i)) from namespaces`,
+      select id, 1, 20000, 0, array_to_tsvector(array(select 'word' || i from generate_series(1, 20000) i))
+        from namespaces`,
   )
   let turns = 0
   while ((await turn(t, `merge_next(500, ${turns === 0})`))?.['done'] !== null) turns++
@@ -238,7 +274,9 @@ test('a namespace whose statistics cannot be merged waits longer each time, and 
       (sql) => sql`select n.name, failures, reason, round(extract(epoch from retry_at - last_turn))::int as wait
       from upkeep join namespaces n on n.id = namespace_id where failures > 0`,
     )
-  expect(await failures()).toEqual([{ name: 'bad', failures: 1, reason: expect.stringContaining('unwanted_is_refused'), wait: 2 }])
+  expect(await failures()).toEqual([
+    { name: 'bad', failures: 1, reason: expect.stringContaining('unwanted_is_refused'), wait: 2 },
+  ])
   await t.owner((sql) => sql`update upkeep set retry_at = now() - interval '1 second' where failures > 0`)
   expect(await turn(t, 'merge_next(1000, true)')).toEqual({ done: 0, failed: true })
   expect(await failures()).toMatchObject([{ failures: 2, wait: 4 }])
@@ -290,7 +328,11 @@ test('while the words of one namespace take their time, those of another are mer
       from namespaces n, generate_series(1, 250) i`,
   )
   const waiting = (name: string) =>
-    t.owner(async (sql) => (await sql`select from statistics_deltas where namespace_id = (select id from namespaces where name = ${name})`).length)
+    t.owner(
+      async (sql) =>
+        (await sql`select from statistics_deltas where namespace_id = (select id from namespaces where name = ${name})`)
+          .length,
+    )
   await waitFor(async () => (await waiting('bulk')) < 250)
   await agent.storeMemories(
     'small',
@@ -321,58 +363,85 @@ test('a job that fails is tried less and less often, says why, and delays no oth
   await jobs.stop()
 })
 
-test.runIf(engine === 'postgres')('a job that waits for a lock keeps no other from its work, and the server ends without it', { timeout: 90_000 }, async () => {
-  await using t = await start()
-  const agent = await t.key({ a: 'read_write' })
-  const { id } = await agent.storeMemory('a', { content: 'heron' })
-  await agent.recall('a', 'heron')
-  const locker = postgres((t.settings as { url: string }).url, { max: 1 })
-  const jobs = startJobs({ database: t.database, accesses: t.accesses, usage: t.usage, log: pino({ level: 'silent' }) })
-  await locker.begin(async (sql) => {
-    await sql`lock table memory_accesses in access exclusive mode`
-    await expect
-      .poll(async () => (await sql`select from pg_locks where relation = 'memory_accesses'::regclass and not granted`).length, { timeout: 20_000 })
-      .toBe(1)
-    await agent.storeMemories(
-      'a',
-      Array.from({ length: 201 }, (_, i) => ({ content: `note ${i}` })),
-    )
-    await waitFor(async () => (await count(t, 'statistics_deltas')) === 0)
-    const stopping = performance.now()
-    await jobs.stop()
-    expect(performance.now() - stopping).toBeLessThan(15_000)
-  })
-  // What was asked meanwhile may be counted with it.
-  await waitFor(async () => ((await agent.recall('a', 'heron', { topK: 1 }))[0]?.access_count ?? 0) >= 1)
-  expect((await agent.recall('a', 'heron', { topK: 1 }))[0]?.id).toBe(id)
-  await locker.end()
-})
+test.runIf(engine === 'postgres')(
+  'a job that waits for a lock keeps no other from its work, and the server ends without it',
+  { timeout: 90_000 },
+  async () => {
+    await using t = await start()
+    const agent = await t.key({ a: 'read_write' })
+    const { id } = await agent.storeMemory('a', { content: 'heron' })
+    await agent.recall('a', 'heron')
+    const locker = postgres((t.settings as { url: string }).url, { max: 1 })
+    const jobs = startJobs({
+      database: t.database,
+      accesses: t.accesses,
+      usage: t.usage,
+      log: pino({ level: 'silent' }),
+    })
+    await locker.begin(async (sql) => {
+      await sql`lock table memory_accesses in access exclusive mode`
+      await expect
+        .poll(
+          async () =>
+            (await sql`select from pg_locks where relation = 'memory_accesses'::regclass and not granted`).length,
+          { timeout: 20_000 },
+        )
+        .toBe(1)
+      await agent.storeMemories(
+        'a',
+        Array.from({ length: 201 }, (_, i) => ({ content: `note ${i}` })),
+      )
+      await waitFor(async () => (await count(t, 'statistics_deltas')) === 0)
+      const stopping = performance.now()
+      await jobs.stop()
+      expect(performance.now() - stopping).toBeLessThan(15_000)
+    })
+    // What was asked meanwhile may be counted with it.
+    await waitFor(async () => ((await agent.recall('a', 'heron', { topK: 1 }))[0]?.access_count ?? 0) >= 1)
+    expect((await agent.recall('a', 'heron', { topK: 1 }))[0]?.id).toBe(id)
+    await locker.end()
+  },
+)
 
-test.runIf(engine === 'postgres')('a server whose login may only serve does the same, through its own connections', async () => {
-  await using t = await start()
-  const agent = await t.key({ a: 'read_write' })
-  await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
-  await agent.storeMemory('a', { content: 'lasting' })
-  await expireAll(t)
-  const url = new URL((t.settings as { url: string }).url)
-  const superuser = postgres(url.href, { max: 1, onnotice: () => {} })
-  const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
-  await superuser.unsafe(`create role ${login} login; grant dakera_app to ${login}`)
-  url.username = login
-  const silent = pino({ level: 'silent' })
-  const settings = { engine: 'postgres' as const, url: url.href, migrationUrl: undefined, poolSize: 2, searchTimeoutMs: 5_000 }
-  const database = await openDatabase(settings, silent, async () => {})
-  try {
-    expect(database.maintain).toBeUndefined()
-    const jobs = startJobs({ database, accesses: createAccesses(database), usage: createUsage(database), log: silent })
-    await waitFor(async () => (await count(t, 'namespace_statistics')) === 1 && (await count(t, 'memories')) === 1)
-    await jobs.stop()
-  } finally {
-    await database.close()
-    await superuser.unsafe(`drop role ${login}`)
-    await superuser.end()
-  }
-})
+test.runIf(engine === 'postgres')(
+  'a server whose login may only serve does the same, through its own connections',
+  async () => {
+    await using t = await start()
+    const agent = await t.key({ a: 'read_write' })
+    await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
+    await agent.storeMemory('a', { content: 'lasting' })
+    await expireAll(t)
+    const url = new URL((t.settings as { url: string }).url)
+    const superuser = postgres(url.href, { max: 1, onnotice: () => {} })
+    const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
+    await superuser.unsafe(`create role ${login} login; grant dakera_app to ${login}`)
+    url.username = login
+    const silent = pino({ level: 'silent' })
+    const settings = {
+      engine: 'postgres' as const,
+      url: url.href,
+      migrationUrl: undefined,
+      poolSize: 2,
+      searchTimeoutMs: 5_000,
+    }
+    const database = await openDatabase(settings, silent, async () => {})
+    try {
+      expect(database.maintain).toBeUndefined()
+      const jobs = startJobs({
+        database,
+        accesses: createAccesses(database),
+        usage: createUsage(database),
+        log: silent,
+      })
+      await waitFor(async () => (await count(t, 'namespace_statistics')) === 1 && (await count(t, 'memories')) === 1)
+      await jobs.stop()
+    } finally {
+      await database.close()
+      await superuser.unsafe(`drop role ${login}`)
+      await superuser.end()
+    }
+  },
+)
 
 test('deltas and replies of a deleted namespace or an old day are cleared away', async () => {
   await using t = await start()
@@ -384,48 +453,66 @@ test('deltas and replies of a deleted namespace or an old day are cleared away',
   expect(await t.owner((sql) => sql`select from replies`)).toHaveLength(0)
 })
 
-test.runIf(engine === 'postgres')('a writer does not wait for a build, and one that ended half way is removed and made again', async () => {
-  await using t = await start()
-  await t.admin.createNamespace('big')
-  await t.owner(async (sql) => {
-    await sql`insert into memories (namespace_id, content, v)
-      select id, 'note ' || n, (select array_agg(sin(n * (1 + j % 17) + j * 31)) from generate_series(1, 256) j)::real[]::halfvec from namespaces, generate_series(1, 12000) n`
-    await sql`select merge_statistics(id) from namespaces`
-  })
-  const login = postgres((t.settings as { url: string }).url, { max: 1 })
-  const building = () => login<{ pid: number }[]>`select pid from pg_stat_progress_create_index where datname = current_database() and tuples_done > 0`
-  const valid = async () =>
-    (await login`select indisvalid from pg_index where indexrelid::regclass::text like 'memories_v_%'`).map((row) => row['indisvalid'] as boolean)
-  const build = () => t.owner((sql) => buildVectorIndexes(sql, 'postgres'))
+test.runIf(engine === 'postgres')(
+  'a writer does not wait for a build, and one that ended half way is removed and made again',
+  async () => {
+    await using t = await start()
+    await t.admin.createNamespace('big')
+    await t.owner(async (sql) => {
+      await sql`insert into memories (namespace_id, content, v)
+      select id, 'note ' || n, (select array_agg(sin(n * (1 + j % 17) + j * 31))
+        from generate_series(1, 256) j)::real[]::halfvec from namespaces, generate_series(1, 12000) n`
+      await sql`select merge_statistics(id) from namespaces`
+    })
+    const login = postgres((t.settings as { url: string }).url, { max: 1 })
+    const building = () =>
+      login<
+        { pid: number }[]
+      >`select pid from pg_stat_progress_create_index where datname = current_database() and tuples_done > 0`
+    const valid = async () =>
+      (await login`select indisvalid from pg_index where indexrelid::regclass::text like 'memories_v_%'`).map(
+        (row) => row['indisvalid'] as boolean,
+      )
+    const build = () => t.owner((sql) => buildVectorIndexes(sql, 'postgres'))
 
-  const broken = build().catch((error: unknown) => error)
-  await expect.poll(building, { interval: 5, timeout: 30_000 }).toHaveLength(1)
-  await t.admin.storeMemory('big', { content: 'Said while the index is built.' })
-  const [builder] = await building()
-  expect(builder).toBeDefined()
-  await login`select pg_terminate_backend(${builder?.pid as number}, 5000)`
-  expect(await broken).toBeInstanceOf(Error)
-  expect(await valid()).toEqual([false])
+    const broken = build().catch((error: unknown) => error)
+    await expect.poll(building, { interval: 5, timeout: 30_000 }).toHaveLength(1)
+    await t.admin.storeMemory('big', { content: 'Said while the index is built.' })
+    const [builder] = await building()
+    expect(builder).toBeDefined()
+    await login`select pg_terminate_backend(${builder?.pid as number}, 5000)`
+    expect(await broken).toBeInstanceOf(Error)
+    expect(await valid()).toEqual([false])
 
-  expect(await build()).toEqual({ built: 1, dropped: 1 })
-  expect(await valid()).toEqual([true])
-  expect((await t.admin.getNamespace('big')).vector_index).toEqual({ state: 'ready', progress: 1 })
+    expect(await build()).toEqual({ built: 1, dropped: 1 })
+    expect(await valid()).toEqual([true])
+    expect((await t.admin.getNamespace('big')).vector_index).toEqual({ state: 'ready', progress: 1 })
 
-  await t.owner((sql) => sql`update vector_indexes set is_ready = false, progress = 0.4`) // as a server leaves it that is killed now
-  expect(await build()).toBeUndefined()
-  expect((await t.admin.getNamespace('big')).vector_index).toEqual({ state: 'ready', progress: 1 })
-  await login.end()
-})
+    // as a server leaves it that is killed now
+    await t.owner((sql) => sql`update vector_indexes set is_ready = false, progress = 0.4`)
+    expect(await build()).toBeUndefined()
+    expect((await t.admin.getNamespace('big')).vector_index).toEqual({ state: 'ready', progress: 1 })
+    await login.end()
+  },
+)
 
-test.runIf(engine === 'pglite')('the embedded database builds one index in a turn, and serves others in between', async () => {
-  await using t = await start()
-  for (const name of ['a', 'b']) await t.admin.createNamespace(name)
-  await t.owner(async (sql) => {
-    await sql`insert into namespace_statistics select id, 6000, 0, 6000 from namespaces on conflict (namespace_id) do update set vectors = 6000`
-  })
-  const turn = () => t.owner((sql) => buildVectorIndexes(sql, engine))
-  expect([await turn(), await turn(), await turn()]).toEqual([{ built: 1, dropped: 0 }, { built: 1, dropped: 0 }, undefined])
-})
+test.runIf(engine === 'pglite')(
+  'the embedded database builds one index in a turn, and serves others in between',
+  async () => {
+    await using t = await start()
+    for (const name of ['a', 'b']) await t.admin.createNamespace(name)
+    await t.owner(async (sql) => {
+      await sql`insert into namespace_statistics select id, 6000, 0, 6000
+        from namespaces on conflict (namespace_id) do update set vectors = 6000`
+    })
+    const turn = () => t.owner((sql) => buildVectorIndexes(sql, engine))
+    expect([await turn(), await turn(), await turn()]).toEqual([
+      { built: 1, dropped: 0 },
+      { built: 1, dropped: 0 },
+      undefined,
+    ])
+  },
+)
 
 test('what a killed build left is removed, and a shrunken namespace loses its index after an hour', async () => {
   await using t = await start()
@@ -433,8 +520,12 @@ test('what a killed build left is removed, and a shrunken namespace loses its in
   await t.owner(async (sql) => {
     const [{ id } = { id: 0 }] = await sql<{ id: number }[]>`select id from namespaces`
     const make = (target: number) =>
-      sql.unsafe(`create index memories_v_${target} on memories using hnsw (v halfvec_cosine_ops) where namespace_id = ${target}`)
-    const state = async () => (await sql`select is_ready, progress, small_since is not null as small from vector_indexes`)[0]
+      sql.unsafe(
+        `create index memories_v_${target} on memories using hnsw (v halfvec_cosine_ops) where namespace_id = ` +
+          `${target}`,
+      )
+    const state = async () =>
+      (await sql`select is_ready, progress, small_since is not null as small from vector_indexes`)[0]
     await make(id)
     await sql`insert into vector_indexes (namespace_id, progress) values (${id}, 0.4)`
     await make(999999)

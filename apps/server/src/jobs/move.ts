@@ -8,30 +8,52 @@ import { type Env, SettingsError } from '../env.ts'
 import { type ReembedProgress, reembed } from './reembed.ts'
 
 /** The embedder that made what is stored; without it recall goes by words until the move is done. */
-export async function reopenEmbedder({ model, dimension }: { model: string; dimension: number }, provider: Env['provider'], log: Logger): Promise<Embedder> {
+export async function reopenEmbedder(
+  { model, dimension }: { model: string; dimension: number },
+  provider: Env['provider'],
+  log: Logger,
+): Promise<Embedder> {
   try {
     return await embedderOf(model, provider)
   } catch (error) {
-    log.warn({ model, reason: (error as Error).message }, 'the old embedding model cannot be used any more: until the move is done, recall goes by words alone')
+    log.warn(
+      { model, reason: (error as Error).message },
+      'the old embedding model cannot be used any more: until the move is done, recall goes by words alone',
+    )
     return wordsOnly(model, dimension)
   }
 }
 
 const RETRY_MOVE_MS = 10_000
 
-/** Moves the database to another embedder in the background; returns what stops it. A provider that fails is asked again later. */
-export function startMove(database: Database, serving: SwitchingEmbedder, wanted: Embedder, log: Logger): () => Promise<void> {
+/**
+ * Moves the database to another embedder in the background; returns what stops it. A provider that fails is asked again
+ * later.
+ */
+export function startMove(
+  database: Database,
+  serving: SwitchingEmbedder,
+  wanted: Embedder,
+  log: Logger,
+): () => Promise<void> {
   const { engine, maintain } = database
   if (!maintain)
-    throw new SettingsError('This login may not change the database, so it cannot be moved to another model. Start once with DAKERA_MIGRATION_URL.')
+    throw new SettingsError(
+      'This login may not change the database, so it cannot be moved to another model. Start once with ' +
+        'DAKERA_MIGRATION_URL.',
+    )
   const stopping = new AbortController()
   const { signal } = stopping
-  const say = (progress: ReembedProgress) => log.info({ job: 're-embed', model: wanted.model, ...progress }, 're-embedding')
+  const say = (progress: ReembedProgress) =>
+    log.info({ job: 're-embed', model: wanted.model, ...progress }, 're-embedding')
   const running = (async () => {
     while (!signal.aborted) {
       try {
         await reembed({ engine, maintain }, wanted, () => serving.switchTo(wanted), { say, signal })
-        log.info({ job: 're-embed', model: wanted.model }, 'the database has moved to this model; start without --reembed from now on')
+        log.info(
+          { job: 're-embed', model: wanted.model },
+          'the database has moved to this model; start without --reembed from now on',
+        )
         return
       } catch (error) {
         if (signal.aborted) return

@@ -12,7 +12,13 @@ const contents = Array.from({ length: MEMORIES }, (_, i) => `Note ${i} of the he
 
 async function stage() {
   const provider = await startOpenAiServer((call, response) => answerVectors(call, response, 64))
-  const next = await chooseEmbedder({ provider: 'openai', apiKey: 'sk-test', baseUrl: provider.url, model: 'next-model', dimension: 64 })
+  const next = await chooseEmbedder({
+    provider: 'openai',
+    apiKey: 'sk-test',
+    baseUrl: provider.url,
+    model: 'next-model',
+    dimension: 64,
+  })
   const serving = new SwitchingEmbedder(await chooseEmbedder({ provider: 'builtin' }))
   const t = await start({ embedder: serving })
   const apiKey = await t.secret({ a: 'read_write' })
@@ -21,7 +27,10 @@ async function stage() {
     'a',
     contents.map((content) => ({ content })),
   )
-  const place = { engine: t.database.engine, maintain: t.database.maintain as NonNullable<Stage['database']['maintain']> }
+  const place = {
+    engine: t.database.engine,
+    maintain: t.database.maintain as NonNullable<Stage['database']['maintain']>,
+  }
   const dispose = async () => {
     await t[Symbol.asyncDispose]()
     await provider.stop()
@@ -29,7 +38,8 @@ async function stage() {
   return { t, agent, apiKey, provider, next, serving, place, [Symbol.asyncDispose]: dispose }
 }
 
-const bestByMeaning = async (agent: Awaited<ReturnType<Stage['key']>>, query: string) => (await agent.recall('a', query, { routing: 'vector', topK: 1 }))[0]
+const bestByMeaning = async (agent: Awaited<ReturnType<Stage['key']>>, query: string) =>
+  (await agent.recall('a', query, { routing: 'vector', topK: 1 }))[0]
 
 test('a database moves to another model while memories are stored, changed and recalled', async () => {
   await using s = await stage()
@@ -38,9 +48,11 @@ test('a database moves to another model while memories are stored, changed and r
   const agent = new DakeraClient({ apiKey: s.apiKey, baseUrl: t.url })
   const progress: { done: number; total: number }[] = []
   let moving = true
-  const move = reembed(place, next, () => serving.switchTo(next), { say: (said) => progress.push(said) }).finally(() => {
-    moving = false
-  })
+  const move = reembed(place, next, () => serving.switchTo(next), { say: (said) => progress.push(said) }).finally(
+    () => {
+      moving = false
+    },
+  )
   let stored = 0
   while (moving) {
     const { id } = await agent.storeMemory('a', { content: `Meanwhile ${stored++}.` })
@@ -59,7 +71,9 @@ test('a database moves to another model while memories are stored, changed and r
     { model: 'next-model@64', dimension: 64, next_model: null },
   ])
   expect((await agent.getNamespace('a')).vector_count).toBe(MEMORIES + stored)
-  const { version } = await agent.getMemory((await agent.recall('a', contents[7] as string, { topK: 1 }))[0]?.id as string)
+  const { version } = await agent.getMemory(
+    (await agent.recall('a', contents[7] as string, { topK: 1 }))[0]?.id as string,
+  )
   expect(version).toBe(1)
   await agent.storeMemory('a', { content: 'after' })
 })
@@ -67,7 +81,10 @@ test('a database moves to another model while memories are stored, changed and r
 test('a move that was stopped goes on where it was', async () => {
   await using s = await stage()
   const stopping = new AbortController()
-  const stopped = reembed(s.place, s.next, () => {}, { signal: stopping.signal, say: () => stopping.abort(new Error('stopped')) })
+  const stopped = reembed(s.place, s.next, () => {}, {
+    signal: stopping.signal,
+    say: () => stopping.abort(new Error('stopped')),
+  })
   await expect(stopped).rejects.toThrow('stopped')
   const before = s.provider.calls.flatMap(({ input }) => input).length
   expect(before).toBeGreaterThan(0)
@@ -94,7 +111,14 @@ test('a server that did not notice the move gets 503 and mixes nothing in', asyn
 
 test('a provider that fails leaves everything as it was', async () => {
   await using s = await stage()
-  const broken: Embedder = { ...s.next, model: s.next.model, dimension: 64, isLocal: false, check: s.next.check, embed: () => Promise.reject(new Error('out')) }
+  const broken: Embedder = {
+    ...s.next,
+    model: s.next.model,
+    dimension: 64,
+    isLocal: false,
+    check: s.next.check,
+    embed: () => Promise.reject(new Error('out')),
+  }
   await expect(reembed(s.place, broken, () => s.serving.switchTo(s.next))).rejects.toThrow('out')
   expect((await s.agent.recall('a', contents[3] as string, { topK: 1 }))[0]?.content).toBe(contents[3])
   await s.agent.storeMemory('a', { content: 'still here' })
@@ -103,9 +127,13 @@ test('a provider that fails leaves everything as it was', async () => {
 test('a memory that the new provider refuses keeps the others from nothing, and is found by its words', async () => {
   await using s = await stage()
   s.provider.behaviour.answer = (call, response) =>
-    call.input.some((text) => /Note (7|599) /.test(text)) ? sendJson(response, 500, {}) : answerVectors(call, response, 64)
+    call.input.some((text) => /Note (7|599) /.test(text))
+      ? sendJson(response, 500, {})
+      : answerVectors(call, response, 64)
   await reembed(s.place, s.next, () => s.serving.switchTo(s.next))
-  const without = await s.t.owner((sql) => sql<{ content: string }[]>`select content from memories where v is null order by content`)
+  const without = await s.t.owner(
+    (sql) => sql<{ content: string }[]>`select content from memories where v is null order by content`,
+  )
   expect(without.map(({ content }) => content)).toEqual([contents[599], contents[7]])
   expect((await bestByMeaning(s.agent, contents[8] as string))?.vectorScore).toBeCloseTo(1, 2)
   expect((await s.agent.recall('a', '599', { routing: 'bm25', topK: 1 }))[0]?.content).toBe(contents[599])

@@ -13,17 +13,23 @@ const BATCH = 256
 const LAST = 500
 
 /**
- * Moves a database to another embedder while servers go on with the old one: every memory gets its new vector beside the
- * old one, then both columns are exchanged in one short transaction. What is stored or changed meanwhile is seen, as its
- * version differs from the one embedded; a move that was stopped goes on where it was. `onSwitched` is called once the
- * database has moved. Rejects when the signal aborts or the embedder cannot answer; calling again goes on.
+ * Moves a database to another embedder while servers go on with the old one: every memory gets its new vector beside
+ * the old one, then both columns are exchanged in one short transaction. What is stored or changed meanwhile is seen,
+ * as its version differs from the one embedded; a move that was stopped goes on where it was. `onSwitched` is called
+ * once the database has moved. Rejects when the signal aborts or the embedder cannot answer; calling again goes on.
  */
-export async function reembed({ engine, maintain }: Place, embedder: Embedder, onSwitched: () => void, { say, signal }: Onlooker = {}): Promise<void> {
+export async function reembed(
+  { engine, maintain }: Place,
+  embedder: Embedder,
+  onSwitched: () => void,
+  { say, signal }: Onlooker = {},
+): Promise<void> {
   await maintain((owner) => begin(owner, embedder))
   while (true) {
     const left = await pass({ maintain, embedder, say, signal })
     if (left > LAST) continue
-    for (const id of await maintain(listLarge)) await maintain((owner) => indexNext(owner, id, engine, embedder.dimension))
+    for (const id of await maintain(listLarge))
+      await maintain((owner) => indexNext(owner, id, engine, embedder.dimension))
     if (await maintain((owner) => finish(owner, embedder))) break
   }
   onSwitched()
@@ -49,7 +55,8 @@ async function begin(owner: Sql, { model, dimension }: Embedder): Promise<void> 
 /** Dropping and adding columns changes no row, where emptying them would rewrite every one. */
 async function renewNext(owner: Sql, dimension?: number): Promise<void> {
   await owner.unsafe(`alter table memories drop column if exists next_v, drop column if exists next_v_version,
-    add column next_v halfvec${dimension === undefined ? '' : `(${Math.trunc(dimension)})`}, add column next_v_version int`)
+    add column next_v halfvec${dimension === undefined ? '' : `(${Math.trunc(dimension)})`}, 
+      add column next_v_version int`)
 }
 
 type Pass = { maintain: Maintain; embedder: Embedder; say: Onlooker['say']; signal: AbortSignal | undefined }
@@ -62,7 +69,10 @@ async function pass({ maintain, embedder, say, signal }: Pass): Promise<number> 
     const rows = await maintain(
       (owner) => owner<Row[]>`
         select namespace_id, id, version, content from memories
-        where next_v_version is distinct from version and (namespace_id, id) > (${lastNamespace}, ${lastId}) order by namespace_id, id limit ${BATCH}`,
+        where next_v_version is distinct from version and (namespace_id, 
+          id) > (${lastNamespace}, 
+          ${lastId})
+          order by namespace_id, id limit ${BATCH}`,
     )
     const last = rows.at(-1)
     if (last) await embedRows(maintain, embedder, rows, signal)
@@ -82,7 +92,10 @@ async function embedRows(maintain: Maintain, embedder: Embedder, rows: Row[], si
   await maintain((owner) => writeNext(owner, rows, vectors))
 }
 
-/** A memory whose text the new model's provider refuses goes without a vector and is found by its words: it must not keep the others from moving. */
+/**
+ * A memory whose text the new model's provider refuses goes without a vector and is found by its words: it must not
+ * keep the others from moving.
+ */
 async function embedAll(embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<(Float32Array | null)[]> {
   try {
     return await embedder.embed(
@@ -104,7 +117,9 @@ async function embedAll(embedder: Embedder, rows: Row[], signal?: AbortSignal): 
 async function writeNext(owner: Sql, rows: Row[], vectors: (Float32Array | null)[]): Promise<void> {
   await owner`
     update memories m set next_v = n.v::halfvec, next_v_version = n.version
-    from unnest(${rows.map(({ namespace_id }) => namespace_id)}::int[], ${rows.map(({ id }) => id)}::text[], ${rows.map(({ version }) => version)}::int[],
+    from unnest(${rows.map(({ namespace_id }) => namespace_id)}::int[], 
+      ${rows.map(({ id }) => id)}::text[], 
+      ${rows.map(({ version }) => version)}::int[],
       ${vectors.map((vector) => (vector ? toHalfvec(vector) : null))}::text[]) as n(namespace_id, id, version, v)
     where m.namespace_id = n.namespace_id and m.id = n.id and m.version = n.version`
 }
@@ -112,13 +127,16 @@ async function writeNext(owner: Sql, rows: Row[], vectors: (Float32Array | null)
 async function count(maintain: Maintain): Promise<{ total: number; left: number }> {
   const [found] = await maintain(
     (owner) => owner<{ total: number; left: number }[]>`
-      select count(*)::int as total, (count(*) filter (where next_v_version is distinct from version))::int as left from memories`,
+      select count(*)::int as total, (count(*) filter (where next_v_version is distinct from version))::int as left
+        from memories`,
   )
   return found ?? { total: 0, left: 0 }
 }
 
 async function listLarge(owner: Sql): Promise<number[]> {
-  const rows = await owner<{ namespace_id: number; vectors: number }[]>`select namespace_id, count(next_v)::int as vectors from memories group by namespace_id`
+  const rows = await owner<
+    { namespace_id: number; vectors: number }[]
+  >`select namespace_id, count(next_v)::int as vectors from memories group by namespace_id`
   return rows.filter(({ vectors }) => isLarge(vectors)).map(({ namespace_id }) => namespace_id)
 }
 
@@ -131,13 +149,20 @@ async function indexNext(owner: Sql, id: number, engine: Place['engine'], dimens
   await owner.unsafe(createVectorIndex(name, 'next_v', id, engine, dimension))
 }
 
-/** The exchange. Writers wait for it, readers only for its last instant. False when too much had come in to make them wait. */
+/**
+ * The exchange. Writers wait for it, readers only for its last instant. False when too much had come in to make them
+ * wait.
+ */
 async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
   await owner`begin`
   try {
-    await owner`select pg_advisory_xact_lock(hashtext('dakera_embedding_space'))` // writers that checked the model: require_embedder()
+    // writers that checked the model: require_embedder()
+    await owner`select pg_advisory_xact_lock(hashtext('dakera_embedding_space'))`
     await owner`lock table memories in share row exclusive mode`
-    const rows = await owner<Row[]>`select namespace_id, id, version, content from memories where next_v_version is distinct from version limit ${LAST + 1}`
+    const rows = await owner<
+      Row[]
+    >`select namespace_id, id, version, content from memories where next_v_version is distinct from version
+      limit ${LAST + 1}`
     if (rows.length > LAST) {
       await owner`rollback`
       return false
@@ -152,10 +177,14 @@ async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
     await renewNext(owner)
     await owner.unsafe('grant insert (v), update (v) on memories to dakera_app')
     await owner`delete from vector_indexes where to_regclass('public.memories_v_' || namespace_id) is null`
-    await owner`insert into vector_indexes (namespace_id, is_ready, progress) select id::int, true, 1 from unnest(${indexes.map(({ id }) => id)}::text[]) id
+    await owner`insert into vector_indexes (namespace_id, is_ready, progress) select id::int, true, 1
+      from unnest(${indexes.map(({ id }) => id)}::text[]) id
       on conflict (namespace_id) do update set is_ready = true, progress = 1`
     await recount(owner)
-    await owner`update embedding_space set model = ${embedder.model}, dimension = ${embedder.dimension}, next_model = null, next_dimension = null`
+    await owner`update embedding_space
+      set model = ${embedder.model}, 
+      dimension = ${embedder.dimension}, 
+      next_model = null, next_dimension = null`
     await owner`commit`
     return true
   } catch (error) {
@@ -168,5 +197,6 @@ async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
 async function recount(owner: Sql): Promise<void> {
   await owner`select merge_statistics(namespace_id) from (select distinct namespace_id from statistics_deltas) waiting`
   await owner`
-    update namespace_statistics s set vectors = coalesce((select count(m.v) from memories m where m.namespace_id = s.namespace_id), 0)`
+    update namespace_statistics s set vectors = coalesce((select count(m.v) from memories m
+      where m.namespace_id = s.namespace_id), 0)`
 }

@@ -6,10 +6,15 @@ import { buildVectorIndexes } from './vector-indexes.ts'
 
 type Done = Record<string, number> | undefined
 type Run = (signal: AbortSignal) => Promise<Done>
-/** limitMs: a run that takes longer is given up, and the job tried again; undefined for what takes as long as it takes. */
+/**
+ * limitMs: a run that takes longer is given up, and the job tried again; undefined for what takes as long as it takes.
+ */
 type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
-/** Words that one call merges, or a quarter of a long memory's: 15 µs for one that is new to its namespace, far less for one that many memories hold. */
+/**
+ * Words that one call merges, or a quarter of a long memory's: 15 µs for one that is new to its namespace, far less for
+ * one that many memories hold.
+ */
 const WORDS = [500, 16_000] as const
 /** Rows that one call moves, puts back or erases. */
 const ROWS = [32, 1_000] as const
@@ -17,7 +22,10 @@ const ROWS = [32, 1_000] as const
 const REPLIES = [1_000, 1_000_000] as const
 /** Memories indexed anew by one call: the first 32 take some 20 ms. */
 const RENEWED = [8, 256] as const
-/** Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out (db/once.ts). */
+/**
+ * Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out
+ * (db/once.ts).
+ */
 const MOST_REPLIES = 1_000_000
 const LIMIT_MS = 60_000
 /** A job that fails again and again is tried so often at least. */
@@ -27,28 +35,50 @@ const FAREWELL_MS = 5_000
 
 /**
  * What happens without a request. Every server runs these; each takes a lock or skips locked rows in the database, so
- * that several servers do not do the same work twice. Each job has a loop of its own: one that fails or hangs delays no other.
+ * that several servers do not do the same work twice. Each job has a loop of its own: one that fails or hangs delays no
+ * other.
  */
-export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'database' | 'accesses' | 'usage' | 'log'>): { stop(): Promise<void> } {
+export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'database' | 'accesses' | 'usage' | 'log'>): {
+  stop(): Promise<void>
+} {
   const { maintain } = database
 
-  const inTurns = (name: string, [least, most]: readonly [number, number], call: (portion: number, look: boolean) => string): Run => {
+  const inTurns = (
+    name: string,
+    [least, most]: readonly [number, number],
+    call: (portion: number, look: boolean) => string,
+  ): Run => {
     const portion = new Portion(least, most)
     return async (signal) => {
       const { done, failures } = await takeTurns(database, call, portion, signal)
-      if (failures > 0) log.warn({ job: name, failures, namespaces: await listFailures() }, 'a job failed in some namespaces; they are tried again later')
+      if (failures > 0)
+        log.warn(
+          { job: name, failures, namespaces: await listFailures() },
+          'a job failed in some namespaces; they are tried again later',
+        )
       return done > 0 ? { done } : undefined
     }
   }
   const listFailures = () =>
-    maintain?.((owner) => owner`select namespace_id, job, failures, reason from upkeep where failures > 0 order by retry_at desc limit 5`, LIMIT_MS)
+    maintain?.(
+      (owner) =>
+        owner`select namespace_id, job, failures, reason from upkeep where failures > 0 order by retry_at desc limit 5`,
+      LIMIT_MS,
+    )
 
   // What takes something away because its time is over waits while the clock may be wrong; what puts it back does not.
   const clock = new ClockWatch()
   const look = async () => {
-    const told = await callJob<{ now: number }>(database, '(select extract(epoch from now())::float8 * 1000 as now) clock')
+    const told = await callJob<{ now: number }>(
+      database,
+      '(select extract(epoch from now())::float8 * 1000 as now) clock',
+    )
     if (told && clock.look(told.now, performance.now()) === 'jumped')
-      log.warn({ job: 'expire' }, 'the clock of the database went ahead at once: until it has stayed there for ten minutes, nothing is moved or erased')
+      log.warn(
+        { job: 'expire' },
+        'the clock of the database went ahead at once: until it has stayed there for ten minutes, nothing is ' +
+          'moved or erased',
+      )
   }
   const unlessHeld =
     (run: Run): Run =>
@@ -60,7 +90,12 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
   const renew = inTurns('index words anew', RENEWED, (rows) => `renew_next(${rows})`)
 
   const jobs: Job[] = [
-    { name: 'merge statistics', everyMs: 1_000, limitMs: LIMIT_MS, run: inTurns('merge statistics', WORDS, (words, look) => `merge_next(${words}, ${look})`) },
+    {
+      name: 'merge statistics',
+      everyMs: 1_000,
+      limitMs: LIMIT_MS,
+      run: inTurns('merge statistics', WORDS, (words, look) => `merge_next(${words}, ${look})`),
+    },
     {
       name: 'expire',
       everyMs: 1_000,
@@ -72,7 +107,12 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
         return restored ? { ...moved, restored: restored['done'] as number } : moved
       },
     },
-    { name: 'erase', everyMs: 60_000, limitMs: LIMIT_MS, run: unlessHeld(inTurns('erase', ROWS, (rows) => counted(`erase_expired(${rows})`))) },
+    {
+      name: 'erase',
+      everyMs: 60_000,
+      limitMs: LIMIT_MS,
+      run: unlessHeld(inTurns('erase', ROWS, (rows) => counted(`erase_expired(${rows})`))),
+    },
     {
       name: 'old replies',
       everyMs: 10_000,
@@ -83,7 +123,11 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       name: 'count replies',
       everyMs: 60_000,
       limitMs: LIMIT_MS,
-      run: inTurns('count replies', REPLIES, (rows) => `(select count_replies(${MOST_REPLIES}, ${rows}) as done, false as failed) counted`),
+      run: inTurns(
+        'count replies',
+        REPLIES,
+        (rows) => `(select count_replies(${MOST_REPLIES}, ${rows}) as done, false as failed) counted`,
+      ),
     },
     {
       name: 'index words anew',
@@ -91,7 +135,12 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       limitMs: LIMIT_MS,
       async run(signal) {
         const renewed = await renew(signal)
-        return renewed && { ...renewed, ...(await callJob<{ left: number }>(database, '(select words_left() as left) counted')) }
+        return (
+          renewed && {
+            ...renewed,
+            ...(await callJob<{ left: number }>(database, '(select words_left() as left) counted')),
+          }
+        )
       },
     },
     { name: 'accesses', everyMs: 2_000, limitMs: LIMIT_MS, run: () => accesses.flush().then(nothing) },
@@ -103,7 +152,10 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
             everyMs: 5_000,
             run: () =>
               maintain((owner, aside) =>
-                buildVectorIndexes(owner, database.engine, { aside, say: (progress) => log.info({ job: 'vector indexes', ...progress }, 'building') }),
+                buildVectorIndexes(owner, database.engine, {
+                  aside,
+                  say: (progress) => log.info({ job: 'vector indexes', ...progress }, 'building'),
+                }),
               ),
           },
         ]
@@ -124,7 +176,11 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
         void database.check().catch(nothing) // what it waited for may be a connection that is silent
         if (!stopped.signal.aborted)
           log.warn(
-            { job: job.name, failures, err: { message: (error as Error).message, code: (error as { code?: string }).code } },
+            {
+              job: job.name,
+              failures,
+              err: { message: (error as Error).message, code: (error as { code?: string }).code },
+            },
             'a job failed; it will be tried again',
           )
       }
@@ -147,7 +203,9 @@ const counted = (call: string) => `(select nullif(${call}, 0) as done, false as 
 
 /** After a failure twice as long each time, and not at the same moment as other servers. */
 const waitOf = ({ everyMs }: Job, failures: number) =>
-  failures === 0 ? everyMs : Math.min(everyMs * 2 ** failures, Math.max(everyMs, LONGEST_WAIT_MS)) * (0.5 + Math.random())
+  failures === 0
+    ? everyMs
+    : Math.min(everyMs * 2 ** failures, Math.max(everyMs, LONGEST_WAIT_MS)) * (0.5 + Math.random())
 
 /** One run, given up when it takes too long: what it waits for may never come. */
 async function within({ run, limitMs }: Job, stopped: AbortSignal): Promise<Done> {

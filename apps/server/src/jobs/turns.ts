@@ -22,7 +22,8 @@ export function callJob<Row extends object>({ maintain, sql }: Place, call: stri
   return maintain ? maintain((owner) => limited<Row>(owner, call), TURN_LIMIT_MS) : plain<Row>(sql, call)
 }
 
-const plain = async <Row extends object>(sql: Sql, call: string) => (await sql.unsafe<Row[]>(`select * from ${call}`))[0]
+const plain = async <Row extends object>(sql: Sql, call: string) =>
+  (await sql.unsafe<Row[]>(`select * from ${call}`))[0]
 
 /** Two statements in one message are one transaction, to which the limit belongs. */
 async function limited<Row extends object>(owner: Sql, call: string): Promise<Row | undefined> {
@@ -30,7 +31,10 @@ async function limited<Row extends object>(owner: Sql, call: string): Promise<Ro
   return (results as unknown as Row[][]).at(-1)?.[0]
 }
 
-/** How much one call does: what lately took about as long as it should. How long that is differs by machine, engine and content. */
+/**
+ * How much one call does: what lately took about as long as it should. How long that is differs by machine, engine and
+ * content.
+ */
 export class Portion {
   readonly #least: number
   readonly #most: number
@@ -49,8 +53,8 @@ export class Portion {
 }
 
 /**
- * Call after call until nothing is due. The embedded database has one session: there a turn takes as long as others made it wait,
- * and others get as long as it took, so that neither side can keep the other from its work.
+ * Call after call until nothing is due. The embedded database has one session: there a turn takes as long as others
+ * made it wait, and others get as long as it took, so that neither side can keep the other from its work.
  */
 export async function takeTurns(
   place: Place,

@@ -1,8 +1,8 @@
 import type { Database, Sql } from '../db/database.ts'
 
 /**
- * Above it a namespace gets its own HNSW index, and loses it when it has been below half for an hour: one that shrinks and grows
- * again must not have it built each time. Exact scans are as fast under it.
+ * Above it a namespace gets its own HNSW index, and loses it when it has been below half for an hour: one that shrinks
+ * and grows again must not have it built each time. Exact scans are as fast under it.
  */
 const THRESHOLD = 5_000
 const SMALL_FOR = '1 hour'
@@ -15,9 +15,14 @@ type Onlooker = { aside?: Sql | undefined; say?: (progress: Progress) => void }
 
 /**
  * Builds and drops the partial vector indexes, one per large namespace, and removes what an interrupted build left.
- * On Postgres concurrently, so that nobody waits; on the embedded database one of them in a turn. Says what it did, undefined for nothing.
+ * On Postgres concurrently, so that nobody waits; on the embedded database one of them in a turn. Says what it did,
+ * undefined for nothing.
  */
-export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: Onlooker = {}): Promise<{ built: number; dropped: number } | undefined> {
+export async function buildVectorIndexes(
+  owner: Sql,
+  engine: Engine,
+  onlooker: Onlooker = {},
+): Promise<{ built: number; dropped: number } | undefined> {
   const [lock] = await owner<{ taken: boolean }[]>`select pg_try_advisory_lock(hashtext(${LOCK})) as taken`
   if (!lock?.taken) return undefined
   try {
@@ -46,11 +51,15 @@ export async function buildVectorIndexes(owner: Sql, engine: Engine, onlooker: O
 /** Notes since when a namespace has been too small for its index. */
 const noteSmall = (owner: Sql) => owner`
   update vector_indexes v set small_since = case when is_small then now() end
-  from (select n.id, coalesce(s.vectors, 0) < ${THRESHOLD / 2} as is_small from namespaces n left join namespace_statistics s on s.namespace_id = n.id) n
+  from (select n.id, coalesce(s.vectors, 
+    0) < ${THRESHOLD / 2} as is_small from namespaces n left
+    join namespace_statistics s on s.namespace_id = n.id) n
   where n.id = v.namespace_id and is_small <> coalesce(v.small_since <= now(), false)`
 
 async function build(owner: Sql, id: number, engine: Engine, { aside, say }: Onlooker): Promise<void> {
-  await owner`insert into vector_indexes (namespace_id) select id from namespaces where id = ${id} on conflict (namespace_id) do update set is_ready = false, progress = 0`
+  await owner`insert into vector_indexes (namespace_id) select id from namespaces
+    where id = ${id}
+    on conflict (namespace_id) do update set is_ready = false, progress = 0`
   const watching = new AbortController()
   const watch = aside && follow(aside, id, watching.signal, say)
   try {
@@ -75,7 +84,9 @@ async function follow(aside: Sql, id: number, signal: AbortSignal, say: Onlooker
     try {
       const [seen] = await aside<{ progress: number }[]>`
         update vector_indexes v set progress = p.blocks_done::real / p.blocks_total from pg_stat_progress_create_index p
-        where v.namespace_id = ${id} and not v.is_ready and p.index_relid = to_regclass(${`public.memories_v_${id}`}) and p.blocks_total > 0
+        where v.namespace_id = ${id} and not v.is_ready
+          and p.index_relid = to_regclass(${`public.memories_v_${id}`})
+          and p.blocks_total > 0
         returning v.progress`
       if (seen) say?.({ namespace_id: id, progress: Math.round(seen.progress * 100) / 100 })
     } catch {
@@ -86,9 +97,11 @@ async function follow(aside: Sql, id: number, signal: AbortSignal, say: Onlooker
 
 /** As of the last merge: what has come in since makes no difference that matters here. */
 const listNamespaces = (owner: Sql) => owner<Namespace[]>`
-  select n.id, coalesce(s.vectors, 0)::int as memories, to_regclass('public.memories_v_' || n.id) is not null as is_indexed,
+  select n.id, coalesce(s.vectors, 0)::int as memories, to_regclass('public.memories_v_' || n.id) is not null
+    as is_indexed,
     coalesce(v.small_since < now() - ${SMALL_FOR}::interval, false) as is_long_small
-  from namespaces n left join namespace_statistics s on s.namespace_id = n.id left join vector_indexes v on v.namespace_id = n.id`
+  from namespaces n left join namespace_statistics s on s.namespace_id = n.id left
+    join vector_indexes v on v.namespace_id = n.id`
 
 /** Indexes that a killed build left invalid, and those of namespaces that are gone. */
 async function dropRemains(owner: Sql): Promise<number> {
@@ -109,11 +122,22 @@ async function dimensionOf(owner: Sql): Promise<number> {
 
 /**
  * PGlite has no half-precision arithmetic in hardware: there the index is on the cast, as recall's distance is.
- * m is 12 and not pgvector's 16: an insert takes a third less, and recall looks at more to find as many (docs/decisions/0022).
+ * m is 12 and not pgvector's 16: an insert takes a third less, and recall looks at more to find as many
+ * (docs/decisions/0022).
  */
-export const createVectorIndex = (name: string, column: 'v' | 'next_v', namespaceId: number, engine: Engine, dimension: number) => {
-  const indexed = engine === 'postgres' ? `${column} halfvec_cosine_ops` : `(${column}::vector(${dimension})) vector_cosine_ops`
-  return `create index ${engine === 'postgres' ? 'concurrently ' : ''}${name} on memories using hnsw (${indexed}) with (m = 12) where namespace_id = ${namespaceId}`
+export const createVectorIndex = (
+  name: string,
+  column: 'v' | 'next_v',
+  namespaceId: number,
+  engine: Engine,
+  dimension: number,
+) => {
+  const indexed =
+    engine === 'postgres' ? `${column} halfvec_cosine_ops` : `(${column}::vector(${dimension})) vector_cosine_ops`
+  return (
+    `create index ${engine === 'postgres' ? 'concurrently ' : ''}${name} on memories using hnsw ` +
+    `(${indexed}) with (m = 12) where namespace_id = ${namespaceId}`
+  )
 }
 
 /** Whether a namespace of so many vectors gets an index. */

@@ -20,7 +20,9 @@ async function ask(url: string) {
 
 function listens(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  return new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false))).finally(() => socket.destroy())
+  return new Promise<boolean>((resolve) =>
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
+  ).finally(() => socket.destroy())
 }
 
 test('the found Postgres is new enough, has pgvector and is gone after stop', async () => {
@@ -35,7 +37,9 @@ test('the found Postgres is new enough, has pgvector and is gone after stop', as
 test('Postgres ends even when the process that started it is killed', async () => {
   const script = `import { findPostgres } from ${JSON.stringify(join(import.meta.dirname, 'find.ts'))}
     console.log((await findPostgres({ ...process.env, TEST_DATABASE_URL: '' })).url)`
-  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [line] = await once(holder.stdout, 'data')
   const url = String(line).trim()
   expect(await ask(url)).toBeDefined()
@@ -44,5 +48,7 @@ test('Postgres ends even when the process that started it is killed', async () =
 })
 
 test('a TEST_DATABASE_URL that does not work is an error, not a reason to take another', async () => {
-  await expect(findPostgres({ TEST_DATABASE_URL: 'postgres://postgres@127.0.0.1:1/postgres' })).rejects.toThrow('TEST_DATABASE_URL is set but cannot be used')
+  await expect(findPostgres({ TEST_DATABASE_URL: 'postgres://postgres@127.0.0.1:1/postgres' })).rejects.toThrow(
+    'TEST_DATABASE_URL is set but cannot be used',
+  )
 })

@@ -24,7 +24,10 @@ class Unusable extends Error {}
  * Debian's packages unpacked into a cache. When none works, the message says why for each of the four.
  * settings: of its configuration, like "shared_buffers=1GB"; a server that already runs keeps its own.
  */
-export async function findPostgres(env: NodeJS.ProcessEnv = process.env, settings: string[] = []): Promise<TestPostgres> {
+export async function findPostgres(
+  env: NodeJS.ProcessEnv = process.env,
+  settings: string[] = [],
+): Promise<TestPostgres> {
   const ways = [
     ['TEST_DATABASE_URL', () => fromUrl(env.TEST_DATABASE_URL)],
     [`a local Postgres >= ${OLDEST_MAJOR} with pgvector`, () => fromLocal(env, settings)],
@@ -110,9 +113,11 @@ async function fromDocker(settings: string[]): Promise<Opened> {
 
 async function fromPackages(env: NodeJS.ProcessEnv, settings: string[]): Promise<Opened> {
   const prefix = join(cacheFolder(env), `postgres-${PREFIX_VERSION}`)
-  const { stdout } = await run(join(here, 'private.sh'), [prefix], { timeout: 300_000 }).catch((error: Error & { stderr?: string }) => {
-    throw new Unusable(error.stderr?.trim().split('\n').slice(-5).join(' | ') || error.message)
-  })
+  const { stdout } = await run(join(here, 'private.sh'), [prefix], { timeout: 300_000 }).catch(
+    (error: Error & { stderr?: string }) => {
+      throw new Unusable(error.stderr?.trim().split('\n').slice(-5).join(' | ') || error.message)
+    },
+  )
   return serve(stdout.trim(), settings)
 }
 
@@ -152,7 +157,9 @@ function freePort(): Promise<number> {
     const server = createServer().once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 }

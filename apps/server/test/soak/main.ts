@@ -1,4 +1,5 @@
-// npm run test:soak: half an hour of ordinary and hostile keys on one server; what must not grow, and what must not be lost.
+// npm run test:soak: half an hour of ordinary and hostile keys on one server; what must not grow, and what must not be
+// lost.
 import { parseArgs } from 'node:util'
 import { OWN_CHECKOUT } from '../../bench/build.ts'
 import { atLeast, readArguments, say } from '../../bench/program.ts'
@@ -7,8 +8,10 @@ import { findPostgres } from '../postgres/find.ts'
 import { type Soak, soak } from './soak.ts'
 import { condense } from './verdict.ts'
 
-const HELP = `Ten ordinary keys work at the pace of people (store, recall, search, list, update, forget, sessions), while two hostile keys send
-dear but legal calls on several connections without a pause. What the server holds, what its log takes and how late its event loop
+const HELP = `Ten ordinary keys work at the pace of people (store, recall, search, list, update, forget, sessions), 
+  while two hostile keys send
+dear but legal calls on several connections without a pause. What the server holds, what its log takes
+  and how late its event loop
 runs is looked at every ten seconds.
 
 Usage: npm run test:soak -- [options]
@@ -22,7 +25,8 @@ Usage: npm run test:soak -- [options]
   --json                 Print JSON, with every sample
   --help                 Show this
 
-Exits with 1 when an ordinary key saw a 5xx or no answer, when something acknowledged is not there in the end, or when the memory of the
+Exits with 1 when an ordinary key saw a 5xx or no answer, when something acknowledged is not there in the end, or
+  when the memory of the
 last third exceeds that of the second by more than 15 %. Ctrl-C prints what there is so far and checks nothing.
 `
 const ROWS = 15
@@ -40,9 +44,17 @@ const options = readArguments(HELP, () => {
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  if (!['postgres', 'pglite', 'both'].includes(values.engine)) throw new Error('--engine must be postgres, pglite or both.')
+  if (!['postgres', 'pglite', 'both'].includes(values.engine))
+    throw new Error('--engine must be postgres, pglite or both.')
   const minutes = atLeast('--minutes', values.minutes, 0.1)
-  return { ...values, amount: { minutes, sampleSeconds: Math.min(10, 4 * minutes), connections: atLeast('--connections', values.connections, 1) } }
+  return {
+    ...values,
+    amount: {
+      minutes,
+      sampleSeconds: Math.min(10, 4 * minutes),
+      connections: atLeast('--connections', values.connections, 1),
+    },
+  }
 })
 
 if (options.help) console.log(HELP)
@@ -72,7 +84,14 @@ async function run(): Promise<void> {
 function describe({ database, seconds, samples, ordinary, recall, hostile, logged, checked, faults }: Soak): string {
   const isEmbedded = database === 'Embedded'
   const cell = (value: number | undefined) => (value === undefined ? '-' : String(Math.round(value)))
-  const head = ['seconds', 'RSS MB', 'log MB', isEmbedded ? 'data MB' : 'log written MB', ...(isEmbedded ? [] : ['dead rows']), 'loop late p99 / max ms']
+  const head = [
+    'seconds',
+    'RSS MB',
+    'log MB',
+    isEmbedded ? 'data MB' : 'log written MB',
+    ...(isEmbedded ? [] : ['dead rows']),
+    'loop late p99 / max ms',
+  ]
   const lines = condense(samples, ROWS).map((sample) => [
     cell(sample.seconds),
     cell(sample.residentMegabytes),
@@ -85,9 +104,12 @@ function describe({ database, seconds, samples, ordinary, recall, hostile, logge
   return [
     `${database}, ${seconds} s. Each line has the largest value of its stretch.`,
     ...table([head, ...lines]),
-    `ordinary keys: ${answers(ordinary)}; recall p50 / p95 / p99 / max ${[recall.p50, recall.p95, recall.p99, recall.max].map(cell).join(' / ')} ms`,
+    `ordinary keys: ${answers(ordinary)}; recall p50 / p95 / p99 / max ` +
+      `${[recall.p50, recall.p95, recall.p99, recall.max].map(cell).join(' / ')} ms`,
     `hostile keys: ${answers(hostile)}`,
-    checked ? `acknowledged and asked for by id: ${memories} memories` : 'interrupted: what was acknowledged is not checked',
+    checked
+      ? `acknowledged and asked for by id: ${memories} memories`
+      : 'interrupted: what was acknowledged is not checked',
     ...Object.entries(logged).map(([text, times]) => `logged ${times} x: ${text.slice(0, 160)}`),
     faults.length === 0
       ? checked

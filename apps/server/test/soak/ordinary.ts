@@ -17,7 +17,9 @@ export type OrdinaryKey = {
   check(): Promise<Checked>
 }
 
-/** What must be there: as acknowledged, or gone. `any`: a change whose answer did not arrive may have happened or not. */
+/**
+ * What must be there: as acknowledged, or gone. `any`: a change whose answer did not arrive may have happened or not.
+ */
 type Expected = { content: string; importance: number | 'any' } | 'gone' | 'any'
 
 const PAUSE_MS = { least: 300, most: 2_500 }
@@ -43,7 +45,10 @@ export function openOrdinaryKey(baseUrl: string, apiKey: string, namespace: stri
     try {
       return await call()
     } catch (error) {
-      answer = error instanceof DakeraError ? `${error.status ?? error.code} ${error.message.replace(/ \(request .*/, '').slice(0, 200)}` : 'other'
+      answer =
+        error instanceof DakeraError
+          ? `${error.status ?? error.code} ${error.message.replace(/ \(request .*/, '').slice(0, 200)}`
+          : 'other'
       return undefined
     } finally {
       answers[answer] = (answers[answer] ?? 0) + 1
@@ -51,7 +56,9 @@ export function openOrdinaryKey(baseUrl: string, apiKey: string, namespace: stri
   }
 
   const store = async (note: Note, sessionId?: string) => {
-    const stored = await attempt(() => agent.storeMemory(namespace, { ...note, ...(sessionId !== undefined && { sessionId }) }))
+    const stored = await attempt(() =>
+      agent.storeMemory(namespace, { ...note, ...(sessionId !== undefined && { sessionId }) }),
+    )
     if (stored) expected.set(stored.id, { content: note.content, importance: note.importance })
   }
   const actions: [weight: number, act: () => Promise<void>][] = [
@@ -60,7 +67,8 @@ export function openOrdinaryKey(baseUrl: string, apiKey: string, namespace: stri
       30,
       async () => {
         const started = performance.now()
-        if (await attempt(() => agent.recall(namespace, asked.next().value, { topK: 5 }))) recallTimes.push(performance.now() - started)
+        if (await attempt(() => agent.recall(namespace, asked.next().value, { topK: 5 })))
+          recallTimes.push(performance.now() - started)
       },
     ],
     [10, async () => void (await attempt(() => agent.searchMemories(namespace, asked.next().value)))],
@@ -113,7 +121,8 @@ export function openOrdinaryKey(baseUrl: string, apiKey: string, namespace: stri
         if (found) wrong.push(`${namespace}/${id} is there again, after it was forgotten`)
       } else if (!found) wrong.push(`${namespace}/${id} is lost`)
       else if (found.content !== what.content) wrong.push(`${namespace}/${id} has another content`)
-      else if (what.importance !== 'any' && Math.abs(found.importance - what.importance) > 1e-6) wrong.push(`${namespace}/${id} lost an update`)
+      else if (what.importance !== 'any' && Math.abs(found.importance - what.importance) > 1e-6)
+        wrong.push(`${namespace}/${id} lost an update`)
     }
     return { memories: expected.size, wrong }
   }

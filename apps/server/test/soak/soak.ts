@@ -30,7 +30,10 @@ export type SoakAmount = { minutes: number; sampleSeconds: number; connections: 
 const ORDINARY_KEYS = 10
 const HOSTILE_KEYS = 2
 const HOSTILE_MEMORIES = 200
-/** What the hostile keys store expires, so that the database does not grow without end; sweeping it is part of what is tried. */
+/**
+ * What the hostile keys store expires, so that the database does not grow without end; sweeping it is part of what is
+ * tried.
+ */
 const HOSTILE_TTL_SECONDS = 60
 const MAX_HOSTILE_CALLS = 10_000_000
 
@@ -55,7 +58,10 @@ export async function soak(
     const hostile = startHostile()
     const working = ordinary.map((key) => key.run(isOver))
     const samples = await sampleUntil(isOver, seconds, build, meter, amount.sampleSeconds, (sample) =>
-      say(`${database}: ${progress(sample, amount.minutes, total(ordinary.map(({ answers }) => answers)), total(hostile.map((one) => one.tally())))}`),
+      say(
+        `${database}: ` +
+          `${progress(sample, amount.minutes, total(ordinary.map(({ answers }) => answers)), total(hostile.map((one) => one.tally())))}`,
+      ),
     )
     for (const one of hostile) one.stop()
     const tallies = await Promise.all(hostile.map(({ done }) => done))
@@ -84,11 +90,19 @@ export async function soak(
   }
 }
 
-async function prepare(build: Build, { minutes, connections }: SoakAmount): Promise<{ ordinary: OrdinaryKey[]; startHostile: () => Hammer[] }> {
+async function prepare(
+  build: Build,
+  { minutes, connections }: SoakAmount,
+): Promise<{ ordinary: OrdinaryKey[]; startHostile: () => Hammer[] }> {
   const admin = new DakeraClient({ baseUrl: build.url, apiKey: build.adminKey, timeoutMs: 120_000 })
   const keyOf = async (name: string, namespaces: string[]) => {
     for (const namespace of namespaces) await admin.upsertNamespace(namespace)
-    return (await admin.createKey({ name, grants: Object.fromEntries(namespaces.map((namespace) => [namespace, 'read_write'])) })).key
+    return (
+      await admin.createKey({
+        name,
+        grants: Object.fromEntries(namespaces.map((namespace) => [namespace, 'read_write'])),
+      })
+    ).key
   }
   const ordinary: OrdinaryKey[] = []
   for (let i = 0; i < ORDINARY_KEYS; i++) {
@@ -109,8 +123,19 @@ async function prepare(build: Build, { minutes, connections }: SoakAmount): Prom
   const startHostile = () =>
     hostile.map(({ secret, many }) => {
       const place = { own: many[0] as string, many, ttlSeconds: HOSTILE_TTL_SECONDS }
-      const volleys = DEAR_CALLS.map(({ requests, hangUpMs }) => ({ secret, requests: requests(place), ...(hangUpMs !== undefined && { hangUpMs }) }))
-      return startHammer({ url: build.url, volleys, connections, seconds: 60 * minutes + 60, maxCalls: MAX_HOSTILE_CALLS, maxDone: MAX_HOSTILE_CALLS })
+      const volleys = DEAR_CALLS.map(({ requests, hangUpMs }) => ({
+        secret,
+        requests: requests(place),
+        ...(hangUpMs !== undefined && { hangUpMs }),
+      }))
+      return startHammer({
+        url: build.url,
+        volleys,
+        connections,
+        seconds: 60 * minutes + 60,
+        maxCalls: MAX_HOSTILE_CALLS,
+        maxDone: MAX_HOSTILE_CALLS,
+      })
     })
   return { ordinary, startHostile }
 }
@@ -152,7 +177,11 @@ function progress(sample: Sample, minutes: number, ordinary: Answers, hostile: T
   const failed = Object.entries(ordinary).filter(([answer]) => answer !== 'ok')
   const memory = sample.residentMegabytes === undefined ? '' : `, RSS ${sample.residentMegabytes} MB`
   const sum = (tally: Tally) => Object.values(tally).reduce((all, one) => all + one, 0)
-  return `${Math.round(sample.seconds)} of ${60 * minutes} s, ordinary ${sum(ordinary)} calls (${failed.map(([answer, n]) => `${answer} x ${n}`).join(', ') || 'all ok'}), hostile ${sum(hostile)}${memory}, log ${sample.logMegabytes} MB`
+  return (
+    `${Math.round(sample.seconds)} of ${60 * minutes} s, ordinary ${sum(ordinary)} calls ` +
+    `(${failed.map(([answer, n]) => `${answer} x ${n}`).join(', ') || 'all ok'}), hostile ` +
+    `${sum(hostile)}${memory}, log ${sample.logMegabytes} MB`
+  )
 }
 
 type Logged = { message?: string; cause?: { message?: string } }

@@ -27,7 +27,8 @@ export function verdict(samples: Sample[], ordinary: Answers, checked: Checked[]
   }
   for (const { wrong } of checked ?? []) faults.push(...wrong)
   const growth = residentGrowth(samples)
-  if (growth !== undefined && growth > MAY_GROW) faults.push(`RSS of the last third is ${growth.toFixed(2)} times that of the second`)
+  if (growth !== undefined && growth > MAY_GROW)
+    faults.push(`RSS of the last third is ${growth.toFixed(2)} times that of the second`)
   return faults
 }
 

@@ -30,7 +30,9 @@ export const AgentStats = z
   .meta({ id: 'AgentStats' })
 export type AgentStats = z.output<typeof AgentStats>
 
-export const AgentMemoriesQuery = closed(z.object({ memory_type: text(1, 50).optional().meta({ description: 'The one type.' }), ...offsetPage }))
+export const AgentMemoriesQuery = closed(
+  z.object({ memory_type: text(1, 50).optional().meta({ description: 'The one type.' }), ...offsetPage }),
+)
 
 const refusals = ['AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED'] as const
 const refusalsByName = ['INVALID_REQUEST', ...refusals, 'INSUFFICIENT_SCOPE', 'NAMESPACE_ACCESS_DENIED'] as const

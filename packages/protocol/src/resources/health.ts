@@ -2,7 +2,12 @@ import * as z from 'zod'
 import { endpoint } from '../endpoint.ts'
 
 export const Health = z
-  .object({ status: z.literal('healthy'), version: z.string(), service: z.literal('dakera'), uptime_seconds: z.number() })
+  .object({
+    status: z.literal('healthy'),
+    version: z.string(),
+    service: z.literal('dakera'),
+    uptime_seconds: z.number(),
+  })
   .meta({ id: 'Health', description: 'The process answers.' })
 export type Health = z.output<typeof Health>
 
@@ -24,7 +29,15 @@ export const Liveness = z
 export type Liveness = z.output<typeof Liveness>
 
 export const healthEndpoints = {
-  get: endpoint({ id: 'health.get', method: 'GET', path: '/health', access: 'public', summary: 'Say that the server answers.', response: Health, errors: [] }),
+  get: endpoint({
+    id: 'health.get',
+    method: 'GET',
+    path: '/health',
+    access: 'public',
+    summary: 'Say that the server answers.',
+    response: Health,
+    errors: [],
+  }),
   ready: endpoint({
     id: 'health.ready',
     method: 'GET',

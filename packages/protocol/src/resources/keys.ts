@@ -35,7 +35,9 @@ export type Key = z.output<typeof Key>
 
 export const newKeyFields = {
   name: KeyName,
-  grants: record(NamespaceName, NamespaceAccess, MOST_GRANTS).optional().meta({ description: 'Namespace → `read`, `write` or `read_write`.' }),
+  grants: record(NamespaceName, NamespaceAccess, MOST_GRANTS)
+    .optional()
+    .meta({ description: 'Namespace → `read`, `write` or `read_write`.' }),
   secret: z
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces, so that it fits into a header')
@@ -43,13 +45,28 @@ export const newKeyFields = {
     .max(256)
     .optional()
     .meta({ format: 'password', description: 'Chosen by the operator; a random one unless said.' }),
-  scope: Scope.optional().meta({ description: '`read` or `write` over `namespaces`; `admin` may do everything everywhere.' }),
-  namespaces: Namespaces.optional().meta({ description: 'With `scope`: read grants on these, or read-write ones for `write`.' }),
-  permissions: list(Scope, Scope.options.length).optional().meta({ description: 'Another spelling of `scope`, which older clients send.' }),
-  expires_in_days: z.number().positive().max(36_500).nullish().meta({ description: 'Days until it expires; never unless said. `expires_at` wins over it.' }),
+  scope: Scope.optional().meta({
+    description: '`read` or `write` over `namespaces`; `admin` may do everything everywhere.',
+  }),
+  namespaces: Namespaces.optional().meta({
+    description: 'With `scope`: read grants on these, or read-write ones for `write`.',
+  }),
+  permissions: list(Scope, Scope.options.length)
+    .optional()
+    .meta({ description: 'Another spelling of `scope`, which older clients send.' }),
+  expires_in_days: z
+    .number()
+    .positive()
+    .max(36_500)
+    .nullish()
+    .meta({ description: 'Days until it expires; never unless said. `expires_at` wins over it.' }),
   expires_at: Instant.nullish(),
 }
-const keyInstead = { key: 'did you mean secret?', ttl_seconds: 'did you mean expires_in_days?', access: 'did you mean grants?' }
+const keyInstead = {
+  key: 'did you mean secret?',
+  ttl_seconds: 'did you mean expires_in_days?',
+  access: 'did you mean grants?',
+}
 export const CreateKeyRequest = closed(z.object(newKeyFields), keyInstead).meta({ id: 'CreateKeyRequest' })
 export type CreateKeyRequest = z.input<typeof CreateKeyRequest>
 
@@ -62,7 +79,9 @@ export const UpdateKeyRequest = closed(
   z.object({
     name: KeyName.optional(),
     grants: GrantChanges.optional(),
-    namespaces: Namespaces.optional().meta({ description: 'Keeps grants on these only; new ones get what the scope of the key says.' }),
+    namespaces: Namespaces.optional().meta({
+      description: 'Keeps grants on these only; new ones get what the scope of the key says.',
+    }),
   }),
   {
     active: 'POST /v1/keys/{key_id}/deactivate stops a key; none starts again',
@@ -81,11 +100,20 @@ export const ListKeysQuery = closed(
     cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the page before.' }),
   }),
 )
-export const ListKeysResponse = z.object({ keys: z.array(Key), total: z.int(), next_cursor: z.string().optional() }).meta({ id: 'ListKeysResponse' })
+export const ListKeysResponse = z
+  .object({ keys: z.array(Key), total: z.int(), next_cursor: z.string().optional() })
+  .meta({ id: 'ListKeysResponse' })
 export type ListKeysResponse = z.output<typeof ListKeysResponse>
 
 export const RotateKeyRequest = closed(
-  z.object({ grace_secs: z.int().min(0).max(604_800).default(0).meta({ description: 'For how many seconds the old secret goes on working.' }) }),
+  z.object({
+    grace_secs: z
+      .int()
+      .min(0)
+      .max(604_800)
+      .default(0)
+      .meta({ description: 'For how many seconds the old secret goes on working.' }),
+  }),
 ).meta({ id: 'RotateKeyRequest' })
 export type RotateKeyRequest = z.input<typeof RotateKeyRequest>
 
@@ -101,7 +129,9 @@ export const RotatedKey = z
   .meta({ id: 'RotatedKey' })
 export type RotatedKey = z.output<typeof RotatedKey>
 
-export const KeyActionResponse = Key.extend({ success: z.literal(true), message: z.string() }).meta({ id: 'KeyActionResponse' })
+export const KeyActionResponse = Key.extend({ success: z.literal(true), message: z.string() }).meta({
+  id: 'KeyActionResponse',
+})
 export type KeyActionResponse = z.output<typeof KeyActionResponse>
 
 export const Identity = z
@@ -128,7 +158,13 @@ export const KeyUsage = z
     avg_latency_ms: z.number(),
     last_used: UnixSeconds.nullable(),
     by_endpoint: z
-      .array(z.object({ endpoint: z.string().meta({ description: 'Its operation id.' }), requests: z.int(), avg_latency_ms: z.number() }))
+      .array(
+        z.object({
+          endpoint: z.string().meta({ description: 'Its operation id.' }),
+          requests: z.int(),
+          avg_latency_ms: z.number(),
+        }),
+      )
       .meta({ description: 'Busiest first.' }),
     by_namespace: z
       .array(z.object({ namespace: z.string(), requests: z.int() }))
@@ -137,7 +173,13 @@ export const KeyUsage = z
   .meta({ id: 'KeyUsage', description: 'What was asked with a key since it was issued, by any of its secrets.' })
 export type KeyUsage = z.output<typeof KeyUsage>
 
-const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE'] as const
+const refusals = [
+  'INVALID_REQUEST',
+  'AUTHENTICATION_REQUIRED',
+  'INVALID_API_KEY',
+  'API_KEY_EXPIRED',
+  'INSUFFICIENT_SCOPE',
+] as const
 
 export const keyEndpoints = {
   create: endpoint({

@@ -1,5 +1,11 @@
 import * as z from 'zod'
-import { ONE_MEMORY_BYTES, QUESTION_BYTES, SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '../bounds.ts'
+import {
+  ONE_MEMORY_BYTES,
+  QUESTION_BYTES,
+  SEARCH_MAX_BEGINNINGS,
+  SEARCH_MAX_PARTS,
+  SEARCH_MAX_WORDS,
+} from '../bounds.ts'
 import { endpoint } from '../endpoint.ts'
 import { fromQuery, Instant, JsonObject, list, text, UnixMilliseconds, UnixSeconds } from '../fields.ts'
 import { MetadataFilter } from '../filter.ts'
@@ -9,13 +15,17 @@ import { NamespaceName } from './namespaces.ts'
 
 const Id = text(1, 200).meta({ description: 'Unique within its namespace.' })
 const Content = text(1, 100_000).meta({ description: 'What was remembered, verbatim.' })
-const MemoryType = text(1, 50).meta({ description: '`episodic`, `semantic`, `procedural`, `working`, or a word of your own.' })
+const MemoryType = text(1, 50).meta({
+  description: '`episodic`, `semantic`, `procedural`, `working`, or a word of your own.',
+})
 const Importance = z.number().min(0).max(1).meta({ description: 'From 0 to 1; it can lift a memory in recall.' })
 const Tag = text(1, 200)
 const Tags = list(Tag, 100).meta({ description: 'Words to choose by.' })
 const SessionId = text(1, 200).meta({ description: 'The session it belongs to.' })
 const AgentId = NamespaceName.meta({ description: 'The namespace.' })
-const Vector = list(z.number(), 4000).meta({ description: 'A vector of your own embedder, of the dimension the namespace declares.' })
+const Vector = list(z.number(), 4000).meta({
+  description: 'A vector of your own embedder, of the dimension the namespace declares.',
+})
 
 export const Memory = z
   .object({
@@ -30,7 +40,9 @@ export const Memory = z
     session_id: z.string().nullable(),
     author: z.string().nullable().meta({ description: 'Name of the key that stored it, stamped by the database.' }),
     derived_from: z.array(z.string()),
-    valid_from: UnixSeconds.nullable().meta({ description: 'When it became true, as the caller said; kept, not ranked by.' }),
+    valid_from: UnixSeconds.nullable().meta({
+      description: 'When it became true, as the caller said; kept, not ranked by.',
+    }),
     created_at: UnixSeconds,
     updated_at: UnixSeconds,
     last_accessed_at: UnixSeconds.nullable(),
@@ -53,13 +65,22 @@ export const NewMemory = z
     memory_type: MemoryType.default('episodic'),
     importance: Importance.default(0.5),
     tags: Tags.default([]),
-    metadata: JsonObject.default({}).meta({ description: 'Any JSON object; filters ask about it. Numbers stay exact.' }),
+    metadata: JsonObject.default({}).meta({
+      description: 'Any JSON object; filters ask about it. Numbers stay exact.',
+    }),
     session_id: SessionId.nullish(),
-    ttl_seconds: z.number().positive().max(3_153_600_000).nullish().meta({ description: 'Seconds until it expires. `expires_at` wins over it.' }),
+    ttl_seconds: z
+      .number()
+      .positive()
+      .max(3_153_600_000)
+      .nullish()
+      .meta({ description: 'Seconds until it expires. `expires_at` wins over it.' }),
     expires_at: Instant.nullish(),
     valid_from: Instant.nullish(),
     embedding: Vector.nullish(),
-    id: Id.nullish().meta({ description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.' }),
+    id: Id.nullish().meta({
+      description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.',
+    }),
   })
   .meta({ id: 'NewMemory' })
 export type NewMemory = z.input<typeof NewMemory>
@@ -67,17 +88,24 @@ export type NewMemory = z.input<typeof NewMemory>
 export const StoreMemoryRequest = NewMemory.extend({ agent_id: AgentId }).meta({ id: 'StoreMemoryRequest' })
 export type StoreMemoryRequest = z.input<typeof StoreMemoryRequest>
 
-export const StoreMemoryResponse = z.object({ memory: Memory, embedding_time_ms: z.number() }).meta({ id: 'StoreMemoryResponse' })
+export const StoreMemoryResponse = z
+  .object({ memory: Memory, embedding_time_ms: z.number() })
+  .meta({ id: 'StoreMemoryResponse' })
 export type StoreMemoryResponse = z.output<typeof StoreMemoryResponse>
 
 export const StoreMemoriesRequest = z
-  .object({ agent_id: AgentId, memories: list(NewMemory, 1000).min(1).meta({ description: 'One to a thousand memories.' }) })
+  .object({
+    agent_id: AgentId,
+    memories: list(NewMemory, 1000).min(1).meta({ description: 'One to a thousand memories.' }),
+  })
   .meta({ id: 'StoreMemoriesRequest', description: 'All are stored, or none.' })
 export type StoreMemoriesRequest = z.input<typeof StoreMemoriesRequest>
 
 export const StoreMemoriesResponse = z
   .object({
-    stored: z.array(Memory.pick({ id: true, content: true, agent_id: true, tags: true, importance: true, created_at: true })),
+    stored: z.array(
+      Memory.pick({ id: true, content: true, agent_id: true, tags: true, importance: true, created_at: true }),
+    ),
     stored_count: z.int(),
     total_embedding_time_ms: z.number(),
   })
@@ -86,7 +114,9 @@ export type StoreMemoriesResponse = z.output<typeof StoreMemoriesResponse>
 
 // ── Recall and search ──
 
-const Routing = z.enum(['auto', 'hybrid', 'vector', 'bm25']).meta({ description: 'Which arms look: meaning (`vector`), words (`bm25`) or both.' })
+const Routing = z
+  .enum(['auto', 'hybrid', 'vector', 'bm25'])
+  .meta({ description: 'Which arms look: meaning (`vector`), words (`bm25`) or both.' })
 
 const selection = {
   min_importance: Importance.nullish().meta({ description: 'The least importance.' }),
@@ -104,12 +134,19 @@ const selection = {
 
 const recallFields = {
   agent_id: AgentId.optional(),
-  namespaces: list(NamespaceName, 20).min(1).nullish().meta({ description: 'Several namespaces in one ranking, instead of `agent_id`.' }),
-  skip_denied: z.boolean().default(false).meta({ description: 'Leaves out namespaces without a grant, and names them in `denied`; else they are an error.' }),
+  namespaces: list(NamespaceName, 20)
+    .min(1)
+    .nullish()
+    .meta({ description: 'Several namespaces in one ranking, instead of `agent_id`.' }),
+  skip_denied: z.boolean().default(false).meta({
+    description: 'Leaves out namespaces without a grant, and names them in `denied`; else they are an error.',
+  }),
   query: text(1, 10_000).meta({ description: 'What to look for, in words.' }),
   ...selection,
   routing: Routing.default('auto'),
-  weights: Weights.nullish().meta({ description: 'How recall weighs what it knows; what is left out is what the namespace says.' }),
+  weights: Weights.nullish().meta({
+    description: 'How recall weighs what it knows; what is left out is what the namespace says.',
+  }),
   vector_weight: z.number().min(0).max(1).nullish().meta({ description: 'The same as `weights.vector`, which wins.' }),
   min_score: z.number().min(0).max(1).nullish().meta({ description: 'Leaves out hits with a lower `score`.' }),
   mmr: z
@@ -117,19 +154,38 @@ const recallFields = {
     .min(0)
     .max(1)
     .nullish()
-    .meta({ description: 'Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.' }),
+    .meta({
+      description:
+        'Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the ' +
+        'answer. 0 unless said.',
+    }),
   explain: z.boolean().default(false).meta({ description: 'Shows how each score came about.' }),
   embedding: Vector.nullish(),
 }
 /** One namespace or several, and not both: which was meant would be a guess. */
-const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?: string[] | null | undefined }>>(schema: S) =>
-  schema.refine((body) => (body.agent_id === undefined) !== (body.namespaces == null), { path: ['agent_id'], error: 'give agent_id, or namespaces instead' })
-const topK = (by_default: number) => z.int().min(1).max(100).default(by_default).meta({ description: 'How many hits at most.' })
+const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?: string[] | null | undefined }>>(
+  schema: S,
+) =>
+  schema.refine((body) => (body.agent_id === undefined) !== (body.namespaces == null), {
+    path: ['agent_id'],
+    error: 'give agent_id, or namespaces instead',
+  })
+const topK = (by_default: number) =>
+  z.int().min(1).max(100).default(by_default).meta({ description: 'How many hits at most.' })
 const SearchText = recallFields.query.meta({
-  description: `Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most ${SEARCH_MAX_PARTS}, with at most ${SEARCH_MAX_WORDS} words and ${SEARCH_MAX_BEGINNINGS} beginnings among them. Memories with all of them come first.`,
+  description:
+    'Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most ' +
+    `${SEARCH_MAX_PARTS}, with at most ${SEARCH_MAX_WORDS} words and ${SEARCH_MAX_BEGINNINGS} ` +
+    'beginnings among them. Memories with all of them come first.',
 })
-const Highlight = z.boolean().default(false).meta({ description: 'Adds `highlights`: pieces of the content with the words found between ** and **.' })
-const Mode = z.enum(['best', 'exact']).default('best').meta({ description: '`exact` returns only memories in which every word, phrase and beginning stands.' })
+const Highlight = z
+  .boolean()
+  .default(false)
+  .meta({ description: 'Adds `highlights`: pieces of the content with the words found between ** and **.' })
+const Mode = z
+  .enum(['best', 'exact'])
+  .default('best')
+  .meta({ description: '`exact` returns only memories in which every word, phrase and beginning stands.' })
 
 /** How other calls name what these fields say. */
 const askedElsewhere = {
@@ -140,10 +196,15 @@ const askedElsewhere = {
   before_timestamp: 'did you mean until?',
   limit: 'did you mean top_k?',
 }
-export const RecallRequest = placed(wary(z.object({ ...recallFields, top_k: topK(5) }), askedElsewhere)).meta({ id: 'RecallRequest' })
+export const RecallRequest = placed(wary(z.object({ ...recallFields, top_k: topK(5) }), askedElsewhere)).meta({
+  id: 'RecallRequest',
+})
 export type RecallRequest = z.input<typeof RecallRequest>
 export const SearchRequest = placed(
-  wary(z.object({ ...recallFields, query: SearchText, top_k: topK(10), mode: Mode, highlight: Highlight }), askedElsewhere),
+  wary(
+    z.object({ ...recallFields, query: SearchText, top_k: topK(10), mode: Mode, highlight: Highlight }),
+    askedElsewhere,
+  ),
 ).meta({
   id: 'SearchRequest',
 })
@@ -167,10 +228,18 @@ const queryFields = {
   explain: fromQuery('boolean', recallFields.explain),
   embedding: fromQuery('json', recallFields.embedding),
 }
-export const RecallQuery = placed(wary(z.object({ ...queryFields, top_k: fromQuery('number', topK(5)) }), askedElsewhere))
+export const RecallQuery = placed(
+  wary(z.object({ ...queryFields, top_k: fromQuery('number', topK(5)) }), askedElsewhere),
+)
 export const SearchQuery = placed(
   wary(
-    z.object({ ...queryFields, query: SearchText, top_k: fromQuery('number', topK(10)), mode: Mode, highlight: fromQuery('boolean', Highlight) }),
+    z.object({
+      ...queryFields,
+      query: SearchText,
+      top_k: fromQuery('number', topK(10)),
+      mode: Mode,
+      highlight: fromQuery('boolean', Highlight),
+    }),
     askedElsewhere,
   ),
 )
@@ -180,11 +249,16 @@ export const RecalledMemory = z
     memory: Memory,
     score: z.number().meta({ description: 'From 0 to 1, and comparable between queries.' }),
     weighted_score: z.number(),
-    smart_score: z.number().meta({ description: 'What the list is sorted by: `score`, or with `mmr` less for what is like a better hit.' }),
+    smart_score: z
+      .number()
+      .meta({ description: 'What the list is sorted by: `score`, or with `mmr` less for what is like a better hit.' }),
     vector_score: z.number().optional(),
     text_score: z.number().optional(),
     explain: z.record(z.string(), z.unknown()).optional(),
-    highlights: z.array(z.string()).optional().meta({ description: 'With `highlight`: up to three pieces of the content, the words found between ** and **.' }),
+    highlights: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'With `highlight`: up to three pieces of the content, the words found between ** and **.' }),
   })
   .meta({ id: 'RecalledMemory' })
 export type RecalledMemory = z.output<typeof RecalledMemory>
@@ -212,16 +286,27 @@ export const UpdateMemoryRequest = closed(
     memory_type: MemoryType.optional(),
     importance: Importance.optional(),
     tags: Tags.optional(),
-    session_id: SessionId.nullish().meta({ description: 'null: it belongs to none. In its new session it is the last.' }),
-    ttl_seconds: NewMemory.shape.ttl_seconds.meta({ description: 'Seconds from now until it expires. `expires_at` wins over it.' }),
+    session_id: SessionId.nullish().meta({
+      description: 'null: it belongs to none. In its new session it is the last.',
+    }),
+    ttl_seconds: NewMemory.shape.ttl_seconds.meta({
+      description: 'Seconds from now until it expires. `expires_at` wins over it.',
+    }),
     expires_at: Instant.nullish().meta({ description: 'null: it no longer expires.' }),
     valid_from: Instant.nullish().meta({ description: 'null: nothing is known of it.' }),
     embedding: Vector.nullish().meta({
       description:
-        'A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.',
+        'A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then ' +
+        'it would be that of another text, and goes.',
     }),
   }),
-  { id: stays, author: stays, created_at: stays, version: 'send it as the header If-Match', if_version: 'send it as the header If-Match' },
+  {
+    id: stays,
+    author: stays,
+    created_at: stays,
+    version: 'send it as the header If-Match',
+    if_version: 'send it as the header If-Match',
+  },
 ).meta({ id: 'UpdateMemoryRequest', description: 'What is left out stays.' })
 export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
 
@@ -252,26 +337,39 @@ const listFields = {
 const misplaced = Object.fromEntries(Object.keys(listFields).map((name) => [name, `did you mean filter.${name}?`]))
 const DryRun = z.boolean().optional().meta({ description: 'Counts and deletes nothing.' })
 
-export const ForgetRequest = closed(z.object({ agent_id: AgentId, memory_ids: Ids.nullish(), ...listFields, dry_run: DryRun }), {
-  filter: 'write its fields without filter, or send it to /v1/memories/forget/batch',
-  filters: 'write its fields without filters, or send it to /v1/memories/forget/batch',
-  before: 'did you mean created_before?',
-  older_than: 'did you mean created_before?',
-}).meta({ id: 'ForgetRequest', description: 'At least one selector; several must all hold.' })
+export const ForgetRequest = closed(
+  z.object({ agent_id: AgentId, memory_ids: Ids.nullish(), ...listFields, dry_run: DryRun }),
+  {
+    filter: 'write its fields without filter, or send it to /v1/memories/forget/batch',
+    filters: 'write its fields without filters, or send it to /v1/memories/forget/batch',
+    before: 'did you mean created_before?',
+    older_than: 'did you mean created_before?',
+  },
+).meta({ id: 'ForgetRequest', description: 'At least one selector; several must all hold.' })
 export type ForgetRequest = z.input<typeof ForgetRequest>
 
 export const ForgetResponse = z
   .object({
     deleted_count: z.int(),
     status: z.literal('ok'),
-    dry_run: z.literal(true).optional().meta({ description: 'Nothing was deleted: `deleted_count` memories would have been.' }),
+    dry_run: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'Nothing was deleted: `deleted_count` memories would have been.' }),
   })
   .meta({ id: 'ForgetResponse' })
 export type ForgetResponse = z.output<typeof ForgetResponse>
 
 const intoMetadata = 'conditions on metadata go into metadata'
-const filterInstead = { filter: intoMetadata, before: 'did you mean created_before?', older_than: 'did you mean created_before?' }
-export const MemoryFilter = closed(z.object(listFields), filterInstead, intoMetadata).meta({ id: 'MemoryFilter', description: 'All that is said must hold.' })
+const filterInstead = {
+  filter: intoMetadata,
+  before: 'did you mean created_before?',
+  older_than: 'did you mean created_before?',
+}
+export const MemoryFilter = closed(z.object(listFields), filterInstead, intoMetadata).meta({
+  id: 'MemoryFilter',
+  description: 'All that is said must hold.',
+})
 export type MemoryFilter = z.input<typeof MemoryFilter>
 const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filterInstead, intoMetadata)
 
@@ -287,21 +385,33 @@ export const ForgetBatchRequest = closed(
 )
   .superRefine(({ dry_run, filter, filters }, context) => {
     const said = new Set([dry_run, filter?.dry_run, filters?.dry_run].filter((value) => value !== undefined))
-    if (said.size > 1) context.addIssue({ code: 'custom', path: ['dry_run'], message: 'true in one place and false in another; say it once' })
+    if (said.size > 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['dry_run'],
+        message: 'true in one place and false in another; say it once',
+      })
   })
   .meta({ id: 'ForgetBatchRequest', description: 'At least one effective condition.' })
 export type ForgetBatchRequest = z.input<typeof ForgetBatchRequest>
 
-export const ForgetBatchResponse = z.object({ deleted_count: z.int(), dry_run: z.boolean() }).meta({ id: 'ForgetBatchResponse' })
+export const ForgetBatchResponse = z
+  .object({ deleted_count: z.int(), dry_run: z.boolean() })
+  .meta({ id: 'ForgetBatchResponse' })
 export type ForgetBatchResponse = z.output<typeof ForgetBatchResponse>
 
 export const SetImportanceRequest = z
   .object({ agent_id: AgentId, memory_id: Id.nullish(), memory_ids: Ids.nullish(), importance: Importance })
-  .refine((body) => body.memory_id || body.memory_ids?.length, { path: ['memory_id'], error: 'give memory_id or a non-empty memory_ids' })
+  .refine((body) => body.memory_id || body.memory_ids?.length, {
+    path: ['memory_id'],
+    error: 'give memory_id or a non-empty memory_ids',
+  })
   .meta({ id: 'SetImportanceRequest' })
 export type SetImportanceRequest = z.input<typeof SetImportanceRequest>
 
-export const PatchImportanceRequest = z.object({ agent_id: AgentId.nullish(), importance: Importance }).meta({ id: 'PatchImportanceRequest' })
+export const PatchImportanceRequest = z
+  .object({ agent_id: AgentId.nullish(), importance: Importance })
+  .meta({ id: 'PatchImportanceRequest' })
 export type PatchImportanceRequest = z.input<typeof PatchImportanceRequest>
 
 export const SetImportanceResponse = z
@@ -330,7 +440,14 @@ export const ListMemoriesResponse = z
   .meta({ id: 'ListMemoriesResponse', description: 'Newest first.' })
 export type ListMemoriesResponse = z.output<typeof ListMemoriesResponse>
 
-const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE', 'NAMESPACE_ACCESS_DENIED'] as const
+const refusals = [
+  'INVALID_REQUEST',
+  'AUTHENTICATION_REQUIRED',
+  'INVALID_API_KEY',
+  'API_KEY_EXPIRED',
+  'INSUFFICIENT_SCOPE',
+  'NAMESPACE_ACCESS_DENIED',
+] as const
 const vectorRefusals = ['DIMENSION_MISMATCH', 'EMPTY_VECTOR'] as const
 
 export const memoryEndpoints = {
@@ -376,7 +493,9 @@ export const memoryEndpoints = {
     id: 'memories.search',
     method: 'POST',
     path: '/v1/memory/search',
-    summary: 'Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come first.',
+    summary:
+      'Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it ' +
+      'stands come first.',
     body: SearchRequest,
     maxBodyBytes: QUESTION_BYTES,
     response: RecallResponse,

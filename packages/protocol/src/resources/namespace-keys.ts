@@ -28,7 +28,9 @@ export const CreateNamespaceKeyRequest = closed(
 ).meta({ id: 'CreateNamespaceKeyRequest' })
 export type CreateNamespaceKeyRequest = z.input<typeof CreateNamespaceKeyRequest>
 
-export const CreatedNamespaceKey = NamespaceKey.extend(CreatedKey.pick({ key: true, warning: true }).shape).meta({ id: 'CreatedNamespaceKey' })
+export const CreatedNamespaceKey = NamespaceKey.extend(CreatedKey.pick({ key: true, warning: true }).shape).meta({
+  id: 'CreatedNamespaceKey',
+})
 export type CreatedNamespaceKey = z.output<typeof CreatedNamespaceKey>
 
 export const ListNamespaceKeysResponse = z
@@ -36,10 +38,18 @@ export const ListNamespaceKeysResponse = z
   .meta({ id: 'ListNamespaceKeysResponse' })
 export type ListNamespaceKeysResponse = z.output<typeof ListNamespaceKeysResponse>
 
-export const DeleteNamespaceKeyResponse = z.object({ success: z.literal(true), message: z.string() }).meta({ id: 'DeleteNamespaceKeyResponse' })
+export const DeleteNamespaceKeyResponse = z
+  .object({ success: z.literal(true), message: z.string() })
+  .meta({ id: 'DeleteNamespaceKeyResponse' })
 export type DeleteNamespaceKeyResponse = z.output<typeof DeleteNamespaceKeyResponse>
 
-const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE'] as const
+const refusals = [
+  'INVALID_REQUEST',
+  'AUTHENTICATION_REQUIRED',
+  'INVALID_API_KEY',
+  'API_KEY_EXPIRED',
+  'INSUFFICIENT_SCOPE',
+] as const
 
 export const namespaceKeyEndpoints = {
   create: endpoint({
@@ -70,7 +80,9 @@ export const namespaceKeyEndpoints = {
     path: '/v1/namespaces/{namespace}/keys/{key_id}',
     access: 'admin',
     isStrict: true,
-    summary: 'Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and stays.',
+    summary:
+      'Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this ' +
+      'grant and stays.',
     response: DeleteNamespaceKeyResponse,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
   }),

@@ -14,20 +14,27 @@ export const NamespaceName = z
     z
       .string()
       .max(128)
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must start with a letter or digit and go on with letters, digits, ".", "_" or "-"')
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+        'must start with a letter or digit and go on with letters, digits, ".", "_" or "-"',
+      )
       .refine((name) => !name.startsWith('system_'), 'the prefixes "_" and "system_" are reserved'),
   )
   .meta({ description: 'Letters, digits, ".", "_" and "-", at most 128; the prefixes "_" and "system_" are reserved.' })
 
-export const NamespaceAccess = z.enum(['read', 'write', 'read_write']).meta({ description: '`write` alone is append-only: it stores, and reads nothing back.' })
+export const NamespaceAccess = z
+  .enum(['read', 'write', 'read_write'])
+  .meta({ description: '`write` alone is append-only: it stores, and reads nothing back.' })
 export type NamespaceAccess = z.output<typeof NamespaceAccess>
 
-export const Dimension = z
-  .int()
-  .min(1)
-  .max(4000)
-  .meta({ description: "Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it." })
-/** Postgres' text search configurations: the Snowball stemmers, `simple`, which takes each word as it is, and `auto`, which asks each memory. */
+export const Dimension = z.int().min(1).max(4000).meta({
+  description:
+    "Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.",
+})
+/**
+ * Postgres' text search configurations: the Snowball stemmers, `simple`, which takes each word as it is, and `auto`,
+ * which asks each memory.
+ */
 const LANGUAGES = [
   'auto',
   'simple',
@@ -62,16 +69,24 @@ const LANGUAGES = [
 ] as const
 export const Language = z.enum(LANGUAGES).meta({
   description:
-    'How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one.',
+    'How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language ' +
+    'of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in ' +
+    'every one.',
 })
 const Description = text(0, 1000)
 
 export const VectorIndex = z
   .object({
-    state: z.enum(['none', 'building', 'ready']).meta({ description: 'A small namespace needs none: it is searched exactly.' }),
+    state: z
+      .enum(['none', 'building', 'ready'])
+      .meta({ description: 'A small namespace needs none: it is searched exactly.' }),
     progress: z.number().meta({ description: 'How much of a build is done, from 0 to 1.' }),
   })
-  .meta({ id: 'VectorIndex', description: 'The index over the meaning of the memories of a large namespace; it is built while everything goes on.' })
+  .meta({
+    id: 'VectorIndex',
+    description:
+      'The index over the meaning of the memories of a large namespace; it is built while everything goes on.',
+  })
 export type VectorIndex = z.output<typeof VectorIndex>
 
 /** Names itself `namespace`, never also `name`: clients in the field fail on both. */
@@ -114,7 +129,9 @@ const settings = {
   weights: Weights.nullish().meta({ description: 'Defaults for recall here; they replace those set before.' }),
   policy: JsonObject.nullish().meta({ description: 'Kept for the caller; the server acts on none of it yet.' }),
 }
-export const CreateNamespaceRequest = z.object({ name: NamespaceName, ...settings }).meta({ id: 'CreateNamespaceRequest' })
+export const CreateNamespaceRequest = z
+  .object({ name: NamespaceName, ...settings })
+  .meta({ id: 'CreateNamespaceRequest' })
 export type CreateNamespaceRequest = z.input<typeof CreateNamespaceRequest>
 
 export const UpsertNamespaceRequest = z.object(settings).meta({ id: 'UpsertNamespaceRequest' })

@@ -24,7 +24,9 @@ export const StartSessionRequest = z
   .object({
     agent_id: AgentId,
     metadata: JsonObject.default({}).meta({ description: 'Any JSON object, kept for the caller.' }),
-    id: text(1, 200).nullish().meta({ description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.' }),
+    id: text(1, 200)
+      .nullish()
+      .meta({ description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.' }),
   })
   .meta({ id: 'StartSessionRequest' })
 export type StartSessionRequest = z.input<typeof StartSessionRequest>
@@ -40,7 +42,9 @@ export const EndSessionRequest = z
   .meta({ id: 'EndSessionRequest' })
 export type EndSessionRequest = z.input<typeof EndSessionRequest>
 
-export const EndSessionResponse = z.object({ session: Session, memory_count: z.int() }).meta({ id: 'EndSessionResponse' })
+export const EndSessionResponse = z
+  .object({ session: Session, memory_count: z.int() })
+  .meta({ id: 'EndSessionResponse' })
 export type EndSessionResponse = z.output<typeof EndSessionResponse>
 
 export const SessionQuery = z.object({ agent_id: AgentId.optional() })
@@ -48,7 +52,9 @@ export const SessionQuery = z.object({ agent_id: AgentId.optional() })
 export const ListSessionsQuery = closed(
   z.object({
     agent_id: AgentId.optional().meta({ description: 'The namespace; every one this key may read unless said.' }),
-    active_only: fromQuery('boolean', z.boolean().default(false)).meta({ description: 'Leaves out sessions that have ended.' }),
+    active_only: fromQuery('boolean', z.boolean().default(false)).meta({
+      description: 'Leaves out sessions that have ended.',
+    }),
     ...offsetPage,
   }),
 )
@@ -59,11 +65,22 @@ export type ListSessionsResponse = z.output<typeof ListSessionsResponse>
 
 export const SessionMemoriesQuery = closed(SessionQuery.extend(offsetPage))
 export const SessionMemoriesResponse = z
-  .object({ session: Session, memories: z.array(Memory), total: z.int().meta({ description: 'Memories of the session, on all pages.' }) })
+  .object({
+    session: Session,
+    memories: z.array(Memory),
+    total: z.int().meta({ description: 'Memories of the session, on all pages.' }),
+  })
   .meta({ id: 'SessionMemoriesResponse', description: 'Oldest first.' })
 export type SessionMemoriesResponse = z.output<typeof SessionMemoriesResponse>
 
-const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED', 'INSUFFICIENT_SCOPE', 'NAMESPACE_ACCESS_DENIED'] as const
+const refusals = [
+  'INVALID_REQUEST',
+  'AUTHENTICATION_REQUIRED',
+  'INVALID_API_KEY',
+  'API_KEY_EXPIRED',
+  'INSUFFICIENT_SCOPE',
+  'NAMESPACE_ACCESS_DENIED',
+] as const
 
 export const sessionEndpoints = {
   start: endpoint({

@@ -16,7 +16,8 @@ impl<M: Mode> HealthChecks<'_, M> {
         self.0.send(get("health.get", "/health", &[]).public())
     }
 
-    /// Say, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and is asked once.
+    /// Say, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and is
+    /// asked once.
     pub fn ready(&self) -> M::Reply<Readiness> {
         let mut once = self.0.clone();
         once.options.max_retries.get_or_insert(0);

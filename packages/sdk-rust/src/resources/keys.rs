@@ -35,7 +35,8 @@ impl<M: Mode> Keys<'_, M> {
         self.0.send(get("keys.get", "/v1/keys/{}", &[id.as_ref()]))
     }
 
-    /// Rename a key or change its grants; the next request of the key meets the new ones. [`Access::None`](crate::Access::None) removes a grant.
+    /// Rename a key or change its grants; the next request of the key meets the new ones.
+    /// [`Access::None`](crate::Access::None) removes a grant.
     pub fn update(&self, id: impl AsRef<str>, changes: UpdateKeyRequest) -> M::Reply<Key> {
         self.0.send(
             Request::new("keys.update", Method::PATCH, "/v1/keys/{}", &[id.as_ref()])

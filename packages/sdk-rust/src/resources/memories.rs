@@ -46,7 +46,8 @@ impl<M: Mode> Memories<'_, M> {
             .send(post("memories.storeBatch", "/v1/memories/store/batch", &[]).json(&body))
     }
 
-    /// Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking.
+    /// Find the memories that best answer a query, by meaning and by words together. Several namespaces make one
+    /// ranking.
     pub fn recall(
         &self,
         namespace: impl Into<OneOrMany>,
@@ -63,7 +64,8 @@ impl<M: Mode> Memories<'_, M> {
         )
     }
 
-    /// Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come first.
+    /// Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come
+    /// first.
     pub fn search(
         &self,
         namespace: impl Into<OneOrMany>,

@@ -41,7 +41,8 @@ impl<M: Mode> NamespaceKeys<'_, M> {
             .list(Place::Cursor(None), move |_| asked.clone(), to_page)
     }
 
-    /// Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and stays.
+    /// Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
+    /// stays.
     pub fn delete(
         &self,
         namespace: impl AsRef<str>,

@@ -16,16 +16,31 @@ export class Agents {
 
   /** List the namespaces this key may read, with what is in them. */
   list(options?: RequestOptions): Promise<Agent[]> {
-    return request(this.#transport, { operation: 'agents.list', method: 'GET', path: '/v1/agents', options, decode: toArray<Agent> })
+    return request(this.#transport, {
+      operation: 'agents.list',
+      method: 'GET',
+      path: '/v1/agents',
+      options,
+      decode: toArray<Agent>,
+    })
   }
 
   /** Count what is in one namespace. */
   async stats(namespace: string, options?: RequestOptions): Promise<AgentStats> {
-    return request(this.#transport, { operation: 'agents.stats', method: 'GET', path: path`/v1/agents/${namespace}/stats`, options })
+    return request(this.#transport, {
+      operation: 'agents.stats',
+      method: 'GET',
+      path: path`/v1/agents/${namespace}/stats`,
+      options,
+    })
   }
 
   /** List the memories of one namespace, newest first. Await it for one page, or `for await` over it for all. */
-  memories(namespace: string, { memoryType, limit, offset: from = 0 }: AgentMemoriesOptions = {}, options?: RequestOptions): List<Memory> {
+  memories(
+    namespace: string,
+    { memoryType, limit, offset: from = 0 }: AgentMemoriesOptions = {},
+    options?: RequestOptions,
+  ): List<Memory> {
     return listByOffset(from, async (offset) =>
       request(this.#transport, {
         operation: 'agents.memories',

@@ -8,7 +8,10 @@ export type HealthChecks = {
   (options?: RequestOptions): Promise<Health>
   /** Say that the server answers. */
   get(options?: RequestOptions): Promise<Health>
-  /** Say, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and is asked once. */
+  /**
+   * Say, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and is
+   * asked once.
+   */
   ready(options?: RequestOptions): Promise<Readiness>
   /** Say that the process runs. */
   live(options?: RequestOptions): Promise<Liveness>

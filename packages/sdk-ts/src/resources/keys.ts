@@ -26,13 +26,27 @@ export class Keys {
 
   /** Issue a key with its own grants per namespace. The reply shows its secret, once. */
   create(key: CreateKeyRequest, options?: RequestOptions): Promise<CreatedKey> {
-    return request(this.#transport, { operation: 'keys.create', method: 'POST', path: '/v1/keys', body: toWire(key), options, decode: hideSecrets })
+    return request(this.#transport, {
+      operation: 'keys.create',
+      method: 'POST',
+      path: '/v1/keys',
+      body: toWire(key),
+      options,
+      decode: hideSecrets,
+    })
   }
 
   /** List the keys, without secrets. */
   list({ limit, cursor: from }: ListOptions = {}, options?: RequestOptions): List<Key> {
     return list((cursor) =>
-      request(this.#transport, { operation: 'keys.list', method: 'GET', path: '/v1/keys', query: { limit, cursor: cursor ?? from }, options, decode: toPage }),
+      request(this.#transport, {
+        operation: 'keys.list',
+        method: 'GET',
+        path: '/v1/keys',
+        query: { limit, cursor: cursor ?? from },
+        options,
+        decode: toPage,
+      }),
     )
   }
 
@@ -43,7 +57,13 @@ export class Keys {
 
   /** Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant. */
   async update(id: string, changes: UpdateKeyRequest, options?: RequestOptions): Promise<Key> {
-    return request(this.#transport, { operation: 'keys.update', method: 'PATCH', path: path`/v1/keys/${id}`, body: toWire(changes), options })
+    return request(this.#transport, {
+      operation: 'keys.update',
+      method: 'PATCH',
+      path: path`/v1/keys/${id}`,
+      body: toWire(changes),
+      options,
+    })
   }
 
   /** Give a key a new secret. The old one stops at once, or after `graceSecs`. */
@@ -60,7 +80,12 @@ export class Keys {
 
   /** Stop a key at once and keep its record. */
   async deactivate(id: string, options?: RequestOptions): Promise<KeyActionResponse> {
-    return request(this.#transport, { operation: 'keys.deactivate', method: 'POST', path: path`/v1/keys/${id}/deactivate`, options })
+    return request(this.#transport, {
+      operation: 'keys.deactivate',
+      method: 'POST',
+      path: path`/v1/keys/${id}/deactivate`,
+      options,
+    })
   }
 
   /** Delete a key with its grants. What it stored stays. */
@@ -70,7 +95,12 @@ export class Keys {
 
   /** Count what was asked with a key, refused requests included. */
   async usage(id: string, options?: RequestOptions): Promise<KeyUsage> {
-    return request(this.#transport, { operation: 'keys.usage', method: 'GET', path: path`/v1/keys/${id}/usage`, options })
+    return request(this.#transport, {
+      operation: 'keys.usage',
+      method: 'GET',
+      path: path`/v1/keys/${id}/usage`,
+      options,
+    })
   }
 
   /** Say who the presented key is and what it may do. */

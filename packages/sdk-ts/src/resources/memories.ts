@@ -30,7 +30,9 @@ type Place = 'agentId' | 'agent_id' | 'namespaces'
 /** What to change in a memory; what is left out stays. */
 export type MemoryChanges = UpdateMemoryRequest
 /** Which memories to forget: at least one condition; several must all hold. */
-export type ForgetSelector = ForgetRequest & { /** Short for `beforeTimestamp`. */ before?: ForgetRequest['beforeTimestamp'] }
+export type ForgetSelector = ForgetRequest & {
+  /** Short for `beforeTimestamp`. */ before?: ForgetRequest['beforeTimestamp']
+}
 /** Which memories to list. */
 export type ListMemoriesOptions = ListMemoriesRequest
 
@@ -73,17 +75,41 @@ export class Memories {
   /** Store one memory. The next recall finds it, by meaning and by word. */
   store(namespace: string, memory: NewMemory, options?: RequestOptions): Promise<StoredMemory> {
     const body = { ...toWire(memory), agent_id: namespace }
-    return request(this.#transport, { operation: 'memories.store', method: 'POST', path: '/v1/memory/store', body, options, decode: flattenStored })
+    return request(this.#transport, {
+      operation: 'memories.store',
+      method: 'POST',
+      path: '/v1/memory/store',
+      body,
+      options,
+      decode: flattenStored,
+    })
   }
 
   /** Store up to 1000 memories, all or none. */
-  storeBatch(namespace: string, memories: readonly NewMemory[], options?: RequestOptions): Promise<StoreMemoriesResponse> {
+  storeBatch(
+    namespace: string,
+    memories: readonly NewMemory[],
+    options?: RequestOptions,
+  ): Promise<StoreMemoriesResponse> {
     const body = { agent_id: namespace, memories: memories.map(toWire) }
-    return request(this.#transport, { operation: 'memories.storeBatch', method: 'POST', path: '/v1/memories/store/batch', body, options })
+    return request(this.#transport, {
+      operation: 'memories.storeBatch',
+      method: 'POST',
+      path: '/v1/memories/store/batch',
+      body,
+      options,
+    })
   }
 
-  /** Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking. */
-  recall(namespace: string | readonly string[], query: string, how?: RecallOptions, options?: RequestOptions): Promise<FoundMemories> {
+  /**
+   * Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking.
+   */
+  recall(
+    namespace: string | readonly string[],
+    query: string,
+    how?: RecallOptions,
+    options?: RequestOptions,
+  ): Promise<FoundMemories> {
     const body = { ...toWire(how), ...inNamespaces(namespace), query }
     return request(this.#transport, {
       operation: 'memories.recall',
@@ -96,8 +122,16 @@ export class Memories {
     })
   }
 
-  /** Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come first. */
-  search(namespace: string | readonly string[], query: string, how?: SearchOptions, options?: RequestOptions): Promise<FoundMemories> {
+  /**
+   * Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come
+   * first.
+   */
+  search(
+    namespace: string | readonly string[],
+    query: string,
+    how?: SearchOptions,
+    options?: RequestOptions,
+  ): Promise<FoundMemories> {
     const body = { ...toWire(how), ...inNamespaces(namespace), query }
     return request(this.#transport, {
       operation: 'memories.search',
@@ -112,7 +146,13 @@ export class Memories {
 
   /** Fetch one memory. Rejects with `NOT_FOUND` if there is none this key may read. */
   async get(id: string, { namespace, ...options }: OwnerOptions = {}): Promise<Memory> {
-    return request(this.#transport, { operation: 'memories.get', method: 'GET', path: path`/v1/memory/get/${id}`, query: { agent_id: namespace }, options })
+    return request(this.#transport, {
+      operation: 'memories.get',
+      method: 'GET',
+      path: path`/v1/memory/get/${id}`,
+      query: { agent_id: namespace },
+      options,
+    })
   }
 
   /** Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. */
@@ -133,15 +173,40 @@ export class Memories {
   }
 
   /** Set the importance of one or more memories, all or none. */
-  setImportance(namespace: string, ids: string | readonly string[], importance: number, options?: RequestOptions): Promise<SetImportanceResponse> {
-    const body = { agent_id: namespace, ...(typeof ids === 'string' ? { memory_id: ids } : { memory_ids: ids }), importance }
-    return request(this.#transport, { operation: 'memories.setImportance', method: 'POST', path: '/v1/memory/importance', body, options })
+  setImportance(
+    namespace: string,
+    ids: string | readonly string[],
+    importance: number,
+    options?: RequestOptions,
+  ): Promise<SetImportanceResponse> {
+    const body = {
+      agent_id: namespace,
+      ...(typeof ids === 'string' ? { memory_id: ids } : { memory_ids: ids }),
+      importance,
+    }
+    return request(this.#transport, {
+      operation: 'memories.setImportance',
+      method: 'POST',
+      path: '/v1/memory/importance',
+      body,
+      options,
+    })
   }
 
   /** Forget memories by id, by ids, or by tags, session or age. */
-  forget(namespace: string, which: string | readonly string[] | ForgetSelector, options?: RequestOptions): Promise<ForgetResponse> {
+  forget(
+    namespace: string,
+    which: string | readonly string[] | ForgetSelector,
+    options?: RequestOptions,
+  ): Promise<ForgetResponse> {
     const body = { ...toSelector(which), agent_id: namespace }
-    return request(this.#transport, { operation: 'memories.forget', method: 'POST', path: '/v1/memory/forget', body, options })
+    return request(this.#transport, {
+      operation: 'memories.forget',
+      method: 'POST',
+      path: '/v1/memory/forget',
+      body,
+      options,
+    })
   }
 
   /** Forget every memory that matches a filter; `dryRun` only counts them. */
@@ -152,14 +217,25 @@ export class Memories {
   ): Promise<ForgetBatchResponse> {
     const body = { agent_id: namespace, filter: toWire(filter), dry_run: dryRun }
     // POST, not its twin DELETE: some proxies drop the body of a DELETE.
-    return request(this.#transport, { operation: 'memories.forgetBatch', method: 'POST', path: '/v1/memories/forget/batch', body, options })
+    return request(this.#transport, {
+      operation: 'memories.forgetBatch',
+      method: 'POST',
+      path: '/v1/memories/forget/batch',
+      body,
+      options,
+    })
   }
 
   /** List the memories that match a filter, newest first. Await it for one page, or `for await` over it for all. */
   list(namespace: string, which: ListMemoriesOptions = {}, options?: RequestOptions): List<Memory> {
     const { filter, cursor: from, ...rest } = which
     return list((cursor) => {
-      const body = { ...toWire(rest), agent_id: namespace, ...(filter && { filter: toWire(filter) }), cursor: cursor ?? from }
+      const body = {
+        ...toWire(rest),
+        agent_id: namespace,
+        ...(filter && { filter: toWire(filter) }),
+        cursor: cursor ?? from,
+      }
       return request(this.#transport, {
         operation: 'memories.list',
         method: 'POST',
@@ -205,6 +281,7 @@ function toSelector(which: string | readonly string[] | ForgetSelector): Record<
   return toWire({ ...(before != null && { beforeTimestamp: before }), ...selector })
 }
 
-const inNamespaces = (namespace: string | readonly string[]) => (isList(namespace) ? { namespaces: namespace } : { agent_id: namespace })
+const inNamespaces = (namespace: string | readonly string[]) =>
+  isList(namespace) ? { namespaces: namespace } : { agent_id: namespace }
 
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value)

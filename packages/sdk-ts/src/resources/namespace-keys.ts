@@ -20,7 +20,11 @@ export class NamespaceKeys {
   }
 
   /** Issue a key with one grant: on this namespace. The reply shows its secret, once. */
-  async create(namespace: string, key: CreateNamespaceKeyRequest, options?: RequestOptions): Promise<CreatedNamespaceKey> {
+  async create(
+    namespace: string,
+    key: CreateNamespaceKeyRequest,
+    options?: RequestOptions,
+  ): Promise<CreatedNamespaceKey> {
     return request(this.#transport, {
       operation: 'namespaceKeys.create',
       method: 'POST',
@@ -44,14 +48,27 @@ export class NamespaceKeys {
     )
   }
 
-  /** Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and stays. */
+  /**
+   * Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
+   * stays.
+   */
   async delete(namespace: string, id: string, options?: RequestOptions): Promise<DeleteNamespaceKeyResponse> {
-    return request(this.#transport, { operation: 'namespaceKeys.delete', method: 'DELETE', path: path`/v1/namespaces/${namespace}/keys/${id}`, options })
+    return request(this.#transport, {
+      operation: 'namespaceKeys.delete',
+      method: 'DELETE',
+      path: path`/v1/namespaces/${namespace}/keys/${id}`,
+      options,
+    })
   }
 
   /** Count what a key with a grant on this namespace did here. */
   async usage(namespace: string, id: string, options?: RequestOptions): Promise<KeyUsage> {
-    return request(this.#transport, { operation: 'namespaceKeys.usage', method: 'GET', path: path`/v1/namespaces/${namespace}/keys/${id}/usage`, options })
+    return request(this.#transport, {
+      operation: 'namespaceKeys.usage',
+      method: 'GET',
+      path: path`/v1/namespaces/${namespace}/keys/${id}/usage`,
+      options,
+    })
   }
 }
 

@@ -1,5 +1,12 @@
 import { type List, list, withNames } from '../list.ts'
-import type { CreateNamespaceRequest, DeleteNamespaceResponse, ListNamespacesResponse, Namespace, NamespaceSummary, UpsertNamespaceRequest } from '../models.ts'
+import type {
+  CreateNamespaceRequest,
+  DeleteNamespaceResponse,
+  ListNamespacesResponse,
+  Namespace,
+  NamespaceSummary,
+  UpsertNamespaceRequest,
+} from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
@@ -20,14 +27,29 @@ export class Namespaces {
     this.#transport = transport
   }
 
-  /** Create a namespace. One that exists is given back, unless the settings disagree with it: then `CONFLICT`. Needs an admin's key. */
+  /**
+   * Create a namespace. One that exists is given back, unless the settings disagree with it: then `CONFLICT`. Needs an
+   * admin's key.
+   */
   create(name: string, settings?: NamespaceSettings, options?: RequestOptions): Promise<Namespace> {
-    return request(this.#transport, { operation: 'namespaces.create', method: 'POST', path: '/v1/namespaces', body: { ...toWire(settings), name }, options })
+    return request(this.#transport, {
+      operation: 'namespaces.create',
+      method: 'POST',
+      path: '/v1/namespaces',
+      body: { ...toWire(settings), name },
+      options,
+    })
   }
 
   /** Create a namespace or change its settings; what is left out stays. Needs an admin's key. */
   async upsert(name: string, settings?: UpsertNamespaceRequest, options?: RequestOptions): Promise<Namespace> {
-    return request(this.#transport, { operation: 'namespaces.upsert', method: 'PUT', path: path`/v1/namespaces/${name}`, body: toWire(settings), options })
+    return request(this.#transport, {
+      operation: 'namespaces.upsert',
+      method: 'PUT',
+      path: path`/v1/namespaces/${name}`,
+      body: toWire(settings),
+      options,
+    })
   }
 
   /** List the namespaces this key has a grant on; an admin sees all. */
@@ -46,12 +68,22 @@ export class Namespaces {
 
   /** Fetch one namespace. */
   async get(name: string, options?: RequestOptions): Promise<Namespace> {
-    return request(this.#transport, { operation: 'namespaces.get', method: 'GET', path: path`/v1/namespaces/${name}`, options })
+    return request(this.#transport, {
+      operation: 'namespaces.get',
+      method: 'GET',
+      path: path`/v1/namespaces/${name}`,
+      options,
+    })
   }
 
   /** Delete a namespace with all its memories and every grant on it. Needs an admin's key. */
   async delete(name: string, options?: RequestOptions): Promise<DeleteNamespaceResponse> {
-    return request(this.#transport, { operation: 'namespaces.delete', method: 'DELETE', path: path`/v1/namespaces/${name}`, options })
+    return request(this.#transport, {
+      operation: 'namespaces.delete',
+      method: 'DELETE',
+      path: path`/v1/namespaces/${name}`,
+      options,
+    })
   }
 }
 

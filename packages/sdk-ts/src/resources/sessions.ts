@@ -15,7 +15,10 @@ import type { Transport } from '../transport.ts'
 import type { OwnerOptions } from './memories.ts'
 
 /** Which part of a list to fetch at once, counted from its beginning. */
-export type OffsetOptions = { /** Default 100. */ limit?: number | undefined /** How many to leave out first. */; offset?: number | undefined }
+export type OffsetOptions = {
+  /** Default 100. */ limit?: number | undefined /** How many to leave out first. */
+  offset?: number | undefined
+}
 /** Which sessions to list. */
 export type ListSessionsOptions = OffsetOptions & {
   /** Every namespace this key may read unless said. */
@@ -34,7 +37,14 @@ export class Sessions {
   /** Start a session. Memories join it by its id. */
   start(namespace: string, session?: StartSessionRequest, options?: RequestOptions): Promise<Session> {
     const body = { ...toWire(session), agent_id: namespace }
-    return request(this.#transport, { operation: 'sessions.start', method: 'POST', path: '/v1/sessions/start', body, options, decode: toSession })
+    return request(this.#transport, {
+      operation: 'sessions.start',
+      method: 'POST',
+      path: '/v1/sessions/start',
+      body,
+      options,
+      decode: toSession,
+    })
   }
 
   /** End a session. One that has ended keeps its time, and takes a new summary. */
@@ -52,11 +62,20 @@ export class Sessions {
 
   /** Fetch one session. Rejects with `NOT_FOUND` if there is none this key may read. */
   async get(id: string, { namespace, ...options }: OwnerOptions = {}): Promise<Session> {
-    return request(this.#transport, { operation: 'sessions.get', method: 'GET', path: path`/v1/sessions/${id}`, query: { agent_id: namespace }, options })
+    return request(this.#transport, {
+      operation: 'sessions.get',
+      method: 'GET',
+      path: path`/v1/sessions/${id}`,
+      query: { agent_id: namespace },
+      options,
+    })
   }
 
   /** List sessions, newest first. Await it for one page, or `for await` over it for all. */
-  list({ namespace, activeOnly, limit, offset: from = 0 }: ListSessionsOptions = {}, options?: RequestOptions): List<Session> {
+  list(
+    { namespace, activeOnly, limit, offset: from = 0 }: ListSessionsOptions = {},
+    options?: RequestOptions,
+  ): List<Session> {
     return listByOffset(from, (offset) =>
       request(this.#transport, {
         operation: 'sessions.list',
@@ -69,8 +88,15 @@ export class Sessions {
     )
   }
 
-  /** List the memories of a session in the order they were stored. Await it for one page, or `for await` over it for all. */
-  memories(id: string, { limit, offset: from = 0 }: OffsetOptions = {}, { namespace, ...options }: OwnerOptions = {}): List<Memory> {
+  /**
+   * List the memories of a session in the order they were stored. Await it for one page, or `for await` over it for
+   * all.
+   */
+  memories(
+    id: string,
+    { limit, offset: from = 0 }: OffsetOptions = {},
+    { namespace, ...options }: OwnerOptions = {},
+  ): List<Memory> {
     return listByOffset(from, async (offset) =>
       request(this.#transport, {
         operation: 'sessions.memories',

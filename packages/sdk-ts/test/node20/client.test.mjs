@@ -42,7 +42,9 @@ for (const [name, { DakeraClient, NotFoundError, UsageError }] of [
   })
 
   test(`${name}: an error has its class, its code and no key`, async (t) => {
-    const server = await serve([{ status: 404, body: { error: 'Nothing there.', code: 'NOT_FOUND', status: 404, request_id: 'req_1' } }])
+    const server = await serve([
+      { status: 404, body: { error: 'Nothing there.', code: 'NOT_FOUND', status: 404, request_id: 'req_1' } },
+    ])
     t.after(server.close)
     const error = await new DakeraClient({ baseUrl: server.url, apiKey }).getMemory('mem_9').catch((thrown) => thrown)
     assert.ok(error instanceof NotFoundError)

@@ -11,5 +11,6 @@ describe('ES module', () => {
 })
 
 describe('CommonJS', () => {
-  for (const one of cases.filter(({ file }) => file === 'memories.json')) test(`${one.file}: ${one.name}`, () => play(one, commonjs))
+  for (const one of cases.filter(({ file }) => file === 'memories.json'))
+    test(`${one.file}: ${one.name}`, () => play(one, commonjs))
 })

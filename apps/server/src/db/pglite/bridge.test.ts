@@ -11,7 +11,13 @@ let pglite: Supervised
 const clients: Sql[] = []
 
 function connect(connection: Record<string, string> = {}): Sql {
-  const sql = postgres({ socket: pglite.socket, max: 1, max_lifetime: null, onnotice: () => {}, connection } as never) as Sql
+  const sql = postgres({
+    socket: pglite.socket,
+    max: 1,
+    max_lifetime: null,
+    onnotice: () => {},
+    connection,
+  } as never) as Sql
   clients.push(sql)
   return sql
 }
@@ -42,8 +48,11 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
 
   test('vectors, trigrams and GIN over plain columns are there', async () => {
     const sql = connect()
-    for (const extension of ['vector', 'btree_gin', 'pg_trgm']) await sql.unsafe(`create extension if not exists ${extension}`)
-    const [row] = await sql`select '[1,2,3]'::halfvec(3) <=> '[1,2,4]'::halfvec(3) as distance, similarity('memory', 'memories') as alike`
+    for (const extension of ['vector', 'btree_gin', 'pg_trgm'])
+      await sql.unsafe(`create extension if not exists ${extension}`)
+    const [row] =
+      await sql`select '[1,2,3]'::halfvec(3) <=> '[1,2,4]'::halfvec(3) as distance, similarity('memory', 'memories')
+        as alike`
     expect(row).toEqual({ distance: expect.closeTo(0.0085, 3), alike: expect.closeTo(0.5, 1) })
     await sql`create table indexed (space int, words tsvector, v halfvec(3))`
     await sql`create index on indexed using gin (space, words) with (fastupdate = off)`
@@ -52,7 +61,9 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
 
   test('pipelined statements answer in order, and one that fails does not disturb its neighbours', async () => {
     const sql = connect()
-    const replies = await Promise.allSettled(Array.from({ length: 50 }, (_, i) => (i % 7 === 3 ? sql`select ${i}::int / 0 as i` : sql`select ${i}::int as i`)))
+    const replies = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, i) => (i % 7 === 3 ? sql`select ${i}::int / 0 as i` : sql`select ${i}::int as i`)),
+    )
     replies.forEach((reply, i) => {
       if (i % 7 === 3) expect(reply).toMatchObject({ status: 'rejected', reason: { code: '22012' } })
       else expect(reply).toMatchObject({ status: 'fulfilled', value: [{ i }] })
@@ -103,20 +114,24 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
     await held.unsafe(`set role reader`)
     await held.unsafe(`set work_mem = '7MB'`)
     await held.unsafe(
-      `reset role; create temp table leftover (a int); select pg_advisory_lock(7); prepare kept as select 1; begin; insert into notes values (3, 'never'); set role reader`,
+      'reset role; create temp table leftover (a int); select pg_advisory_lock(7); prepare kept as select 1; ' +
+        `begin; insert into notes values (3, 'never'); set role reader`,
     )
     first.destroy()
     const sql = connect()
     const [state] = await sql`
-      select current_user as "user", current_setting('work_mem') as memory, to_regclass('leftover') as temporary, (select count(*)::int from notes) as notes,
-        (select count(*)::int from pg_locks where locktype = 'advisory') as locks, (select count(*)::int from pg_prepared_statements where name = 'kept') as prepared`
+      select current_user as "user", current_setting('work_mem') as memory, to_regclass('leftover') as temporary, 
+        (select count(*)::int from notes) as notes,
+        (select count(*)::int from pg_locks where locktype = 'advisory') as locks, (select count(*)::int
+          from pg_prepared_statements where name = 'kept') as prepared`
     expect(state).toEqual({ user: 'postgres', memory: '4MB', temporary: null, notes: 0, locks: 0, prepared: 0 })
     await dropped.end({ timeout: 0 })
   })
 
   test('the settings of the start packet count, the role among them; a wrong one is refused', async () => {
     const reader = connect({ role: 'reader', work_mem: '6MB', application_name: "it's me" })
-    const [state] = await reader`select current_user as "user", current_setting('work_mem') as memory, current_setting('application_name') as name`
+    const [state] = await reader`select current_user as "user", current_setting('work_mem') as memory, 
+        current_setting('application_name') as name`
     expect(state).toEqual({ user: 'reader', memory: '6MB', name: "it's me" })
     expect(await failure(reader`insert into notes values (4, 'not allowed')`)).toBe('42501')
     await reader.end()
@@ -165,7 +180,8 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
   test('a table that grew is analyzed, and one that did not is left alone', async () => {
     const sql = connect()
     await sql`create table plants (id int)`
-    const analyzed = async () => (await sql`select reltuples::int as rows from pg_class where relname = 'plants'`)[0]?.rows
+    const analyzed = async () =>
+      (await sql`select reltuples::int as rows from pg_class where relname = 'plants'`)[0]?.rows
     await sql`insert into plants select generate_series(1, 1000)`
     await pglite.analyze()
     expect(await analyzed()).toBe(1000)

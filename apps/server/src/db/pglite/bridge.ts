@@ -1,7 +1,17 @@
 import { setImmediate as pause } from 'node:timers/promises'
 import type { Engine } from './engine.ts'
 import { isFull } from './error.ts'
-import { endsIdle, errorIn, type Frame, FrameReader, failedReply, queryMessage, startMessage, syncMessage, type WorkFrame } from './frames.ts'
+import {
+  endsIdle,
+  errorIn,
+  type Frame,
+  FrameReader,
+  failedReply,
+  queryMessage,
+  startMessage,
+  syncMessage,
+  type WorkFrame,
+} from './frames.ts'
 import type { WalFlusher } from './wal-flusher.ts'
 import type { Refusal, ReplyTo, SessionEnd } from './wire.ts'
 
@@ -16,7 +26,10 @@ const DISK_FULL = '53100'
 /** Of a statement that was under way when the disk failed: its log may be read again by the next start, and may not. */
 const OUTCOME_UNKNOWN = '08007'
 
-/** Makes sessions for connections. One may be open at a time, because there is one session of Postgres behind all of them. */
+/**
+ * Makes sessions for connections. One may be open at a time, because there is one session of Postgres behind all of
+ * them.
+ */
 export class Bridge {
   readonly #engine: Engine
   readonly #flusher: WalFlusher
@@ -132,7 +145,8 @@ class Session implements SessionEnd {
         this.#to.send(Uint8Array.of(NOT_ENCRYPTED))
         return
       case 'cancel':
-        // Statements hold the thread, so none is running while this is read; Postgres too ignores a cancel that comes too late.
+        // Statements hold the thread, so none is running while this is read; Postgres too ignores a cancel that comes
+        // too late.
         this.#over = true
         this.#to.end()
         return
@@ -154,7 +168,10 @@ class Session implements SessionEnd {
     }
   }
 
-  /** A stopped database answers each statement with the reason: postgres.js loses a FATAL message, and hangs in end() after a broken socket. */
+  /**
+   * A stopped database answers each statement with the reason: postgres.js loses a FATAL message, and hangs in end()
+   * after a broken socket.
+   */
   async #execute({ bytes, isComplete }: WorkFrame): Promise<Buffer> {
     const { engine } = this.#bridge
     const { stopped } = engine
@@ -166,7 +183,10 @@ class Session implements SessionEnd {
     }
   }
 
-  /** Not awaited: the next statement runs while this one's log is being flushed, and so shares the flush of those behind it. */
+  /**
+   * Not awaited: the next statement runs while this one's log is being flushed, and so shares the flush of those behind
+   * it.
+   */
   #answer(reply: Buffer, { isComplete }: WorkFrame): void {
     const { engine, position } = this.#bridge
     this.#acknowledged = this.#acknowledged
@@ -174,7 +194,8 @@ class Session implements SessionEnd {
       .then(
         () => reply,
         // An error stays what it is: it has written nothing, or says that nobody knows.
-        (error: Error) => (errorIn(reply) ? reply : failedReply(OUTCOME_UNKNOWN, (engine.stopped ?? error).message, isComplete)),
+        (error: Error) =>
+          errorIn(reply) ? reply : failedReply(OUTCOME_UNKNOWN, (engine.stopped ?? error).message, isComplete),
       )
       .then((answer) => this.#to.send(answer))
   }
@@ -183,14 +204,20 @@ class Session implements SessionEnd {
     if (!(await this.#bridge.admit(this))) {
       return this.#refuse({
         code: TOO_MANY_CONNECTIONS,
-        message: 'The embedded database has one session, and it is in use. Connect with max: 1, and end the other client first.',
+        message:
+          'The embedded database has one session, and it is in use. Connect with max: 1, and end the other ' +
+          'client first.',
       })
     }
     this.#admitted = true
     this.#release = await this.#bridge.engine.acquire()
     for (const [name, value] of settings) {
       if (NOT_SETTINGS.has(name) || name.startsWith('_pq_.')) continue
-      const error = errorIn(await this.#bridge.engine.execute(queryMessage(`select set_config(${literal(name)}, ${literal(value)}, false)`)))
+      const error = errorIn(
+        await this.#bridge.engine.execute(
+          queryMessage(`select set_config(${literal(name)}, ${literal(value)}, false)`),
+        ),
+      )
       if (error) return this.#refuse(error)
     }
     const reply = await this.#bridge.engine.execute(startMessage())
@@ -211,7 +238,10 @@ class Session implements SessionEnd {
     this.#wake()
   }
 
-  /** Nothing of this client may reach the next: its transaction is rolled back; role, settings, prepared statements and locks are dropped. */
+  /**
+   * Nothing of this client may reach the next: its transaction is rolled back; role, settings, prepared statements and
+   * locks are dropped.
+   */
   async #clean(): Promise<void> {
     if (this.#cleaning) return this.cleaned
     this.#cleaning = true

@@ -25,8 +25,9 @@ export class DeadEntries {
   }
 
   /**
-   * Only at start, before requests: builds the indexes of a table anew where more than a fifth of its entries are dead, and cleans it
-   * wholly. Not after a crash, where callers wait: that start has the log to read already, and the next one after a shutdown does it.
+   * Only at start, before requests: builds the indexes of a table anew where more than a fifth of its entries are dead,
+   * and cleans it wholly. Not after a crash, where callers wait: that start has the log to read already, and the next
+   * one after a shutdown does it.
    */
   async rebuild(log: PgliteLog): Promise<void> {
     const { dead, isClosed } = read(this.#file)
@@ -39,7 +40,8 @@ export class DeadEntries {
     const tables = await this.#engine.rows<{ name: string; id: string; rows: number }>(`
       select format('%I.%I', n.nspname, t.relname) as name, t.oid::text as id, t.reltuples::float8 as rows
       from pg_class t join pg_namespace n on n.oid = t.relnamespace
-      where exists (select from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam where i.indrelid = t.oid and a.amname = 'hnsw')`)
+      where exists (select from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+        where i.indrelid = t.oid and a.amname = 'hnsw')`)
     for (const { name, id, rows } of tables) {
       if ((dead[id] ?? 0) < Math.max(DEAD_AT_LEAST, DEAD_SHARE * rows)) continue
       log.info({ table: name, dead: dead[id] }, 'rebuilding indexes: more than a fifth of their entries are dead')
@@ -53,7 +55,8 @@ export class DeadEntries {
   async save(isClosing = false): Promise<void> {
     await this.#engine.run('select pg_stat_force_next_flush()')
     const tables = await this.#engine.rows<{ id: string; dead: number }>(
-      'select relid::text as id, (n_tup_del + n_tup_upd - n_tup_hot_upd)::float8 as dead from pg_stat_user_tables where n_tup_del + n_tup_upd > 0',
+      'select relid::text as id, (n_tup_del + n_tup_upd - n_tup_hot_upd)::float8 as dead from ' +
+        'pg_stat_user_tables where n_tup_del + n_tup_upd > 0',
     )
     const counts = { ...this.#before }
     for (const { id, dead } of tables) counts[id] = (counts[id] ?? 0) + dead

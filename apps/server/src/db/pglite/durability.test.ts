@@ -16,7 +16,11 @@ const log = { info() {}, warn() {}, error() {} }
 let root: string
 let fresh: string
 
-async function withDatabase<T>(dataDir: string, durability: PgliteOptions['durability'], work: (sql: Sql, pglite: Pglite) => Promise<T>): Promise<T> {
+async function withDatabase<T>(
+  dataDir: string,
+  durability: PgliteOptions['durability'],
+  work: (sql: Sql, pglite: Pglite) => Promise<T>,
+): Promise<T> {
   const pglite = await openPglite({ dataDir, durability, log })
   const sql = connect(pglite)
   try {
@@ -63,7 +67,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
   })
   afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
-  /** Writes through checkpoints and new log segments, cuts the power at several moments, and tells what each disk should hold. */
+  /**
+   * Writes through checkpoints and new log segments, cuts the power at several moments, and tells what each disk should
+   * hold.
+   */
   async function cutPower(durability: PgliteOptions['durability'], random?: () => number) {
     const dataDir = copyOf(fresh)
     const disks: { folder: string; acknowledged: Set<number> }[] = []
@@ -78,7 +85,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     const sql = connect(pglite)
     try {
       const store = async (id: number, bytes = 20) => {
-        await sql`insert into notes (id, text) values (${id}, (select string_agg(md5(i::text || ${id}::int), '') from generate_series(1, ${bytes}::int / 32 + 1) i))`
+        await sql`insert into notes (id, text)
+          values (${id}, 
+          (select string_agg(md5(i::text || ${id}::int), '')
+          from generate_series(1, ${bytes}::int / 32 + 1) i))`
         acknowledged.add(id)
       }
       for (let id = 0; id < 20; id++) await store(id)
@@ -118,56 +128,81 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     for (const disk of await cutPower('full', seeded(7))) expect(await lost(disk)).toEqual([])
   })
 
-  test('relaxed durability may lose the last writes in a power loss (so the simulation can see a loss), but the database opens', async () => {
-    const losses = []
-    for (const disk of await cutPower('relaxed', seeded(8))) losses.push((await lost(disk)).length)
-    expect(Math.max(...losses)).toBeGreaterThan(0)
-  })
+  test(
+    'relaxed durability may lose the last writes in a power loss (so the simulation can see a loss), but the ' +
+      'database opens',
+    async () => {
+      const losses = []
+      for (const disk of await cutPower('relaxed', seeded(8))) losses.push((await lost(disk)).length)
+      expect(Math.max(...losses)).toBeGreaterThan(0)
+    },
+  )
 
-  test.each(['full', 'relaxed'] as const)('after kill -9 in the middle of writes every acknowledged write is there (%s)', async (durability) => {
-    const dataDir = copyOf(fresh)
-    const acknowledged: number[] = []
-    for (let round = 0; round < 5; round++) {
-      const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITER, dataDir, durability, String(1 + round * 100_000)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        cwd: import.meta.dirname,
-      })
-      const gone = once(writer, 'exit')
-      let seen = 0
-      for await (const line of createInterface(writer.stdout)) {
-        if (/^\d+$/.test(line)) acknowledged.push(Number(line))
-        if (++seen === 30 + round * 17) writer.kill('SIGKILL')
+  test.each(['full', 'relaxed'] as const)(
+    'after kill -9 in the middle of writes every acknowledged write is there (%s)',
+    async (durability) => {
+      const dataDir = copyOf(fresh)
+      const acknowledged: number[] = []
+      for (let round = 0; round < 5; round++) {
+        const writer = spawn(
+          process.execPath,
+          ['--input-type=module', '-e', WRITER, dataDir, durability, String(1 + round * 100_000)],
+          {
+            stdio: ['ignore', 'pipe', 'inherit'],
+            cwd: import.meta.dirname,
+          },
+        )
+        const gone = once(writer, 'exit')
+        let seen = 0
+        for await (const line of createInterface(writer.stdout)) {
+          if (/^\d+$/.test(line)) acknowledged.push(Number(line))
+          if (++seen === 30 + round * 17) writer.kill('SIGKILL')
+        }
+        expect((await gone)[1]).toBe('SIGKILL')
       }
-      expect((await gone)[1]).toBe('SIGKILL')
-    }
-    expect(acknowledged.length).toBeGreaterThan(150)
-    expect(await lost({ folder: dataDir, acknowledged: new Set(acknowledged) })).toEqual([])
-  })
+      expect(acknowledged.length).toBeGreaterThan(150)
+      expect(await lost({ folder: dataDir, acknowledged: new Set(acknowledged) })).toEqual([])
+    },
+  )
 
-  test('a write whose flush fails is called neither kept nor lost, nothing more is written, and a restart finds what was acknowledged', async () => {
-    const dataDir = copyOf(fresh)
-    const pglite = await openPglite({ dataDir, durability: 'full', log })
-    const sql = connect(pglite)
-    await sql`insert into notes values (1, 'kept')`
-    const { fdatasync } = fs
-    fs.fdatasync = ((_fd: number, done: (error: Error) => void) =>
-      setImmediate(done, Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' }))) as unknown as typeof fs.fdatasync
-    const session = new Session({ open: () => sql })
-    const store = (id: number) => session.statement(principalOf('x'), 'write', async (sql) => sql`insert into notes values (${id}, 'not acknowledged')`)
-    try {
-      await expect(store(2)).rejects.toMatchObject({
-        message: expect.stringMatching(/^The disk of the database is full; .*the outcome is not known.*Idempotency-Key/),
-        cause: { code: '08007' },
-      })
-    } finally {
-      fs.fdatasync = fdatasync
-    }
-    await expect(store(3)).rejects.toMatchObject({ code: '53100' }) // never begun, and so known
-    await expect(pglite.checkpoint()).rejects.toMatchObject({ code: 'STOPPED' })
-    await sql.end()
-    await pglite.close()
-    expect([...(await idsIn(dataDir))]).toEqual([1, 2]) // the second is there all the same
-  })
+  test(
+    'a write whose flush fails is called neither kept nor lost, nothing more is written, and a restart finds ' +
+      'what was acknowledged',
+    async () => {
+      const dataDir = copyOf(fresh)
+      const pglite = await openPglite({ dataDir, durability: 'full', log })
+      const sql = connect(pglite)
+      await sql`insert into notes values (1, 'kept')`
+      const { fdatasync } = fs
+      fs.fdatasync = ((_fd: number, done: (error: Error) => void) =>
+        setImmediate(
+          done,
+          Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' }),
+        )) as unknown as typeof fs.fdatasync
+      const session = new Session({ open: () => sql })
+      const store = (id: number) =>
+        session.statement(
+          principalOf('x'),
+          'write',
+          async (sql) => sql`insert into notes values (${id}, 'not acknowledged')`,
+        )
+      try {
+        await expect(store(2)).rejects.toMatchObject({
+          message: expect.stringMatching(
+            /^The disk of the database is full; .*the outcome is not known.*Idempotency-Key/,
+          ),
+          cause: { code: '08007' },
+        })
+      } finally {
+        fs.fdatasync = fdatasync
+      }
+      await expect(store(3)).rejects.toMatchObject({ code: '53100' }) // never begun, and so known
+      await expect(pglite.checkpoint()).rejects.toMatchObject({ code: 'STOPPED' })
+      await sql.end()
+      await pglite.close()
+      expect([...(await idsIn(dataDir))]).toEqual([1, 2]) // the second is there all the same
+    },
+  )
 
   test('a disk that is full while Postgres writes its log stops the database, and says so', async () => {
     const dataDir = copyOf(fresh)
@@ -220,7 +255,8 @@ const WRITER = `
   const sql = postgres({ socket: pglite.socket, max: 1, onnotice() {} })
   let id = Number(first)
   for (;;) {
-    await Promise.all([0, 1, 2].map(async () => { const mine = id++; await sql\`insert into notes values (\${mine}, repeat('x', 900))\`; process.stdout.write(mine + '\\n') }))
+    await Promise.all([0, 1, 2].map(async () => { const mine = id++; await sql\`insert into notes
+      values (\${mine}, repeat('x', 900))\`; process.stdout.write(mine + '\\n') }))
     if (id % 7 === 0) await pglite.checkpoint()
   }
 `

@@ -31,8 +31,14 @@ export class DurableFs extends NodeFS {
 
   override async init(pg: PGlite, options: Parameters<NodeFS['init']>[1]): ReturnType<NodeFS['init']> {
     const { emscriptenOpts } = await super.init(pg, options)
-    const preRun = (module: unknown) => install((module as { NODEFS: NodeFsOperations }).NODEFS, this.#flusher, this.#written)
-    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...((emscriptenOpts.preRun as never[] | undefined) ?? []), preRun as never] } }
+    const preRun = (module: unknown) =>
+      install((module as { NODEFS: NodeFsOperations }).NODEFS, this.#flusher, this.#written)
+    return {
+      emscriptenOpts: {
+        ...emscriptenOpts,
+        preRun: [...((emscriptenOpts.preRun as never[] | undefined) ?? []), preRun as never],
+      },
+    }
   }
 }
 
@@ -51,7 +57,8 @@ const isSegment = (node: FsNode) => node.parent.name === 'pg_wal' && SEGMENT.tes
 
 function install(nodefs: NodeFsOperations, flusher: WalFlusher, written: (bytes: number) => void): void {
   const { stream_ops: streams, node_ops: nodes } = nodefs
-  // POSIX promises the name of a new file only after its directory is synced, and Postgres does not do it for relation files.
+  // POSIX promises the name of a new file only after its directory is synced, and Postgres does not do it for relation
+  // files.
   const grown = new Set<string>()
 
   streams.fsync = (stream) =>
@@ -88,7 +95,13 @@ function install(nodefs: NodeFsOperations, flusher: WalFlusher, written: (bytes:
     return mknod(parent, ...rest)
   }) as Operation
 
-  const write = streams.write as (stream: Stream, buffer: Uint8Array, offset: number, length: number, position: number) => number
+  const write = streams.write as (
+    stream: Stream,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ) => number
   streams.write = ((stream: Stream, buffer: Uint8Array, offset: number, length: number, position: number) => {
     if (isSegment(stream.node) && !flusher.failure) written(length)
     else nodefs.tryFSOperation(() => flusher.barrier())
@@ -113,7 +126,10 @@ function syncPath(target: string, flusher: WalFlusher): void {
   }
 }
 
-/** Syncs every file and directory below, and the directory itself: for what was written behind Postgres' back (initdb's copy). */
+/**
+ * Syncs every file and directory below, and the directory itself: for what was written behind Postgres' back (initdb's
+ * copy).
+ */
 export function syncTree(folder: string): void {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const target = path.join(folder, entry.name)

@@ -13,7 +13,9 @@ export class Engine {
   #turn: Promise<void> = Promise.resolve()
   #stopped: PgliteError | undefined
 
-  /** `lastWords` is what Postgres wrote to its log before it gave up; `pulse` shows other threads when a statement runs. */
+  /**
+   * `lastWords` is what Postgres wrote to its log before it gave up; `pulse` shows other threads when a statement runs.
+   */
   constructor(db: PGlite, pulse: Pulse, lastWords: () => string | undefined, onStop: (why: PgliteError) => void) {
     this.#db = db
     this.#pulse = pulse
@@ -43,8 +45,12 @@ export class Engine {
     const chunks: Uint8Array[] = []
     this.#pulse.begin()
     try {
-      // The stream variant, because the plain one parses each reply and keeps what it parsed for ever. A view into WASM memory is copied.
-      await this.#db.execProtocolRawStream(message, { syncToFs: false, onRawData: (bytes) => void chunks.push(bytes.slice()) })
+      // The stream variant, because the plain one parses each reply and keeps what it parsed for ever. A view into WASM
+      // memory is copied.
+      await this.#db.execProtocolRawStream(message, {
+        syncToFs: false,
+        onRawData: (bytes) => void chunks.push(bytes.slice()),
+      })
     } catch (error) {
       this.stop(error as Error)
     } finally {
@@ -54,7 +60,10 @@ export class Engine {
     return chunks.length === 1 ? Buffer.from((chunks[0] as Uint8Array<ArrayBuffer>).buffer) : Buffer.concat(chunks)
   }
 
-  /** One statement (or several) without parameters. A warning counts as a failure: Postgres only warns of upkeep that it skips. */
+  /**
+   * One statement (or several) without parameters. A warning counts as a failure: Postgres only warns of upkeep that it
+   * skips.
+   */
   async run(sql: string): Promise<void> {
     const reply = await this.execute(queryMessage(sql))
     const complaint = errorIn(reply) ?? warningIn(reply)
@@ -71,7 +80,10 @@ export class Engine {
     }
   }
 
-  /** Runs upkeep as the superuser whose session this is, and gives the session back to the role that the client has taken. */
+  /**
+   * Runs upkeep as the superuser whose session this is, and gives the session back to the role that the client has
+   * taken.
+   */
   async asOwner<T>(work: () => Promise<T>): Promise<T> {
     const release = await this.acquire()
     this.#pulse.isUpkeep = true
@@ -89,11 +101,18 @@ export class Engine {
     }
   }
 
-  /** For good: after a failed flush or a crash inside Postgres only a new thread, which recovers from the log, gives a known state. */
+  /**
+   * For good: after a failed flush or a crash inside Postgres only a new thread, which recovers from the log, gives a
+   * known state.
+   */
   stop(cause: Error): void {
     if (this.#stopped) return
     const advice = isFull(cause) ? 'The disk is full: make room. ' : ''
-    this.#stopped = new PgliteError('STOPPED', `The embedded database has stopped (${cause.message}). ${advice}Every acknowledged write is kept.`, { cause })
+    this.#stopped = new PgliteError(
+      'STOPPED',
+      `The embedded database has stopped (${cause.message}). ${advice}Every acknowledged write is kept.`,
+      { cause },
+    )
     this.#onStop(this.#stopped)
   }
 
@@ -104,7 +123,8 @@ export class Engine {
 
 /**
  * PGlite swallows whatever the WASM throws and calls it again until the input is used up; after a PANIC that is an
- * endless loop. So we remember the first exception that is not Postgres' own error jump and throw it where PGlite does not catch.
+ * endless loop. So we remember the first exception that is not Postgres' own error jump and throw it where PGlite does
+ * not catch.
  */
 function guardAgainstPanic(db: PGlite, stop: (cause: Error) => void): void {
   const module = db.Module as unknown as { _PostgresMainLoopOnce: () => void; stackRestore: (to: number) => void }

@@ -1,4 +1,7 @@
-/** IN_USE: another process has the directory. UNUSABLE: it cannot be opened. STOPPED: the disk or the database failed while running. */
+/**
+ * IN_USE: another process has the directory. UNUSABLE: it cannot be opened. STOPPED: the disk or the database failed
+ * while running.
+ */
 export type PgliteErrorCode = 'IN_USE' | 'UNUSABLE' | 'STOPPED'
 
 /** What the embedded database says when it cannot go on. The message is for the operator and says what to do. */

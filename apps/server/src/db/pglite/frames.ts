@@ -10,12 +10,20 @@ const TERMINATE = 0x58
 const READY = Uint8Array.of(0x5a, 0, 0, 0, 5, 0x49)
 
 /** What a client sent, cut into pieces that each get one reply. */
-export type Frame = { kind: 'start'; settings: Map<string, string> } | { kind: 'encryption' } | { kind: 'cancel' } | { kind: 'terminate' } | WorkFrame
+export type Frame =
+  | { kind: 'start'; settings: Map<string, string> }
+  | { kind: 'encryption' }
+  | { kind: 'cancel' }
+  | { kind: 'terminate' }
+  | WorkFrame
 
 /** Messages up to a Query, Sync or Flush. Complete: Postgres ends its reply with ReadyForQuery (not after a Flush). */
 export type WorkFrame = { kind: 'work'; bytes: Uint8Array; isComplete: boolean }
 
-/** Cuts the client's stream at Query, Sync and Flush: each piece is a whole statement, so pipelined ones do not hold the event loop together. */
+/**
+ * Cuts the client's stream at Query, Sync and Flush: each piece is a whole statement, so pipelined ones do not hold the
+ * event loop together.
+ */
 export class FrameReader {
   #buffer: Buffer = Buffer.alloc(0)
   #started = false
@@ -105,7 +113,8 @@ const NOTICE = 0x4e
 export const errorIn = (reply: Buffer): Complaint | undefined => firstOf(ERROR, reply, () => true)
 
 /** The first warning in it. Notices that are no warning are left out. */
-export const warningIn = (reply: Buffer): Complaint | undefined => firstOf(NOTICE, reply, (severity) => severity === 'WARNING')
+export const warningIn = (reply: Buffer): Complaint | undefined =>
+  firstOf(NOTICE, reply, (severity) => severity === 'WARNING')
 
 function firstOf(kind: number, reply: Buffer, isMeant: (severity: string) => boolean): Complaint | undefined {
   for (let at = 0; at + 5 <= reply.length; at += reply.readUInt32BE(at + 1) + 1) {
@@ -122,5 +131,10 @@ function firstOf(kind: number, reply: Buffer, isMeant: (severity: string) => boo
 
 /** Idle means: the reply ends with ReadyForQuery and no transaction is open. */
 export function endsIdle(reply: Buffer): boolean {
-  return reply.length >= 6 && reply.readUInt32BE(reply.length - 5) === 5 && reply[reply.length - 6] === 0x5a && reply[reply.length - 1] === 0x49
+  return (
+    reply.length >= 6 &&
+    reply.readUInt32BE(reply.length - 5) === 5 &&
+    reply[reply.length - 6] === 0x5a &&
+    reply[reply.length - 1] === 0x49
+  )
 }

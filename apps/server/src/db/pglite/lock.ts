@@ -62,15 +62,22 @@ async function refuseIfHeld(file: string, folder: string): Promise<void> {
   if (holder.host === hostId()) {
     if (holder.started !== processStart(holder.pid)) return
   } else if (await isSilent(file)) return
-  const where = holder.host === hostId() ? '' : ` on another host or container (${holder.host}); if it is gone for good, remove ${folder}`
-  const who = holder.pid === process.pid && holder.host === hostId() ? 'this very process' : `process ${holder.pid}${where}`
+  const where =
+    holder.host === hostId()
+      ? ''
+      : ` on another host or container (${holder.host}); if it is gone for good, remove ${folder}`
+  const who =
+    holder.pid === process.pid && holder.host === hostId() ? 'this very process' : `process ${holder.pid}${where}`
   throw new PgliteError(
     'IN_USE',
-    `The data directory ${path.dirname(folder)} is in use by ${who}, since ${holder.since} (${holder.command}). Stop it first, or choose another directory.`,
+    `The data directory ${path.dirname(folder)} is in use by ${who}, since ${holder.since} (${holder.command}). ` +
+      'Stop it first, or choose another directory.',
   )
 }
 
-/** Watches whether the holder still touches its lock. Compares the file's time with itself, so clocks need not agree. */
+/**
+ * Watches whether the holder still touches its lock. Compares the file's time with itself, so clocks need not agree.
+ */
 async function isSilent(file: string): Promise<boolean> {
   const seen = touched(file)
   for (let waited = 0; waited < SILENCE_MS; waited += 500) {
@@ -102,7 +109,10 @@ function create(file: string): boolean {
     started: processStart(process.pid) ?? '',
     host: hostId(),
     since: new Date().toISOString(),
-    command: [path.basename(process.argv[0] ?? 'node'), ...process.argv.slice(1, 3).map((part) => path.basename(part))].join(' '),
+    command: [
+      path.basename(process.argv[0] ?? 'node'),
+      ...process.argv.slice(1, 3).map((part) => path.basename(part)),
+    ].join(' '),
   }
   const draft = `${file}.${randomUUID()}`
   fs.writeFileSync(draft, JSON.stringify(holder))
@@ -148,7 +158,10 @@ function hostId(): string {
     .join(' ')
 }
 
-/** When the process began (on Linux exactly, so that a reused process id is told apart), or undefined when there is none. */
+/**
+ * When the process began (on Linux exactly, so that a reused process id is told apart), or undefined when there is
+ * none.
+ */
 function processStart(pid: number): string | undefined {
   const stat = attempt(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
   // The second field is the program's name, which may hold spaces and brackets; the start time is the 22nd.

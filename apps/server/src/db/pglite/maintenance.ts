@@ -15,7 +15,10 @@ const LATE_MINUTES = 15
 // Replayed at the next start after a crash, so it bounds how long that takes.
 const CHECKPOINT_BYTES = 24 * 1024 * 1024
 
-/** The upkeep a Postgres server does in the background and a single session does not. Each step waits for the open transaction to end. */
+/**
+ * The upkeep a Postgres server does in the background and a single session does not. Each step waits for the open
+ * transaction to end.
+ */
 export class Maintenance {
   readonly #engine: Engine
   readonly #deadEntries: DeadEntries
@@ -60,7 +63,8 @@ export class Maintenance {
       LOOK_MS,
       'vacuum',
       () => this.vacuum(),
-      () => this.#sinceVacuum > VACUUM_BYTES || (this.#sinceVacuum > 0 && performance.now() - this.#lastVacuum > VACUUM_MS),
+      () =>
+        this.#sinceVacuum > VACUUM_BYTES || (this.#sinceVacuum > 0 && performance.now() - this.#lastVacuum > VACUUM_MS),
     )
     every(
       ANALYZE_MS,
@@ -81,7 +85,8 @@ export class Maintenance {
   /** What readiness warns of; undefined when upkeep does its work. */
   get warning(): string | undefined {
     const minutes = Math.round((performance.now() - this.#lastCheckpoint) / MINUTE_MS)
-    if (this.#sinceCheckpoint > 0 && minutes > LATE_MINUTES) return `The last checkpoint of the embedded database was ${minutes} minutes ago.`
+    if (this.#sinceCheckpoint > 0 && minutes > LATE_MINUTES)
+      return `The last checkpoint of the embedded database was ${minutes} minutes ago.`
     return this.#failure
   }
 
@@ -95,7 +100,8 @@ export class Maintenance {
 
   /**
    * Frees dead rows for reuse and refreshes the planner's figures, table by table, so that requests get in between.
-   * Of a table with an HNSW index without the indexes: cleaning one blocks for minutes. Only tables that changed since the last time.
+   * Of a table with an HNSW index without the indexes: cleaning one blocks for minutes. Only tables that changed since
+   * the last time.
    */
   async vacuum(): Promise<void> {
     this.#sinceVacuum = 0
@@ -111,22 +117,25 @@ export class Maintenance {
     })
     for (const { name, has_hnsw } of tables) {
       if (this.#closing) return
-      await this.#engine.asOwner(() => this.#engine.run(`vacuum (index_cleanup ${has_hnsw ? 'off' : 'auto'}, truncate off, analyze) ${name}`))
+      await this.#engine.asOwner(() =>
+        this.#engine.run(`vacuum (index_cleanup ${has_hnsw ? 'off' : 'auto'}, truncate off, analyze) ${name}`),
+      )
       await pause()
     }
     await this.#engine.asOwner(() => this.#deadEntries.save())
   }
 
   /**
-   * Refreshes the planner's figures of tables that grew by a fifth: plans are kept for the session, and one made while a table was
-   * nearly empty reads all of it. A fifteenth of the usual sample, as everything else waits meanwhile.
+   * Refreshes the planner's figures of tables that grew by a fifth: plans are kept for the session, and one made while
+   * a table was nearly empty reads all of it. A fifteenth of the usual sample, as everything else waits meanwhile.
    */
   async analyze(): Promise<void> {
     this.#sinceAnalyze = 0
     const tables = await this.#engine.asOwner(async () => {
       await this.#engine.run('select pg_stat_force_next_flush()')
       return this.#engine.rows<{ name: string }>(`
-        select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables where n_mod_since_analyze > 200 + 0.2 * n_live_tup`)
+        select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables
+          where n_mod_since_analyze > 200 + 0.2 * n_live_tup`)
     })
     for (const { name } of tables) {
       if (this.#closing) return

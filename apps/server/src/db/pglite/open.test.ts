@@ -23,7 +23,10 @@ function copy(name: string): string {
 }
 const open = (dataDir: string) => superviseEmbedded({ dataDir, durability: 'full', log })
 const script = (code: string, ...args: string[]) =>
-  spawn(process.execPath, ['--input-type=module', '-e', code, ...args], { stdio: ['pipe', 'pipe', 'inherit'], cwd: import.meta.dirname })
+  spawn(process.execPath, ['--input-type=module', '-e', code, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    cwd: import.meta.dirname,
+  })
 const HOLDER = `
   import { takeLock } from './lock.ts'
   try { await takeLock(process.argv[1]); console.log('held') } catch (error) { console.log(error.code) }
@@ -41,7 +44,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
   test('a directory in use is refused, naming who uses it; closing gives it free', async () => {
     const dataDir = copy('used')
     const first = await open(dataDir)
-    await expect(open(dataDir)).rejects.toMatchObject({ code: 'IN_USE', message: expect.stringContaining('this very process') })
+    await expect(open(dataDir)).rejects.toMatchObject({
+      code: 'IN_USE',
+      message: expect.stringContaining('this very process'),
+    })
     await Promise.all([first.close(), first.close()])
     await (await open(dataDir)).close()
   })
@@ -50,31 +56,42 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     const locks = folder('race')
     const first = script(HOLDER, locks)
     await once(first.stdout, 'data')
-    await expect(takeLock(locks)).rejects.toMatchObject({ code: 'IN_USE', message: expect.stringContaining(`process ${first.pid},`) })
+    await expect(takeLock(locks)).rejects.toMatchObject({
+      code: 'IN_USE',
+      message: expect.stringContaining(`process ${first.pid},`),
+    })
     const gone = once(first, 'exit')
     first.kill('SIGKILL')
     await gone
     const racers = Array.from({ length: 6 }, () => script(HOLDER, locks))
-    const outcomes = await Promise.all(racers.map(async (racer) => String((await once(racer.stdout, 'data'))[0]).trim()))
+    const outcomes = await Promise.all(
+      racers.map(async (racer) => String((await once(racer.stdout, 'data'))[0]).trim()),
+    )
     for (const racer of racers) racer.kill('SIGKILL')
     expect(outcomes.sort()).toEqual(['IN_USE', 'IN_USE', 'IN_USE', 'IN_USE', 'IN_USE', 'held'])
   })
 
-  test.runIf(process.platform === 'linux')('a process id that was given to another process does not count as the holder', async () => {
-    const locks = folder('reused')
-    await takeLock(locks)
-    const file = path.join(locks, '1.json')
-    fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), started: '1' }))
-    ;(await takeLock(locks)).release()
-    expect(fs.readdirSync(locks)).toEqual(['2.json'])
-  })
+  test.runIf(process.platform === 'linux')(
+    'a process id that was given to another process does not count as the holder',
+    async () => {
+      const locks = folder('reused')
+      await takeLock(locks)
+      const file = path.join(locks, '1.json')
+      fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), started: '1' }))
+      ;(await takeLock(locks)).release()
+      expect(fs.readdirSync(locks)).toEqual(['2.json'])
+    },
+  )
 
   test('a holder on another host counts as long as it touches its lock', async () => {
     const locks = folder('foreign')
     const lock = await takeLock(locks)
     const file = path.join(locks, '1.json')
     fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), host: 'elsewhere' }))
-    await expect(takeLock(locks)).rejects.toMatchObject({ code: 'IN_USE', message: expect.stringContaining('elsewhere') })
+    await expect(takeLock(locks)).rejects.toMatchObject({
+      code: 'IN_USE',
+      message: expect.stringContaining('elsewhere'),
+    })
     lock.release()
     fs.writeFileSync(file, JSON.stringify({ pid: 1, started: '1', host: 'elsewhere', since: '', command: '' }))
     ;(await takeLock(locks)).release()
@@ -96,14 +113,21 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     await sql`create extension vector`
     await sql`create table places (id int primary key, v halfvec(3))`
     await sql`create index places_v on places using hnsw ((v::vector(3)) vector_cosine_ops)`
-    await sql`insert into places select i, array[i, 1, 2]::real[]::vector(3)::halfvec(3) from generate_series(1, 3000) i`
+    await sql`insert into places select i, array[i, 1, 2]::real[]::vector(3)::halfvec(3)
+      from generate_series(1, 3000) i`
     await sql`delete from places where id % 2 = 0`
     await sql.end()
     await first.close()
     const said: string[] = []
-    const reopen = () => superviseEmbedded({ dataDir, durability: 'full', log: { ...log, info: (about: object) => said.push(JSON.stringify(about)) } })
+    const reopen = () =>
+      superviseEmbedded({
+        dataDir,
+        durability: 'full',
+        log: { ...log, info: (about: object) => said.push(JSON.stringify(about)) },
+      })
     const noted = path.join(dataDir, 'dead-entries.json')
-    fs.writeFileSync(noted, JSON.stringify({ ...JSON.parse(fs.readFileSync(noted, 'utf8')), isClosed: false })) // as after a crash
+    // as after a crash
+    fs.writeFileSync(noted, JSON.stringify({ ...JSON.parse(fs.readFileSync(noted, 'utf8')), isClosed: false }))
     await (await reopen()).close()
     expect(said).toEqual([]) // callers are not kept waiting for it
     await (await reopen()).close()
@@ -115,9 +139,9 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
   test('an export can be read back', async () => {
     const pglite = await open(copy('export'))
     const restored = await PGlite.create({ loadDataDir: await pglite.dump() })
-    expect((await restored.query<{ server_version_num: string }>('show server_version_num')).rows[0]?.server_version_num).toMatch(
-      new RegExp(`^${POSTGRES_MAJOR}`),
-    )
+    expect(
+      (await restored.query<{ server_version_num: string }>('show server_version_num')).rows[0]?.server_version_num,
+    ).toMatch(new RegExp(`^${POSTGRES_MAJOR}`))
     await restored.close()
     await pglite.close()
   })
@@ -144,7 +168,9 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     expect(await refusal(dataDir)).toContain('was written by Postgres 19')
     fs.writeFileSync(version, '18\n')
     fs.writeFileSync(path.join(dataDir, 'postgres', 'global', 'pg_control'), Buffer.alloc(8192))
-    expect(await refusal(dataDir)).toMatch(/UNUSABLE: .*cannot be started.*(pg_control|control file|incorrect checksum|incompatible).*backup/)
+    expect(await refusal(dataDir)).toMatch(
+      /UNUSABLE: .*cannot be started.*(pg_control|control file|incorrect checksum|incompatible).*backup/,
+    )
   })
 
   test.runIf(process.getuid?.() === 0)('a directory of somebody else is refused with advice', async () => {
@@ -154,9 +180,11 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     const code = `
       import { superviseEmbedded } from './supervisor.ts'
       process.setgid(65534); process.setuid(65534)
-      try { await superviseEmbedded({ dataDir: process.argv[1], durability: 'full', log: console }); console.log('opened') } catch (error) { console.log(error.code, error.message) }
+      try { await superviseEmbedded({ dataDir: process.argv[1], durability: 'full', 
+        log: console }); console.log('opened') } catch (error) { console.log(error.code, error.message) }
       process.exit()
     `
-    for await (const line of createInterface(script(code, dataDir).stdout)) expect(line).toMatch(/UNUSABLE .*may not be read or written by this user/)
+    for await (const line of createInterface(script(code, dataDir).stdout))
+      expect(line).toMatch(/UNUSABLE .*may not be read or written by this user/)
   })
 })

@@ -70,10 +70,20 @@ const SETTINGS = [
   // Behind it is the file cache of the operating system; PGlite's own 160 MB held most pages twice.
   'shared_buffers=64MB',
 ]
-const ARGUMENTS = [...PGlite.defaultStartParams.filter((argument) => argument !== '-F'), ...SETTINGS.flatMap((setting) => ['-c', setting])]
+const ARGUMENTS = [
+  ...PGlite.defaultStartParams.filter((argument) => argument !== '-F'),
+  ...SETTINGS.flatMap((setting) => ['-c', setting]),
+]
 
 /** Opens the data directory, and creates it when there is none. Whoever calls holds its lock: supervisor.ts. */
-export async function openPglite({ dataDir, durability, log, pulse = new Pulse(), onStop = () => {}, wasm }: PgliteOptions): Promise<Pglite> {
+export async function openPglite({
+  dataDir,
+  durability,
+  log,
+  pulse = new Pulse(),
+  onStop = () => {},
+  wasm,
+}: PgliteOptions): Promise<Pglite> {
   const folder = path.resolve(dataDir)
   const files = path.join(folder, 'postgres')
   // Stands beside the files while they are being created, and only then: half a database is nobody's data.
@@ -112,7 +122,10 @@ export async function openPglite({ dataDir, durability, log, pulse = new Pulse()
   maintenance = new Maintenance(engine, deadEntries, log)
   maintenance.start()
   const bridge = new Bridge(engine, flusher, durability === 'full')
-  const relaxed = durability === 'relaxed' ? setInterval(() => void flusher.reached(flusher.position).catch(() => {}), RELAXED_FLUSH_MS).unref() : undefined
+  const relaxed =
+    durability === 'relaxed'
+      ? setInterval(() => void flusher.reached(flusher.position).catch(() => {}), RELAXED_FLUSH_MS).unref()
+      : undefined
 
   return {
     connect: bridge.connect,
@@ -136,18 +149,30 @@ export async function openPglite({ dataDir, durability, log, pulse = new Pulse()
       // A stopped database must not make a shutdown checkpoint: what it has in memory may differ from the disk.
       if (!engine.stopped) {
         await engine.acquire()
-        await deadEntries.save(true).catch((error: Error) => log.warn({ err: error }, 'could not note how many index entries are dead'))
+        await deadEntries
+          .save(true)
+          .catch((error: Error) => log.warn({ err: error }, 'could not note how many index entries are dead'))
         await db.close()
       }
       const failure = engine.stopped ?? attempt(() => flusher.barrier())
       engine.stop(new Error('it was closed'))
       flusher.close()
-      if (failure) log.error({ err: failure }, 'the embedded database was not shut down cleanly; the next start recovers it from its log')
+      if (failure)
+        log.error(
+          { err: failure },
+          'the embedded database was not shut down cleanly; the next start recovers it from its log',
+        )
     }),
   }
 }
 
-type Starting = { files: string; flusher: WalFlusher; written: (bytes: number) => void; said: string[]; wasm: WasmModule | undefined }
+type Starting = {
+  files: string
+  flusher: WalFlusher
+  written: (bytes: number) => void
+  said: string[]
+  wasm: WasmModule | undefined
+}
 
 async function start({ files, flusher, written, said, wasm }: Starting): Promise<PGlite> {
   const listen = (line: string) => {
@@ -167,12 +192,17 @@ async function start({ files, flusher, written, said, wasm }: Starting): Promise
   } catch (error) {
     const complaint = said.filter((line) => /FATAL|PANIC|ERROR/.test(line)).join('; ') || (error as Error).message
     if (isFull(new Error(complaint, { cause: error })))
-      throw new PgliteError('UNUSABLE', `The database in ${files} cannot be started: the disk is full; make room (${complaint}). Nothing is lost.`, {
-        cause: error,
-      })
+      throw new PgliteError(
+        'UNUSABLE',
+        `The database in ${files} cannot be started: the disk is full; make room (${complaint}). Nothing is lost.`,
+        {
+          cause: error,
+        },
+      )
     throw new PgliteError(
       'UNUSABLE',
-      `The database in ${files} cannot be started: ${complaint}. Its files may be damaged: restore them from a backup, or move them away to begin anew.`,
+      `The database in ${files} cannot be started: ${complaint}. Its files may be damaged: restore them from a ` +
+        'backup, or move them away to begin anew.',
       { cause: error },
     )
   }
@@ -183,12 +213,17 @@ function checkFiles(files: string): boolean {
   if (!fs.existsSync(files) || fs.readdirSync(files).length === 0) return true
   fs.accessSync(files, fs.constants.R_OK | fs.constants.W_OK)
   const versionFile = path.join(files, 'PG_VERSION')
-  if (!fs.existsSync(versionFile)) throw new PgliteError('UNUSABLE', `${files} holds files, but no database. Choose another data directory, or move them away.`)
+  if (!fs.existsSync(versionFile))
+    throw new PgliteError(
+      'UNUSABLE',
+      `${files} holds files, but no database. Choose another data directory, or move them away.`,
+    )
   const version = fs.readFileSync(versionFile, 'utf8').trim()
   if (version !== String(POSTGRES_MAJOR)) {
     throw new PgliteError(
       'UNUSABLE',
-      `The database in ${files} was written by Postgres ${version}; this release reads ${POSTGRES_MAJOR}. Open it with the release that wrote it, and move the data by export and import.`,
+      `The database in ${files} was written by Postgres ${version}; this release reads ${POSTGRES_MAJOR}. Open ` +
+        'it with the release that wrote it, and move the data by export and import.',
     )
   }
   return false
@@ -213,7 +248,9 @@ export async function explained<T>(folder: string, work: () => Promise<T>): Prom
     const { code, message } = error as NodeJS.ErrnoException
     const advice = error instanceof PgliteError ? undefined : ADVICE[code ?? '']
     if (!advice) throw error
-    throw new PgliteError('UNUSABLE', `The data directory ${folder} cannot be used: ${advice} (${message}).`, { cause: error })
+    throw new PgliteError('UNUSABLE', `The data directory ${folder} cannot be used: ${advice} (${message}).`, {
+      cause: error,
+    })
   }
 }
 

@@ -33,7 +33,10 @@ export class PowerLoss {
     for (const restore of this.#restore) restore()
   }
 
-  /** Writes what would be left to `target`. With `random`, unsynced blocks of 4 kB each survive or not: disks write in any order. */
+  /**
+   * Writes what would be left to `target`. With `random`, unsynced blocks of 4 kB each survive or not: disks write in
+   * any order.
+   */
   survivors(target: string, random?: () => number): void {
     this.#write(fs.statSync(this.#root).ino, target, this.#root, random)
   }

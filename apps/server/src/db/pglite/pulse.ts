@@ -1,6 +1,7 @@
 /**
- * Shows the thread that supervises the database whether a statement runs there: a thread that is busy inside Postgres can
- * answer no message. Begun and ended together count up, so an odd count means busy, and the same odd count still the same statement.
+ * Shows the thread that supervises the database whether a statement runs there: a thread that is busy inside Postgres
+ * can answer no message. Begun and ended together count up, so an odd count means busy, and the same odd count still
+ * the same statement.
  */
 export class Pulse {
   readonly memory: SharedArrayBuffer

@@ -24,7 +24,14 @@ async function open(options: Partial<SupervisorOptions> = {}) {
   const log: PgliteLog = { info: write('info'), warn: write('warn'), error: write('error') }
   const pglite = await superviseEmbedded({ dataDir, durability: 'full', log, ...options })
   const connect = (connection: Record<string, string> = {}) =>
-    postgres({ socket: pglite.socket, backoff: () => 0, max: 1, max_lifetime: null, onnotice: () => {}, connection } as never) as Sql
+    postgres({
+      socket: pglite.socket,
+      backoff: () => 0,
+      max: 1,
+      max_lifetime: null,
+      onnotice: () => {},
+      connection,
+    } as never) as Sql
   const sql = connect()
   return {
     dataDir,
@@ -84,7 +91,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     expect([...(await db.sql`select 2 as a`)]).toEqual([{ a: 2 }])
     clearInterval(ticking)
     expect(longest).toBeLessThan(2_000) // the statement would have held it for 30 s
-    expect(db.said.map(({ message }) => message)).toEqual([expect.stringContaining('ran too long'), expect.stringContaining('is open again')])
+    expect(db.said.map(({ message }) => message)).toEqual([
+      expect.stringContaining('ran too long'),
+      expect.stringContaining('is open again'),
+    ])
   })
 
   test('a write that was ended with its thread may have been kept, and that is said; a read only took too long', async () => {
@@ -147,8 +157,13 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     await db.pglite.checkpoint()
     expect((await reader`select current_user::text as role`)[0]?.role).toBe('reader')
     const [table] =
-      await reader`select vacuum_count::int as vacuums, analyze_count::int as analyses, n_dead_tup::int as dead from pg_stat_user_tables where relname = 'notes'`
-    expect(table).toEqual({ vacuums: expect.toSatisfy((count) => count >= 1), analyses: expect.toSatisfy((count) => count >= 1), dead: 0 })
+      await reader`select vacuum_count::int as vacuums, analyze_count::int as analyses, n_dead_tup::int as dead
+        from pg_stat_user_tables where relname = 'notes'`
+    expect(table).toEqual({
+      vacuums: expect.toSatisfy((count) => count >= 1),
+      analyses: expect.toSatisfy((count) => count >= 1),
+      dead: 0,
+    })
     // Without a checkpoint all of it stays: more than 150 MB.
     expect(walBytes(db.dataDir)).toBeLessThan(100_000_000)
     await reader.end()
@@ -173,29 +188,42 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     await plain.end()
   })
 
-  test('readiness asks the engine: one that is busy within its limit serves, and that is told; one that is gone does not', async () => {
-    await using db = await open()
-    const sleeping = failure(db.sql`select pg_sleep(2)`)
-    await sleep(200)
-    expect(await db.pglite.check(300)).toEqual({ ok: true, warning: 'The embedded database has not answered for 0.3 s. It is busy with one statement.' })
-    await sleeping
-    expect(await db.pglite.check(5_000)).toEqual({ ok: true, warning: undefined })
-    void db.pglite.crash()
-    expect(await db.pglite.check(0)).toMatchObject({ ok: false })
-  })
+  test(
+    'readiness asks the engine: one that is busy within its limit serves, and that is told; one that is gone ' +
+      'does not',
+    async () => {
+      await using db = await open()
+      const sleeping = failure(db.sql`select pg_sleep(2)`)
+      await sleep(200)
+      expect(await db.pglite.check(300)).toEqual({
+        ok: true,
+        warning: 'The embedded database has not answered for 0.3 s. It is busy with one statement.',
+      })
+      await sleeping
+      expect(await db.pglite.check(5_000)).toEqual({ ok: true, warning: undefined })
+      void db.pglite.crash()
+      expect(await db.pglite.check(0)).toMatchObject({ ok: false })
+    },
+  )
 
-  test('an engine that serves one statement after the other is there, whether or not one runs when readiness looks', async () => {
-    await using db = await open()
-    const working = db.sql.begin(async (sql) => {
-      for (let i = 0; i < 20; i++) {
-        await sql`select 1`
-        await sleep(50)
-      }
-    })
-    await sleep(200)
-    expect(await db.pglite.check(300)).toEqual({ ok: true, warning: 'The embedded database has not answered for 0.3 s. It is busy with other statements.' })
-    await working
-  })
+  test(
+    'an engine that serves one statement after the other is there, whether or not one runs when readiness ' + 'looks',
+    async () => {
+      await using db = await open()
+      const working = db.sql.begin(async (sql) => {
+        for (let i = 0; i < 20; i++) {
+          await sql`select 1`
+          await sleep(50)
+        }
+      })
+      await sleep(200)
+      expect(await db.pglite.check(300)).toEqual({
+        ok: true,
+        warning: 'The embedded database has not answered for 0.3 s. It is busy with other statements.',
+      })
+      await working
+    },
+  )
 
   test('readiness asks once for all who wait, and does not blame the engine for what this thread could not hear', async () => {
     await using db = await open()
@@ -215,7 +243,8 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     expect(await asked).toEqual({ ok: true, warning: undefined })
   })
 
-  test('a database that cannot be started again is given up after several attempts with a sentence, and callers are told why meanwhile', {
+  test('a database that cannot be started again is given up after several attempts with a sentence, and callers ' +
+    'are told why meanwhile', {
     timeout: 120_000,
   }, async () => {
     const gone = Promise.withResolvers<Error>()
@@ -227,13 +256,19 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     await db.pglite.crash()
     await sleep(300)
     expect(await failure(db.sql`select 1`)).toBe('57P03')
-    expect(await db.pglite.check(3_000)).toMatchObject({ ok: false, message: expect.stringContaining('was written by Postgres 17') })
+    expect(await db.pglite.check(3_000)).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('was written by Postgres 17'),
+    })
     expect((await gone.promise).message).toMatch(/could not be started again in 4 attempts.*was written by Postgres 17/)
     fs.writeFileSync(version, '18\n')
   })
 
   test('a start that takes too long is ended, like one that fails', async () => {
-    await expect(open({ openLimitMs: 1 })).rejects.toMatchObject({ code: 'STOPPED', message: 'The embedded database was not open after 0.001 s.' })
+    await expect(open({ openLimitMs: 1 })).rejects.toMatchObject({
+      code: 'STOPPED',
+      message: 'The embedded database was not open after 0.001 s.',
+    })
   })
 
   test('one that recovers before it is given up serves again', async () => {
@@ -261,7 +296,11 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     const sleeping = failure(db.sql`select pg_sleep(1)`)
     await sleep(100)
     await Promise.all([db.pglite.close(), sleeping])
-    const again = await superviseEmbedded({ dataDir: db.dataDir, durability: 'full', log: { info() {}, warn() {}, error() {} } })
+    const again = await superviseEmbedded({
+      dataDir: db.dataDir,
+      durability: 'full',
+      log: { info() {}, warn() {}, error() {} },
+    })
     await again.close()
     await db.sql.end({ timeout: 0 })
   })

@@ -34,9 +34,14 @@ export type SupervisorOptions = Pick<PgliteOptions, 'dataDir' | 'durability' | '
 
 /** The embedded database in a thread of its own, which is ended and started anew when it stops or hangs. */
 export type Supervised = Omit<Orders, 'ping'> & {
-  /** For postgres.js: `postgres({ socket, max: 1 })`. Waits while the database is being started again; when that fails, the socket breaks with the reason. */
+  /**
+   * For postgres.js: `postgres({ socket, max: 1 })`. Waits while the database is being started again; when that fails,
+   * the socket breaks with the reason.
+   */
   socket(): Promise<Duplex>
-  /** How long a statement of the client may run from now on, in milliseconds; what runs longer is ended with the thread. */
+  /**
+   * How long a statement of the client may run from now on, in milliseconds; what runs longer is ended with the thread.
+   */
   limitStatements(ms: number): void
   /** Whether the engine answers within `ms`; `warning` says what an operator should look at. */
   check(ms: number): Promise<{ ok: true; warning?: string | undefined } | { ok: false; message: string }>
@@ -56,7 +61,10 @@ const SERVED_STATEMENTS = 20
 const STARTS_BEFORE_GIVING_UP = 10
 const OPEN_LIMIT_MS = 10 * 60_000
 const CLOSE_LIMIT_MS = 15_000
-/** So much that Postgres' own limit (max_stack_depth) ends what nests too deeply. With a thread's usual 4 MB that of JavaScript came first, and ended the engine. */
+/**
+ * So much that Postgres' own limit (max_stack_depth) ends what nests too deeply. With a thread's usual 4 MB that of
+ * JavaScript came first, and ended the engine.
+ */
 const STACK_MB = 32
 /** For what is soon garbage: messages. By default each thread takes some 48 MB for it. */
 const YOUNG_MB = 8
@@ -83,7 +91,10 @@ export async function superviseEmbedded(options: SupervisorOptions): Promise<Sup
   }
 }
 
-/** Busy is not dead: a statement that runs has its limit, and is ended by #watchOver; and where statements came and went since `count`, the question waits behind a transaction. */
+/**
+ * Busy is not dead: a statement that runs has its limit, and is ended by #watchOver; and where statements came and went
+ * since `count`, the question waits behind a transaction.
+ */
 function silent(ms: number, pulse: Pulse, count: number): Awaited<ReturnType<Supervised['check']>> {
   const message = `The embedded database has not answered for ${ms / 1000} s.`
   if (pulse.count !== count) return { ok: true, warning: `${message} It is busy with other statements.` }
@@ -91,7 +102,15 @@ function silent(ms: number, pulse: Pulse, count: number): Awaited<ReturnType<Sup
 }
 
 /** One life of the thread. */
-type Life = { worker: Worker; sockets: Sockets; pulse: Pulse; opened: number; countAtOpen: number; waiting: Map<number, Waiting>; ended: Promise<void> }
+type Life = {
+  worker: Worker
+  sockets: Sockets
+  pulse: Pulse
+  opened: number
+  countAtOpen: number
+  waiting: Map<number, Waiting>
+  ended: Promise<void>
+}
 type Waiting = { resolve(value: unknown): void; reject(error: Error): void }
 
 class Supervisor implements Supervised {
@@ -168,7 +187,11 @@ class Supervisor implements Supervised {
     if (life) {
       const inTime = sleep(CLOSE_LIMIT_MS, 'late' as const, { ref: false })
       const outcome = await Promise.race([this.#callIn(life, 'close').catch(() => 'late' as const), inTime])
-      if (outcome === 'late') this.#options.log.error({}, 'the embedded database did not shut down in time; the next start recovers it from its log')
+      if (outcome === 'late')
+        this.#options.log.error(
+          {},
+          'the embedded database did not shut down in time; the next start recovers it from its log',
+        )
       await this.#end(life, { code: CRASHED, message: 'The embedded database was closed.' })
     }
     this.#released()
@@ -199,12 +222,29 @@ class Supervisor implements Supervised {
       resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     })
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-    const life: Life = { worker, sockets: new Sockets(worker), pulse, opened: 0, countAtOpen: 0, waiting: new Map(), ended }
+    const life: Life = {
+      worker,
+      sockets: new Sockets(worker),
+      pulse,
+      opened: 0,
+      countAtOpen: 0,
+      waiting: new Map(),
+      ended,
+    }
     let late: NodeJS.Timeout | undefined
     await new Promise<void>((resolve, reject) => {
-      worker.once('error', (error) => reject(new PgliteError('STOPPED', `The thread of the embedded database failed: ${error.message}`, { cause: error })))
-      late = setTimeout(() => reject(new PgliteError('STOPPED', `The embedded database was not open after ${openLimitMs / 1000} s.`)), openLimitMs)
-      worker.once('exit', (code) => reject(new PgliteError('STOPPED', `The thread of the embedded database ended with ${code}.`)))
+      worker.once('error', (error) =>
+        reject(
+          new PgliteError('STOPPED', `The thread of the embedded database failed: ${error.message}`, { cause: error }),
+        ),
+      )
+      late = setTimeout(
+        () => reject(new PgliteError('STOPPED', `The embedded database was not open after ${openLimitMs / 1000} s.`)),
+        openLimitMs,
+      )
+      worker.once('exit', (code) =>
+        reject(new PgliteError('STOPPED', `The thread of the embedded database ended with ${code}.`)),
+      )
       worker.on('message', (message: FromWorker | FromSession) => {
         if (message.kind === 'open') resolve()
         else if (message.kind === 'unusable') reject(toError(message))
@@ -290,7 +330,10 @@ class Supervisor implements Supervised {
     }
   }
 
-  /** Undefined when the database was closed or given up. `failed`: until it is there again, callers are told why it is not. */
+  /**
+   * Undefined when the database was closed or given up. `failed`: until it is there again, callers are told why it is
+   * not.
+   */
   async #startAgain(failed: (why: Error) => void): Promise<Life | undefined> {
     const { log, onGivenUp, startsBeforeGivingUp = STARTS_BEFORE_GIVING_UP } = this.#options
     for (;;) {
@@ -309,11 +352,18 @@ class Supervisor implements Supervised {
         failed(error as Error)
         if (++this.#failures >= startsBeforeGivingUp) {
           onGivenUp?.(
-            new PgliteError('STOPPED', `The embedded database could not be started again in ${this.#failures} attempts. ${message}`, { cause: error }),
+            new PgliteError(
+              'STOPPED',
+              `The embedded database could not be started again in ${this.#failures} attempts. ${message}`,
+              { cause: error },
+            ),
           )
           return undefined
         }
-        log.error({ reason: message, attempts: this.#failures }, 'the embedded database could not be started again; it will be tried again')
+        log.error(
+          { reason: message, attempts: this.#failures },
+          'the embedded database could not be started again; it will be tried again',
+        )
       }
     }
   }
@@ -324,6 +374,7 @@ class Supervisor implements Supervised {
   }
 }
 
-const hasServed = ({ opened, pulse, countAtOpen }: Life) => performance.now() - opened > SERVED_MS || (pulse.count - countAtOpen) / 2 > SERVED_STATEMENTS
+const hasServed = ({ opened, pulse, countAtOpen }: Life) =>
+  performance.now() - opened > SERVED_MS || (pulse.count - countAtOpen) / 2 > SERVED_STATEMENTS
 
 const toError = ({ code, message }: Problem) => (code ? new PgliteError(code, message) : new Error(message))

@@ -43,7 +43,10 @@ export class WalFlusher {
     this.#asked++
   }
 
-  /** Must be called before anything that is not a log byte is written. Throws when the disk has failed: from then on nothing is written. */
+  /**
+   * Must be called before anything that is not a log byte is written. Throws when the disk has failed: from then on
+   * nothing is written.
+   */
   barrier(): void {
     this.#check()
     this.flushNow()

@@ -9,10 +9,16 @@ export type Refusal = { code: string; message: string }
 
 const CONNECTION_FAILURE = '08006'
 
-/** From the client. Everything travels over one port, so a hang-up is never overtaken by the connection that follows it. */
-export type FromClient = { kind: 'connect' | 'end' | 'hang up'; session: number } | { kind: 'data'; session: number; bytes: Uint8Array }
+/**
+ * From the client. Everything travels over one port, so a hang-up is never overtaken by the connection that follows it.
+ */
+export type FromClient =
+  | { kind: 'connect' | 'end' | 'hang up'; session: number }
+  | { kind: 'data'; session: number; bytes: Uint8Array }
 /** From the thread of the database. `end` without a refusal answers the client's own end. */
-export type FromSession = { kind: 'data'; session: number; bytes: Uint8Array } | { kind: 'end'; session: number; refusal: Refusal | undefined }
+export type FromSession =
+  | { kind: 'data'; session: number; bytes: Uint8Array }
+  | { kind: 'end'; session: number; refusal: Refusal | undefined }
 
 /** What one side may do with a connection on the other. */
 export type SessionEnd = { receive(bytes: Uint8Array): void; end(): void; hangUp(): void }
@@ -56,7 +62,10 @@ export class Sockets {
     return likeSocket(duplex)
   }
 
-  /** Ends every connection with this error. The other end is gone, and with it the answers to what ran there: the cause says so. */
+  /**
+   * Ends every connection with this error. The other end is gone, and with it the answers to what ran there: the cause
+   * says so.
+   */
   fail(refusal: Refusal): void {
     this.#port.off('message', this.#receive)
     const open = [...this.#open.values()]
@@ -68,21 +77,28 @@ export class Sockets {
   readonly #receive = (message: FromSession): void => {
     const duplex = 'session' in message ? this.#open.get(message.session) : undefined
     if (!duplex) return
-    if (message.kind === 'data') return void duplex.push(Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength))
+    if (message.kind === 'data')
+      return void duplex.push(Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength))
     if (!message.refusal) return void duplex.push(null)
     this.#open.delete(message.session)
     duplex.destroy(refused(message.refusal))
   }
 }
 
-/** A socket that breaks with this error once postgres.js listens to it. Were there none, its connection would stay one that is being made, for ever. */
+/**
+ * A socket that breaks with this error once postgres.js listens to it. Were there none, its connection would stay one
+ * that is being made, for ever.
+ */
 export function brokenSocket(refusal: Refusal): Duplex {
   const duplex = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   setImmediate(() => duplex.destroy(refused(refusal)))
   return likeSocket(duplex)
 }
 
-/** What postgres.js expects of a socket beyond a stream. readyState must say closed, or sql.end() waits for a close that was. */
+/**
+ * What postgres.js expects of a socket beyond a stream. readyState must say closed, or sql.end() waits for a close that
+ * was.
+ */
 function likeSocket(duplex: Duplex): Duplex {
   const self = () => duplex
   Object.assign(duplex, { setKeepAlive: self, setNoDelay: self, ref: self, unref: self, ssl: false })

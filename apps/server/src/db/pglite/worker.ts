@@ -1,4 +1,5 @@
-// The thread in which the embedded database lives: Postgres, the flusher of its log and its upkeep. supervisor.ts starts it and talks to it.
+// The thread in which the embedded database lives: Postgres, the flusher of its log and its upkeep. supervisor.ts
+// starts it and talks to it.
 import { parentPort, workerData } from 'node:worker_threads'
 import { PgliteError } from './error.ts'
 import { openPglite, type Pglite } from './open.ts'
@@ -10,7 +11,8 @@ const port = parentPort
 if (!port) throw new Error('worker.ts is started by supervisor.ts')
 const { dataDir, durability, pulse, wasm } = workerData as WorkerData
 const say = (message: FromWorker) => port.postMessage(message)
-const writeLog = (level: 'info' | 'warn' | 'error') => (about: object, message: string) => say({ kind: 'log', level, about, message })
+const writeLog = (level: 'info' | 'warn' | 'error') => (about: object, message: string) =>
+  say({ kind: 'log', level, about, message })
 const log = { info: writeLog('info'), warn: writeLog('warn'), error: writeLog('error') }
 
 const describe = (error: unknown) => ({

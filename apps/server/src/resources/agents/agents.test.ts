@@ -26,7 +26,9 @@ test('stats count live memories by type, and tell their age and mean importance'
     { content: 'Brief.', ttlSeconds: 3600, importance: 1 },
   ])
   await agent.startSession('ada')
-  await t.owner((sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`)
+  await t.owner(
+    (sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`,
+  )
   await new Promise((resolve) => setTimeout(resolve, 50))
   const stats = await agent.agentStats('ada')
   expect(stats).toMatchObject({ agent_id: 'ada', total_memories: 3, total_sessions: 1, active_sessions: 1 })
@@ -65,7 +67,8 @@ test('the memories of an agent are listed newest first, of one type, part by par
     ['Three.', 'semantic'],
   ] as const)
     await t.admin.storeMemory('ada', { content, memoryType })
-  const contents = async (options: object) => (await t.admin.agentMemories('ada', options)).map(({ content }) => content)
+  const contents = async (options: object) =>
+    (await t.admin.agentMemories('ada', options)).map(({ content }) => content)
   expect(await contents({})).toEqual(['Three.', 'Two.', 'One.'])
   expect(await contents({ memoryType: 'semantic' })).toEqual(['Three.', 'One.'])
   expect(await contents({ limit: 1, offset: 1 })).toEqual(['Two.'])
@@ -79,8 +82,15 @@ test('a name that no namespace can have is refused, and a foreign one looks like
   await t.admin.storeMemory('private', { content: 'x' })
   const stranger = await t.key({ own: 'read_write' })
   expect((await failure(stranger.agentStats('system_x'))).code).toBe('INVALID_REQUEST')
-  for (const call of [(name: string) => stranger.agentStats(name), (name: string) => Promise.resolve(stranger.agentMemories(name))]) {
+  for (const call of [
+    (name: string) => stranger.agentStats(name),
+    (name: string) => Promise.resolve(stranger.agentMemories(name)),
+  ]) {
     const [hidden, absent] = [await failure(call('private')), await failure(call('nowhere'))]
-    expect([hidden.status, hidden.code, hidden.body.error]).toEqual([403, 'NAMESPACE_ACCESS_DENIED', absent.body.error.replace('nowhere', 'private')])
+    expect([hidden.status, hidden.code, hidden.body.error]).toEqual([
+      403,
+      'NAMESPACE_ACCESS_DENIED',
+      absent.body.error.replace('nowhere', 'private'),
+    ])
   }
 })

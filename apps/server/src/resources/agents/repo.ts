@@ -5,12 +5,19 @@ import type { NamespaceRef, Tx } from '../../db/tx.ts'
 /** Every namespace the caller may read, in order of name. */
 export async function listAgents(tx: Tx): Promise<Agent[]> {
   const rows = await tx.execute<Agent>(sql`
-    select n.name as agent_id, c.documents::float8 as memory_count, s.started as session_count, s.active as active_sessions
+    select n.name as agent_id, c.documents::float8 as memory_count, s.started as session_count, s.active
+      as active_sessions
     from count_memories(readable_namespaces()) c join namespaces n on n.id = c.namespace_id
     cross join lateral (
-      select count(*)::float8 as started, count(*) filter (where ended_at is null)::float8 as active from sessions where namespace_id = n.id) s
+      select count(*)::float8 as started, count(*) filter (where ended_at is null)::float8 as active from sessions
+        where namespace_id = n.id) s
     order by n.name`)
-  return rows.map(({ agent_id, memory_count, session_count, active_sessions }) => ({ agent_id, memory_count, session_count, active_sessions }))
+  return rows.map(({ agent_id, memory_count, session_count, active_sessions }) => ({
+    agent_id,
+    memory_count,
+    session_count,
+    active_sessions,
+  }))
 }
 
 type Part = { memory_type: string; count: number; importance: number; oldest: number; newest: number }
@@ -21,7 +28,8 @@ export async function countAgent(tx: Tx, { id, name }: NamespaceRef): Promise<Ag
       extract(epoch from min(created_at))::float8 as oldest, extract(epoch from max(created_at))::float8 as newest
     from memories where namespace_id = ${id} group by memory_type order by memory_type`)
   const [sessions] = await tx.execute<{ started: number; active: number }>(sql`
-    select count(*)::float8 as started, count(*) filter (where ended_at is null)::float8 as active from sessions where namespace_id = ${id}`)
+    select count(*)::float8 as started, count(*) filter (where ended_at is null)::float8 as active from sessions
+      where namespace_id = ${id}`)
   const total = parts.reduce((sum, { count }) => sum + count, 0)
   return {
     ...emptyAgent(name),

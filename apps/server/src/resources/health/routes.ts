@@ -7,7 +7,12 @@ import { version } from '../../version.ts'
 const uptime_seconds = () => Math.round(process.uptime())
 
 export const health = ({ database, embedder, isDraining }: Deps) => [
-  route(endpoints.health.get, async () => ({ status: 'healthy' as const, version, service: 'dakera' as const, uptime_seconds: uptime_seconds() })),
+  route(endpoints.health.get, async () => ({
+    status: 'healthy' as const,
+    version,
+    service: 'dakera' as const,
+    uptime_seconds: uptime_seconds(),
+  })),
 
   route(endpoints.health.live, async () => ({ alive: true as const, version, uptime_seconds: uptime_seconds() })),
 
@@ -25,7 +30,9 @@ export const health = ({ database, embedder, isDraining }: Deps) => [
       components[name] = result.ok
     }
     const ready = Object.values(components).every(Boolean)
-    return ready ? new Reply(200, { ready, version, checks, components }) : new Reply(503, { ready, version, checks, components }, { 'retry-after': '1' })
+    return ready
+      ? new Reply(200, { ready, version, checks, components })
+      : new Reply(503, { ready, version, checks, components }, { 'retry-after': '1' })
   }),
 ]
 

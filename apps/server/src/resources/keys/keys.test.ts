@@ -3,7 +3,10 @@ import { ADMIN_KEY, failure, start } from '../../../test/harness.ts'
 
 test('a key shows its secret once, opens what it was given, and is listed without its secret', async () => {
   await using t = await start()
-  const created = await t.admin.createKey({ name: 'researcher', grants: { researcher: 'read_write', coordinator: 'read' } })
+  const created = await t.admin.createKey({
+    name: 'researcher',
+    grants: { researcher: 'read_write', coordinator: 'read' },
+  })
   expect(created).toMatchObject({
     name: 'researcher',
     scope: 'write',
@@ -39,9 +42,13 @@ test('a secret that is printed in the documentation is refused where others coul
     'INVALID_REQUEST',
     expect.stringMatching(/^secret: is printed in the documentation/),
   ])
-  expect(await t.admin.createKey({ name: 'a', secret: 'a-secret-of-our-own', grants: { a: 'read' } })).toMatchObject({ key: 'a-secret-of-our-own' })
+  expect(await t.admin.createKey({ name: 'a', secret: 'a-secret-of-our-own', grants: { a: 'read' } })).toMatchObject({
+    key: 'a-secret-of-our-own',
+  })
   await using local = await start()
-  expect(await local.admin.createKey({ name: 'a', secret: 'dk-researcher-key' })).toMatchObject({ key: 'dk-researcher-key' })
+  expect(await local.admin.createKey({ name: 'a', secret: 'dk-researcher-key' })).toMatchObject({
+    key: 'dk-researcher-key',
+  })
 })
 
 test('what clients in the field send makes the grants they mean', async () => {
@@ -54,15 +61,26 @@ test('what clients in the field send makes the grants they mean', async () => {
     201,
     { scope: 'write', grants: { one: 'read_write', two: 'read_write' } },
   ])
-  expect(await post('/v1/admin/keys', { name: 'r', namespaces: ['one'] })).toMatchObject([201, { scope: 'read', grants: { one: 'read' } }])
-  expect(await post('/v1/keys', { name: 'p', permissions: ['read', 'write'], namespaces: ['one'] })).toMatchObject([201, { grants: { one: 'read_write' } }])
+  expect(await post('/v1/admin/keys', { name: 'r', namespaces: ['one'] })).toMatchObject([
+    201,
+    { scope: 'read', grants: { one: 'read' } },
+  ])
+  expect(await post('/v1/keys', { name: 'p', permissions: ['read', 'write'], namespaces: ['one'] })).toMatchObject([
+    201,
+    { grants: { one: 'read_write' } },
+  ])
   expect(await post('/admin/keys', { name: 'n', scope: 'write', namespaces: [] })).toMatchObject([
     201,
     { grants: {}, warning: expect.stringContaining('opens nothing') },
   ])
-  expect(await post('/admin/keys', { name: 's', scope: 'super_admin', expires_in_days: 1 })).toMatchObject([201, { scope: 'admin' }])
-  for (const namespaces of [['*'], ['team-*'], ['_x'], ['system_a']]) expect((await post('/admin/keys', { name: 'x', scope: 'read', namespaces }))[0]).toBe(400)
-  for (const grants of [{ '*': 'read' }, { a: 'all' }, { a: 'none' }]) expect((await post('/admin/keys', { name: 'x', grants }))[0]).toBe(400)
+  expect(await post('/admin/keys', { name: 's', scope: 'super_admin', expires_in_days: 1 })).toMatchObject([
+    201,
+    { scope: 'admin' },
+  ])
+  for (const namespaces of [['*'], ['team-*'], ['_x'], ['system_a']])
+    expect((await post('/admin/keys', { name: 'x', scope: 'read', namespaces }))[0]).toBe(400)
+  for (const grants of [{ '*': 'read' }, { a: 'all' }, { a: 'none' }])
+    expect((await post('/admin/keys', { name: 'x', grants }))[0]).toBe(400)
 })
 
 test('changed grants count from the next request on', async () => {
@@ -98,7 +116,9 @@ test('a deactivated, deleted or expired key opens nothing', async () => {
   expect(await t.admin.deactivateKey(stopped.key_id)).toMatchObject({ success: true, active: false })
   expect(await t.admin.deleteKey(gone.key_id)).toMatchObject({ success: true })
   await t.owner((sql) => sql`update keys set expires_at = now() where id = ${old.key_id}`)
-  const codes = await Promise.all([stopped, gone, old].map(async ({ key }) => (await failure(t.client(key).recall('one', 'x'))).code))
+  const codes = await Promise.all(
+    [stopped, gone, old].map(async ({ key }) => (await failure(t.client(key).recall('one', 'x'))).code),
+  )
   expect(codes).toEqual(['INVALID_API_KEY', 'INVALID_API_KEY', 'API_KEY_EXPIRED'])
   expect((await failure(t.admin.getKey(gone.key_id))).code).toBe('NOT_FOUND')
   expect((await failure(t.admin.createKey({ name: 'x', expiresAt: '2001-01-01' }))).code).toBe('INVALID_REQUEST')
@@ -166,7 +186,10 @@ test('an admin key takes no namespaces and no grants: "the admin of my team" wou
     { scope: 'admin', grants: { billing: 'read_write' } },
   ] as const) {
     const refused = await failure(t.admin.createKey({ name: 'billing-admin', ...limits } as never))
-    expect([refused.code, refused.body.error]).toEqual(['INVALID_REQUEST', expect.stringMatching(/^(namespaces|grants): an admin key may do everything/)])
+    expect([refused.code, refused.body.error]).toEqual([
+      'INVALID_REQUEST',
+      expect.stringMatching(/^(namespaces|grants): an admin key may do everything/),
+    ])
   }
   expect((await t.admin.createKey({ name: 'second', scope: 'admin', namespaces: [], grants: {} })).scope).toBe('admin')
   expect((await t.admin.listKeys()).map(({ name }) => name)).toEqual(['root', 'second'])
@@ -184,19 +207,24 @@ test('a word that a key does not know is refused: it would live for ever, or ope
     ['POST', '/v1/namespaces/one/keys', { name: 'x', expires: 1 }, /^expires: not a field here/],
   ] as const) {
     const reply = await t.fetch(path, { method, key: ADMIN_KEY, body: JSON.stringify(body) })
-    expect([reply.status, ((await reply.json()) as { error: string }).error]).toEqual([400, expect.stringMatching(says)])
+    expect([reply.status, ((await reply.json()) as { error: string }).error]).toEqual([
+      400,
+      expect.stringMatching(says),
+    ])
   }
   expect((await t.admin.listKeys()).map(({ name }) => name)).toEqual(['root', 'agent'])
 })
 
 test('nobody else may be called root, and a name that another key has is told or refused', async () => {
   await using t = await start()
-  for (const name of ['root', 'ROOT ']) expect(await failure(t.admin.createKey({ name, grants: {} }))).toMatchObject({ status: 409, code: 'CONFLICT' })
+  for (const name of ['root', 'ROOT '])
+    expect(await failure(t.admin.createKey({ name, grants: {} }))).toMatchObject({ status: 409, code: 'CONFLICT' })
   expect((await t.admin.createKey({ name: 'twin', grants: { one: 'read' } })).warning).not.toContain('twin')
   const second = await t.admin.createKey({ name: 'twin', grants: { one: 'read' } })
   expect(second.warning).toContain('Another key is called "twin" too')
   const third = await t.admin.createKey({ name: 'third', grants: { one: 'read' } })
-  for (const name of ['twin', 'root']) expect(await failure(t.admin.keys.update(third.key_id, { name }))).toMatchObject({ status: 409, code: 'CONFLICT' })
+  for (const name of ['twin', 'root'])
+    expect(await failure(t.admin.keys.update(third.key_id, { name }))).toMatchObject({ status: 409, code: 'CONFLICT' })
   expect(await t.admin.keys.update(second.key_id, { name: 'twin' })).toMatchObject({ name: 'twin' }) // its own
   await t.admin.deleteKey(second.key_id)
   await t.admin.keys.deactivate((await t.admin.listKeys()).find(({ name }) => name === 'twin')?.key_id as string)

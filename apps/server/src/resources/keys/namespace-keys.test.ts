@@ -5,7 +5,13 @@ test('a key of one namespace is issued, opens that one alone, and is listed ther
   await using t = await start()
   const host = await t.admin.createNamespaceKey('door', { name: 'host', expiresInDays: 30 })
   const guest = await t.admin.createNamespaceKey('door', { name: 'guest', scope: 'read' })
-  expect(host).toMatchObject({ name: 'host', namespace: 'door', access: 'read_write', active: true, warning: expect.stringContaining('secret') })
+  expect(host).toMatchObject({
+    name: 'host',
+    namespace: 'door',
+    access: 'read_write',
+    active: true,
+    warning: expect.stringContaining('secret'),
+  })
   expect(host.expires_at).toBeGreaterThan(Date.now() / 1000 + 29 * 86_400)
   expect(guest).toMatchObject({ access: 'read', expires_at: null })
   await t.client(host.key).storeMemory('door', { content: 'Come in.' })
@@ -23,7 +29,9 @@ test('a key of one namespace is issued, opens that one alone, and is listed ther
 test('an admin is not made this way', async () => {
   await using t = await start()
   for (const scope of ['admin', 'super_admin'])
-    expect((await failure(t.admin.createNamespaceKey('door', { name: 'x', scope } as never))).code).toBe('INVALID_REQUEST')
+    expect((await failure(t.admin.createNamespaceKey('door', { name: 'x', scope } as never))).code).toBe(
+      'INVALID_REQUEST',
+    )
 })
 
 test('a key that has its only grant here is deleted; one with others, or an admin, loses this grant and stays', async () => {
@@ -32,11 +40,13 @@ test('a key that has its only grant here is deleted; one with others, or an admi
   const more = await t.admin.createKey({ name: 'more', grants: { door: 'read_write', house: 'read' } })
   const admin = await t.admin.createKey({ name: 'second admin', scope: 'admin' })
   await t.admin.updateKey(admin.key_id, { grants: { door: 'read' } })
-  for (const { key_id } of [only, more, admin]) expect(await t.admin.deleteNamespaceKey('door', key_id)).toMatchObject({ success: true })
+  for (const { key_id } of [only, more, admin])
+    expect(await t.admin.deleteNamespaceKey('door', key_id)).toMatchObject({ success: true })
   expect((await failure(t.client(only.key).whoami())).code).toBe('INVALID_API_KEY')
   expect((await t.client(more.key).whoami()).grants).toEqual({ house: 'read' })
   expect((await t.client(admin.key).whoami()).scope).toBe('admin')
-  for (const { key_id } of [only, more, admin]) expect((await failure(t.admin.deleteNamespaceKey('door', key_id))).code).toBe('NOT_FOUND')
+  for (const { key_id } of [only, more, admin])
+    expect((await failure(t.admin.deleteNamespaceKey('door', key_id))).code).toBe('NOT_FOUND')
   expect((await failure(t.admin.deleteNamespaceKey('door', 'key_root'))).code).toBe('CONFLICT')
 })
 
@@ -57,5 +67,7 @@ test('usage here leaves out what the key did elsewhere, and a key without a gran
     await failure(t.admin.namespaceKeyUsage('constructor', key_id)),
     await failure(t.admin.namespaceKeyUsage('door', 'key_never')),
   ]
-  expect(codes.map(({ code, body }) => [code, body.error])).toEqual(Array(3).fill(['NOT_FOUND', 'There is no key by that id.']))
+  expect(codes.map(({ code, body }) => [code, body.error])).toEqual(
+    Array(3).fill(['NOT_FOUND', 'There is no key by that id.']),
+  )
 })

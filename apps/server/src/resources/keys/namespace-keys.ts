@@ -38,7 +38,9 @@ export const namespaceKeys = ({ database, usage }: Deps) => [
       const [namespace, id] = [namespaceName(params.namespace), idFrom(params.key_id)]
       return once(tx, repeat, [], async () => {
         const went = present(await deleteNamespaceKey(tx, id, namespace), id)
-        const message = went ? 'The key is deleted.' : `The key has no grant on "${namespace}" any more. It stays, with what else it opens.`
+        const message = went
+          ? 'The key is deleted.'
+          : `The key has no grant on "${namespace}" any more. It stays, with what else it opens.`
         return { success: true as const, message }
       })
     }),

@@ -40,7 +40,14 @@ const one = async (tx: Tx, call: SQL) => {
   return found && toKey(found)
 }
 
-export type NewKey = { id: string; name: string; hash: Buffer; isAdmin: boolean; grants: Record<string, NamespaceAccess>; expiresAt: Date | undefined }
+export type NewKey = {
+  id: string
+  name: string
+  hash: Buffer
+  isAdmin: boolean
+  grants: Record<string, NamespaceAccess>
+  expiresAt: Date | undefined
+}
 
 export async function insertKey(tx: Tx, { id, name, hash, isAdmin, grants, expiresAt }: NewKey): Promise<Key> {
   const key = await one(
@@ -70,7 +77,9 @@ export async function listNamespaceKeys(tx: Tx, namespace: string): Promise<Key[
 
 /** Whether the key itself went; undefined when it has no grant on the namespace. */
 export async function deleteNamespaceKey(tx: Tx, id: string, namespace: string): Promise<boolean | undefined> {
-  const [row] = await tx.execute<{ went: boolean | null }>(sql`select delete_namespace_key(${id}, ${namespace}) as went`)
+  const [row] = await tx.execute<{ went: boolean | null }>(
+    sql`select delete_namespace_key(${id}, ${namespace}) as went`,
+  )
   return row?.went ?? undefined
 }
 
@@ -94,7 +103,11 @@ export async function listKeyUsage(tx: Tx, id: string, namespace?: string): Prom
     from list_key_usage(${id}) where ${namespace ?? null}::text is null or namespace = ${namespace ?? null}`)
 }
 
-export type KeyChanges = { name: string | undefined; grants: Record<string, NamespaceAccess | 'none'>; onlyNamespaces: string[] | undefined }
+export type KeyChanges = {
+  name: string | undefined
+  grants: Record<string, NamespaceAccess | 'none'>
+  onlyNamespaces: string[] | undefined
+}
 
 export const updateKey = (tx: Tx, id: string, { name, grants, onlyNamespaces }: KeyChanges) =>
   one(
@@ -103,14 +116,27 @@ export const updateKey = (tx: Tx, id: string, { name, grants, onlyNamespaces }: 
   )
 
 /** The key, and when its old secrets end. */
-export async function rotateKey(tx: Tx, id: string, hash: Buffer, graceSeconds: number): Promise<{ key: Key; oldExpiresAt: number } | undefined> {
-  const found = (await describe(tx, sql`rotate_key(${id}, ${hash}, ${graceSeconds}::int)`)) as (Description & { old_expires_at: number }) | undefined
+export async function rotateKey(
+  tx: Tx,
+  id: string,
+  hash: Buffer,
+  graceSeconds: number,
+): Promise<{ key: Key; oldExpiresAt: number } | undefined> {
+  const found = (await describe(tx, sql`rotate_key(${id}, ${hash}, ${graceSeconds}::int)`)) as
+    | (Description & { old_expires_at: number })
+    | undefined
   return found && { key: toKey(found), oldExpiresAt: found.old_expires_at }
 }
 
 /** Oldest first, from behind the key `after`. */
-export async function listKeys(tx: Tx, after: string | undefined, limit: number | undefined): Promise<{ keys: Key[]; total: number }> {
-  const rows = await tx.execute<{ key: Description }>(sql`select * from list_keys(${after ?? null}::text, ${limit ?? null}::int) as key`)
+export async function listKeys(
+  tx: Tx,
+  after: string | undefined,
+  limit: number | undefined,
+): Promise<{ keys: Key[]; total: number }> {
+  const rows = await tx.execute<{ key: Description }>(
+    sql`select * from list_keys(${after ?? null}::text, ${limit ?? null}::int) as key`,
+  )
   const [count] = await tx.execute<{ total: string }>(sql`select count_keys() as total`)
   return { keys: rows.map(({ key }) => toKey(key)), total: Number(count?.total) }
 }

@@ -5,7 +5,18 @@ import type { Deps } from '../../deps.ts'
 import { idFrom } from '../../http/names.ts'
 import { fromCursor, toCursor } from '../../http/page.ts'
 import { type Input, route } from '../../http/route.ts'
-import { deactivateKey, deleteKey, findCaller, findKey, insertKey, listKeys, listKeyUsage, rotateKey, sharesName, updateKey } from './repo.ts'
+import {
+  deactivateKey,
+  deleteKey,
+  findCaller,
+  findKey,
+  insertKey,
+  listKeys,
+  listKeyUsage,
+  rotateKey,
+  sharesName,
+  updateKey,
+} from './repo.ts'
 import { makeSecret, planChanges, planKey, present, refusePublished, sumUsage, warningFor } from './service.ts'
 
 const { create, list, get, update, rotate, deactivate, delete: remove, usage: countUsage, whoami } = endpoints.keys
@@ -20,7 +31,11 @@ export const keys = ({ database, usage, acceptsPublished }: Deps) => {
     withPrincipal(database, input.principal, 'write', async (tx): Promise<KeyActionResponse> => {
       requireAdmin(tx)
       const id = idFrom(input.params.key_id)
-      return once(tx, input.repeat, [], async () => ({ ...present(await change(tx, id), id), success: true as const, message }))
+      return once(tx, input.repeat, [], async () => ({
+        ...present(await change(tx, id), id),
+        success: true as const,
+        message,
+      }))
     })
 
   return [
@@ -44,7 +59,11 @@ export const keys = ({ database, usage, acceptsPublished }: Deps) => {
       })
       const page = limit ? found.keys.slice(0, limit) : found.keys
       const last = page.at(-1)
-      return { keys: page, total: found.total, ...(last && found.keys.length > page.length && { next_cursor: toCursor({ id: last.id }) }) }
+      return {
+        keys: page,
+        total: found.total,
+        ...(last && found.keys.length > page.length && { next_cursor: toCursor({ id: last.id }) }),
+      }
     }),
 
     route(get, async ({ principal, params }) =>
@@ -59,7 +78,9 @@ export const keys = ({ database, usage, acceptsPublished }: Deps) => {
       withPrincipal(database, principal, 'write', async (tx) => {
         requireAdmin(tx)
         const id = idFrom(params.key_id)
-        return once(tx, repeat, [], async () => present(await updateKey(tx, id, planChanges(body, present(await findKey(tx, id), id))), id))
+        return once(tx, repeat, [], async () =>
+          present(await updateKey(tx, id, planChanges(body, present(await findKey(tx, id), id))), id),
+        )
       }),
     ),
 

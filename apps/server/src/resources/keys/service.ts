@@ -19,7 +19,8 @@ export const makeSecret = (chosen?: string) => {
 /** A secret that everybody can read in the documentation would open this key to everybody. */
 export function refusePublished(secret: string | undefined): void {
   if (secret === undefined || !isPublished(secret)) return
-  const message = 'is printed in the documentation, so everybody knows it. Choose a long random one, or leave it out to get one'
+  const message =
+    'is printed in the documentation, so everybody knows it. Choose a long random one, or leave it out to get one'
   throw new Fault('INVALID_REQUEST', { issues: [{ path: 'secret', message }] }, { message: `secret: ${message}.` })
 }
 
@@ -31,13 +32,26 @@ export function planKey(body: Create): { key: NewKey; secret: string } {
   if (isAdmin) refuseLimits(body)
   const access: NamespaceAccess = scope === 'write' ? 'read_write' : 'read'
   const listed = (body.namespaces ?? []).map((name): [string, NamespaceAccess] => [name, access])
-  const expiresAt = body.expires_at ?? (body.expires_in_days == null ? undefined : new Date(Date.now() + body.expires_in_days * 86_400_000))
+  const expiresAt =
+    body.expires_at ??
+    (body.expires_in_days == null ? undefined : new Date(Date.now() + body.expires_in_days * 86_400_000))
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
-    throw new Fault('INVALID_REQUEST', { issues: [{ path: 'expires_at', message: 'lies in the past' }] }, { message: 'expires_at: lies in the past.' })
+    throw new Fault(
+      'INVALID_REQUEST',
+      { issues: [{ path: 'expires_at', message: 'lies in the past' }] },
+      { message: 'expires_at: lies in the past.' },
+    )
   }
   return {
     secret,
-    key: { id: `key_${randomBytes(10).toString('hex')}`, name: body.name, hash, isAdmin, grants: { ...Object.fromEntries(listed), ...body.grants }, expiresAt },
+    key: {
+      id: `key_${randomBytes(10).toString('hex')}`,
+      name: body.name,
+      hash,
+      isAdmin,
+      grants: { ...Object.fromEntries(listed), ...body.grants },
+      expiresAt,
+    },
   }
 }
 
@@ -45,24 +59,36 @@ export function planKey(body: Create): { key: NewKey; secret: string } {
 function refuseLimits({ namespaces = [], grants = {} }: Create): void {
   const path = namespaces.length > 0 ? 'namespaces' : 'grants'
   if (namespaces.length === 0 && Object.keys(grants).length === 0) return
-  const message = 'an admin key may do everything in every namespace, so it takes none. Leave them out, or leave out the scope admin'
+  const message =
+    'an admin key may do everything in every namespace, so it takes none. Leave them out, or leave out the scope admin'
   throw new Fault('INVALID_REQUEST', { issues: [{ path, message }] }, { message: `${path}: ${message}.` })
 }
 
-const widest = (permissions: Create['permissions']) => (['super_admin', 'admin', 'write', 'read'] as const).find((scope) => permissions?.includes(scope))
+const widest = (permissions: Create['permissions']) =>
+  (['super_admin', 'admin', 'write', 'read'] as const).find((scope) => permissions?.includes(scope))
 
 /** `namespaces` keeps the grants it names, drops the others, and gives those that are new what the key's scope says. */
 export function planChanges({ name, grants = {}, namespaces }: Update, existing: Key): KeyChanges {
   const access: NamespaceAccess = existing.scope === 'write' ? 'read_write' : 'read'
-  const added = (namespaces ?? []).filter((namespace) => !Object.hasOwn(existing.grants, namespace)).map((namespace) => [namespace, access])
-  return { name, grants: { ...Object.fromEntries(added), ...grants }, onlyNamespaces: namespaces && [...namespaces, ...Object.keys(grants)] }
+  const added = (namespaces ?? [])
+    .filter((namespace) => !Object.hasOwn(existing.grants, namespace))
+    .map((namespace) => [namespace, access])
+  return {
+    name,
+    grants: { ...Object.fromEntries(added), ...grants },
+    onlyNamespaces: namespaces && [...namespaces, ...Object.keys(grants)],
+  }
 }
 
 export function warningFor(key: Key, sharesName = false): string {
   return [
     'Keep this secret now: it is stored hashed and cannot be shown again.',
-    ...(key.scope !== 'admin' && key.namespaces.length === 0 ? ['The key has no grants yet, so it opens nothing.'] : []),
-    ...(sharesName ? [`Another key is called "${key.name}" too: author and exclude_author cannot tell what they store apart.`] : []),
+    ...(key.scope !== 'admin' && key.namespaces.length === 0
+      ? ['The key has no grants yet, so it opens nothing.']
+      : []),
+    ...(sharesName
+      ? [`Another key is called "${key.name}" too: author and exclude_author cannot tell what they store apart.`]
+      : []),
   ].join(' ')
 }
 
@@ -96,7 +122,10 @@ export function sumUsage(key_id: string, rows: UsageRow[]): KeyUsage {
 
 type Sum = Pick<UsageRow, (typeof SUMMED)[number]>
 const SUMMED = ['requests', 'failed', 'rate_limited', 'bytes', 'total_ms'] as const
-const sumOf = (rows: UsageRow[]) => Object.fromEntries(SUMMED.map((name) => [name, rows.reduce((sum, row) => sum + row[name], 0)])) as Sum
+const sumOf = (rows: UsageRow[]) =>
+  Object.fromEntries(SUMMED.map((name) => [name, rows.reduce((sum, row) => sum + row[name], 0)])) as Sum
 const averageMs = ({ total_ms, requests }: Sum) => (requests === 0 ? 0 : Math.round((total_ms / requests) * 100) / 100)
 const busiestFirst = (groups: Map<string, UsageRow[]>) =>
-  [...groups].map(([name, rows]) => [name, sumOf(rows)] as const).sort(([a, x], [b, y]) => y.requests - x.requests || (a < b ? -1 : 1))
+  [...groups]
+    .map(([name, rows]) => [name, sumOf(rows)] as const)
+    .sort(([a, x], [b, y]) => y.requests - x.requests || (a < b ? -1 : 1))

@@ -48,7 +48,11 @@ test('usage counts what was asked with a key, refused requests included', async 
 test('bytes are those of the request and of a successful reply', async () => {
   await using t = await start()
   const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { notes: 'read_write' } })
-  const stored = await send(t.url, '/v1/memory/store', { method: 'POST', key, body: { agent_id: 'notes', content: 'Größe: 5 µs' } })
+  const stored = await send(t.url, '/v1/memory/store', {
+    method: 'POST',
+    key,
+    body: { agent_id: 'notes', content: 'Größe: 5 µs' },
+  })
   const sent = Buffer.byteLength(JSON.stringify({ agent_id: 'notes', content: 'Größe: 5 µs' }))
   expect((await t.admin.keyUsage(key_id)).bytes_transferred).toBe(sent + Buffer.byteLength(stored.text))
 })
@@ -95,7 +99,8 @@ test('whoever is no admin has no counts written by asking for what an admin may'
   await using t = await start()
   const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
   await t.client(key).whoami()
-  for (const path of [`/v1/keys/${key_id}/usage`, `/v1/namespaces/a/keys/${key_id}/usage`]) expectError(await send(t.url, path, { key }), 'INSUFFICIENT_SCOPE')
+  for (const path of [`/v1/keys/${key_id}/usage`, `/v1/namespaces/a/keys/${key_id}/usage`])
+    expectError(await send(t.url, path, { key }), 'INSUFFICIENT_SCOPE')
   expectError(await send(t.url, `/v1/keys/${key_id}/rotate`, { method: 'POST', key }), 'INSUFFICIENT_SCOPE')
   expect(await t.owner((sql) => sql`select from key_usage`)).toHaveLength(0)
 })
@@ -105,20 +110,30 @@ test('names that a key makes up do not fill the table', async () => {
   const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
   for (let i = 0; i < 20; i++) await failure(t.client(key).recall(`made-up-${i}`, 'x'))
   await t.usage.flush()
-  expect(await t.owner((sql) => sql`select namespace, requests::int from key_usage where key_id = ${key_id}`)).toMatchObject([{ namespace: '', requests: 20 }])
+  expect(
+    await t.owner((sql) => sql`select namespace, requests::int from key_usage where key_id = ${key_id}`),
+  ).toMatchObject([{ namespace: '', requests: 20 }])
 })
 
 test('the job of a running server writes the counts, several servers add theirs, and they go with the key', async () => {
   await using t = await start({ jobs: true })
   const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read' } })
-  const count = async () => (await t.owner((sql) => sql<{ requests: number }[]>`select requests::int from key_usage where key_id = ${key_id}`))[0]?.requests
+  const count = async () =>
+    (
+      await t.owner((sql) => sql<{ requests: number }[]>`select requests::int from key_usage where key_id = ${key_id}`)
+    )[0]?.requests
   await t.client(key).whoami()
-  for (const deadline = Date.now() + 20_000; (await count()) !== 1 && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 100))
+  for (const deadline = Date.now() + 20_000; (await count()) !== 1 && Date.now() < deadline; )
+    await new Promise((resolve) => setTimeout(resolve, 100))
   expect(await count()).toBe(1)
   const another = createUsage(t.database)
   another.note({ keyHash: hashSecret(key), endpoint: 'keys.whoami', namespace: '', status: 429, bytes: 1, ms: 1 })
   await another.flush()
-  expect(await t.admin.keyUsage(key_id)).toMatchObject({ total_requests: 2, failed_requests: 1, rate_limited_requests: 1 })
+  expect(await t.admin.keyUsage(key_id)).toMatchObject({
+    total_requests: 2,
+    failed_requests: 1,
+    rate_limited_requests: 1,
+  })
   await t.admin.deleteKey(key_id)
   expect(await count()).toBeUndefined()
   expect((await failure(t.admin.keyUsage(key_id))).code).toBe('NOT_FOUND')
@@ -127,7 +142,8 @@ test('the job of a running server writes the counts, several servers add theirs,
 test('what could not be written is kept for the next turn', async () => {
   await using t = await start()
   let isAway = true
-  const sql = ((...args: Parameters<typeof t.database.sql>) => (isAway ? Promise.reject(new Error('away')) : t.database.sql(...args))) as never
+  const sql = ((...args: Parameters<typeof t.database.sql>) =>
+    isAway ? Promise.reject(new Error('away')) : t.database.sql(...args)) as never
   const usage = createUsage({ sql })
   const asked = { keyHash: hashSecret(ADMIN_KEY), endpoint: 'keys.whoami', namespace: '', status: 200, bytes: 1, ms: 1 }
   usage.note(asked)
@@ -135,5 +151,7 @@ test('what could not be written is kept for the next turn', async () => {
   usage.note(asked)
   isAway = false
   await usage.flush()
-  expect(await t.owner((sql) => sql`select requests::int, bytes::int from key_usage where endpoint = 'keys.whoami'`)).toMatchObject([{ requests: 2, bytes: 2 }])
+  expect(
+    await t.owner((sql) => sql`select requests::int, bytes::int from key_usage where endpoint = 'keys.whoami'`),
+  ).toMatchObject([{ requests: 2, bytes: 2 }])
 })

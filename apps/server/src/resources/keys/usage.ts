@@ -68,7 +68,17 @@ export function createUsage(database: Pick<Database, 'sql'>) {
     note({ keyHash, endpoint, namespace, status, bytes, ms }: Asked): void {
       if (waiting.size >= MOST && !writing) flush().catch(() => {}) // put back, and tried again by the job
       const [failed, rate_limited] = [Number(status >= 400), Number(status === 429)]
-      add({ hash: keyHash.toString('hex'), endpoint, namespace, requests: 1, failed, rate_limited, bytes, total_ms: ms, at: Date.now() / 1000 })
+      add({
+        hash: keyHash.toString('hex'),
+        endpoint,
+        namespace,
+        requests: 1,
+        failed,
+        rate_limited,
+        bytes,
+        total_ms: ms,
+        at: Date.now() / 1000,
+      })
     },
     flush,
   }

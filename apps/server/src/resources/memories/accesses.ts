@@ -1,9 +1,15 @@
 import type { Database } from '../../db/database.ts'
 
-/** `hash` is of the key it was last given to: the database counts what that key may read, so nobody can count for others. */
+/**
+ * `hash` is of the key it was last given to: the database counts what that key may read, so nobody can count for
+ * others.
+ */
 type Access = { hash: string; namespace: string; id: string; count: number; at: number }
 
-/** With so many memories the counts are written at once and not at the next turn of the job; what comes in full while they are is not counted. */
+/**
+ * With so many memories the counts are written at once and not at the next turn of the job; what comes in full while
+ * they are is not counted.
+ */
 const MOST = 10_000
 
 /**

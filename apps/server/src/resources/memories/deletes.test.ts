@@ -17,11 +17,13 @@ beforeAll(async () => {
 })
 afterAll(() => t?.[Symbol.asyncDispose]())
 
-const call = (method: string, path: string, body: Json, secret = key) => send(t.url, path, { method, key: secret, body })
+const call = (method: string, path: string, body: Json, secret = key) =>
+  send(t.url, path, { method, key: secret, body })
 const post = (path: string, body: Json, secret = key) => call('POST', path, body, secret)
 const BATCH = '/v1/memories/forget/batch'
 const FORGET = '/v1/memory/forget'
-const left = async () => ((await post('/v1/memories/recall/batch', { agent_id: 'desk' })).json as { total: number }).total
+const left = async () =>
+  ((await post('/v1/memories/recall/batch', { agent_id: 'desk' })).json as { total: number }).total
 const message = (answer: { json: unknown }) => (answer.json as { error: string }).error
 
 test.each<[string, Json]>([
@@ -40,14 +42,24 @@ test.each<[string, Json]>([
   expectError(await post(BATCH, { agent_id: 'desk', filter: { metadata, tags: ['draft'] } }), 'INVALID_REQUEST', none)
   expectError(await post(FORGET, { agent_id: 'desk', metadata }), 'INVALID_REQUEST', none)
   for (const path of ['/v1/memory/recall', '/v1/memory/search'])
-    expectError(await post(path, { agent_id: 'desk', query: 'draft', filter: metadata }), 'INVALID_REQUEST', /every memory passes it/)
-  expectError(await post('/v1/memories/recall/batch', { agent_id: 'desk', filter: { metadata } }), 'INVALID_REQUEST', /every memory passes it/)
+    expectError(
+      await post(path, { agent_id: 'desk', query: 'draft', filter: metadata }),
+      'INVALID_REQUEST',
+      /every memory passes it/,
+    )
+  expectError(
+    await post('/v1/memories/recall/batch', { agent_id: 'desk', filter: { metadata } }),
+    'INVALID_REQUEST',
+    /every memory passes it/,
+  )
   expect(await left()).toBe(3)
 })
 
 test('an empty filter is as good as none where nothing is destroyed', async () => {
   for (const body of [{}, { filter: null }, { filter: {} }])
-    expect((await post('/v1/memory/recall', { agent_id: 'desk', query: 'draft note another', ...body })).json).toMatchObject({ total_found: 3 })
+    expect(
+      (await post('/v1/memory/recall', { agent_id: 'desk', query: 'draft note another', ...body })).json,
+    ).toMatchObject({ total_found: 3 })
   for (const filter of [{}, { metadata: {} }]) {
     expect((await post('/v1/memories/recall/batch', { agent_id: 'desk', filter })).json).toMatchObject({ filtered: 3 })
     expectError(await post(BATCH, { agent_id: 'desk', filter }), 'INVALID_REQUEST', /^Say which/)
@@ -59,7 +71,13 @@ test.each<[string, string, Json, string, RegExp]>([
   ['POST', FORGET, { tags: ['final'], before: 1 }, 'before', /created_before/],
   ['POST', FORGET, { tags: ['final'], tag_any: ['old'] }, 'tag_any', /tags_any/],
   ['POST', FORGET, { tags: ['final'], 'dry-run': true }, 'dry-run', /did you mean dry_run\?/],
-  ['POST', BATCH, { filter: { max_importance: 0.9, created_befor: 1 } }, 'filter.created_befor', /did you mean created_before\?/],
+  [
+    'POST',
+    BATCH,
+    { filter: { max_importance: 0.9, created_befor: 1 } },
+    'filter.created_befor',
+    /did you mean created_before\?/,
+  ],
   ['POST', BATCH, { filter: { tags: ['final'], older_than: 1 } }, 'filter.older_than', /created_before/],
   ['POST', BATCH, { filters: { tags: ['final'], run: 2 } }, 'filters.run', /not a field/],
   ['POST', BATCH, { filter: { tags: ['final'] }, metadata: { run: 1 } }, 'metadata', /did you mean filter\.metadata\?/],
@@ -70,26 +88,43 @@ test.each<[string, string, Json, string, RegExp]>([
   ['POST', '/v1/memory/recall', { query: 'x', filters: { run: 1 } }, 'filters', /did you mean filter\?/],
   ['POST', '/v1/memory/search', { query: 'x', metadata: { run: 1 } }, 'metadata', /go into filter/],
   ['POST', '/v1/memory/recall', { query: 'x', limit: 1 }, 'limit', /did you mean top_k\?/],
-  ['POST', '/v1/memory/recall', { query: 'x', filter: { tags: ['draft'] } }, 'filter.tags', /did you mean the field tags, beside it\?/],
+  [
+    'POST',
+    '/v1/memory/recall',
+    { query: 'x', filter: { tags: ['draft'] } },
+    'filter.tags',
+    /did you mean the field tags, beside it\?/,
+  ],
   ['POST', '/v1/memory/recall', { query: 'x', filter: { run: [1, 2] } }, 'filter.run', /write \{"\$in"/],
   ['PUT', '/v1/memory/update/any', { importance: 1, ttl: 5 }, 'ttl', /did you mean ttl_seconds\?/],
   ['PUT', '/v1/memory/update/any', { author: 's2' }, 'author', /stays/],
   ['PUT', '/v1/memory/update/any', { importanse: 1 }, 'importanse', /did you mean importance\?/],
-])('a word that narrows and is not known is refused, with what was meant: %s %s %j', async (method, path, body, place, says) => {
-  const answer = await call(method, path, { agent_id: 'desk', ...body })
-  expectError(answer, 'INVALID_REQUEST', says)
-  expect(message(answer)).toContain(`${place}: `)
-  expect((answer.json as { issues: { path: string }[] }).issues.map((issue) => issue.path)).toContain(place)
-  expect(await left()).toBe(3)
-})
+])(
+  'a word that narrows and is not known is refused, with what was meant: %s %s %j',
+  async (method, path, body, place, says) => {
+    const answer = await call(method, path, { agent_id: 'desk', ...body })
+    expectError(answer, 'INVALID_REQUEST', says)
+    expect(message(answer)).toContain(`${place}: `)
+    expect((answer.json as { issues: { path: string }[] }).issues.map((issue) => issue.path)).toContain(place)
+    expect(await left()).toBe(3)
+  },
+)
 
 test('GET says it too', async () => {
-  expectError(await send(t.url, '/v1/memory/recall?agent_id=desk&query=x&filters={}', { key }), 'INVALID_REQUEST', /did you mean filter\?/)
+  expectError(
+    await send(t.url, '/v1/memory/recall?agent_id=desk&query=x&filters={}', { key }),
+    'INVALID_REQUEST',
+    /did you mean filter\?/,
+  )
 })
 
 test('other unknown fields are ignored, as older clients send them', async () => {
-  expect((await post('/v1/memory/recall', { agent_id: 'desk', query: 'draft', rerank: true, client: 'old' })).status).toBe(200)
-  expect((await post('/v1/memory/store', { agent_id: 'other', content: 'x', client: 'old' }, ADMIN_KEY)).status).toBe(200)
+  expect(
+    (await post('/v1/memory/recall', { agent_id: 'desk', query: 'draft', rerank: true, client: 'old' })).status,
+  ).toBe(200)
+  expect((await post('/v1/memory/store', { agent_id: 'other', content: 'x', client: 'old' }, ADMIN_KEY)).status).toBe(
+    200,
+  )
 })
 
 test.each<[string, Json, number]>([
@@ -106,14 +141,23 @@ test.each<[string, Json, number]>([
   expect([single.status, single.json]).toEqual([200, { deleted_count: count, status: 'ok', dry_run: true }])
   const batch = await post(BATCH, { agent_id: 'desk', filter: which, dryRun: true })
   expect([batch.status, batch.json]).toEqual([200, { deleted_count: count, dry_run: true }])
-  expect((await post('/v1/memories/recall/batch', { agent_id: 'desk', filter: which })).json).toMatchObject({ filtered: count })
+  expect((await post('/v1/memories/recall/batch', { agent_id: 'desk', filter: which })).json).toMatchObject({
+    filtered: count,
+  })
   expect(await left()).toBe(3)
 })
 
 test('dry_run said twice and differently is refused', async () => {
   const tags = ['draft']
-  expectError(await post(BATCH, { agent_id: 'desk', filter: { tags, dry_run: true }, dry_run: false }), 'INVALID_REQUEST', /^dry_run: true in one place/)
-  expect((await post(BATCH, { agent_id: 'desk', filter: { tags, dry_run: true }, dry_run: true })).json).toEqual({ deleted_count: 1, dry_run: true })
+  expectError(
+    await post(BATCH, { agent_id: 'desk', filter: { tags, dry_run: true }, dry_run: false }),
+    'INVALID_REQUEST',
+    /^dry_run: true in one place/,
+  )
+  expect((await post(BATCH, { agent_id: 'desk', filter: { tags, dry_run: true }, dry_run: true })).json).toEqual({
+    deleted_count: 1,
+    dry_run: true,
+  })
   expect(await left()).toBe(3)
 })
 
@@ -123,6 +167,9 @@ test('an append-only key learns nothing from a dry run', async () => {
 })
 
 test('without dry_run the same words delete', async () => {
-  expect((await post(FORGET, { agent_id: 'desk', tags_any: ['old'], min_importance: 0.4 })).json).toEqual({ deleted_count: 1, status: 'ok' })
+  expect((await post(FORGET, { agent_id: 'desk', tags_any: ['old'], min_importance: 0.4 })).json).toEqual({
+    deleted_count: 1,
+    status: 'ok',
+  })
   expect(await left()).toBe(2)
 })

@@ -1,6 +1,10 @@
 /** What diversity looks at: how good a hit is, what it says, and its direction where it has one. */
 export type Hit = { score: number; content: string; direction: Float32Array | undefined }
-export type Picked<H> = { hit: H /** To the nearest hit before it. */; similarity: number /** What it is ranked by. */; value: number }
+export type Picked<H> = {
+  hit: H /** To the nearest hit before it. */
+  similarity: number /** What it is ranked by. */
+  value: number
+}
 
 /** A vector scaled to length 1, so that the product of two is their cosine. */
 export function directionOf(vector: ArrayLike<number>): Float32Array {
@@ -11,8 +15,9 @@ export function directionOf(vector: ArrayLike<number>): Float32Array {
 }
 
 /**
- * Picks hits one by one, each time the one with the highest score · (1 − weight · similarity to the nearest one picked before).
- * The values never rise from one pick to the next, so the list stays sorted by them. Ties go to the earlier hit.
+ * Picks hits one by one, each time the one with the highest score · (1 − weight · similarity to the nearest one picked
+ * before). The values never rise from one pick to the next, so the list stays sorted by them. Ties go to the earlier
+ * hit.
  */
 export function pickDiverse<H extends Hit>(hits: readonly H[], weight: number, count: number): Picked<H>[] {
   const rest = hits.map((hit) => ({ hit, similarity: 0, value: hit.score }))

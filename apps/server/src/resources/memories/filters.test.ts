@@ -60,7 +60,8 @@ const DOCUMENTS: Json[] = [
   { 'a.b': 'tide', a: 2 },
 ]
 
-const objectsIn = (item: unknown): Json[] => (Array.isArray(item) ? item : [item]).filter((one): one is Json => isObject(one))
+const objectsIn = (item: unknown): Json[] =>
+  (Array.isArray(item) ? item : [item]).filter((one): one is Json => isObject(one))
 const isObject = (item: unknown): item is Json => typeof item === 'object' && item !== null && !Array.isArray(item)
 /** A dotted name is a key of that very name where there is one, and else a way inside. */
 const itemsAt = (document: Json, path: string) =>
@@ -91,14 +92,21 @@ function holds(document: Json, filter: Json): boolean {
       $in: (list: Value[]) => list.some(equals),
       $nin: (list: Value[]) => !list.some(equals),
       $exists: (wanted: boolean) => items.length > 0 === wanted,
-      $contains: isAnywhere((value, operand) => (typeof value === 'string' ? value.includes(operand as string) : value === operand)),
+      $contains: isAnywhere((value, operand) =>
+        typeof value === 'string' ? value.includes(operand as string) : value === operand,
+      ),
     }
-    return Object.entries(isObject(said) ? said : { $eq: said }).every(([operator, operand]) => operators[operator]?.(operand as never))
+    return Object.entries(isObject(said) ? said : { $eq: said }).every(([operator, operand]) =>
+      operators[operator]?.(operand as never),
+    )
   })
 }
 
 const value = fc.constantFrom<Value[]>(1, 2, 1.5, 7, '1', 'x', '', 'tide', 'X', "it's", null, true, false)
-const list = fc.oneof(fc.array(value, { maxLength: 4 }), fc.array(fc.oneof(value, fc.integer({ min: 20, max: 60 })), { minLength: 9, maxLength: 20 }))
+const list = fc.oneof(
+  fc.array(value, { maxLength: 4 }),
+  fc.array(fc.oneof(value, fc.integer({ min: 20, max: 60 })), { minLength: 9, maxLength: 20 }),
+)
 const condition = fc.oneof(
   value,
   fc.dictionary(fc.constantFrom('$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$contains'), value, { maxKeys: 2 }),
@@ -108,7 +116,10 @@ const condition = fc.oneof(
 const { filter: anyFilter } = fc.letrec<{ filter: Json }>((tie) => ({
   filter: fc.oneof(
     { maxDepth: 3 },
-    { weight: 3, arbitrary: fc.dictionary(fc.constantFrom('a', 'a.b', 'b', 'x"y', 'none'), condition, { minKeys: 1, maxKeys: 2 }) },
+    {
+      weight: 3,
+      arbitrary: fc.dictionary(fc.constantFrom('a', 'a.b', 'b', 'x"y', 'none'), condition, { minKeys: 1, maxKeys: 2 }),
+    },
     { weight: 2, arbitrary: fc.record({ $or: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }) },
     { weight: 1, arbitrary: fc.record({ $and: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }) },
     { weight: 1, arbitrary: fc.record({ $not: tie('filter') }) },
@@ -116,7 +127,9 @@ const { filter: anyFilter } = fc.letrec<{ filter: Json }>((tie) => ({
 }))
 
 describe('a metadata filter', () => {
-  test('means the same as in plain JavaScript, and one that is always true is refused', { timeout: 120_000 }, async () => {
+  test('means the same as in plain JavaScript, and one that is always true is refused', {
+    timeout: 120_000,
+  }, async () => {
     await t.admin.storeMemories(
       'docs',
       DOCUMENTS.map((metadata, i) => ({ content: `Document ${i}.`, id: `doc-${i}`, metadata })),
@@ -144,8 +157,12 @@ describe('a metadata filter', () => {
   test('of one memory is decided alike by recall, search and a dry run', async () => {
     const filter = { a: { $in: [...LONG.map((n) => n + 100), '1'] } }
     for (const path of ['/v1/memory/recall', '/v1/memory/search'])
-      expect((await post(path, { agent_id: 'docs', query: 'document', filter, top_k: 100 })).json).toMatchObject({ memories: [{}, {}] })
-    expect((await post('/v1/memories/forget/batch', { agent_id: 'docs', filter: { metadata: filter }, dry_run: true })).json).toEqual({
+      expect((await post(path, { agent_id: 'docs', query: 'document', filter, top_k: 100 })).json).toMatchObject({
+        memories: [{}, {}],
+      })
+    expect(
+      (await post('/v1/memories/forget/batch', { agent_id: 'docs', filter: { metadata: filter }, dry_run: true })).json,
+    ).toEqual({
       deleted_count: 2,
       dry_run: true,
     })
@@ -162,11 +179,17 @@ describe('a metadata filter', () => {
         exclude_author: 'top-secret',
         created_after: new Date(0),
         min_importance: 0.7654,
-        metadata: parseFilter({ a: 'top-secret', 'b.c': { $contains: 'top-secret', $in: Array(9).fill('top-secret') } }),
+        metadata: parseFilter({
+          a: 'top-secret',
+          'b.c': { $contains: 'top-secret', $in: Array(9).fill('top-secret') },
+        }),
       }),
       ids: ['top-secret'],
     }
-    const [row] = await t.owner((sql) => sql<{ text: string }[]>`select filter_condition(${JSON.stringify(selection)}::text::jsonb, '$7') as text`)
+    const [row] = await t.owner(
+      (sql) =>
+        sql<{ text: string }[]>`select filter_condition(${JSON.stringify(selection)}::text::jsonb, '$7') as text`,
+    )
     expect(row?.text).toMatch(/m\.id = any\(.*\$7/)
     expect(row?.text).not.toMatch(/secret|1970|0\.7654/)
   })
@@ -183,15 +206,30 @@ const bytes = (count: number) => {
 }
 const BOUNDS: [string, (over: number) => Json, string, RegExp][] = [
   ['deep', (over) => deep(FILTER_DEPTH + over), 'filter.$not', new RegExp(`${FILTER_DEPTH} levels`)],
-  ['conditions', (over) => conditions(FILTER_CONDITIONS + over), 'filter.f100', new RegExp(`${FILTER_CONDITIONS} conditions`)],
-  ['lists', (over) => lists(FILTER_SEARCHES + over), 'filter.$and.32.f32.$in', new RegExp(`more than ${FILTER_SEARCHES}`)],
+  [
+    'conditions',
+    (over) => conditions(FILTER_CONDITIONS + over),
+    'filter.f100',
+    new RegExp(`${FILTER_CONDITIONS} conditions`),
+  ],
+  [
+    'lists',
+    (over) => lists(FILTER_SEARCHES + over),
+    'filter.$and.32.f32.$in',
+    new RegExp(`more than ${FILTER_SEARCHES}`),
+  ],
   [
     'values in two lists',
     (over) => ({ a: { $in: Array(FILTER_VALUES / 2).fill(1) }, b: { $nin: Array(FILTER_VALUES / 2 + over).fill(1) } }),
     'filter.b.$nin',
     new RegExp(`${FILTER_VALUES} values`),
   ],
-  ['a name', (over) => ({ [''.padEnd(FILTER_PATH_LENGTH + over, 'n')]: 1 }), 'filter.nnn', new RegExp(`${FILTER_PATH_LENGTH} characters`)],
+  [
+    'a name',
+    (over) => ({ [''.padEnd(FILTER_PATH_LENGTH + over, 'n')]: 1 }),
+    'filter.nnn',
+    new RegExp(`${FILTER_PATH_LENGTH} characters`),
+  ],
   [
     'parts of a path',
     (over) => ({
@@ -202,36 +240,52 @@ const BOUNDS: [string, (over: number) => Json, string, RegExp][] = [
     'filter.p.p',
     new RegExp(`${FILTER_PATH_PARTS} parts`),
   ],
-  ['a text', (over) => ({ a: ''.padEnd(FILTER_TEXT_LENGTH + over, 'x') }), 'filter.a', new RegExp(`${FILTER_TEXT_LENGTH} characters`)],
+  [
+    'a text',
+    (over) => ({ a: ''.padEnd(FILTER_TEXT_LENGTH + over, 'x') }),
+    'filter.a',
+    new RegExp(`${FILTER_TEXT_LENGTH} characters`),
+  ],
   [
     'what $contains looks for',
-    (over) => ({ a: { $contains: ''.padEnd(FILTER_CONTAINS_LENGTH - 10, 'x') }, b: { $contains: ''.padEnd(10 + over, 'y') } }),
+    (over) => ({
+      a: { $contains: ''.padEnd(FILTER_CONTAINS_LENGTH - 10, 'x') },
+      b: { $contains: ''.padEnd(10 + over, 'y') },
+    }),
     'filter.b.$contains',
     new RegExp(`${FILTER_CONTAINS_LENGTH} characters`),
   ],
   ['bytes', (over) => bytes(FILTER_BYTES + over), 'filter', new RegExp(`${FILTER_BYTES} bytes`)],
 ]
 
-test.each(BOUNDS)('a filter at its bound passes, and one beyond is 400 with place and bound: %s', async (_, make, place, bound) => {
-  const calls: [string, (filter: Json) => Json, string][] = [
-    ['/v1/memory/recall', (filter) => ({ query: 'document', filter }), 'filter'],
-    ['/v1/memory/search', (filter) => ({ query: 'document', filter }), 'filter'],
-    ['/v1/memories/recall/batch', (filter) => ({ filter: { metadata: filter } }), 'filter.metadata'],
-    ['/v1/memory/forget', (filter) => ({ metadata: filter, dry_run: true }), 'metadata'],
-    ['/v1/memories/forget/batch', (filter) => ({ filter: { metadata: filter }, dry_run: true }), 'filter.metadata'],
-  ]
-  for (const [path, body, at] of calls) {
-    expect([path, (await post(path, { agent_id: 'docs', ...body(make(0)) })).status]).toEqual([path, 200])
-    const refused = await post(path, { agent_id: 'docs', ...body(make(1)) })
-    expectError(refused, 'INVALID_REQUEST', bound)
-    expect((refused.json as { issues: { path: string }[] }).issues[0]?.path).toContain(place.replace('filter', at))
-  }
-})
+test.each(BOUNDS)(
+  'a filter at its bound passes, and one beyond is 400 with place and bound: %s',
+  async (_, make, place, bound) => {
+    const calls: [string, (filter: Json) => Json, string][] = [
+      ['/v1/memory/recall', (filter) => ({ query: 'document', filter }), 'filter'],
+      ['/v1/memory/search', (filter) => ({ query: 'document', filter }), 'filter'],
+      ['/v1/memories/recall/batch', (filter) => ({ filter: { metadata: filter } }), 'filter.metadata'],
+      ['/v1/memory/forget', (filter) => ({ metadata: filter, dry_run: true }), 'metadata'],
+      ['/v1/memories/forget/batch', (filter) => ({ filter: { metadata: filter }, dry_run: true }), 'filter.metadata'],
+    ]
+    for (const [path, body, at] of calls) {
+      expect([path, (await post(path, { agent_id: 'docs', ...body(make(0)) })).status]).toEqual([path, 200])
+      const refused = await post(path, { agent_id: 'docs', ...body(make(1)) })
+      expectError(refused, 'INVALID_REQUEST', bound)
+      expect((refused.json as { issues: { path: string }[] }).issues[0]?.path).toContain(place.replace('filter', at))
+    }
+  },
+)
 
-test('the dearest filters that are allowed leave the database alive and take no memory with them', { timeout: 120_000 }, async () => {
+test('the dearest filters that are allowed leave the database alive and take no memory with them', {
+  timeout: 120_000,
+}, async () => {
   await t.admin.storeMemories(
     'notes',
-    Array.from({ length: 40 }, (_, i) => ({ content: `Note ${i}.`, metadata: { a: Array.from({ length: 1000 }, (_, j) => j % 10) } })),
+    Array.from({ length: 40 }, (_, i) => ({
+      content: `Note ${i}.`,
+      metadata: { a: Array.from({ length: 1000 }, (_, j) => j % 10) },
+    })),
   )
   const absent = (count: number, from: number) => Array.from({ length: count }, (_, i) => 1_000_000 + from + i)
   for (const metadata of [
@@ -240,5 +294,8 @@ test('the dearest filters that are allowed leave the database alive and take no 
     { $or: Array.from({ length: 100 }, (_, k) => ({ a: { $gt: 1_000_000 + k } })) },
     { $or: Array.from({ length: 32 }, (_, k) => ({ a: { $contains: `needle ${k}` } })) },
   ])
-    expect((await post('/v1/memories/recall/batch', { agent_id: 'notes', filter: { metadata } })).json).toMatchObject({ filtered: 0, total: 40 })
+    expect((await post('/v1/memories/recall/batch', { agent_id: 'notes', filter: { metadata } })).json).toMatchObject({
+      filtered: 0,
+      total: 40,
+    })
 })

@@ -1,4 +1,10 @@
-import { REPLY_BYTES, type RecalledMemory, type RecallRequest, type RecallResponse, type SearchRequest } from '@dakera-ai/protocol'
+import {
+  REPLY_BYTES,
+  type RecalledMemory,
+  type RecallRequest,
+  type RecallResponse,
+  type SearchRequest,
+} from '@dakera-ai/protocol'
 import type * as z from 'zod'
 import { withPrincipal } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
@@ -15,8 +21,17 @@ type Recall = z.output<typeof RecallRequest> | z.output<typeof SearchRequest>
 type Found = { namespace: string; row: RecallRow }
 type Picked = Found & { diversity?: { weight: number; similarity: number; value: number } }
 
-/** Recall and search: the same call, but that search reads its query's syntax and ranks exact hits first. Scores are absolute, so several namespaces make one ranking. */
-export async function find(deps: Deps, principal: Principal, kind: 'recall' | 'search', body: Recall, signal: AbortSignal): Promise<RecallResponse> {
+/**
+ * Recall and search: the same call, but that search reads its query's syntax and ranks exact hits first. Scores are
+ * absolute, so several namespaces make one ranking.
+ */
+export async function find(
+  deps: Deps,
+  principal: Principal,
+  kind: 'recall' | 'search',
+  body: Recall,
+  signal: AbortSignal,
+): Promise<RecallResponse> {
   const started = performance.now()
   const { agent_id, top_k: topK, routing, embedding, skip_denied, mmr } = body
   const namespaces = [...new Set(body.namespaces ?? [agent_id as string])]
@@ -24,7 +39,10 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
   const query = search?.text ?? body.query
   const own = suppliedVector(embedding)
   const isByMeaning = routing !== 'bm25' && query !== ''
-  const embedded = isByMeaning && own === null ? await embedFor(deps, principal, namespaces, 'read', [query], () => 'query', signal) : undefined
+  const embedded =
+    isByMeaning && own === null
+      ? await embedFor(deps, principal, namespaces, 'read', [query], () => 'query', signal)
+      : undefined
   const isSupplied = own !== null && isByMeaning
   const vector = isByMeaning ? (own ?? embedded?.vectors[0] ?? null) : null
   const tags = search ? { tags: [...(body.tags ?? []), ...search.tags], tags_none: search.noneTags } : {}
@@ -50,22 +68,37 @@ export async function find(deps: Deps, principal: Principal, kind: 'recall' | 's
   )
   const ranked = parts.flat().sort(byRank)
   const column = isSupplied ? 'supplied_v' : 'v'
-  const picked = mmr ? await diversify(deps, principal, ranked.slice(0, poolOf(topK)), column, mmr, topK) : ranked.slice(0, topK)
+  const picked = mmr
+    ? await diversify(deps, principal, ranked.slice(0, poolOf(topK)), column, mmr, topK)
+    : ranked.slice(0, topK)
   const memories = whatFits(picked).map(toRecalled)
   for (const namespace of namespaces) {
     const ids = memories.filter(({ memory }) => memory.agent_id === namespace).map(({ memory }) => memory.id)
     deps.accesses.note(principal.keyHash, namespace, ids)
   }
-  return { memories, total_found: memories.length, query_time_ms: round(performance.now() - started), ...(denied.length > 0 && { denied: denied.sort() }) }
+  return {
+    memories,
+    total_found: memories.length,
+    query_time_ms: round(performance.now() - started),
+    ...(denied.length > 0 && { denied: denied.sort() }),
+  }
 }
 
-/** How many hits diversity picks from: its work grows with their number times what it picks, in one namespace as in twenty. */
+/**
+ * How many hits diversity picks from: its work grows with their number times what it picks, in one namespace as in
+ * twenty.
+ */
 const poolOf = (topK: number) => Math.min(100, Math.max(50, 4 * topK))
 
 function readSearch(query: string): SearchQuery {
   const search = parseSearch(query)
   const message = excess(search)
-  if (message) throw new Fault('INVALID_REQUEST', { issues: [{ path: 'query', message }] }, { message: `query: ${message}. Leave some out, or use recall.` })
+  if (message)
+    throw new Fault(
+      'INVALID_REQUEST',
+      { issues: [{ path: 'query', message }] },
+      { message: `query: ${message}. Leave some out, or use recall.` },
+    )
   return search
 }
 
@@ -78,7 +111,11 @@ const isDenial = (error: unknown) => ['NAMESPACE_ACCESS_DENIED', 'INSUFFICIENT_S
 
 /** As the database sorts within one namespace. */
 const byRank = ({ row: a }: Found, { row: b }: Found) =>
-  Number(b.exact) - Number(a.exact) || b.score - a.score || b.importance - a.importance || b.created_at - a.created_at || (a.id < b.id ? 1 : -1)
+  Number(b.exact) - Number(a.exact) ||
+  b.score - a.score ||
+  b.importance - a.importance ||
+  b.created_at - a.created_at ||
+  (a.id < b.id ? 1 : -1)
 
 /** The first of them that make one reply; the very first whatever its length. */
 function whatFits(picked: Picked[]): Picked[] {
@@ -94,12 +131,24 @@ function whatFits(picked: Picked[]): Picked[] {
  * Exact hits stay before the others; among each, near-copies of what stands above move down. Only now are vectors read:
  * each can be longer than its memory, and most of what twenty namespaces gave is not in the pool.
  */
-async function diversify(deps: Deps, principal: Principal, pool: Found[], column: 'v' | 'supplied_v', weight: number, topK: number): Promise<Picked[]> {
+async function diversify(
+  deps: Deps,
+  principal: Principal,
+  pool: Found[],
+  column: 'v' | 'supplied_v',
+  weight: number,
+  topK: number,
+): Promise<Picked[]> {
   const ids = pool.map(({ namespace, row }) => ({ namespace, id: row.id }))
   const vectors = await withPrincipal(deps.database, principal, 'read', (tx) => findVectors(tx, ids, column))
   const hits = pool.map((found, at) => {
     const vector = vectors[at]
-    return { found, score: found.row.score, content: found.row.content, direction: vector ? directionOf(JSON.parse(vector) as number[]) : undefined }
+    return {
+      found,
+      score: found.row.score,
+      content: found.row.content,
+      direction: vector ? directionOf(JSON.parse(vector) as number[]) : undefined,
+    }
   })
   const exact = pickDiverse(
     hits.filter(({ found }) => found.row.exact),
@@ -111,7 +160,10 @@ async function diversify(deps: Deps, principal: Principal, pool: Found[], column
     weight,
     topK - exact.length,
   )
-  return [...exact, ...rest].map(({ hit, similarity, value }) => ({ ...hit.found, diversity: { weight, similarity, value } }))
+  return [...exact, ...rest].map(({ hit, similarity, value }) => ({
+    ...hit.found,
+    diversity: { weight, similarity, value },
+  }))
 }
 
 const NOTHING_ELSE = { context: 0, speaker: 0, question: 0 }

@@ -1,15 +1,16 @@
 import type { Filter, Scalar } from '@dakera-ai/protocol'
 
 /**
- * A condition on metadata as recall's SQL takes it: a jsonpath in which every compared value is a variable. `equal` says the
- * plain equalities among it once more, in the form an index serves: a value is the field's own, or an element of it.
+ * A condition on metadata as recall's SQL takes it: a jsonpath in which every compared value is a variable. `equal`
+ * says the plain equalities among it once more, in the form an index serves: a value is the field's own, or an element
+ * of it.
  * `asked` is answered outside of it, and stands in it as $t[field][question].
  */
 export type Jsonpath = { path: string; vars: Record<string, unknown>; equal?: [object, object][]; asked?: Asked[] }
 
 /**
- * Whether what a field holds (the value, or an element of an array) is one of `values`, or has `part` in its text. A jsonpath would
- * compare each element with each value, and search for a part with a regular expression.
+ * Whether what a field holds (the value, or an element of an array) is one of `values`, or has `part` in its text. A
+ * jsonpath would compare each element with each value, and search for a part with a regular expression.
  */
 type Asked = { at: string; key?: string; questions: Question[] }
 type Question = { values: Scalar[] } | { part: string }
@@ -35,17 +36,22 @@ export function compileFilter(filter: Filter): Jsonpath {
     const at = `${field(path)}[*]`
     const known = asked.findIndex((one) => one.at === at)
     const [key] = path
-    const place = known >= 0 ? known : asked.push({ at, ...(path.length === 1 && key !== undefined && { key }), questions: [] }) - 1
+    const place =
+      known >= 0 ? known : asked.push({ at, ...(path.length === 1 && key !== undefined && { key }), questions: [] }) - 1
     return `$t[${place}][${(asked[place] as Asked).questions.push(question) - 1}] == true`
   }
 
-  // A negation moves inwards to the comparisons: written around a condition it repeats it, and sixteen of them 65,536 times.
+  // A negation moves inwards to the comparisons: written around a condition it repeats it, and sixteen of them 65,536
+  // times.
   const condition = (node: Filter, isNegated = false): string => {
     switch (node.kind) {
       case 'all':
       case 'any': {
         const areAllWanted = (node.kind === 'all') !== isNegated
-        return node.filters.map((inner) => `(${condition(inner, isNegated)})`).join(areAllWanted ? ' && ' : ' || ') || (areAllWanted ? '1 == 1' : '1 == 0')
+        return (
+          node.filters.map((inner) => `(${condition(inner, isNegated)})`).join(areAllWanted ? ' && ' : ' || ') ||
+          (areAllWanted ? '1 == 1' : '1 == 0')
+        )
       }
       case 'not':
         return condition(node.filter, !isNegated)
@@ -54,7 +60,9 @@ export function compileFilter(filter: Filter): Jsonpath {
     }
   }
 
-  /** A dotted name is first a key of that very name, as telemetry has them, and only where there is none a way inside. */
+  /**
+   * A dotted name is first a key of that very name, as telemetry has them, and only where there is none a way inside.
+   */
   const comparing = (node: Comparison): string => {
     if (node.path.length === 1) return comparingAt(node)
     const itself = { ...node, path: [node.path.join('.')] }
@@ -81,7 +89,11 @@ export function compileFilter(filter: Filter): Jsonpath {
     return values.length > FEW ? ask(path, { values }) : `${field(path)} == ${variable(values)}[*]`
   }
 
-  const comparison = (path: string[], operator: keyof typeof OPERATORS | '$ne' | '$contains', value: unknown): string => {
+  const comparison = (
+    path: string[],
+    operator: keyof typeof OPERATORS | '$ne' | '$contains',
+    value: unknown,
+  ): string => {
     const at = field(path)
     if (operator === '$ne') return not(`${at} == ${variable(value)}`)
     if (operator !== '$contains') return `${at} ${OPERATORS[operator]} ${variable(value)}`
@@ -90,10 +102,17 @@ export function compileFilter(filter: Filter): Jsonpath {
   }
 
   const equal = equalities(filter)
-  return { path: condition(joined(filter)), vars, ...(equal.length > 0 && { equal }), ...(asked.length > 0 && { asked }) }
+  return {
+    path: condition(joined(filter)),
+    vars,
+    ...(equal.length > 0 && { equal }),
+    ...(asked.length > 0 && { asked }),
+  }
 }
 
-/** The same filter with the lists of one field made one: of those of which one must hold, and of those that all exclude. */
+/**
+ * The same filter with the lists of one field made one: of those of which one must hold, and of those that all exclude.
+ */
 function joined(filter: Filter): Filter {
   if (filter.kind === 'not') return { kind: 'not', filter: joined(filter.filter) }
   if (filter.kind !== 'all' && filter.kind !== 'any') return filter
@@ -108,11 +127,15 @@ function joined(filter: Filter): Filter {
   return only && others.length === 0 ? only : { kind, filters }
 }
 const isListed = (part: Filter, operator: '$in' | '$nin'): part is Comparison =>
-  part.kind === 'list' ? part.operator === operator : part.kind === 'compare' && part.operator === (operator === '$in' ? '$eq' : '$ne')
+  part.kind === 'list'
+    ? part.operator === operator
+    : part.kind === 'compare' && part.operator === (operator === '$in' ? '$eq' : '$ne')
 function join(parts: Comparison[], operator: '$in' | '$nin'): Filter {
   const [first] = parts as [Comparison]
   if (parts.length === 1) return first
-  const values = parts.flatMap((part) => (part.kind === 'list' ? part.values : part.kind === 'compare' ? [part.value] : []))
+  const values = parts.flatMap((part) =>
+    part.kind === 'list' ? part.values : part.kind === 'compare' ? [part.value] : [],
+  )
   return { kind: 'list', path: first.path, operator, values }
 }
 
@@ -126,7 +149,11 @@ function equalities(filter: Filter): [object, object][] {
 
 const OPERATORS = { $eq: '==', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const
 
-/** Comparing unlike types gives "unknown" in jsonpath; its negation must be true, as a missing field is not equal to anything. */
+/**
+ * Comparing unlike types gives "unknown" in jsonpath; its negation must be true, as a missing field is not equal to
+ * anything.
+ */
 const not = (condition: string) => `!((${condition}) && !((${condition}) is unknown))`
 const field = (path: string[]) => `$${path.map((key) => `.${quote(key)}`).join('')}`
-const quote = (text: string) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+const quote = (text: string) =>
+  JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

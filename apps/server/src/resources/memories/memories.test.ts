@@ -47,7 +47,13 @@ test('a memory is changed, counted as a version, and found by its new words', as
   const agent = await t.key({ a: 'read_write' })
   const { id } = await agent.storeMemory('a', { content: 'The launch is on Monday.', tags: ['plan'] })
   const changed = await agent.updateMemory(id, { content: 'The launch is on Thursday.', metadata: { moved: true } })
-  expect(changed).toMatchObject({ content: 'The launch is on Thursday.', metadata: { moved: true }, tags: ['plan'], version: 2, memory: { id } })
+  expect(changed).toMatchObject({
+    content: 'The launch is on Thursday.',
+    metadata: { moved: true },
+    tags: ['plan'],
+    version: 2,
+    memory: { id },
+  })
   expect(await agent.recall('a', 'Monday', { routing: 'bm25' })).toHaveLength(0)
   expect(await agent.recall('a', 'Thursday', { routing: 'bm25' })).toHaveLength(1)
   expect((await agent.recall('a', 'which weekday is Thursday', { routing: 'vector' }))[0]?.id).toBe(id)
@@ -57,7 +63,9 @@ test('an update with a version others have passed by is refused and says which i
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   const { id, version } = await agent.storeMemory('a', { content: 'x' })
-  const results = await Promise.allSettled([1, 2, 3, 4].map((n) => agent.updateMemory(id, { tags: [`writer-${n}`] }, { ifVersion: version })))
+  const results = await Promise.allSettled(
+    [1, 2, 3, 4].map((n) => agent.updateMemory(id, { tags: [`writer-${n}`] }, { ifVersion: version })),
+  )
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   const stale = await failure(agent.updateMemory(id, { importance: 1 }, { ifVersion: 1 }))
   expect([stale.status, stale.message]).toEqual([409, expect.stringContaining('version 2')])
@@ -98,16 +106,35 @@ test('a batch forget counts first when asked, in either spelling, and needs a co
   const agent = t.client(secret)
   await agent.storeMemories(
     'a',
-    [0.1, 0.2, 0.8].map((importance) => ({ content: `worth ${importance}`, importance, metadata: { kind: importance < 0.5 ? 'scratch' : 'result' } })),
+    [0.1, 0.2, 0.8].map((importance) => ({
+      content: `worth ${importance}`,
+      importance,
+      metadata: { kind: importance < 0.5 ? 'scratch' : 'result' },
+    })),
   )
   const call = async (method: string, body: object) =>
-    (await (await t.fetch('/v1/memories/forget/batch', { method, key: secret, body: JSON.stringify({ agent_id: 'a', ...body }) })).json()) as Record<
-      string,
-      unknown
-    >
-  expect(await call('DELETE', { filters: { max_importance: 0.5, dry_run: true } })).toEqual({ deleted_count: 2, dry_run: true })
-  expect(await call('POST', { filter: { metadata: { kind: 'scratch' } }, dry_run: true })).toEqual({ deleted_count: 2, dry_run: true })
-  for (const body of [{}, { filter: {} }, { filter: { tags: [] } }, { filter: { metadata: {} } }, { filters: { dry_run: false } }])
+    (await (
+      await t.fetch('/v1/memories/forget/batch', {
+        method,
+        key: secret,
+        body: JSON.stringify({ agent_id: 'a', ...body }),
+      })
+    ).json()) as Record<string, unknown>
+  expect(await call('DELETE', { filters: { max_importance: 0.5, dry_run: true } })).toEqual({
+    deleted_count: 2,
+    dry_run: true,
+  })
+  expect(await call('POST', { filter: { metadata: { kind: 'scratch' } }, dry_run: true })).toEqual({
+    deleted_count: 2,
+    dry_run: true,
+  })
+  for (const body of [
+    {},
+    { filter: {} },
+    { filter: { tags: [] } },
+    { filter: { metadata: {} } },
+    { filters: { dry_run: false } },
+  ])
     expect(await call('DELETE', body)).toMatchObject({ status: 400 })
   expect((await agent.listMemories('a')).total).toBe(3)
   expect(await agent.batchForget('a', { maxImportance: 0.5 })).toEqual({ deleted_count: 2, dry_run: false })
@@ -139,11 +166,17 @@ test('an expired memory is invisible everywhere in the same instant, and its id 
   expect(await agent.recall('a', 'heron')).toHaveLength(2)
   await new Promise((resolve) => setTimeout(resolve, 1100))
   for (const routing of ['bm25', 'vector', 'hybrid'] as const)
-    expect((await agent.recall('a', 'ephemeral heron', { routing })).map(({ content }) => content)).toEqual(['lasting heron'])
+    expect((await agent.recall('a', 'ephemeral heron', { routing })).map(({ content }) => content)).toEqual([
+      'lasting heron',
+    ])
   expect(await agent.searchMemories('a', 'ephemeral', { mode: 'exact' })).toHaveLength(0)
   expect((await agent.listMemories('a')).total).toBe(1)
   expect((await agent.getNamespace('a')).memory_count).toBe(1)
-  const attempts = [() => agent.getMemory(id), () => agent.updateMemory(id, { importance: 1 }), () => agent.setImportance('a', id, 1)]
+  const attempts = [
+    () => agent.getMemory(id),
+    () => agent.updateMemory(id, { importance: 1 }),
+    () => agent.setImportance('a', id, 1),
+  ]
   for (const attempt of attempts) expect((await failure(attempt())).code).toBe('NOT_FOUND')
   expect((await agent.forget('a', id)).deleted_count).toBe(0)
   expect((await agent.batchForget('a', { tags: ['x'] }, { dryRun: true })).deleted_count).toBe(0)
@@ -156,14 +189,21 @@ test('an expiry can be moved and taken back, but not set into the past', async (
   const { id } = await agent.storeMemory('a', { content: 'x', ttlSeconds: 3600 })
   expect((await agent.updateMemory(id, { expiresAt: '2100-01-01' })).expires_at).toBe(4102444800)
   expect((await agent.updateMemory(id, { expiresAt: null })).expires_at).toBeNull()
-  for (const attempt of [() => agent.updateMemory(id, { expiresAt: '2001-01-01' }), () => agent.storeMemory('a', { content: 'x', expiresAt: 5 })]) {
+  for (const attempt of [
+    () => agent.updateMemory(id, { expiresAt: '2001-01-01' }),
+    () => agent.storeMemory('a', { content: 'x', expiresAt: 5 }),
+  ]) {
     expect((await failure(attempt())).code).toBe('INVALID_REQUEST')
   }
 })
 
 test('an id of a foreign namespace is free, and hidden', async () => {
   await using t = await start()
-  const [one, two, both] = [await t.key({ one: 'read_write' }), await t.key({ two: 'read_write' }), await t.key({ one: 'read_write', two: 'read_write' })]
+  const [one, two, both] = [
+    await t.key({ one: 'read_write' }),
+    await t.key({ two: 'read_write' }),
+    await t.key({ one: 'read_write', two: 'read_write' }),
+  ]
   await one.storeMemory('one', { content: 'of one', id: 'same' })
   await two.storeMemory('two', { content: 'of two', id: 'same' })
   expect((await two.getMemory('same')).content).toBe('of two')

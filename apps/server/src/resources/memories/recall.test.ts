@@ -43,7 +43,13 @@ test('every filter narrows both arms, from a body and from a query string alike'
     metadata: { source: 'lab', year: 2026, deep: { list: ['p', 'q'] } },
     sessionId: 's',
   })
-  await other.storeMemory('a', { content: 'heron two', tags: ['x'], importance: 0.2, metadata: { source: 'web', year: 2024 }, memoryType: 'semantic' })
+  await other.storeMemory('a', {
+    content: 'heron two',
+    tags: ['x'],
+    importance: 0.2,
+    metadata: { source: 'web', year: 2024 },
+    memoryType: 'semantic',
+  })
   const cases: [object, string[]][] = [
     [{ tags: ['x', 'y'] }, ['heron one']],
     [{ tags: [] }, ['heron one', 'heron two']],
@@ -70,7 +76,9 @@ test('every filter narrows both arms, from a body and from a query string alike'
   for (const [filter, expected] of cases) {
     for (const routing of ['hybrid', 'bm25', 'vector']) {
       const body = { agent_id: 'a', query: 'heron', routing, ...filter }
-      const posted = (await (await t.fetch('/v1/memory/recall', { method: 'POST', key: secret, body: JSON.stringify(body) })).json()) as {
+      const posted = (await (
+        await t.fetch('/v1/memory/recall', { method: 'POST', key: secret, body: JSON.stringify(body) })
+      ).json()) as {
         memories: { memory: { content: string } }[]
       }
       const query = new URLSearchParams(
@@ -80,7 +88,8 @@ test('every filter narrows both arms, from a body and from a query string alike'
         ]),
       )
       const got = (await (await t.fetch(`/v1/memory/recall?${query}`, { key: secret })).json()) as typeof posted
-      for (const reply of [posted, got]) expect([body, reply.memories.map(({ memory }) => memory.content).sort()]).toEqual([body, expected])
+      for (const reply of [posted, got])
+        expect([body, reply.memories.map(({ memory }) => memory.content).sort()]).toEqual([body, expected])
     }
   }
 })
@@ -137,7 +146,19 @@ test('several namespaces make one ranking; one without a grant is an error that 
     ['own', 'shared'],
     ['inbox', 'secret'],
   ])
-  for (const body of [{ query: 'x' }, { query: 'x', agent_id: 'own', namespaces: ['own'] }, { query: 'x', namespaces: [] }]) {
-    expect((await t.fetch('/v1/memory/recall', { method: 'POST', key: await t.secret({ own: 'read' }), body: JSON.stringify(body) })).status).toBe(400)
+  for (const body of [
+    { query: 'x' },
+    { query: 'x', agent_id: 'own', namespaces: ['own'] },
+    { query: 'x', namespaces: [] },
+  ]) {
+    expect(
+      (
+        await t.fetch('/v1/memory/recall', {
+          method: 'POST',
+          key: await t.secret({ own: 'read' }),
+          body: JSON.stringify(body),
+        })
+      ).status,
+    ).toBe(400)
   }
 })

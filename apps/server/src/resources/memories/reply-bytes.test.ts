@@ -52,7 +52,11 @@ test('a list ends early and its cursor goes on until all was seen once', async (
   const seen: unknown[] = []
   let cursor: string | undefined
   do {
-    const page: Reply = await ask('/v1/memories/recall/batch', { agent_id: 'big', limit: 1000, ...(cursor && { cursor }) })
+    const page: Reply = await ask('/v1/memories/recall/batch', {
+      agent_id: 'big',
+      limit: 1000,
+      ...(cursor && { cursor }),
+    })
     expect(page.total).toBe(COUNT)
     seen.push(...page.memories.map(({ id }) => id))
     cursor = page.next_cursor
@@ -95,13 +99,25 @@ test('a letter counts as many bytes as it has in JSON', async () => {
 })
 
 test('one that is longer than a reply comes alone', async () => {
-  await t.owner((sql) => sql`update memories set metadata = ${JSON.stringify({ old: 'x'.repeat(REPLY_BYTES) })}::text::jsonb where id = 'm9'`)
-  const { json } = await send(t.url, '/v1/memories/recall/batch', { method: 'POST', key, body: { agent_id: 'big', limit: 5 } })
+  await t.owner(
+    (sql) =>
+      sql`update memories set metadata = ${JSON.stringify({ old: 'x'.repeat(REPLY_BYTES) })}::text::jsonb
+        where id = 'm9'`,
+  )
+  const { json } = await send(t.url, '/v1/memories/recall/batch', {
+    method: 'POST',
+    key,
+    body: { agent_id: 'big', limit: 5 },
+  })
   expect(json).toMatchObject({ memories: [{ id: 'm9' }], next_cursor: expect.any(String) })
 })
 
 test('what is stored and longer than is allowed now stays readable, and its other fields can be changed', async () => {
-  const { status, json } = await send(t.url, '/v1/memory/update/m0?agent_id=big', { method: 'PUT', key, body: { importance: 0.9 } })
+  const { status, json } = await send(t.url, '/v1/memory/update/m0?agent_id=big', {
+    method: 'PUT',
+    key,
+    body: { importance: 0.9 },
+  })
   expect([status, ((json as Json)['metadata'] as { old: string }).old.length]).toEqual([200, OLD_BYTES])
 })
 
@@ -110,8 +126,16 @@ test('a cursor names the namespace, not its number, and an older one is refused'
   const position = JSON.parse(Buffer.from(next_cursor as string, 'base64url').toString()) as Json
   expect(position).toEqual({ in: 'big', time: expect.any(String), id: expect.any(String) })
   const use = (cursor: Json, agent_id: string) =>
-    send(t.url, '/v1/memories/recall/batch', { method: 'POST', key, body: { agent_id, cursor: Buffer.from(JSON.stringify(cursor)).toString('base64url') } })
-  expectError(await use({ namespace: '1', time: position['time'], id: 'm1' }, 'big'), 'INVALID_REQUEST', /Start again without one/)
+    send(t.url, '/v1/memories/recall/batch', {
+      method: 'POST',
+      key,
+      body: { agent_id, cursor: Buffer.from(JSON.stringify(cursor)).toString('base64url') },
+    })
+  expectError(
+    await use({ namespace: '1', time: position['time'], id: 'm1' }, 'big'),
+    'INVALID_REQUEST',
+    /Start again without one/,
+  )
   await t.client(key).storeMemory('small', { content: 'x' })
   expectError(await use(position, 'small'), 'INVALID_REQUEST', /another namespace/)
 })
@@ -121,19 +145,27 @@ test.each<[string, Json, string, RegExp]>([
   ['depth', { a: JSON.parse(`${'['.repeat(64)}${']'.repeat(64)}`) }, 'metadata', /64 levels/],
   ['an array', { a: { b: Array(1001).fill(0) } }, 'metadata.a.b', /1000 elements/],
   ['fields', Object.fromEntries(Array.from({ length: 4001 }, (_, i) => [`f${i}`, 0])), 'metadata', /4000 fields/],
-])('metadata beyond its bound is 400 with place and bound, wherever it is sent: %s', async (_, metadata, place, bound) => {
-  const admin = 'dk-admin-key'
-  const calls: [string, string, Json, string][] = [
-    ['POST', '/v1/memory/store', { agent_id: 'small', content: 'x', metadata }, 'metadata'],
-    ['POST', '/v1/memories/store/batch', { agent_id: 'small', memories: [{ content: 'x', metadata }] }, 'memories.0.metadata'],
-    ['PUT', '/v1/memory/update/m1?agent_id=big', { metadata }, 'metadata'],
-    ['POST', '/v1/sessions/start', { agent_id: 'small', metadata }, 'metadata'],
-    ['POST', '/v1/namespaces', { name: 'small', metadata }, 'metadata'],
-    ['PUT', '/v1/namespaces/small', { policy: metadata }, 'policy'],
-  ]
-  for (const [method, path, body, at] of calls) {
-    const answer = await send(t.url, path, { method, key: path.startsWith('/v1/namespaces') ? admin : key, body })
-    expectError(answer, 'INVALID_REQUEST', bound)
-    expect((answer.json as { issues: { path: string }[] }).issues[0]?.path).toContain(place.replace('metadata', at))
-  }
-})
+])(
+  'metadata beyond its bound is 400 with place and bound, wherever it is sent: %s',
+  async (_, metadata, place, bound) => {
+    const admin = 'dk-admin-key'
+    const calls: [string, string, Json, string][] = [
+      ['POST', '/v1/memory/store', { agent_id: 'small', content: 'x', metadata }, 'metadata'],
+      [
+        'POST',
+        '/v1/memories/store/batch',
+        { agent_id: 'small', memories: [{ content: 'x', metadata }] },
+        'memories.0.metadata',
+      ],
+      ['PUT', '/v1/memory/update/m1?agent_id=big', { metadata }, 'metadata'],
+      ['POST', '/v1/sessions/start', { agent_id: 'small', metadata }, 'metadata'],
+      ['POST', '/v1/namespaces', { name: 'small', metadata }, 'metadata'],
+      ['PUT', '/v1/namespaces/small', { policy: metadata }, 'policy'],
+    ]
+    for (const [method, path, body, at] of calls) {
+      const answer = await send(t.url, path, { method, key: path.startsWith('/v1/namespaces') ? admin : key, body })
+      expectError(answer, 'INVALID_REQUEST', bound)
+      expect((answer.json as { issues: { path: string }[] }).issues[0]?.path).toContain(place.replace('metadata', at))
+    }
+  },
+)

@@ -41,9 +41,11 @@ const ms = (column: string) => sql.raw(`floor(1000 * extract(epoch from ${column
 const columns = sql`m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.version,
   ${ms('m.valid_from')} as valid_from, ${ms('m.created_at')} as created_at, ${ms('m.updated_at')} as updated_at, ${ms('m.expires_at')} as expires_at,
   a.access_count::float8, ${ms('a.last_accessed_at')} as last_accessed_at`
-// "offset 0": one look-up for each memory. A join read all that was ever recalled in the namespace, as how many rows a function gives is not known.
+// "offset 0": one look-up for each memory. A join read all that was ever recalled in the namespace, as how many rows a
+// function gives is not known.
 const accesses = sql`left join lateral (
-  select access_count, last_accessed_at from memory_accesses x where x.namespace_id = m.namespace_id and x.id = m.id offset 0) a on true`
+  select access_count, last_accessed_at from memory_accesses x
+    where x.namespace_id = m.namespace_id and x.id = m.id offset 0) a on true`
 
 export type Located = { memory: Memory; namespace: NamespaceRef }
 
@@ -51,29 +53,44 @@ export type Located = { memory: Memory; namespace: NamespaceRef }
 export async function findMemories(tx: Tx, id: string, namespaceId?: number): Promise<Located[]> {
   const within = namespaceId === undefined ? sql`true` : sql`m.namespace_id = ${namespaceId}`
   const rows = await tx.execute<MemoryRow & { namespace_id: number; namespace: string; dimension: number }>(sql`
-    select ${columns}, m.namespace_id, n.name as namespace, n.dimension from memories m join namespaces n on n.id = m.namespace_id ${accesses}
+    select ${columns}, m.namespace_id, n.name as namespace, n.dimension from memories m
+      join namespaces n on n.id = m.namespace_id ${accesses}
     where m.id = ${id} and ${within} limit 2`)
-  return rows.map((row) => ({ memory: toMemory(row, row.namespace), namespace: { id: row.namespace_id, name: row.namespace, dimension: row.dimension } }))
+  return rows.map((row) => ({
+    memory: toMemory(row, row.namespace),
+    namespace: { id: row.namespace_id, name: row.namespace, dimension: row.dimension },
+  }))
 }
 
 /** Those of these ids that a memory has. */
 export async function findIds(tx: Tx, namespaceId: number, ids: string[]): Promise<string[]> {
-  const rows = await tx.execute<{ id: string }>(sql`select id from memories where namespace_id = ${namespaceId} and id = any(${sql.param(ids)}::text[])`)
+  const rows = await tx.execute<{ id: string }>(
+    sql`select id from memories where namespace_id = ${namespaceId} and id = any(${sql.param(ids)}::text[])`,
+  )
   return rows.map(({ id }) => id)
 }
 
 /** The vectors of these memories, as pgvector's text, in their order; null for one that has none or is gone. */
-export async function findVectors(tx: Tx, found: { namespace: string; id: string }[], column: 'v' | 'supplied_v'): Promise<(string | null)[]> {
+export async function findVectors(
+  tx: Tx,
+  found: { namespace: string; id: string }[],
+  column: 'v' | 'supplied_v',
+): Promise<(string | null)[]> {
   const rows = await tx.execute<{ vector: string | null }>(sql`
-    select m.vector from unnest(${sql.param(found.map(({ namespace }) => namespace))}::text[], ${sql.param(found.map(({ id }) => id))}::text[])
+    select m.vector from unnest(${sql.param(found.map(({ namespace }) => namespace))}::text[], 
+      ${sql.param(found.map(({ id }) => id))}::text[])
       with ordinality as f(namespace, id, position)
     left join lateral (select id from namespaces x where x.name = f.namespace offset 0) n on true
-    left join lateral (select ${sql.raw(column)}::text as vector from memories x where x.namespace_id = n.id and x.id = f.id offset 0) m on true
+    left join lateral (select ${sql.raw(column)}::text as vector from memories x
+      where x.namespace_id = n.id and x.id = f.id offset 0) m on true
     order by f.position`)
   return rows.map(({ vector }) => vector)
 }
 
-/** Before a write: refuses vectors of an embedder that is no longer the database's, and keeps it from moving until the end. */
+/**
+ * Before a write: refuses vectors of an embedder that is no longer the database's, and keeps it from moving until the
+ * end.
+ */
 export async function requireEmbedder(tx: Tx, model: string): Promise<void> {
   await tx.execute(sql`select require_embedder(${model}, true)`)
 }
@@ -114,7 +131,13 @@ export async function updateMemory(
   const updated = await tx
     .update(memories)
     .set(set as never)
-    .where(and(eq(memories.namespaceId, namespaceId), eq(memories.id, id), ifVersion === undefined ? undefined : eq(memories.version, ifVersion)))
+    .where(
+      and(
+        eq(memories.namespaceId, namespaceId),
+        eq(memories.id, id),
+        ifVersion === undefined ? undefined : eq(memories.version, ifVersion),
+      ),
+    )
     .returning({ id: memories.id })
   return updated.length > 0
 }
@@ -133,33 +156,60 @@ export async function setImportance(tx: Tx, namespaceId: number, ids: string[], 
 
 export type Position = { time: string; id: string }
 
-export type Part = { limit: number; offset?: number; after?: Position | undefined; order?: 'newest first' | 'as stored in the session' }
+export type Part = {
+  limit: number
+  offset?: number
+  after?: Position | undefined
+  order?: 'newest first' | 'as stored in the session'
+}
 /** `isFull`: it ended early, and there is more. */
 export type Page = { found: { memory: Memory; position: Position }[]; isFull: boolean }
 
-/** Newest first unless said. The position is the exact time, to the microsecond, which the memory's own seconds are not. */
-export async function listMemories(tx: Tx, { id, name }: NamespaceRef, selection: Selection, part: Part): Promise<Page> {
+/**
+ * Newest first unless said. The position is the exact time, to the microsecond, which the memory's own seconds are not.
+ */
+export async function listMemories(
+  tx: Tx,
+  { id, name }: NamespaceRef,
+  selection: Selection,
+  part: Part,
+): Promise<Page> {
   const { limit, offset = 0, after, order = 'newest first' } = part
   const rows = await tx.execute<MemoryRow & { time: string }>(sql`
     select ${columns}, m.created_at::text as time
-    from list_memories(${id}::int, ${JSON.stringify(selection)}::jsonb, ${order !== 'newest first'}::boolean, ${after?.time ?? null}::timestamptz,
-      ${after?.id ?? null}::text, ${offset}::bigint, ${limit}::int, ${REPLY_BYTES}::bigint) with ordinality m ${accesses}
+    from list_memories(${id}::int, 
+      ${JSON.stringify(selection)}::jsonb, 
+      ${order !== 'newest first'}::boolean, 
+      ${after?.time ?? null}::timestamptz,
+      ${after?.id ?? null}::text, 
+        ${offset}::bigint, 
+        ${limit}::int, 
+        ${REPLY_BYTES}::bigint) with ordinality m ${accesses}
     order by m.ordinality`)
   const found = rows.filter((row) => row.id !== null)
-  return { found: found.map((row) => ({ memory: toMemory(row, name), position: { time: row.time, id: row.id } })), isFull: found.length < rows.length }
+  return {
+    found: found.map((row) => ({ memory: toMemory(row, name), position: { time: row.time, id: row.id } })),
+    isFull: found.length < rows.length,
+  }
 }
 
 export async function countMemories(tx: Tx, namespaceId: number): Promise<number> {
-  const [row] = await tx.execute<{ documents: string }>(sql`select documents from count_memories(array[${namespaceId}::int])`)
+  const [row] = await tx.execute<{ documents: string }>(
+    sql`select documents from count_memories(array[${namespaceId}::int])`,
+  )
   return Number(row?.documents ?? 0)
 }
 
 export async function countMatching(tx: Tx, namespaceId: number, selection: Selection): Promise<number> {
-  const [row] = await tx.execute<{ count: string }>(sql`select count_matching(${namespaceId}::int, ${JSON.stringify(selection)}::jsonb) as count`)
+  const [row] = await tx.execute<{ count: string }>(
+    sql`select count_matching(${namespaceId}::int, ${JSON.stringify(selection)}::jsonb) as count`,
+  )
   return Number(row?.count)
 }
 
 export async function deleteMatching(tx: Tx, namespaceId: number, selection: Selection): Promise<number> {
-  const [row] = await tx.execute<{ count: string }>(sql`select forget_matching(${namespaceId}::int, ${JSON.stringify(selection)}::jsonb) as count`)
+  const [row] = await tx.execute<{ count: string }>(
+    sql`select forget_matching(${namespaceId}::int, ${JSON.stringify(selection)}::jsonb) as count`,
+  )
   return Number(row?.count)
 }

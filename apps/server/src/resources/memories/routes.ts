@@ -35,7 +35,14 @@ export const memories = (deps: Deps) => {
 
     route(memory.storeBatch, async ({ body: { agent_id, memories: incoming }, ...call }) => {
       const { memories, ms } = await storeAll(deps, call, agent_id, incoming, (at) => `memories.${at}.content`)
-      const stored = memories.map(({ id, content, agent_id, tags, importance, created_at }) => ({ id, content, agent_id, tags, importance, created_at }))
+      const stored = memories.map(({ id, content, agent_id, tags, importance, created_at }) => ({
+        id,
+        content,
+        agent_id,
+        tags,
+        importance,
+        created_at,
+      }))
       return { stored, stored_count: stored.length, total_embedding_time_ms: ms }
     }),
 
@@ -52,20 +59,28 @@ export const memories = (deps: Deps) => {
     }),
 
     route(memory.update, async ({ params, query, body, ifVersion, ...call }) => {
-      const updated = await update(deps, call, { id: idFrom(params.memory_id), agentId: query.agent_id ?? body.agent_id, ifVersion, body })
+      const updated = await update(deps, call, {
+        id: idFrom(params.memory_id),
+        agentId: query.agent_id ?? body.agent_id,
+        ifVersion,
+        body,
+      })
       return { ...updated, memory: updated }
     }),
 
-    route(memory.setImportance, async ({ principal, body: { agent_id, memory_id, memory_ids, importance }, repeat }) => {
-      const ids = [...(memory_id ? [memory_id] : []), ...(memory_ids ?? [])]
-      return withPrincipal(database, principal, 'write', async (tx) => {
-        const namespace = await resolveNamespace(tx, agent_id, 'edit')
-        return once(tx, repeat, [namespace], async () => {
-          const updated_count = await setImportanceOf(tx, namespace, ids, importance)
-          return { status: 'ok' as const, memory_id: ids[0] as string, importance, updated_count }
+    route(
+      memory.setImportance,
+      async ({ principal, body: { agent_id, memory_id, memory_ids, importance }, repeat }) => {
+        const ids = [...(memory_id ? [memory_id] : []), ...(memory_ids ?? [])]
+        return withPrincipal(database, principal, 'write', async (tx) => {
+          const namespace = await resolveNamespace(tx, agent_id, 'edit')
+          return once(tx, repeat, [namespace], async () => {
+            const updated_count = await setImportanceOf(tx, namespace, ids, importance)
+            return { status: 'ok' as const, memory_id: ids[0] as string, importance, updated_count }
+          })
         })
-      })
-    }),
+      },
+    ),
 
     route(memory.patchImportance, async ({ principal, params, body: { agent_id, importance }, repeat }) => {
       const id = idFrom(params.memory_id)
@@ -80,10 +95,18 @@ export const memories = (deps: Deps) => {
 
     route(memory.forget, async ({ principal, body, repeat }) => {
       const selection = forgetSelection(body)
-      if (body.dry_run) return { deleted_count: await countToForget(principal, body.agent_id, selection), status: 'ok' as const, dry_run: true as const }
+      if (body.dry_run)
+        return {
+          deleted_count: await countToForget(principal, body.agent_id, selection),
+          status: 'ok' as const,
+          dry_run: true as const,
+        }
       return withPrincipal(database, principal, 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
-        return once(tx, repeat, [namespace], async () => ({ deleted_count: await deleteIn(tx, namespace, selection), status: 'ok' as const }))
+        return once(tx, repeat, [namespace], async () => ({
+          deleted_count: await deleteIn(tx, namespace, selection),
+          status: 'ok' as const,
+        }))
       })
     }),
 
@@ -93,7 +116,10 @@ export const memories = (deps: Deps) => {
       if (dry_run) return { deleted_count: await countToForget(principal, body.agent_id, selection), dry_run }
       return withPrincipal(database, principal, 'write', async (tx) => {
         const namespace = await resolveNamespace(tx, body.agent_id, 'edit')
-        return once(tx, repeat, [namespace], async () => ({ deleted_count: await deleteIn(tx, namespace, selection), dry_run }))
+        return once(tx, repeat, [namespace], async () => ({
+          deleted_count: await deleteIn(tx, namespace, selection),
+          dry_run,
+        }))
       })
     }),
 
@@ -103,9 +129,14 @@ export const memories = (deps: Deps) => {
         const namespace = await resolveNamespace(tx, agent_id, 'read')
         if (!namespace) return { memories: [], total: 0, filtered: 0 }
         const after = cursor == null ? undefined : fromCursor(cursor, ['in', 'time', 'id'])
-        if (after && after.in !== namespace.name) throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: it belongs to another namespace.' })
+        if (after && after.in !== namespace.name)
+          throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: it belongs to another namespace.' })
         if (after && !TIME.test(after.time))
-          throw new Fault('INVALID_REQUEST', {}, { message: 'cursor: this is not a cursor of this list. Start again without one.' })
+          throw new Fault(
+            'INVALID_REQUEST',
+            {},
+            { message: 'cursor: this is not a cursor of this list. Start again without one.' },
+          )
         const { found, isFull } = await listMemories(tx, namespace, selection, { after, limit: limit + 1 })
         const page = found.slice(0, limit)
         const last = isFull || found.length > limit ? page.at(-1) : undefined
@@ -121,4 +152,5 @@ export const memories = (deps: Deps) => {
   ]
 }
 
-const deleteIn = async (tx: Tx, namespace: NamespaceRef | undefined, selection: Selection) => (namespace ? deleteMatching(tx, namespace.id, selection) : 0)
+const deleteIn = async (tx: Tx, namespace: NamespaceRef | undefined, selection: Selection) =>
+  namespace ? deleteMatching(tx, namespace.id, selection) : 0

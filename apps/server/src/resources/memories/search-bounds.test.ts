@@ -1,4 +1,11 @@
-import { MEMORY_MAX_WORDS, RECALL_MAX_WORDS, SEARCH_MAX_BEGINNINGS, SEARCH_MAX_FORGIVEN, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '@dakera-ai/protocol'
+import {
+  MEMORY_MAX_WORDS,
+  RECALL_MAX_WORDS,
+  SEARCH_MAX_BEGINNINGS,
+  SEARCH_MAX_FORGIVEN,
+  SEARCH_MAX_PARTS,
+  SEARCH_MAX_WORDS,
+} from '@dakera-ai/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failure, type Stage, start } from '../../../test/harness.ts'
 import { rareWord } from '../../../test/rare-words.ts'
@@ -9,7 +16,8 @@ beforeAll(async () => {
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
-const many = (count: number, make: (i: number) => string, between = ' ') => Array.from({ length: count }, (_, i) => make(i)).join(between)
+const many = (count: number, make: (i: number) => string, between = ' ') =>
+  Array.from({ length: count }, (_, i) => make(i)).join(between)
 /** What cut_runs puts between two pieces. */
 const CUT = '\u0004'
 const letter = (i: number) => String.fromCodePoint(0x4e00 + i)
@@ -24,18 +32,25 @@ test.each<[string, number, (count: number) => string]>([
   ['words of a compound', SEARCH_MAX_WORDS, (count) => many(count, rareWord, '-')],
   ['letters without a space', SEARCH_MAX_WORDS, (count) => many(count, letter, '')],
   ['letters of an excluded phrase', SEARCH_MAX_WORDS, (count) => `heron -"${many(count - 1, letter, '')}"`],
-])('a search has a bound of %s, and one more is refused with the bound, before anything else is asked', async (_, bound, make) => {
-  const agent = await t.key({ a: 'read_write' })
-  expect(await agent.searchMemories('a', make(bound), { mode: 'exact' })).toEqual([])
-  const stranger = await t.key({})
-  for (const search of [agent.searchMemories('a', make(bound + 1)), stranger.searchMemories('a', make(bound + 1))]) {
-    const refused = await failure(search)
-    expect([refused.status, refused.code, refused.body]).toMatchObject([400, 'INVALID_REQUEST', { issues: [{ path: 'query' }] }])
-    expect(refused.message).toContain(`at most ${bound} `)
-  }
-  const recalled = await agent.recall('a', make(bound + 1))
-  expect(recalled).toEqual([])
-})
+])(
+  'a search has a bound of %s, and one more is refused with the bound, before anything else is asked',
+  async (_, bound, make) => {
+    const agent = await t.key({ a: 'read_write' })
+    expect(await agent.searchMemories('a', make(bound), { mode: 'exact' })).toEqual([])
+    const stranger = await t.key({})
+    for (const search of [agent.searchMemories('a', make(bound + 1)), stranger.searchMemories('a', make(bound + 1))]) {
+      const refused = await failure(search)
+      expect([refused.status, refused.code, refused.body]).toMatchObject([
+        400,
+        'INVALID_REQUEST',
+        { issues: [{ path: 'query' }] },
+      ])
+      expect(refused.message).toContain(`at most ${bound} `)
+    }
+    const recalled = await agent.recall('a', make(bound + 1))
+    expect(recalled).toEqual([])
+  },
+)
 
 test('the database counts the words of a search too, in case its parser sees more than the server', async () => {
   const key = await t.secret({ walled: 'read_write' })
@@ -55,41 +70,54 @@ test('the database counts the words of a search too, in case its parser sees mor
   })
 })
 
-test('as many unknown words as are documented are forgiven, the longest ones; the others find nothing and are no error', async () => {
-  const agent = await t.key({ birds: 'read_write' })
-  const birds = ['heron', 'pelican', 'sparrow', 'magpie', 'penguin']
-  await agent.storeMemories(
-    'birds',
-    birds.map((id) => ({ id, content: `A ${id} was seen.` })),
-  )
-  const misspelt = 'sparroww magpiee herron pelicann penguinn'
-  const forgiven = ['pelican', 'penguin', 'sparrow']
-  expect(forgiven).toHaveLength(SEARCH_MAX_FORGIVEN)
-  for (const merged of [false, true]) {
-    if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces where name = 'birds'`)
-    expect(ids(await agent.searchMemories('birds', misspelt, { routing: 'bm25' })).sort()).toEqual(forgiven)
-  }
-})
+test(
+  'as many unknown words as are documented are forgiven, the longest ones; the others find nothing and are no ' +
+    'error',
+  async () => {
+    const agent = await t.key({ birds: 'read_write' })
+    const birds = ['heron', 'pelican', 'sparrow', 'magpie', 'penguin']
+    await agent.storeMemories(
+      'birds',
+      birds.map((id) => ({ id, content: `A ${id} was seen.` })),
+    )
+    const misspelt = 'sparroww magpiee herron pelicann penguinn'
+    const forgiven = ['pelican', 'penguin', 'sparrow']
+    expect(forgiven).toHaveLength(SEARCH_MAX_FORGIVEN)
+    for (const merged of [false, true]) {
+      if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces where name = 'birds'`)
+      expect(ids(await agent.searchMemories('birds', misspelt, { routing: 'bm25' })).sort()).toEqual(forgiven)
+    }
+  },
+)
 
 test('a recall looks at as many distinct words as are documented, the first ones', async () => {
   const agent = await t.key({ long: 'read_write' })
   await agent.storeMemory('long', { id: 'heron', content: 'The heron nests by the river.' })
-  const after = (count: number) => agent.recall('long', `${many(count, (i) => rareWord(i).slice(1))} heron`, { routing: 'bm25' })
+  const after = (count: number) =>
+    agent.recall('long', `${many(count, (i) => rareWord(i).slice(1))} heron`, { routing: 'bm25' })
   expect(ids(await after(RECALL_MAX_WORDS - 1))).toEqual(['heron'])
   expect(await after(RECALL_MAX_WORDS)).toEqual([])
 })
 
-test('a memory of a hundred thousand letters without a space is stored and found, and one of too many distinct words is refused', async () => {
-  const agent = await t.key({ letters: 'read_write' })
-  // 150 letters have 22,500 pairs.
-  const run = many(99_998, (i) => letter((i * 7 + ((i * i) >> 3)) % 150), '')
-  const { id } = await agent.storeMemory('letters', { content: `${run}蒼鷺` })
-  expect(ids(await agent.searchMemories('letters', '蒼鷺', { mode: 'exact' }))).toEqual([id])
-  const distinct = many(300, (i) => many(300, (j) => letter(1000 + i) + letter(2000 + j), ''), '')
-  const refused = await failure(agent.storeMemory('letters', { content: distinct.slice(0, 100_000) }))
-  expect([refused.status, refused.code, refused.body]).toMatchObject([400, 'INVALID_REQUEST', { issues: [{ path: 'content' }] }])
-  expect(refused.message).toContain(`${MEMORY_MAX_WORDS}`)
-})
+test(
+  'a memory of a hundred thousand letters without a space is stored and found, and one of too many distinct ' +
+    'words is refused',
+  async () => {
+    const agent = await t.key({ letters: 'read_write' })
+    // 150 letters have 22,500 pairs.
+    const run = many(99_998, (i) => letter((i * 7 + ((i * i) >> 3)) % 150), '')
+    const { id } = await agent.storeMemory('letters', { content: `${run}蒼鷺` })
+    expect(ids(await agent.searchMemories('letters', '蒼鷺', { mode: 'exact' }))).toEqual([id])
+    const distinct = many(300, (i) => many(300, (j) => letter(1000 + i) + letter(2000 + j), ''), '')
+    const refused = await failure(agent.storeMemory('letters', { content: distinct.slice(0, 100_000) }))
+    expect([refused.status, refused.code, refused.body]).toMatchObject([
+      400,
+      'INVALID_REQUEST',
+      { issues: [{ path: 'content' }] },
+    ])
+    expect(refused.message).toContain(`${MEMORY_MAX_WORDS}`)
+  },
+)
 
 /** As 0004 has it: what a migrated database holds was cut by this. */
 const SEGMENT_OF_0004 = `
@@ -100,7 +128,8 @@ begin
   return (
     select string_agg(case when part[1] !~ ('^[' || script || ']') then part[1] else concat_ws(' ', '',
         (select string_agg(substr(part[1], i, 2), ' ' order by i) from generate_series(1, length(part[1]) - 1) i),
-        case when not for_query or length(part[1]) = 1 then (select string_agg(substr(part[1], i, 1), ' ' order by i) from generate_series(1, length(part[1])) i) end,
+        case when not for_query or length(part[1]) = 1 then (select string_agg(substr(part[1], i, 1), ' ' order by i)
+          from generate_series(1, length(part[1])) i) end,
         '') end, '' order by at)
     from regexp_matches(content, '[' || script || ']+|[^' || script || ']+', 'g') with ordinality parts(part, at));
 end $$`
@@ -111,12 +140,40 @@ test('letters are cut into the same pairs as ever', async () => {
     seed = (seed * 48271) % 2147483647
     return seed % n
   }
-  const alphabet = ['漢', '字', 'か', '한', 'ﾝ', '\u1100', 'a', 'Z', '7', ' ', '\n', '。', '-', '😀', 'é', 'ก', "'", '\\', '"', '{', ',', 'NULL']
-  const texts = ['', '漢', ...Array.from({ length: 300 }, () => many(random(12), () => alphabet[random(alphabet.length)] as string, ''))]
+  const alphabet = [
+    '漢',
+    '字',
+    'か',
+    '한',
+    'ﾝ',
+    '\u1100',
+    'a',
+    'Z',
+    '7',
+    ' ',
+    '\n',
+    '。',
+    '-',
+    '😀',
+    'é',
+    'ก',
+    "'",
+    '\\',
+    '"',
+    '{',
+    ',',
+    'NULL',
+  ]
+  const texts = [
+    '',
+    '漢',
+    ...Array.from({ length: 300 }, () => many(random(12), () => alphabet[random(alphabet.length)] as string, '')),
+  ]
   await t.owner(async (sql) => {
     await sql.unsafe(SEGMENT_OF_0004)
-    const other =
-      await sql`select text from unnest(${texts}::text[]) text, (values (true), (false)) asked(q) where segment_cjk(text, q) is distinct from segment_of_0004(text, q)`
+    const other = await sql`select text
+        from unnest(${texts}::text[]) text, (values (true), (false)) asked(q)
+        where segment_cjk(text, q) is distinct from segment_of_0004(text, q)`
     expect(other).toEqual([])
     await sql`drop function segment_of_0004`
   })
@@ -132,7 +189,9 @@ test('a long run without a space is cut for the parser, unless it is a word, and
       const [found] = await sql<{ text: string }[]>`select cut_runs(${text}) as text`
       const pieces = found?.text.split(CUT) ?? []
       expect(pieces.join('')).toBe(text)
-      expect(Math.max(...pieces.flatMap((piece) => piece.split(' ')).map((piece) => piece.length))).toBeLessThanOrEqual(255)
+      expect(Math.max(...pieces.flatMap((piece) => piece.split(' ')).map((piece) => piece.length))).toBeLessThanOrEqual(
+        255,
+      )
     }
   })
   const agent = await t.key({ urls: 'read_write' })

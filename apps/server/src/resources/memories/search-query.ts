@@ -15,14 +15,16 @@ export type SearchQuery = {
   noneTags: string[]
 }
 
-// In this order: an exclusion or a tag may be quoted; a quote that never closes is a word like any other. `--flag` and `-5` exclude nothing.
-const PART = /(?<minus>(?<!\S)-(?![-\d]))?(?:(?<tag>(?<![^\s-])tag:(?:"(?<quotedTag>[^"]*)"|(?<plainTag>\S+)))|"(?<phrase>[^"]*)"|(?<word>[^\s"]+|"))/giu
+// In this order: an exclusion or a tag may be quoted; a quote that never closes is a word like any other. `--flag` and
+// `-5` exclude nothing.
+const PART =
+  /(?<minus>(?<!\S)-(?![-\d]))?(?:(?<tag>(?<![^\s-])tag:(?:"(?<quotedTag>[^"]*)"|(?<plainTag>\S+)))|"(?<phrase>[^"]*)"|(?<word>[^\s"]+|"))/giu
 // It may end where a part of a path, a version or a name does: src/db/*, 1.26.*, http://*
 const PREFIX = /^(?<stem>.*[\p{L}\p{N}_](?:[-./\\@#]+|:\/\/)?)\*+$/u
 
 /**
- * Reads `words "quoted phrases" -excluded tag:x prefix*`. Nothing is an error: what is no syntax is a word. A hyphen excludes only
- * at the start of a word, so `dk-admin-key` stays whole.
+ * Reads `words "quoted phrases" -excluded tag:x prefix*`. Nothing is an error: what is no syntax is a word. A hyphen
+ * excludes only at the start of a word, so `dk-admin-key` stays whole.
  */
 export function parseSearch(input: string): SearchQuery {
   const query: SearchQuery = { text: '', all: [], prefixes: [], none: [], nonePrefixes: [], tags: [], noneTags: [] }
@@ -43,7 +45,8 @@ function add(list: string[], text: string): void {
   if (text.trim() !== '') list.push(text.trim())
 }
 
-// What the database takes for a word or a piece of one, about (0026_words_as_seen.sql); letters of scripts without spaces count alone.
+// What the database takes for a word or a piece of one, about (0026_words_as_seen.sql); letters of scripts without
+// spaces count alone.
 const SCRIPT = String.raw`\u0E01-\u0EDF\u1000-\u109F\u1100-\u11FF\u1780-\u17DD\u3005-\u3007\u3041-\u30FF\u3105-\u318F\u31A0-\u31BF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uA960-\uA97F\uA9E0-\uA9FE\uAA60-\uAA7F\uAC00-\uD7FF\uF900-\uFAFF\uFF66-\uFF9D\u{20000}-\u{3FFFF}`
 const WORD = new RegExp(String.raw`[${SCRIPT}]|[[\p{L}\p{Nd}]--[${SCRIPT}]]+|[\p{M}\p{Nl}\p{No}\p{Alphabetic}]`, 'gv')
 
@@ -53,8 +56,11 @@ export function excess({ all, prefixes, none, nonePrefixes, tags, noneTags }: Se
   const texts = [...all, ...prefixes, ...none, ...nonePrefixes]
   const parts = texts.length + tags.length + noneTags.length
   const words = texts.reduce((sum, text) => sum + (text.match(WORD)?.length ?? 0), 0)
-  if (parts > SEARCH_MAX_PARTS) return `a search has at most ${SEARCH_MAX_PARTS} words, phrases, beginnings and tags, and this one has ${parts}`
-  if (beginnings > SEARCH_MAX_BEGINNINGS) return `a search has at most ${SEARCH_MAX_BEGINNINGS} beginnings of words, and this one has ${beginnings}`
-  if (words > SEARCH_MAX_WORDS) return `a search has at most ${SEARCH_MAX_WORDS} words, those inside of phrases included, and this one has ${words}`
+  if (parts > SEARCH_MAX_PARTS)
+    return `a search has at most ${SEARCH_MAX_PARTS} words, phrases, beginnings and tags, and this one has ${parts}`
+  if (beginnings > SEARCH_MAX_BEGINNINGS)
+    return `a search has at most ${SEARCH_MAX_BEGINNINGS} beginnings of words, and this one has ${beginnings}`
+  if (words > SEARCH_MAX_WORDS)
+    return `a search has at most ${SEARCH_MAX_WORDS} words, those inside of phrases included, and this one has ${words}`
   return undefined
 }

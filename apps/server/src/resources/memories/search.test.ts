@@ -41,7 +41,10 @@ test('every word, phrase and beginning must stand in an exact hit, and what is e
   for (const merged of [false, true]) {
     if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces`)
     for (const [query, expected] of cases)
-      expect([query, ids(await agent.searchMemories('a', query, { mode: 'exact' })).sort()]).toEqual([query, expected.toSorted()])
+      expect([query, ids(await agent.searchMemories('a', query, { mode: 'exact' })).sort()]).toEqual([
+        query,
+        expected.toSorted(),
+      ])
   }
   // Without mode: exact hits first, then the rest; what is excluded is in neither.
   const loose = ids(await agent.searchMemories('a', 'heron spring -"by the pond"'))
@@ -57,7 +60,10 @@ test('a misspelt word finds what it may have meant, after all that is spelt as a
   for (const merged of [false, true]) {
     if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces`)
     for (const wrong of ['herron', 'herons', 'hern'])
-      expect([wrong, ids(await agent.searchMemories('a', wrong, { routing: 'bm25' })).sort()]).toEqual([wrong, ['nest', 'order']])
+      expect([wrong, ids(await agent.searchMemories('a', wrong, { routing: 'bm25' })).sort()]).toEqual([
+        wrong,
+        ['nest', 'order'],
+      ])
     expect(await agent.searchMemories('a', 'herron', { mode: 'exact' })).toHaveLength(0)
     expect(await agent.recall('a', 'herron', { routing: 'bm25' })).toHaveLength(0)
     expect(ids(await agent.searchMemories('a', 'spring herron', { routing: 'bm25' })).slice(-1)).toEqual(['ducks'])
@@ -74,7 +80,8 @@ test('highlights mark the words found, in each language, and come only when aske
   await using t = await start()
   const agent = await withBirds(t)
   await agent.storeMemory('a', { content: '研究員確認：向量索引的延遲是五毫秒。', id: 'chinese' })
-  const of = async (query: string) => (await agent.searchMemories('a', query, { mode: 'exact', highlight: true }))[0]?.highlights?.join(' … ')
+  const of = async (query: string) =>
+    (await agent.searchMemories('a', query, { mode: 'exact', highlight: true }))[0]?.highlights?.join(' … ')
   expect(await of('heron nests')).toContain('**heron** **nests** by')
   expect(await of('hnswl*')).toContain('**hnswlib**')
   expect(await of('延遲')).toContain('**延遲**')
@@ -102,11 +109,18 @@ test('with mmr near-copies make room for what says something else', async () => 
       key: await t.secret({ a: 'read' }),
       body: JSON.stringify({ agent_id: 'a', query: 'how fast is the HNSW index', top_k: 6, mmr: 0.9, explain: true }),
     })
-  ).json()) as { memories: { score: number; smart_score: number; explain: { mmr: { weight: number; similarity: number; value: number } } }[] }
+  ).json()) as {
+    memories: {
+      score: number
+      smart_score: number
+      explain: { mmr: { weight: number; similarity: number; value: number } }
+    }[]
+  }
   expect(reply.memories).toHaveLength(6)
   const order = reply.memories.map(({ smart_score }) => smart_score)
   expect(order).toEqual(order.toSorted((a, b) => b - a))
-  for (const { score, smart_score, explain } of reply.memories) expect(smart_score).toBeCloseTo(score * (1 - explain.mmr.weight * explain.mmr.similarity), 9)
+  for (const { score, smart_score, explain } of reply.memories)
+    expect(smart_score).toBeCloseTo(score * (1 - explain.mmr.weight * explain.mmr.similarity), 9)
 })
 
 test('mmr compares by the vectors that the query is compared with, over several namespaces', async () => {
@@ -147,20 +161,27 @@ test('with language auto each memory is stemmed in its own language, and a query
   expect((await found('chevaux')).sort()).toEqual(['french', 'german'])
 })
 
-test.runIf(engine === 'postgres')('a search that takes too long ends with 503 and says what to do, and the next one works', async () => {
-  await using t = await start({ searchTimeoutMs: 200 })
-  const agent = await withBirds(t)
-  await t.owner(async (sql) => {
-    await sql`begin`
-    await sql`lock table memory_words`
-    for (const ask of [() => agent.recall('a', 'heron'), () => agent.searchMemories('a', 'heron')]) {
-      const refused = await failure(ask())
-      expect([refused.status, refused.code, refused.message]).toEqual([503, 'SERVICE_UNAVAILABLE', expect.stringContaining('narrower filter')])
-    }
-    await sql`rollback`
-  })
-  expect(ids(await agent.recall('a', 'heron'))).toContain('nest')
-})
+test.runIf(engine === 'postgres')(
+  'a search that takes too long ends with 503 and says what to do, and the next one works',
+  async () => {
+    await using t = await start({ searchTimeoutMs: 200 })
+    const agent = await withBirds(t)
+    await t.owner(async (sql) => {
+      await sql`begin`
+      await sql`lock table memory_words`
+      for (const ask of [() => agent.recall('a', 'heron'), () => agent.searchMemories('a', 'heron')]) {
+        const refused = await failure(ask())
+        expect([refused.status, refused.code, refused.message]).toEqual([
+          503,
+          'SERVICE_UNAVAILABLE',
+          expect.stringContaining('narrower filter'),
+        ])
+      }
+      await sql`rollback`
+    })
+    expect(ids(await agent.recall('a', 'heron'))).toContain('nest')
+  },
+)
 
 test('search puts memories with every word and phrase first, and returns only those when exact', async () => {
   await using t = await start()
@@ -176,6 +197,8 @@ test('search puts memories with every word and phrase first, and returns only th
       .map(({ content }) => content)
       .sort(),
   ).toEqual(['index latency', 'the latency of the index'])
-  expect((await agent.searchMemories('a', '"index latency"', { mode: 'exact' })).map(({ content }) => content)).toEqual(['index latency'])
+  expect((await agent.searchMemories('a', '"index latency"', { mode: 'exact' })).map(({ content }) => content)).toEqual(
+    ['index latency'],
+  )
   expect(await agent.searchMemories('a', 'index heron', { mode: 'exact' })).toHaveLength(0)
 })

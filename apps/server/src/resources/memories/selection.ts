@@ -1,4 +1,11 @@
-import { constantOf, type Filter, type ForgetBatchRequest, type ForgetRequest, type ListMemoriesRequest, type RecallRequest } from '@dakera-ai/protocol'
+import {
+  constantOf,
+  type Filter,
+  type ForgetBatchRequest,
+  type ForgetRequest,
+  type ListMemoriesRequest,
+  type RecallRequest,
+} from '@dakera-ai/protocol'
 import type * as z from 'zod'
 import { Fault } from '../../fault.ts'
 import { compileFilter, type Jsonpath } from './jsonpath.ts'
@@ -28,7 +35,9 @@ type Named = {
 
 /** Leaves out what says nothing; empty lists count as absent, and an empty metadata filter too. */
 function select({ since, until, metadata, ...rest }: Named, refuse = refuseTrue): Selection {
-  const said = Object.entries(rest).filter(([, value]) => value != null && !(Array.isArray(value) && value.length === 0))
+  const said = Object.entries(rest).filter(
+    ([, value]) => value != null && !(Array.isArray(value) && value.length === 0),
+  )
   if (metadata && !isEmpty(metadata) && constantOf(metadata) === true) throw refuse()
   return {
     ...Object.fromEntries(said),
@@ -40,17 +49,53 @@ function select({ since, until, metadata, ...rest }: Named, refuse = refuseTrue)
 
 const isEmpty = (filter: Filter): boolean => filter.kind === 'all' && filter.filters.length === 0
 
-/** A filter that somebody wrote and that lets everything through is a mistake: an empty branch of $or, a list without values. */
+/**
+ * A filter that somebody wrote and that lets everything through is a mistake: an empty branch of $or, a list without
+ * values.
+ */
 const refuseTrue = () =>
-  invalid('filter', 'every memory passes it: a branch of $or, a field or a list in it is empty. Say which memories, or leave the filter out')
+  invalid(
+    'filter',
+    'every memory passes it: a branch of $or, a field or a list in it is empty. Say which memories, or leave the ' +
+      'filter out',
+  )
 
-const invalid = (path: string, message: string) => new Fault('INVALID_REQUEST', { issues: [{ path, message }] }, { message: `${path}: ${message}.` })
+const invalid = (path: string, message: string) =>
+  new Fault('INVALID_REQUEST', { issues: [{ path, message }] }, { message: `${path}: ${message}.` })
 
-type RecallFilter = Omit<z.output<typeof RecallRequest>, 'top_k' | 'tags'> & { tags?: string[] | null | undefined; tags_none?: string[] }
+type RecallFilter = Omit<z.output<typeof RecallRequest>, 'top_k' | 'tags'> & {
+  tags?: string[] | null | undefined
+  tags_none?: string[]
+}
 
 export const recallSelection = ({ filter, ...body }: RecallFilter): Selection => {
-  const { min_importance, max_importance, memory_type, tags, tags_any, tags_none, author, exclude_author, session_id, since, until } = body
-  return select({ min_importance, max_importance, memory_type, tags, tags_any, tags_none, author, exclude_author, session_id, since, until, metadata: filter })
+  const {
+    min_importance,
+    max_importance,
+    memory_type,
+    tags,
+    tags_any,
+    tags_none,
+    author,
+    exclude_author,
+    session_id,
+    since,
+    until,
+  } = body
+  return select({
+    min_importance,
+    max_importance,
+    memory_type,
+    tags,
+    tags_any,
+    tags_none,
+    author,
+    exclude_author,
+    session_id,
+    since,
+    until,
+    metadata: filter,
+  })
 }
 
 type ListFilter = NonNullable<z.output<typeof ListMemoriesRequest>['filter']>
@@ -58,7 +103,10 @@ type ListFilter = NonNullable<z.output<typeof ListMemoriesRequest>['filter']>
 export const listSelection = (filter: ListFilter | null | undefined): Selection => chosen(filter ?? {})
 
 /** Bounds of time have several names, and all that are given hold. */
-function chosen({ created_after, created_before, since, until, before_timestamp, ...rest }: ListFilter, refuse?: () => Fault): Selection {
+function chosen(
+  { created_after, created_before, since, until, before_timestamp, ...rest }: ListFilter,
+  refuse?: () => Fault,
+): Selection {
   const times = { since: latest([created_after, since]), until: earliest([created_before, until, before_timestamp]) }
   return select({ ...pick(rest), ...times }, refuse)
 }
@@ -67,7 +115,17 @@ const inOrder = (times: Times) => times.filter((time) => time != null).sort((a, 
 const latest = (times: Times) => inOrder(times).at(-1)
 const earliest = (times: Times) => inOrder(times)[0]
 
-const pick = ({ tags, tags_any, min_importance, max_importance, memory_type, session_id, author, exclude_author, metadata }: ListFilter) => ({
+const pick = ({
+  tags,
+  tags_any,
+  min_importance,
+  max_importance,
+  memory_type,
+  session_id,
+  author,
+  exclude_author,
+  metadata,
+}: ListFilter) => ({
   tags,
   tags_any,
   min_importance,
@@ -89,7 +147,10 @@ export function forgetSelection({ memory_ids: ids, ...filter }: z.output<typeof 
 /** `filters` is another spelling of `filter`; with both it would be a guess which one is meant. */
 export function forgetBatchSelection({ filter, filters, memory_ids }: z.output<typeof ForgetBatchRequest>): Selection {
   if (filter && filters) throw invalid('filters', 'send filter or filters, not both')
-  return requireCondition({ ...chosen(filter ?? filters ?? {}, () => noCondition(FORGET_BATCH)), ...select({ ids: memory_ids }) }, FORGET_BATCH)
+  return requireCondition(
+    { ...chosen(filter ?? filters ?? {}, () => noCondition(FORGET_BATCH)), ...select({ ids: memory_ids }) },
+    FORGET_BATCH,
+  )
 }
 
 /** Refuses to forget everything by accident. */
@@ -98,4 +159,8 @@ function requireCondition(selection: Selection, names: string): Selection {
   return selection
 }
 const noCondition = (names: string) =>
-  new Fault('INVALID_REQUEST', {}, { message: `Say which memories: ${names}. To remove all of them, delete the namespace.` })
+  new Fault(
+    'INVALID_REQUEST',
+    {},
+    { message: `Say which memories: ${names}. To remove all of them, delete the namespace.` },
+  )

@@ -6,7 +6,16 @@ import type { Deps } from '../../deps.ts'
 import { Fault, isTaken, taken } from '../../fault.ts'
 import type { Principal } from '../../principal.ts'
 import { storeMemories } from './hot.ts'
-import { findIds, findMemories, type Located, listMemories, requireEmbedder, setImportance, toStoredMemory, updateMemory } from './repo.ts'
+import {
+  findIds,
+  findMemories,
+  type Located,
+  listMemories,
+  requireEmbedder,
+  setImportance,
+  toStoredMemory,
+  updateMemory,
+} from './repo.ts'
 import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
 
 type New = z.output<typeof NewMemory>
@@ -59,7 +68,14 @@ export async function storeAll(
 }
 
 /** Which of the chosen ids stands twice, or was there before: the error itself says neither. */
-async function whichIsTaken(deps: Deps, principal: Principal, namespace: string, incoming: New[], fieldOf: FieldOf, cause: unknown): Promise<unknown> {
+async function whichIsTaken(
+  deps: Deps,
+  principal: Principal,
+  namespace: string,
+  incoming: New[],
+  fieldOf: FieldOf,
+  cause: unknown,
+): Promise<unknown> {
   const chosen = incoming.flatMap(({ id }, at) => (id == null ? [] : [{ id, at }]))
   const ids = chosen.map(({ id }) => id)
   const there = await withPrincipal(deps.database, principal, 'read', async (tx): Promise<string[]> => {
@@ -70,10 +86,16 @@ async function whichIsTaken(deps: Deps, principal: Principal, namespace: string,
   return first ? taken('memory', first.id, fieldOf(first.at).replace(/content$/, 'id'), cause) : cause
 }
 
-const absent = (id: string) => new Fault('NOT_FOUND', { resource: id }, { message: 'There is no memory by that id that this key may see.' })
+const absent = (id: string) =>
+  new Fault('NOT_FOUND', { resource: id }, { message: 'There is no memory by that id that this key may see.' })
 
 /** The one memory of that id, in the namespace named or wherever the caller may read. */
-export async function locate(tx: Tx, id: string, agentId: string | null | undefined, access: 'read' | 'edit'): Promise<Located> {
+export async function locate(
+  tx: Tx,
+  id: string,
+  agentId: string | null | undefined,
+  access: 'read' | 'edit',
+): Promise<Located> {
   if (agentId != null) {
     const namespace = await resolveNamespace(tx, agentId, access)
     const [found] = namespace ? await findMemories(tx, id, namespace.id) : []
@@ -82,14 +104,28 @@ export async function locate(tx: Tx, id: string, agentId: string | null | undefi
   }
   const [found, another] = await findMemories(tx, id)
   if (!found) throw absent(id)
-  if (another) throw new Fault('CONFLICT', { resource: id }, { message: 'More than one namespace has a memory of that id. Send agent_id.' })
+  if (another)
+    throw new Fault(
+      'CONFLICT',
+      { resource: id },
+      { message: 'More than one namespace has a memory of that id. Send agent_id.' },
+    )
   if (access === 'edit') await resolveNamespace(tx, found.namespace.name, access)
   return found
 }
 
-type Update = { id: string; agentId: string | null | undefined; ifVersion: number | undefined; body: z.output<typeof UpdateMemoryRequest> }
+type Update = {
+  id: string
+  agentId: string | null | undefined
+  ifVersion: number | undefined
+  body: z.output<typeof UpdateMemoryRequest>
+}
 
-export async function update(deps: Deps, { principal, repeat, signal }: Call, { id, agentId, ifVersion, body }: Update): Promise<Memory> {
+export async function update(
+  deps: Deps,
+  { principal, repeat, signal }: Call,
+  { id, agentId, ifVersion, body }: Update,
+): Promise<Memory> {
   const { content, metadata, memory_type: memoryType, importance, tags, session_id: sessionId, embedding } = body
   const { expires_at: expiresAt, ttl_seconds: ttlSeconds, valid_from: validFrom } = body
   const supplied = embedding === undefined ? undefined : suppliedVector(embedding)
@@ -131,7 +167,9 @@ export async function update(deps: Deps, { principal, repeat, signal }: Call, { 
         throw new Fault(
           'CONFLICT',
           { resource: id },
-          { message: `The memory has version ${memory.version} by now, not ${ifVersion}. Read it again, then change it.` },
+          {
+            message: `The memory has version ${memory.version} by now, not ${ifVersion}. Read it again, then change it.`,
+          },
         )
       }
       return memory
@@ -147,11 +185,20 @@ function otherDimension(length: number, { name, dimension }: NamespaceRef): Faul
 }
 
 /** All of the ids, or none. */
-export async function setImportanceOf(tx: Tx, namespace: NamespaceRef | undefined, ids: string[], importance: number): Promise<number> {
+export async function setImportanceOf(
+  tx: Tx,
+  namespace: NamespaceRef | undefined,
+  ids: string[],
+  importance: number,
+): Promise<number> {
   const distinct = [...new Set(ids)]
   const count = namespace ? await setImportance(tx, namespace.id, distinct, importance) : 0
   if (count < distinct.length)
-    throw new Fault('NOT_FOUND', {}, { message: `${distinct.length - count} of these ids are not in this namespace, so nothing was changed.` })
+    throw new Fault(
+      'NOT_FOUND',
+      {},
+      { message: `${distinct.length - count} of these ids are not in this namespace, so nothing was changed.` },
+    )
   return count
 }
 
@@ -162,7 +209,12 @@ export const memoriesOfSession = (tx: Tx, namespace: NamespaceRef, session_id: s
   pageOf(tx, namespace, { session_id }, { order: 'as stored in the session', ...page })
 
 /** The memories of a namespace, newest first. */
-export const memoriesOfAgent = (tx: Tx, namespace: NamespaceRef, memory_type: string | undefined, page: Page): Promise<Memory[]> =>
-  pageOf(tx, namespace, { ...(memory_type !== undefined && { memory_type }) }, page)
+export const memoriesOfAgent = (
+  tx: Tx,
+  namespace: NamespaceRef,
+  memory_type: string | undefined,
+  page: Page,
+): Promise<Memory[]> => pageOf(tx, namespace, { ...(memory_type !== undefined && { memory_type }) }, page)
 
-const pageOf = async (...which: Parameters<typeof listMemories>) => (await listMemories(...which)).found.map(({ memory }) => memory)
+const pageOf = async (...which: Parameters<typeof listMemories>) =>
+  (await listMemories(...which)).found.map(({ memory }) => memory)

@@ -26,7 +26,9 @@ export async function embedFor(
   signal: AbortSignal,
 ): Promise<Embedded> {
   if (!embedder.isLocal) {
-    const checks = namespaces.map((namespace) => withPrincipal(database, principal, 'read', (tx) => resolveNamespace(tx, namespace, access)))
+    const checks = namespaces.map((namespace) =>
+      withPrincipal(database, principal, 'read', (tx) => resolveNamespace(tx, namespace, access)),
+    )
     await Promise.any(checks).catch((error: AggregateError) => Promise.reject(error.errors[0]))
   }
   const started = performance.now()
@@ -43,7 +45,12 @@ export async function embedFor(
     throw new Fault(
       'SERVICE_UNAVAILABLE',
       { retryAfterSeconds },
-      { message: 'The embedder cannot answer right now, so nothing was stored or looked up. Try again after the seconds in Retry-After.', cause: error },
+      {
+        message:
+          'The embedder cannot answer right now, so nothing was stored or looked up. Try again after the seconds ' +
+          'in Retry-After.',
+        cause: error,
+      },
     )
   }
 }
@@ -60,9 +67,16 @@ async function asText(vectors: (Float32Array | null)[], owner: string): Promise<
 }
 
 function refusal(cause: TextRefused, fieldOf: FieldOf): Fault {
-  const issues = cause.at.map((at) => ({ path: fieldOf(at), message: 'the embedding provider refuses this text and takes others; change it or leave it out' }))
+  const issues = cause.at.map((at) => ({
+    path: fieldOf(at),
+    message: 'the embedding provider refuses this text and takes others; change it or leave it out',
+  }))
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
-  return new Fault('INVALID_REQUEST', { issues }, { message: `${issues[0]?.path}: ${issues[0]?.message}${more}.`, cause })
+  return new Fault(
+    'INVALID_REQUEST',
+    { issues },
+    { message: `${issues[0]?.path}: ${issues[0]?.message}${more}.`, cause },
+  )
 }
 
 export const round = (ms: number) => Math.round(ms * 1000) / 1000

@@ -17,7 +17,9 @@ test('the scores of words are those of BM25, exactly, after any mix of changes',
     seed = (seed * 48271) % 2147483647
     return seed % n
   }
-  const texts = Array.from({ length: 60 }, () => Array.from({ length: 3 + random(12) }, () => words[random(words.length)]).join(' '))
+  const texts = Array.from({ length: 60 }, () =>
+    Array.from({ length: 3 + random(12) }, () => words[random(words.length)]).join(' '),
+  )
   const live = new Map(
     (
       await agent.storeMemories(
@@ -31,7 +33,8 @@ test('the scores of words are those of BM25, exactly, after any mix of changes',
     await agent.forget('a', id)
     live.delete(id)
   }
-  for (const id of ids.slice(15, 30)) live.set(id, (await agent.updateMemory(id, { content: `${words[random(8)]} ${words[random(8)]} tea` })).content)
+  for (const id of ids.slice(15, 30))
+    live.set(id, (await agent.updateMemory(id, { content: `${words[random(8)]} ${words[random(8)]} tea` })).content)
   await agent.setImportance('a', ids.slice(30), 0.5)
   for (const merged of [false, true]) {
     if (merged) await t.owner((sql) => sql`select merge_statistics(id) from namespaces`)
@@ -39,7 +42,8 @@ test('the scores of words are those of BM25, exactly, after any mix of changes',
       const expected = bm25(live, query.split(' '))
       const found = await agent.recall('a', query, { routing: 'bm25', topK: 100, explain: true })
       expect(found.length).toBe([...expected.values()].filter((score) => score > 0).length)
-      for (const { id, explain } of found) expect((explain as { text: { bm25: number } }).text.bm25).toBeCloseTo(expected.get(id) as number, 6)
+      for (const { id, explain } of found)
+        expect((explain as { text: { bm25: number } }).text.bm25).toBeCloseTo(expected.get(id) as number, 6)
     }
   }
 })
@@ -112,26 +116,45 @@ test('Chinese, Japanese and Korean are found by words and by vectors', async () 
     Object.values(texts).map((content) => ({ content })),
   )
   const idOf = Object.fromEntries(Object.keys(texts).map((language, i) => [language, stored[i]?.id]))
-  const queries = { chinese: ['延遲是五毫秒', '毫秒'], japanese: ['東京都の会議', '木曜日', '都'], korean: ['예산', '목요일 검토'] }
+  const queries = {
+    chinese: ['延遲是五毫秒', '毫秒'],
+    japanese: ['東京都の会議', '木曜日', '都'],
+    korean: ['예산', '목요일 검토'],
+  }
   for (const [language, asked] of Object.entries(queries)) {
     for (const query of asked) {
       expect([query, (await agent.recall('a', query, { routing: 'bm25' }))[0]?.id]).toEqual([query, idOf[language]])
-      expect([query, (await agent.searchMemories('a', query, { mode: 'exact' })).map(({ id }) => id)].flat()).toContain(idOf[language])
+      expect([query, (await agent.searchMemories('a', query, { mode: 'exact' })).map(({ id }) => id)].flat()).toContain(
+        idOf[language],
+      )
     }
     const whole = texts[language as keyof typeof texts]
-    expect([language, (await agent.recall('a', whole, { routing: 'vector' }))[0]?.id]).toEqual([language, idOf[language]])
+    expect([language, (await agent.recall('a', whole, { routing: 'vector' }))[0]?.id]).toEqual([
+      language,
+      idOf[language],
+    ])
   }
 })
 
 test('identifiers, versions, paths and numbers are found as a person types them', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
-  const marks = ['dk-admin-key', 'v1.2.3', 'ERR_CONN', '10M', 'src/db/open.ts', 'TICKET-4711', '192.168.0.1', 'a@b.example']
+  const marks = [
+    'dk-admin-key',
+    'v1.2.3',
+    'ERR_CONN',
+    '10M',
+    'src/db/open.ts',
+    'TICKET-4711',
+    '192.168.0.1',
+    'a@b.example',
+  ]
   const { stored } = await agent.storeMemories(
     'a',
     marks.map((mark) => ({ content: `Note: ${mark} matters here.` })),
   )
-  for (const [i, mark] of marks.entries()) expect([mark, (await agent.recall('a', mark, { routing: 'bm25' }))[0]?.id]).toEqual([mark, stored[i]?.id])
+  for (const [i, mark] of marks.entries())
+    expect([mark, (await agent.recall('a', mark, { routing: 'bm25' }))[0]?.id]).toEqual([mark, stored[i]?.id])
 })
 
 test('a namespace stems words in its own language', async () => {

@@ -36,7 +36,9 @@ const toNamespace = (row: Row, counts: Counts | undefined, index: VectorIndex): 
 
 /** Undefined for a namespace that the caller may not read. */
 async function countMemories(tx: Tx, namespaceId: number): Promise<Counts | undefined> {
-  const [row] = await tx.execute<{ documents: string; vectors: string }>(sql`select documents, vectors from count_memories(array[${namespaceId}]::int[])`)
+  const [row] = await tx.execute<{ documents: string; vectors: string }>(
+    sql`select documents, vectors from count_memories(array[${namespaceId}]::int[])`,
+  )
   return row && { documents: Number(row.documents), vectors: Number(row.vectors) }
 }
 
@@ -54,16 +56,27 @@ async function findVectorIndex(tx: Tx, namespaceId: number): Promise<VectorIndex
 }
 
 /** Returns whether it is new. In words, as drizzle names every column, and the app may set only these. */
-export async function insertNamespace(tx: Tx, name: string, { description, dimension, language, weights, metadata, policy }: Settings): Promise<boolean> {
+export async function insertNamespace(
+  tx: Tx,
+  name: string,
+  { description, dimension, language, weights, metadata, policy }: Settings,
+): Promise<boolean> {
   const inserted = await tx.execute(sql`
     insert into namespaces (name, description, dimension, text_config, weights, metadata, policy)
-    values (${name}, ${description ?? null}, ${dimension ?? DEFAULT_DIMENSION}, ${language ?? 'english'}, ${JSON.stringify(weights ?? {})}::jsonb,
+    values (${name}, ${description ?? null}, 
+      ${dimension ?? DEFAULT_DIMENSION}, 
+      ${language ?? 'english'}, 
+      ${JSON.stringify(weights ?? {})}::jsonb,
       ${JSON.stringify(metadata ?? {})}::jsonb, ${JSON.stringify(policy ?? {})}::jsonb)
     on conflict (name) do nothing returning id`)
   return inserted.length > 0
 }
 
-export async function updateNamespace(tx: Tx, name: string, { language: textConfig, ...settings }: Settings): Promise<void> {
+export async function updateNamespace(
+  tx: Tx,
+  name: string,
+  { language: textConfig, ...settings }: Settings,
+): Promise<void> {
   const changes = given({ ...settings, textConfig })
   if (Object.keys(changes).length === 0) return
   await tx
@@ -72,9 +85,17 @@ export async function updateNamespace(tx: Tx, name: string, { language: textConf
     .where(eq(namespaces.name, name))
 }
 
-const given = (settings: object) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))
+const given = (settings: object) =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))
 
-type SummaryRow = { name: string; description: string | null; created_at: number; can_read: boolean; can_write: boolean; documents: string | null }
+type SummaryRow = {
+  name: string
+  description: string | null
+  created_at: number
+  can_read: boolean
+  can_write: boolean
+  documents: string | null
+}
 
 type Part = { prefix: string | undefined; after: string | undefined; limit: number | undefined }
 
@@ -83,9 +104,13 @@ export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Pr
   const rows = await tx.execute<SummaryRow>(sql`
     with page as (
       select id, name, description, floor(extract(epoch from created_at))::float8 as created_at,
-        id in (select unnest(readable_namespaces())) as can_read, id in (select unnest(writable_namespaces())) as can_write
-      from namespaces where (${after ?? null}::text is null or name > ${after ?? null}) and starts_with(name, ${prefix ?? ''}) order by name limit ${limit ?? null}::int)
-    select page.*, c.documents from page left join count_memories(array(select id from page)) c on c.namespace_id = page.id order by page.name`)
+        id in (select unnest(readable_namespaces())) as can_read, id in (select unnest(writable_namespaces()))
+          as can_write
+      from namespaces where (${after ?? null}::text is null
+        or name > ${after ?? null}) and starts_with(name, 
+        ${prefix ?? ''}) order by name limit ${limit ?? null}::int)
+    select page.*, c.documents from page left join count_memories(array(select id
+      from page)) c on c.namespace_id = page.id order by page.name`)
   return rows.map(({ name, description, created_at, can_read, can_write, documents }) => ({
     name,
     description,
@@ -95,7 +120,8 @@ export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Pr
   }))
 }
 
-const accessWord = (canRead: boolean, canWrite: boolean): NamespaceAccess => (canRead && canWrite ? 'read_write' : canRead ? 'read' : 'write')
+const accessWord = (canRead: boolean, canWrite: boolean): NamespaceAccess =>
+  canRead && canWrite ? 'read_write' : canRead ? 'read' : 'write'
 
 /** How many vectors went with it; undefined when there is no such namespace. */
 export async function deleteNamespace(tx: Tx, name: string): Promise<number | undefined> {

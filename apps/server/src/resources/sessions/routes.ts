@@ -17,7 +17,10 @@ export const sessions = ({ database }: Deps) => [
       // A taken id is refused, and that tells what is there: so only who may read chooses ids.
       if (id != null) await resolveNamespace(tx, agent_id, 'edit')
       const write = () => insertSession(tx, namespace, { id, metadata })
-      const kept = { keep: ({ metadata: _sent, ...session }: Session) => session, restore: async (session: object) => ({ ...session, metadata }) as Session }
+      const kept = {
+        keep: ({ metadata: _sent, ...session }: Session) => session,
+        restore: async (session: object) => ({ ...session, metadata }) as Session,
+      }
       return { session: await once(tx, repeat, [namespace], write, kept) }
     }).catch((error: unknown) => {
       throw id != null && isTaken(error) ? taken('session', id, 'id', error) : error
@@ -40,7 +43,12 @@ export const sessions = ({ database }: Deps) => [
 
   route(get, async ({ principal, params, query }) => {
     const id = idFrom(params.session_id)
-    return withPrincipal(database, principal, 'read', async (tx) => (await locate(tx, id, query.agent_id, 'read')).session)
+    return withPrincipal(
+      database,
+      principal,
+      'read',
+      async (tx) => (await locate(tx, id, query.agent_id, 'read')).session,
+    )
   }),
 
   route(list, async ({ principal, query: { agent_id, active_only: activeOnly, limit, offset } }) =>
@@ -60,10 +68,16 @@ export const sessions = ({ database }: Deps) => [
   }),
 ]
 
-const absent = (id: string) => new Fault('NOT_FOUND', { resource: id }, { message: 'There is no session by that id that this key may see.' })
+const absent = (id: string) =>
+  new Fault('NOT_FOUND', { resource: id }, { message: 'There is no session by that id that this key may see.' })
 
 /** The one session of that id, in the namespace named or wherever the caller may read. */
-async function locate(tx: Tx, id: string, agentId: string | null | undefined, access: 'read' | 'edit'): Promise<Located> {
+async function locate(
+  tx: Tx,
+  id: string,
+  agentId: string | null | undefined,
+  access: 'read' | 'edit',
+): Promise<Located> {
   if (agentId != null) {
     const namespace = await resolveNamespace(tx, agentId, access)
     const [found] = namespace ? await findSessions(tx, id, namespace.id) : []
@@ -72,7 +86,12 @@ async function locate(tx: Tx, id: string, agentId: string | null | undefined, ac
   }
   const [found, another] = await findSessions(tx, id)
   if (!found) throw absent(id)
-  if (another) throw new Fault('CONFLICT', { resource: id }, { message: 'More than one namespace has a session of that id. Send agent_id.' })
+  if (another)
+    throw new Fault(
+      'CONFLICT',
+      { resource: id },
+      { message: 'More than one namespace has a session of that id. Send agent_id.' },
+    )
   if (access === 'edit') await resolveNamespace(tx, found.namespace.name, access)
   return found
 }

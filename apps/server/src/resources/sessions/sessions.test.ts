@@ -5,7 +5,13 @@ test('a session is started, filled, read in the order it was filled, and ended',
   await using t = await start()
   const agent = await t.key({ notes: 'read_write' })
   const session = await agent.startSession('notes', { metadata: { task: 'HNSW' } })
-  expect(session).toMatchObject({ agent_id: 'notes', ended_at: null, summary: null, metadata: { task: 'HNSW' }, memory_count: 0 })
+  expect(session).toMatchObject({
+    agent_id: 'notes',
+    ended_at: null,
+    summary: null,
+    metadata: { task: 'HNSW' },
+    memory_count: 0,
+  })
   expect(session.id).toMatch(/^ses_[0-9a-f]{30}$/)
   for (const content of ['First.', 'Second.']) await agent.storeMemory('notes', { content, sessionId: session.id })
   await agent.storeMemories('notes', [
@@ -30,7 +36,10 @@ test('a session ends once: another end keeps the time, and the summary unless th
   await t.owner((sql) => sql`update sessions set ended_at = to_timestamp(1767225600)`)
   await t.owner((sql) => sql`alter table sessions enable trigger sessions_before_update`)
   expect(await t.admin.endSession(id)).toMatchObject({ ended_at: 1_767_225_600, summary: 'First.' })
-  expect(await t.admin.endSession(id, { summary: 'Second.' })).toMatchObject({ ended_at: 1_767_225_600, summary: 'Second.' })
+  expect(await t.admin.endSession(id, { summary: 'Second.' })).toMatchObject({
+    ended_at: 1_767_225_600,
+    summary: 'Second.',
+  })
 })
 
 test('sessions are listed newest first, of one namespace or of all, and without those that have ended', async () => {
@@ -67,7 +76,9 @@ test('only live memories count, and a session may be named that was never starte
   await t.admin.storeMemory('notes', { content: 'Never started.', sessionId: 'tuesday' })
   expect((await t.admin.getSession('monday')).memory_count).toBe(3)
   await t.admin.forget('notes', id)
-  await t.owner((sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`)
+  await t.owner(
+    (sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`,
+  )
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect((await t.admin.getSession('monday')).memory_count).toBe(1)
   expect((await t.admin.sessionMemories('monday')).map(({ content }) => content)).toEqual(['Lasting.'])
@@ -82,7 +93,11 @@ test('a chosen id is taken once per namespace; a by-id call then needs the names
   await agent.startSession('a', { id: 'monday' })
   expect((await failure(agent.startSession('a', { id: 'monday' }))).code).toBe('CONFLICT')
   await t.admin.startSession('b', { id: 'monday' })
-  for (const attempt of [() => agent.getSession('monday'), () => agent.endSession('monday'), () => Promise.resolve(agent.sessionMemories('monday'))])
+  for (const attempt of [
+    () => agent.getSession('monday'),
+    () => agent.endSession('monday'),
+    () => Promise.resolve(agent.sessionMemories('monday')),
+  ])
     expect((await failure(attempt())).code).toBe('CONFLICT')
   expect((await agent.getSession('monday', { namespace: 'b' })).agent_id).toBe('b')
   expect((await agent.endSession('monday', {}, { namespace: 'a' })).agent_id).toBe('a')
