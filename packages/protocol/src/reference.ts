@@ -35,7 +35,7 @@ export function referencePage(document: ReturnType<typeof openapi>): string {
   return [
     '<!-- @generated from packages/protocol by pnpm generate; do not edit. -->',
     '# Reference',
-    'Every operation and every model of the API. How a language writes them: [TypeScript](sdks/typescript.md), ' +
+    'Every operation and every model of the API. In each language: [TypeScript](sdks/typescript.md), ' +
       '[Python](sdks/python.md), [Rust](sdks/rust.md), [Go](sdks/go.md).',
     '## Operations',
     ...operations,

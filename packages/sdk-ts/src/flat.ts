@@ -16,7 +16,7 @@ export abstract class FlatNames {
   abstract readonly agents: Agents
 
   /**
-   * Store one memory. The next recall finds it, by meaning and by word. The same as `memories.store`.
+   * Store one memory. Recall and search find it from the next call on. The same as `memories.store`.
    *
    * @example
    * await client.storeMemory('team-shared', {
@@ -32,7 +32,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Store up to 1000 memories, all or none. The same as `memories.storeBatch`.
+   * Store up to 1000 memories: either all or none. The same as `memories.storeBatch`.
    *
    * @example
    * await client.storeMemories('team-shared', [{ content: 'One.', memoryType: 'semantic' }, { content: 'Two.', ttlSeconds: 60 }])
@@ -53,7 +53,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come
+   * Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come
    * first. The same as `memories.search`.
    *
    * @example
@@ -85,7 +85,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Set the importance of one or more memories, all or none. The same as `memories.setImportance`.
+   * Set the importance of one or more memories: either all or none. The same as `memories.setImportance`.
    *
    * @example
    * await client.setImportance('team-shared', 'mem_1', 0.2)
@@ -148,7 +148,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the namespaces this key has a grant on; an admin sees all. The same as `namespaces.list`.
+   * List the namespaces on which this key has a grant; an admin sees all of them. The same as `namespaces.list`.
    *
    * @example
    * await client.listNamespaces()
@@ -168,8 +168,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Delete a namespace with all its memories and every grant on it. Needs an admin's key. The same as
-   * `namespaces.delete`.
+   * Delete a namespace, all its memories and all grants on it. Needs an admin's key. The same as `namespaces.delete`.
    *
    * @example
    * await client.deleteNamespace('team-shared')
@@ -179,7 +178,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Issue a key with its own grants per namespace. The reply shows its secret, once. The same as `keys.create`.
+   * Issue a key with its own grants per namespace. The response contains its secret, which is not shown again. The same
+   * as `keys.create`.
    *
    * @example
    * await client.createKey({
@@ -213,8 +213,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant. The same
-   * as `keys.update`.
+   * Rename a key or change its grants. New grants apply from its next request on. `none` removes a grant. The same as
+   * `keys.update`.
    *
    * @example
    * await client.updateKey('key_1', { grants: { coordinator: 'read', 'team-shared': 'none' } })
@@ -234,7 +234,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Stop a key at once and keep its record. The same as `keys.deactivate`.
+   * Stop a key immediately and keep its record. The same as `keys.deactivate`.
    *
    * @example
    * await client.deactivateKey('key_1')
@@ -244,7 +244,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Delete a key with its grants. What it stored stays. The same as `keys.delete`.
+   * Delete a key and its grants. The memories it stored remain. The same as `keys.delete`.
    *
    * @example
    * await client.deleteKey('key_1')
@@ -254,7 +254,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Count what was asked with a key, refused requests included. The same as `keys.usage`.
+   * Return the number of requests made with a key, including rejected ones. The same as `keys.usage`.
    *
    * @example
    * await client.keyUsage('key_1')
@@ -264,7 +264,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Say who the presented key is and what it may do. The same as `keys.whoami`.
+   * Return the identity and grants of the calling key. The same as `keys.whoami`.
    *
    * @example
    * await client.whoami()
@@ -274,8 +274,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Issue a key with one grant: on this namespace. The reply shows its secret, once. The same as
-   * `namespaceKeys.create`.
+   * Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again. The
+   * same as `namespaceKeys.create`.
    *
    * @example
    * await client.createNamespaceKey('team-shared', { name: 'researcher' })
@@ -295,8 +295,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
-   * stays. The same as `namespaceKeys.delete`.
+   * Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this
+   * grant. The same as `namespaceKeys.delete`.
    *
    * @example
    * await client.deleteNamespaceKey('team-shared', 'key_1')
@@ -306,7 +306,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Count what a key with a grant on this namespace did here. The same as `namespaceKeys.usage`.
+   * Return the number of requests that a key with a grant on this namespace made here. The same as
+   * `namespaceKeys.usage`.
    *
    * @example
    * await client.namespaceKeyUsage('team-shared', 'key_1')
@@ -316,7 +317,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Start a session. Memories join it by its id. The same as `sessions.start`.
+   * Start a session. Memories are added to it by `session_id`. The same as `sessions.start`.
    *
    * @example
    * await client.startSession('researcher')
@@ -326,7 +327,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * End a session. One that has ended keeps its time, and takes a new summary. The same as `sessions.end`.
+   * End a session. If it has ended already, only its summary changes. The same as `sessions.end`.
    *
    * @example
    * await client.endSession('ses_1', { summary: 'HNSW answers in 5 ms.' })
@@ -367,7 +368,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the namespaces this key may read, with what is in them. The same as `agents.list`.
+   * List the namespaces this key can read, with counts of memories and sessions. The same as `agents.list`.
    *
    * @example
    * await client.listAgents()
@@ -377,7 +378,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Count what is in one namespace. The same as `agents.stats`.
+   * Return statistics of one namespace. The same as `agents.stats`.
    *
    * @example
    * await client.agentStats('researcher')

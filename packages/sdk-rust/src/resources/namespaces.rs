@@ -53,7 +53,7 @@ impl<M: Mode> Namespaces<'_, M> {
         self.0.send(request.json(&settings))
     }
 
-    /// List the namespaces this key has a grant on; an admin sees all.
+    /// List the namespaces on which this key has a grant; an admin sees all of them.
     pub fn list(&self, options: ListOptions) -> List<NamespaceSummary, M> {
         let asked = get("namespaces.list", "/v1/namespaces", &[]).query("limit", options.limit);
         self.0.list(
@@ -69,7 +69,7 @@ impl<M: Mode> Namespaces<'_, M> {
             .send(get("namespaces.get", "/v1/namespaces/{}", &[name.as_ref()]))
     }
 
-    /// Delete a namespace with all its memories and every grant on it. Needs an admin's key.
+    /// Delete a namespace, all its memories and all grants on it. Needs an admin's key.
     pub fn delete(&self, name: impl AsRef<str>) -> M::Reply<DeleteNamespaceResponse> {
         self.0.send(Request::new(
             "namespaces.delete",

@@ -14,7 +14,7 @@ export class Agents {
     this.#transport = transport
   }
 
-  /** List the namespaces this key may read, with what is in them. */
+  /** List the namespaces this key can read, with counts of memories and sessions. */
   list(options?: RequestOptions): Promise<Agent[]> {
     return request(this.#transport, {
       operation: 'agents.list',
@@ -25,7 +25,7 @@ export class Agents {
     })
   }
 
-  /** Count what is in one namespace. */
+  /** Return statistics of one namespace. */
   async stats(namespace: string, options?: RequestOptions): Promise<AgentStats> {
     return request(this.#transport, {
       operation: 'agents.stats',

@@ -18,7 +18,7 @@ export type NamespaceSettings = Omit<CreateNamespaceRequest, 'name'>
 export type ListedNamespace = NamespaceSummary & { namespace: string }
 
 /** How much of a list to fetch at once, and from where. */
-export type ListOptions = { /** All of them unless said. */ limit?: number | undefined; cursor?: string | undefined }
+export type ListOptions = { /** By default, all results. */ limit?: number | undefined; cursor?: string | undefined }
 
 /** Places for memories, each with its own grants. */
 export class Namespaces {
@@ -52,7 +52,7 @@ export class Namespaces {
     })
   }
 
-  /** List the namespaces this key has a grant on; an admin sees all. */
+  /** List the namespaces on which this key has a grant; an admin sees all of them. */
   list({ limit, cursor: from }: ListOptions = {}, options?: RequestOptions): List<ListedNamespace> {
     return list((cursor) =>
       request(this.#transport, {
@@ -76,7 +76,7 @@ export class Namespaces {
     })
   }
 
-  /** Delete a namespace with all its memories and every grant on it. Needs an admin's key. */
+  /** Delete a namespace, all its memories and all grants on it. Needs an admin's key. */
   async delete(name: string, options?: RequestOptions): Promise<DeleteNamespaceResponse> {
     return request(this.#transport, {
       operation: 'namespaces.delete',

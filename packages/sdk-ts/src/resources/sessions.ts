@@ -16,14 +16,14 @@ import type { OwnerOptions } from './memories.ts'
 
 /** Which part of a list to fetch at once, counted from its beginning. */
 export type OffsetOptions = {
-  /** Default 100. */ limit?: number | undefined /** How many to leave out first. */
+  /** Default 100. */ limit?: number | undefined /** Number of results to skip. */
   offset?: number | undefined
 }
 /** Which sessions to list. */
 export type ListSessionsOptions = OffsetOptions & {
   /** Every namespace this key may read unless said. */
   namespace?: string | undefined
-  /** Leaves out sessions that have ended. */
+  /** Excludes sessions that have ended. */
   activeOnly?: boolean | undefined
 }
 
@@ -34,7 +34,7 @@ export class Sessions {
     this.#transport = transport
   }
 
-  /** Start a session. Memories join it by its id. */
+  /** Start a session. Memories are added to it by `session_id`. */
   start(namespace: string, session?: StartSessionRequest, options?: RequestOptions): Promise<Session> {
     const body = { ...toWire(session), agent_id: namespace }
     return request(this.#transport, {
@@ -47,7 +47,7 @@ export class Sessions {
     })
   }
 
-  /** End a session. One that has ended keeps its time, and takes a new summary. */
+  /** End a session. If it has ended already, only its summary changes. */
   async end(id: string, how?: EndSessionRequest, { namespace, ...options }: OwnerOptions = {}): Promise<Session> {
     return request(this.#transport, {
       operation: 'sessions.end',
