@@ -1,9 +1,9 @@
 import { ERRORS } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 
-let t: Stage
+let t: TestServer
 beforeAll(async () => {
   t = await start()
 })

@@ -147,7 +147,7 @@ export async function start(options: Options = {}) {
     },
   }
 }
-export type Stage = Awaited<ReturnType<typeof start>>
+export type TestServer = Awaited<ReturnType<typeof start>>
 
 /** What a call rejected with. */
 export async function failure(

@@ -1,8 +1,8 @@
 import { hashSecret } from '../src/principal.ts'
 import { CELLS, isAllowed, MATRIX, type Need, PERSONAS, type Persona, type Place } from './access-matrix.ts'
-import { ADMIN_KEY, type Stage } from './harness.ts'
+import { ADMIN_KEY, type TestServer } from './harness.ts'
 
-type Sql = Parameters<Parameters<Stage['as']>[1]>[0]
+type Sql = Parameters<Parameters<TestServer['as']>[1]>[0]
 type Probe = {
   wall: string
   need: Need /** Whether it got through: rows seen, or a statement that took effect. */
@@ -140,7 +140,7 @@ const wasEnded = (sql: Sql, place: Place) =>
  * Makes the personas' keys, one memory and one session in every namespace, and the views that tell the truth to the
  * probes.
  */
-export async function furnish(t: Stage): Promise<Record<Persona, string>> {
+export async function seedMatrix(t: TestServer): Promise<Record<Persona, string>> {
   const secrets = {} as Record<Persona, string>
   for (const persona of PERSONAS) secrets[persona] = await t.secret(MATRIX[persona], persona)
   for (const place of new Set(CELLS.map((cell) => cell.place))) {
@@ -167,7 +167,7 @@ class Undo extends Error {}
 /**
  * Every way in which the walls say something else than the matrix; each names the wall, the persona and the namespace.
  */
-export async function findBreaches(t: Stage, secrets: Record<Persona, string>): Promise<string[]> {
+export async function findBreaches(t: TestServer, secrets: Record<Persona, string>): Promise<string[]> {
   const breaches: string[] = []
   for (const { persona, place, access } of CELLS) {
     for (const { wall, need, gets } of PROBES) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ADMIN_KEY, type Stage, start } from '../../../test/harness.ts'
+import { ADMIN_KEY, start, type TestServer } from '../../../test/harness.ts'
 import { expectError, send } from '../../../test/http-call.ts'
 
 type Json = Record<string, unknown>
 
-let t: Stage
+let t: TestServer
 let key: string
 beforeAll(async () => {
   t = await start()
