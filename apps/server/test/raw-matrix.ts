@@ -5,7 +5,8 @@ import { ADMIN_KEY, type TestServer } from './harness.ts'
 type Sql = Parameters<Parameters<TestServer['as']>[1]>[0]
 type Probe = {
   wall: string
-  need: Need /** Whether it got through: rows seen, or a statement that took effect. */
+  need: Need
+  /** Returns whether the access succeeded: rows were visible, or a statement took effect. */
   gets(sql: Sql, place: Place, hash: string): Promise<boolean>
 }
 

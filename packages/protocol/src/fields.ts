@@ -92,7 +92,12 @@ export const JsonObject = z
 
 const flawed = (message: string | undefined): Flaw | undefined =>
   message === undefined ? undefined : { path: [], message }
-type Flaw = { path: string[]; message: string /** Not of one place in it. */; isOfAll?: true }
+type Flaw = {
+  path: string[]
+  message: string
+  /** Concerns the whole object and not one place in it. */
+  isOfAll?: true
+}
 
 /** Returns the first violation in the object, or undefined. */
 function flawOf(object: object): Flaw | undefined {

@@ -18,7 +18,11 @@ export type NamespaceSettings = Omit<CreateNamespaceRequest, 'name'>
 export type ListedNamespace = NamespaceSummary & { namespace: string }
 
 /** How much of a list to fetch at once, and from where. */
-export type ListOptions = { /** By default, all results. */ limit?: number | undefined; cursor?: string | undefined }
+export type ListOptions = {
+  /** By default, all results. */
+  limit?: number | undefined
+  cursor?: string | undefined
+}
 
 /** Places for memories, each with its own grants. */
 export class Namespaces {

@@ -14,9 +14,11 @@ import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
 import type { OwnerOptions } from './memories.ts'
 
-/** Which part of a list to fetch at once, counted from its beginning. */
+/** A page of a list by offset. */
 export type OffsetOptions = {
-  /** Default 100. */ limit?: number | undefined /** Number of results to skip. */
+  /** Default 100. */
+  limit?: number | undefined
+  /** Number of results to skip. */
   offset?: number | undefined
 }
 /** Which sessions to list. */
