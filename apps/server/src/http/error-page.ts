@@ -37,7 +37,7 @@ function toBlock(block: string): string {
   if (marks && heading) return `<h${marks.length}>${inline(heading)}</h${marks.length}>`
   if (block.startsWith('```'))
     return `<pre tabindex="0"><code>${toHtml(block.replace(/^```\w*\n|\n```$/g, ''))}</code></pre>`
-  if (block.startsWith('> ')) return `<p>${inline(block.slice(2))}</p>`
+  if (block.startsWith('> ')) return `<p>${inline(block.replaceAll(/^> /gm, ''))}</p>`
   if (block.startsWith('- ')) {
     const items = block.slice(2).split(/\n- /)
     return `<ul>\n${items.map((item) => `<li>${inline(item)}</li>`).join('\n')}\n</ul>`
