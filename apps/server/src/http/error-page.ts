@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ErrorCode } from '@dakera-ai/protocol'
+import { ERROR_PAGES } from '../layout.ts'
 import { prose, STYLE, toHtml } from './api-page.ts'
-
-const FOLDER = new URL('../../../../docs/errors/', import.meta.url)
 
 /** The page of docs/errors about a code, for a browser. */
 export function errorPage(code: ErrorCode): string {
@@ -18,7 +17,7 @@ export function errorPage(code: ErrorCode): string {
 <body>
 <main>
 <p><a href="/docs">Dakera API</a></p>
-${toBlocks(readFileSync(new URL(`${code}.md`, FOLDER), 'utf8'))}
+${toBlocks(readFileSync(new URL(`${code}.md`, ERROR_PAGES), 'utf8'))}
 </main>
 </body>
 </html>

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { SettingsError } from '../env.ts'
 import { Fault, toBody } from '../fault.ts'
+import { COMMAND } from '../layout.ts'
 import { newRequestId } from './request-id.ts'
 import { Waiting } from './waiting.ts'
 
@@ -79,7 +80,7 @@ export function listen(
       reject(
         error.code === 'EADDRINUSE'
           ? new SettingsError(
-              `Port ${port} is taken. Stop what listens there, or choose another: npm start -- --port ${port + 1}`,
+              `Port ${port} is taken. Stop what listens there, or choose another: ${COMMAND} --port ${port + 1}`,
             )
           : error,
       )
