@@ -2,6 +2,8 @@
 // SQL alone, through the same pool and the same functions of hot.ts, and to say how long that took.
 import { createHash, randomUUID } from 'node:crypto'
 import { createApp } from '../src/app.ts'
+import { AccessCounter } from '../src/db/counters/access.ts'
+import { UsageCounter } from '../src/db/counters/usage.ts'
 import { settleEmbeddingSpace } from '../src/db/first-start.ts'
 import { toHalfvec } from '../src/db/halfvec.ts'
 import { openDatabase } from '../src/db/open.ts'
@@ -15,8 +17,6 @@ import { startJobs } from '../src/jobs/runner.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { createLog } from '../src/log.ts'
 import { principalOf } from '../src/principal.ts'
-import { createUsage } from '../src/resources/keys/usage.ts'
-import { createAccesses } from '../src/resources/memories/accesses.ts'
 import { searchOptions } from '../src/resources/memories/find.ts'
 import { recallMemories, storeMemories } from '../src/resources/memories/hot.ts'
 import { listMemories } from '../src/resources/memories/repo.ts'
@@ -69,8 +69,8 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     await settleEmbeddingSpace(owner, embedder)
     await settleRootKey(owner, { chosen: adminKey, dataDir, isEmbedded: place.engine === 'pglite', mayReplace: true })
   })
-  const accesses = createAccesses(database)
-  const usage = createUsage(database)
+  const accesses = new AccessCounter(database)
+  const usage = new UsageCounter(database)
   const jobs = startJobs({ database, accesses, usage, log })
   const env = { ...readEnv({}), maxBodyBytes: 8 * 1024 * 1024 }
   const app = createApp({

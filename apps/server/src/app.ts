@@ -44,7 +44,7 @@ export function createApp(deps: Deps) {
     const status = c.res.status
     const ms = performance.now() - started
     const call = c.get('call')
-    if (call) deps.usage.note({ ...call, status, ms })
+    if (call) deps.usage.record({ ...call, status, ms })
     // The path without its query string: a query is memory content, and on event streams it can hold a key.
     const entry = {
       request_id: requestId,

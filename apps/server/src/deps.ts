@@ -1,15 +1,15 @@
 import type { Logger } from 'pino'
+import type { AccessCounter } from './db/counters/access.ts'
+import type { UsageCounter } from './db/counters/usage.ts'
 import type { Database } from './db/database.ts'
 import type { Embedder } from './embedding/embedder.ts'
-import type { Usage } from './resources/keys/usage.ts'
-import type { Accesses } from './resources/memories/accesses.ts'
 
 /** Everything the server needs from outside. `main.ts` builds it; tests build another. */
 export type Deps = {
   database: Database
   embedder: Embedder
-  accesses: Accesses
-  usage: Usage
+  accesses: AccessCounter
+  usage: UsageCounter
   log: Logger
   maxBodyBytes: number
   /** Bytes of request bodies that are held at once; a quarter of it of one key. */

@@ -1,5 +1,7 @@
 import { createApp, createStartingApp } from './app.ts'
 import { HELP, readArguments } from './arguments.ts'
+import { AccessCounter } from './db/counters/access.ts'
+import { UsageCounter } from './db/counters/usage.ts'
 import type { Sql } from './db/database.ts'
 import { addDemo, removeDemo, requireLoopback } from './db/demo.ts'
 import { checkStart, type EmbeddingSpace, settleEmbeddingSpace } from './db/first-start.ts'
@@ -15,8 +17,6 @@ import { reopenEmbedder, startMove } from './jobs/move.ts'
 import { startJobs } from './jobs/runner.ts'
 import { createLog } from './log.ts'
 import { isLoopback, requirePrivateKey } from './published.ts'
-import { createUsage } from './resources/keys/usage.ts'
-import { createAccesses } from './resources/memories/accesses.ts'
 import { version } from './version.ts'
 import { welcome } from './welcome.ts'
 
@@ -103,8 +103,8 @@ async function main(): Promise<void> {
     closers.push(() => database.close())
     void database.givenUp?.then(giveUp)
     const embedder = new SwitchingEmbedder(previous ? await reopenEmbedder(previous, env.provider, log) : wanted)
-    const accesses = createAccesses(database)
-    const usage = createUsage(database)
+    const accesses = new AccessCounter(database)
+    const usage = new UsageCounter(database)
     const jobs = startJobs({ database, accesses, usage, log })
     closers.push(() => jobs.stop())
     if (previous) closers.push(startMove(database, embedder, wanted, log))

@@ -8,6 +8,8 @@ import { type Logger, pino } from 'pino'
 import postgres, { type Sql } from 'postgres'
 import { inject } from 'vitest'
 import { createApp } from '../src/app.ts'
+import { AccessCounter } from '../src/db/counters/access.ts'
+import { UsageCounter } from '../src/db/counters/usage.ts'
 import { settleEmbeddingSpace } from '../src/db/first-start.ts'
 import { readMigrations } from '../src/db/migrate.ts'
 import { openDatabase } from '../src/db/open.ts'
@@ -19,8 +21,6 @@ import { readEnv } from '../src/env.ts'
 import { type Connections, listen } from '../src/http/listen.ts'
 import { startJobs } from '../src/jobs/runner.ts'
 import { hashSecret } from '../src/principal.ts'
-import { createUsage } from '../src/resources/keys/usage.ts'
-import { createAccesses } from '../src/resources/memories/accesses.ts'
 
 export const ADMIN_KEY = 'dk-admin-key'
 /** Far more than the server's own: a machine that runs tests is busy. */
@@ -73,8 +73,8 @@ export async function start(options: Options = {}) {
     options.log ?? log,
     (owner) => prepare(owner, embedder),
   )
-  const accesses = createAccesses(database)
-  const usage = createUsage(database)
+  const accesses = new AccessCounter(database)
+  const usage = new UsageCounter(database)
   const app = createApp({
     database,
     accesses,
