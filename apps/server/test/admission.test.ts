@@ -2,7 +2,7 @@ import { getEventListeners, once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { networkOf } from '../src/http/door.ts'
+import { networkOf } from '../src/http/admission.ts'
 import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { type Answer, type Call, expectError, send } from './http-call.ts'
 

@@ -146,7 +146,7 @@ export async function seedMatrix(t: TestServer): Promise<Record<Persona, string>
   for (const persona of PERSONAS) secrets[persona] = await t.secret(MATRIX[persona], persona)
   for (const place of new Set(CELLS.map((cell) => cell.place))) {
     const { id } = await t.admin.storeMemory(place, { content: `The resident of ${place}.` })
-    t.accesses.note(hashSecret(ADMIN_KEY), place, [id])
+    t.accesses.record(hashSecret(ADMIN_KEY), place, [id])
     await t.admin.startSession(place)
   }
   await t.accesses.flush()

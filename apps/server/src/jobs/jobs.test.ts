@@ -2,9 +2,9 @@ import { pino } from 'pino'
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { engine, start, type TestServer } from '../../test/harness.ts'
+import { AccessCounter } from '../db/counters/access.ts'
+import { UsageCounter } from '../db/counters/usage.ts'
 import { openDatabase } from '../db/open.ts'
-import { createUsage } from '../resources/keys/usage.ts'
-import { createAccesses } from '../resources/memories/accesses.ts'
 import { startJobs } from './runner.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
@@ -431,8 +431,8 @@ test.runIf(engine === 'postgres')(
       expect(database.maintain).toBeUndefined()
       const jobs = startJobs({
         database,
-        accesses: createAccesses(database),
-        usage: createUsage(database),
+        accesses: new AccessCounter(database),
+        usage: new UsageCounter(database),
         log: silent,
       })
       await waitFor(async () => (await count(t, 'namespace_statistics')) === 1 && (await count(t, 'memories')) === 1)
