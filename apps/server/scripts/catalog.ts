@@ -48,12 +48,9 @@ async function compare(run: Run, functions: SqlFunction[]): Promise<Differences>
   await run('grant create on schema public to dakera_owner, dakera_search')
   for (const fn of functions) {
     const [existing] = ofName(before, fn.name)
-    await run('savepoint before_function')
     try {
-      if (existing) await resetRights(run, existing)
-      await run(`set role ${fn.owner}`)
-      await run(fn.text)
-      await run('set role none')
+      await run(`savepoint before_function; ${existing ? resetRights(existing) : ''}
+        set role ${fn.owner}; ${fn.text}\nset role none`)
     } catch (error) {
       await run('rollback to savepoint before_function')
       refused.push({ name: fn.name, advice: adviceFor(error as DatabaseError, fn, existing) })
@@ -75,11 +72,10 @@ async function compare(run: Run, functions: SqlFunction[]): Promise<Differences>
   return { changed, refused, removed }
 }
 
-/** Gives a function the rights of a new one. `create or replace` keeps rights, so a dropped grant would go unnoticed. */
-async function resetRights(run: Run, { signature, owner, rights }: CatalogFunction): Promise<void> {
-  await run(`revoke all on function ${signature} from ${rights.join(', ') || 'public'}`)
-  await run(`grant execute on function ${signature} to public, ${owner}`)
-}
+/** The rights of a new function. `create or replace` keeps rights, so the comparison would miss a grant that was dropped. */
+const resetRights = ({ signature, owner, rights }: CatalogFunction) =>
+  `revoke all on function ${signature} from ${rights.join(', ') || 'public'};
+   grant execute on function ${signature} to public, ${owner};`
 
 type DatabaseError = { code?: string; message: string }
 
@@ -87,7 +83,11 @@ const INVALID_DEFINITION = '42P13'
 const AMBIGUOUS = '42725'
 const NOT_OWNER = '42501'
 
-function adviceFor({ code, message }: DatabaseError, { owner }: SqlFunction, existing: CatalogFunction | undefined): string {
+function adviceFor(
+  { code, message }: DatabaseError,
+  { owner }: SqlFunction,
+  existing: CatalogFunction | undefined,
+): string {
   const signature = existing?.signature ?? ''
   if (existing && (code === INVALID_DEFINITION || code === AMBIGUOUS))
     return `its arguments or its result changed. Write above: drop function ${signature};`

@@ -14,7 +14,8 @@ replaces the generated part and keeps the rest, until the migration is listed in
 
   <name>    letters, digits and underscores: pnpm migration promotions`
 
-const GENERATED = '-- ── @generated from db/functions by `pnpm migration`: edit the functions there, and nothing below this line ──'
+const GENERATED =
+  '-- ── @generated from db/functions by `pnpm migration`: edit the functions there, and nothing below this line ──'
 
 const HAND_WRITTEN = `-- TODO: say in a sentence why. Tables, indexes and policies, and what \`pnpm migration\` asks for, are written here.
 `
@@ -51,7 +52,9 @@ function printOwner(owner: string, changed: Differences['changed']): string {
   const functions = changed
     .filter(({ fn }) => fn.owner === owner)
     .map(({ fn, revoked }) =>
-      [fn.text, ...(revoked.length > 0 ? [`revoke all on function ${fn.name} from ${revoked.join(', ')};`] : [])].join('\n'),
+      [fn.text, ...(revoked.length > 0 ? [`revoke all on function ${fn.name} from ${revoked.join(', ')};`] : [])].join(
+        '\n',
+      ),
     )
   // dakera_owner may always create functions, every other role only for as long as it takes.
   const isOwner = owner === 'dakera_owner'
@@ -80,7 +83,10 @@ export async function migrateBefore(run: Run, file: string): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } })
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' } },
+  })
   const [name] = positionals
   if (values.help) return console.log(HELP)
   if (!name || positionals.length > 1) throw new UsageError(`Name the migration, in one word.\n\n${HELP}`)
@@ -101,7 +107,9 @@ async function main(): Promise<void> {
     const names = differences.changed.map(({ fn }) => fn.name).join(', ') || 'no function'
     console.log(`${file}: ${names}`)
     if (advice.length > 0) {
-      console.error(`\nWrite by hand into ${file}, above the generated part, and run this again:\n  ${advice.join('\n  ')}`)
+      console.error(
+        `\nWrite by hand into ${file}, above the generated part, and run this again:\n  ${advice.join('\n  ')}`,
+      )
       process.exitCode = 1
     }
   } finally {
