@@ -1,5 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { ERRORS } from '@dakera-ai/protocol'
 import { pino } from 'pino'
 import type { Sql } from 'postgres'
 import { expect, test } from 'vitest'
@@ -90,6 +91,29 @@ const CHANGES: [change: string, statement: string, differs: object][] = [
     { refused: [{ name: 'words_left', advice: expect.stringContaining('drop function words_left();') }] },
   ],
 ]
+
+test('every error that a function raises is one of the contract', () => {
+  const calls = readFunctions().flatMap(({ name, text }) =>
+    [...text.matchAll(/perform raise_api_error\(/g)].map(({ 0: call, index }) => {
+      const codes = [...firstArgument(text.slice(index + call.length)).matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code)
+      return { name, codes }
+    }),
+  )
+  expect(calls.length).toBeGreaterThan(20)
+  expect(calls.filter(({ codes }) => codes.length === 0)).toEqual([])
+  expect(calls.filter(({ codes }) => codes.some((code) => !((code as string) in ERRORS)))).toEqual([])
+})
+
+/** SQL up to the first comma or parenthesis that is not inside of others. */
+function firstArgument(sql: string): string {
+  let depth = 0
+  for (let i = 0; i < sql.length; i++) {
+    if (sql[i] === '(') depth += 1
+    else if (sql[i] === ')') depth -= 1
+    if (depth < 0 || (depth === 0 && sql[i] === ',')) return sql.slice(0, i)
+  }
+  return sql
+}
 
 test('the comparison reports each kind of change, and nothing else', async () => {
   await using t = await start()
