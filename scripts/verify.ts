@@ -83,7 +83,7 @@ function checkGenerated(): string | undefined {
 
 function generatedFiles(): Map<string, string> {
   const exclude = (path: string) => /(^|\/)(node_modules|dist|\.git|\.turbo)$/.test(path)
-  const files = globSync(['*.jsonc', '{packages,apps,docs,examples}/**/*.{json,ts,py,rs,go,md,html}'], {
+  const files = globSync(['*.jsonc', '{packages,apps,docs,examples}/**/*.{json,ts,py,rs,go,md,html,sql}'], {
     cwd: root,
     exclude,
   })
