@@ -4,7 +4,7 @@ import { ERRORS } from '@dakera-ai/protocol'
 import { pino } from 'pino'
 import postgres, { type Sql } from 'postgres'
 import { expect, test } from 'vitest'
-import { compareFunctions, type Run } from '../scripts/catalog.ts'
+import { compareFunctions, type Run, readCatalog } from '../scripts/catalog.ts'
 import { readFunctions } from '../scripts/functions.ts'
 import { printSchema, SCHEMA } from '../scripts/schema.ts'
 import type { Database } from '../src/db/database.ts'
@@ -153,8 +153,9 @@ test.each([
     const before = await running?.storeAndRecall()
     const database = await openDatabase(place.settings, log, setRootKey)
     try {
-      expect(await asSuperuser(database, compareFunctions)).toEqual(NOTHING)
-      expect(await asSuperuser(database, printSchema)).toBe(readFileSync(SCHEMA, 'utf8'))
+      await using fresh = await start()
+      for (const read of [readCatalog, printSchema])
+        expect(await asSuperuser<unknown>(database, read)).toEqual(await asSuperuser<unknown>(fresh.database, read))
       expect((await storeAndRecall(database.sql)).at(0)).toBe('m')
       if (running) expect(await running.storeAndRecall()).toContain(before?.at(-1))
     } finally {
