@@ -6,10 +6,9 @@ import {
   type SearchRequest,
 } from '@dakera-ai/protocol'
 import type * as z from 'zod'
-import { withPrincipal } from '../../db/tx.ts'
+import type { KeyCaller } from '../../db/caller.ts'
 import type { Deps } from '../../deps.ts'
 import { Fault, toFault } from '../../fault.ts'
-import type { Principal } from '../../principal.ts'
 import { directionOf, pickDiverse } from './diversity.ts'
 import { type RecallCall, type RecallRow, recallMemories } from './hot.ts'
 import { findVectors, toMemory } from './repo.ts'
@@ -26,8 +25,8 @@ type Picked = Found & { diversity?: { weight: number; similarity: number; value:
  * absolute, so several namespaces make one ranking.
  */
 export async function find(
-  deps: Deps,
-  principal: Principal,
+  deps: Pick<Deps, 'embedder' | 'accesses'>,
+  caller: KeyCaller,
   kind: 'recall' | 'search',
   body: Recall,
   signal: AbortSignal,
@@ -41,7 +40,7 @@ export async function find(
   const isByMeaning = routing !== 'bm25' && query !== ''
   const embedded =
     isByMeaning && own === null
-      ? await embedFor(deps, principal, namespaces, 'read', [query], () => 'query', signal)
+      ? await embedFor(deps, caller, namespaces, 'read', [query], () => 'query', signal)
       : undefined
   const isSupplied = own !== null && isByMeaning
   const vector = isByMeaning ? (own ?? embedded?.vectors[0] ?? null) : null
@@ -59,7 +58,7 @@ export async function find(
   const denied: string[] = []
   const parts = await Promise.all(
     namespaces.map((namespace) =>
-      recallIn(deps, principal, { ...call, namespace }).catch((error: unknown) => {
+      recallIn(caller, { ...call, namespace }).catch((error: unknown) => {
         if (!skip_denied || !isDenial(error)) throw error
         denied.push(namespace)
         return []
@@ -68,13 +67,11 @@ export async function find(
   )
   const ranked = parts.flat().sort(byRank)
   const column = isSupplied ? 'supplied_v' : 'v'
-  const picked = mmr
-    ? await diversify(deps, principal, ranked.slice(0, poolOf(topK)), column, mmr, topK)
-    : ranked.slice(0, topK)
+  const picked = mmr ? await diversify(caller, ranked.slice(0, poolOf(topK)), column, mmr, topK) : ranked.slice(0, topK)
   const memories = whatFits(picked).map(toRecalled)
   for (const namespace of namespaces) {
     const ids = memories.filter(({ memory }) => memory.agent_id === namespace).map(({ memory }) => memory.id)
-    deps.accesses.record(principal.keyHash, namespace, ids)
+    deps.accesses.record(caller.keyHash, namespace, ids)
   }
   return {
     memories,
@@ -102,8 +99,8 @@ function readSearch(query: string): SearchQuery {
   return search
 }
 
-async function recallIn(deps: Deps, principal: Principal, call: RecallCall): Promise<Found[]> {
-  const rows = await recallMemories(deps.database, principal, call)
+async function recallIn(caller: KeyCaller, call: RecallCall): Promise<Found[]> {
+  const rows = await recallMemories(caller, call)
   return rows.map((row) => ({ namespace: call.namespace, row }))
 }
 
@@ -132,15 +129,14 @@ function whatFits(picked: Picked[]): Picked[] {
  * each can be longer than its memory, and most of what twenty namespaces gave is not in the pool.
  */
 async function diversify(
-  deps: Deps,
-  principal: Principal,
+  { read }: KeyCaller,
   pool: Found[],
   column: 'v' | 'supplied_v',
   weight: number,
   topK: number,
 ): Promise<Picked[]> {
   const ids = pool.map(({ namespace, row }) => ({ namespace, id: row.id }))
-  const vectors = await withPrincipal(deps.database, principal, 'read', (tx) => findVectors(tx, ids, column))
+  const vectors = await read((tx) => findVectors(tx, ids, column))
   const hits = pool.map((found, at) => {
     const vector = vectors[at]
     return {

@@ -1,13 +1,13 @@
 import { REPLY_BYTES } from '@dakera-ai/protocol'
-import type { Database } from '../../db/database.ts'
-import { callFunction } from '../../db/tx.ts'
-import type { Principal } from '../../principal.ts'
+import type { KeyCaller } from '../../db/caller.ts'
+import type { Sql } from '../../db/database.ts'
+import { unixMs } from '../../db/time.ts'
 import type { Selection } from './selection.ts'
 
-// The hot operations: one SQL function each, and so one round trip. The function sets the identity, checks the grant
-// and answers.
+// The hot operations: one SQL function each, and so one round trip. The function sets the identity, checks the grant,
+// claims the idempotency key and answers.
 
-/** Moments are unix milliseconds. */
+/** A memory; its times are unix milliseconds. */
 export type MemoryRow = {
   id: string
   content: string
@@ -32,50 +32,45 @@ export type RecallRow = MemoryRow & {
   vector_score: number
   explain: Record<string, unknown> | null
   highlights: string[] | null
-  /** What it takes in a reply, about. */
+  /** About what it takes in a reply. */
   bytes: number
 }
 export type RecallCall = {
   namespace: string
   query: string
-  /** As pgvector's text; null: words only. */
+  /** As pgvector's text; null: only words count. */
   vector: string | null
   topK: number
-  /** What comes may be so long; the best comes whatever its length. */
+  /** The most bytes that the hits may take; the best hit comes in any case. */
   mostBytes?: number
   selection: Selection
   options: Record<string, unknown>
 }
 
-export function recallMemories({ turns }: Database, principal: Principal, call: RecallCall): Promise<RecallRow[]> {
-  const { keyHash } = principal
-  return callFunction(
-    turns.searches,
-    principal,
+export function recallMemories({ call }: Pick<KeyCaller, 'call'>, asked: RecallCall): Promise<RecallRow[]> {
+  const { namespace, query, vector, topK, mostBytes = REPLY_BYTES, selection, options } = asked
+  return call(
+    'searches',
     'read',
-    async (sql) => sql<RecallRow[]>`
-    select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8,
-      exact, score, text_score, vector_score, explain, highlights, bytes::float8,
-      floor(1000 * extract(epoch from valid_from))::float8 as valid_from, floor(1000 * extract(epoch
-        from created_at))::float8 as created_at,
-      floor(1000 * extract(epoch from updated_at))::float8 as updated_at, floor(1000 * extract(epoch
-        from expires_at))::float8 as expires_at,
-      floor(1000 * extract(epoch from last_accessed_at))::float8 as last_accessed_at
-    from (
-      select *, row_number() over () as place, sum(bytes) over (rows unbounded preceding) as bytes_so_far
-      from recall(${keyHash}::bytea, 
-        ${call.namespace}::text, 
-        ${call.query}::text, 
-        ${call.vector}::text::halfvec, 
-        ${call.topK}::int,
-        ${JSON.stringify(call.selection)}::text::jsonb, ${JSON.stringify(call.options)}::text::jsonb) found
-      cross join lateral (
-        select reply_bytes(content, metadata, tags) + coalesce(octet_length(explain::text), 
-          0) + coalesce(octet_length(to_json(highlights)::text), 0)
-      ) measured(bytes)) ranked
-    where bytes_so_far <= ${call.mostBytes ?? REPLY_BYTES}::bigint or place = 1`,
+    async (sql, { keyHash }) => sql<RecallRow[]>`
+      select id, content, memory_type, importance, tags, metadata, session_id, author, version, access_count::float8,
+        exact, score, text_score, vector_score, explain, highlights, bytes::float8,
+        ${times(sql, ['valid_from', 'created_at', 'updated_at', 'expires_at', 'last_accessed_at'])}
+      from (
+        select *, row_number() over () as place, sum(bytes) over (rows unbounded preceding) as bytes_so_far
+        from recall(
+          ${keyHash}::bytea, ${namespace}::text, ${query}::text, ${vector}::text::halfvec, ${topK}::int,
+          ${JSON.stringify(selection)}::text::jsonb, ${JSON.stringify(options)}::text::jsonb) found
+        cross join lateral (
+          select reply_bytes(content, metadata, tags) + coalesce(octet_length(explain::text), 0)
+            + coalesce(octet_length(to_json(highlights)::text), 0)
+        ) measured(bytes)) ranked
+      where bytes_so_far <= ${mostBytes}::bigint or place = 1`,
   )
 }
+
+const times = (sql: Sql, columns: string[]) =>
+  sql.unsafe(columns.map((column) => `${unixMs(column)} as ${column}`).join(', '))
 
 export type StoreCall = {
   namespace: string
@@ -83,10 +78,8 @@ export type StoreCall = {
   vectors: (string | null)[]
   supplied: (string | null)[]
   embedder: string
-  idempotencyKey: string | undefined
-  fingerprint: Buffer
 }
-/** `created` names the namespace, where an admin's write made it. */
+/** `created` names the namespace, if this write created it. */
 export type StoredRow = {
   id: string
   author: string | null
@@ -95,24 +88,17 @@ export type StoredRow = {
   created: string | null
 }
 
-export function storeMemories({ turns }: Database, principal: Principal, call: StoreCall): Promise<StoredRow[]> {
-  const { keyHash } = principal
-  const supplied = call.supplied.some((vector) => vector !== null) ? call.supplied : null
-  return callFunction(
-    turns.calls,
-    principal,
+export function storeMemories({ call }: Pick<KeyCaller, 'call'>, asked: StoreCall): Promise<StoredRow[]> {
+  const { namespace, memories, vectors, embedder } = asked
+  const supplied = asked.supplied.some((vector) => vector !== null) ? asked.supplied : null
+  return call(
+    'calls',
     'write',
-    async (sql) => sql<StoredRow[]>`
-    select id, author, floor(1000 * extract(epoch from created_at))::float8 as created_at, floor(1000 * extract(epoch
-      from expires_at))::float8 as expires_at,
-      nullif(current_setting('dakera.created', true), '') as created
-    from store(${keyHash}::bytea, 
-      ${call.namespace}::text, 
-      ${JSON.stringify(call.memories)}::jsonb, 
-      ${call.vectors}::text[]::halfvec[],
-      ${supplied}::text[]::halfvec[], 
-        ${call.idempotencyKey ?? null}::text, 
-        ${call.fingerprint}::bytea, 
-        ${call.embedder}::text)`,
+    async (sql, { keyHash, key, fingerprint }) => sql<StoredRow[]>`
+      select id, author, ${times(sql, ['created_at', 'expires_at'])},
+        nullif(current_setting('dakera.created', true), '') as created
+      from store(
+        ${keyHash}::bytea, ${namespace}::text, ${JSON.stringify(memories)}::jsonb, ${vectors}::text[]::halfvec[],
+        ${supplied}::text[]::halfvec[], ${key ?? null}::text, ${fingerprint}::bytea, ${embedder}::text)`,
   )
 }

@@ -1,9 +1,10 @@
+import type { KeyCaller } from '../../db/caller.ts'
 import { toHalfvec } from '../../db/halfvec.ts'
-import { resolveNamespace, withPrincipal } from '../../db/tx.ts'
+import { resolveNamespace } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { EmbedderUnavailable, TextRefused } from '../../embedding/embedder.ts'
 import { Fault } from '../../fault.ts'
-import { type Access, ownerOf, type Principal } from '../../principal.ts'
+import type { Access } from '../../principal.ts'
 import { nextSlice } from '../../slices.ts'
 
 /** `embedder` is the model that made them: the database refuses vectors of one that is no longer its own. */
@@ -17,8 +18,8 @@ export type FieldOf = (at: number) => string
  * namespaces; the built-in one is cheaper than the question, and the database answers it with the write anyway.
  */
 export async function embedFor(
-  { embedder, database }: Deps,
-  principal: Principal,
+  { embedder }: Pick<Deps, 'embedder'>,
+  { read, owner }: Pick<KeyCaller, 'read' | 'owner'>,
   namespaces: string[],
   access: Access,
   texts: string[],
@@ -26,15 +27,12 @@ export async function embedFor(
   signal: AbortSignal,
 ): Promise<Embedded> {
   if (!embedder.isLocal) {
-    const checks = namespaces.map((namespace) =>
-      withPrincipal(database, principal, 'read', (tx) => resolveNamespace(tx, namespace, access)),
-    )
+    const checks = namespaces.map((namespace) => read((tx) => resolveNamespace(tx, namespace, access)))
     await Promise.any(checks).catch((error: AggregateError) => Promise.reject(error.errors[0]))
   }
   const started = performance.now()
   const { model } = embedder // first: should it be switched in between, the database refuses the vectors
   try {
-    const owner = ownerOf(principal)
     const vectors = await embedder.embed(texts, { owner, signal })
     const ms = round(performance.now() - started)
     return { vectors: await asText(vectors, owner), embedder: model, ms }

@@ -1,0 +1,6 @@
+// Times leave the database as numbers: the driver's dates end at milliseconds, and JSON has none.
+
+/** SQL for a time as unix seconds, without a fraction. */
+export const unixSeconds = (time: string) => `floor(extract(epoch from ${time}))::float8`
+/** SQL for a time as unix milliseconds, without a fraction. */
+export const unixMs = (time: string) => `floor(1000 * extract(epoch from ${time}))::float8`
