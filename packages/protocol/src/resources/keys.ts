@@ -9,10 +9,10 @@ const Grants = z.record(NamespaceName, NamespaceAccess)
 /** Namespaces that one call names; a key may have grants on more of them, given by several calls. */
 const MOST_GRANTS = 1000
 const Namespaces = list(NamespaceName, MOST_GRANTS)
-const GrantChanges = record(NamespaceName, z.enum([...NamespaceAccess.options, 'none']), MOST_GRANTS).meta({
+const GrantChanges = record(NamespaceName, z.enum([...NamespaceAccess.options, 'none']).meta({ title: 'Access' }), MOST_GRANTS).meta({
   description: 'Namespace → access. `none` removes a grant.',
 })
-const Scope = z.enum(['read', 'write', 'admin', 'super_admin'])
+const Scope = z.enum(['read', 'write', 'admin', 'super_admin']).meta({ title: 'Scope' })
 /** The format keeps it out of what the SDKs print of a reply. */
 const Secret = z.string().meta({ format: 'password', description: 'The secret. It is not shown again.' })
 
@@ -22,7 +22,7 @@ export const Key = z
     key_id: z.string(),
     id: z.string(),
     name: z.string(),
-    scope: z.enum(['read', 'write', 'admin']).meta({ description: '`admin`, or the widest of the grants.' }),
+    scope: z.enum(['read', 'write', 'admin']).meta({ title: 'Scope', description: '`admin`, or the widest of the grants.' }),
     grants: Grants,
     namespaces: z.array(z.string()).meta({ description: 'The namespaces of `grants`.' }),
     permissions: z.array(z.string()),
@@ -147,6 +147,15 @@ export const Identity = z
   .meta({ id: 'Identity', description: 'Who the presented key is.' })
 export type Identity = z.output<typeof Identity>
 
+const EndpointUsage = z
+  .object({
+    endpoint: z.string().meta({ description: 'Its operation id.' }),
+    requests: z.int(),
+    avg_latency_ms: z.number(),
+  })
+  .meta({ id: 'EndpointUsage' })
+const NamespaceUsage = z.object({ namespace: z.string(), requests: z.int() }).meta({ id: 'NamespaceUsage' })
+
 export const KeyUsage = z
   .object({
     key_id: z.string(),
@@ -158,16 +167,10 @@ export const KeyUsage = z
     avg_latency_ms: z.number(),
     last_used: UnixSeconds.nullable(),
     by_endpoint: z
-      .array(
-        z.object({
-          endpoint: z.string().meta({ description: 'Its operation id.' }),
-          requests: z.int(),
-          avg_latency_ms: z.number(),
-        }),
-      )
+      .array(EndpointUsage)
       .meta({ description: 'Busiest first.' }),
     by_namespace: z
-      .array(z.object({ namespace: z.string(), requests: z.int() }))
+      .array(NamespaceUsage)
       .meta({ description: 'Busiest first; requests that named exactly one namespace, and one that is there.' }),
   })
   .meta({ id: 'KeyUsage', description: 'What was asked with a key since it was issued, by any of its secrets.' })
@@ -184,6 +187,7 @@ const refusals = [
 export const keyEndpoints = {
   create: endpoint({
     id: 'keys.create',
+    flat: 'createKey',
     method: 'POST',
     path: '/v1/keys',
     aliases: ['POST /admin/keys', 'POST /v1/admin/keys'],
@@ -197,6 +201,7 @@ export const keyEndpoints = {
   }),
   list: endpoint({
     id: 'keys.list',
+    flat: 'listKeys',
     method: 'GET',
     path: '/v1/keys',
     aliases: ['GET /admin/keys', 'GET /v1/admin/keys'],
@@ -205,10 +210,12 @@ export const keyEndpoints = {
     summary: 'List the keys, without secrets.',
     query: ListKeysQuery,
     response: ListKeysResponse,
+    returns: 'keys',
     errors: refusals,
   }),
   get: endpoint({
     id: 'keys.get',
+    flat: 'getKey',
     method: 'GET',
     path: '/v1/keys/{key_id}',
     aliases: ['GET /admin/keys/{key_id}', 'GET /v1/admin/keys/{key_id}'],
@@ -220,6 +227,7 @@ export const keyEndpoints = {
   }),
   update: endpoint({
     id: 'keys.update',
+    flat: 'updateKey',
     method: 'PATCH',
     path: '/v1/keys/{key_id}',
     aliases: ['PATCH /admin/keys/{key_id}', 'PATCH /v1/admin/keys/{key_id}'],
@@ -232,6 +240,7 @@ export const keyEndpoints = {
   }),
   rotate: endpoint({
     id: 'keys.rotate',
+    flat: 'rotateKey',
     method: 'POST',
     path: '/v1/keys/{key_id}/rotate',
     aliases: ['POST /admin/keys/{key_id}/rotate', 'POST /v1/admin/keys/{key_id}/rotate'],
@@ -244,6 +253,7 @@ export const keyEndpoints = {
   }),
   deactivate: endpoint({
     id: 'keys.deactivate',
+    flat: 'deactivateKey',
     method: 'POST',
     path: '/v1/keys/{key_id}/deactivate',
     aliases: ['POST /admin/keys/{key_id}/deactivate', 'POST /v1/admin/keys/{key_id}/deactivate'],
@@ -255,6 +265,7 @@ export const keyEndpoints = {
   }),
   delete: endpoint({
     id: 'keys.delete',
+    flat: 'deleteKey',
     method: 'DELETE',
     path: '/v1/keys/{key_id}',
     aliases: ['DELETE /admin/keys/{key_id}', 'DELETE /v1/admin/keys/{key_id}'],
@@ -266,6 +277,7 @@ export const keyEndpoints = {
   }),
   usage: endpoint({
     id: 'keys.usage',
+    flat: 'keyUsage',
     method: 'GET',
     path: '/v1/keys/{key_id}/usage',
     aliases: ['GET /admin/keys/{key_id}/usage', 'GET /v1/admin/keys/{key_id}/usage'],
@@ -277,6 +289,7 @@ export const keyEndpoints = {
   }),
   whoami: endpoint({
     id: 'keys.whoami',
+    flat: 'whoami',
     method: 'GET',
     path: '/v1/auth/whoami',
     summary: 'Say who the presented key is and what it may do.',

@@ -101,11 +101,18 @@ export const StoreMemoriesRequest = z
   .meta({ id: 'StoreMemoriesRequest', description: 'All are stored, or none.' })
 export type StoreMemoriesRequest = z.input<typeof StoreMemoriesRequest>
 
+const StoredItem = Memory.pick({
+  id: true,
+  content: true,
+  agent_id: true,
+  tags: true,
+  importance: true,
+  created_at: true,
+}).meta({ id: 'StoredItem' })
+
 export const StoreMemoriesResponse = z
   .object({
-    stored: z.array(
-      Memory.pick({ id: true, content: true, agent_id: true, tags: true, importance: true, created_at: true }),
-    ),
+    stored: z.array(StoredItem),
     stored_count: z.int(),
     total_embedding_time_ms: z.number(),
   })
@@ -116,7 +123,7 @@ export type StoreMemoriesResponse = z.output<typeof StoreMemoriesResponse>
 
 const Routing = z
   .enum(['auto', 'hybrid', 'vector', 'bm25'])
-  .meta({ description: 'Which arms look: meaning (`vector`), words (`bm25`) or both.' })
+  .meta({ title: 'Routing', description: 'Which arms look: meaning (`vector`), words (`bm25`) or both.' })
 
 const selection = {
   min_importance: Importance.nullish().meta({ description: 'The least importance.' }),
@@ -185,7 +192,7 @@ const Highlight = z
 const Mode = z
   .enum(['best', 'exact'])
   .default('best')
-  .meta({ description: '`exact` returns only memories in which every word, phrase and beginning stands.' })
+  .meta({ title: 'SearchMode', description: '`exact` returns only memories in which every word, phrase and beginning stands.' })
 
 /** How other calls name what these fields say. */
 const askedElsewhere = {
@@ -453,6 +460,7 @@ const vectorRefusals = ['DIMENSION_MISMATCH', 'EMPTY_VECTOR'] as const
 export const memoryEndpoints = {
   store: endpoint({
     id: 'memories.store',
+    flat: 'storeMemory',
     method: 'POST',
     path: '/v1/memory/store',
     summary: 'Store one memory. The next recall finds it, by meaning and by word.',
@@ -463,6 +471,7 @@ export const memoryEndpoints = {
   }),
   storeBatch: endpoint({
     id: 'memories.storeBatch',
+    flat: 'storeMemories',
     method: 'POST',
     path: '/v1/memories/store/batch',
     summary: 'Store up to 1000 memories, all or none.',
@@ -472,6 +481,7 @@ export const memoryEndpoints = {
   }),
   recall: endpoint({
     id: 'memories.recall',
+    flat: 'recall',
     method: 'POST',
     path: '/v1/memory/recall',
     summary: 'Find the memories that best answer a query, by meaning and by words together.',
@@ -482,6 +492,7 @@ export const memoryEndpoints = {
   }),
   recallByQuery: endpoint({
     id: 'memories.recallByQuery',
+    twinOf: 'memories.recall',
     method: 'GET',
     path: '/v1/memory/recall',
     summary: 'The same as POST, from a query string.',
@@ -491,6 +502,7 @@ export const memoryEndpoints = {
   }),
   search: endpoint({
     id: 'memories.search',
+    flat: 'searchMemories',
     method: 'POST',
     path: '/v1/memory/search',
     summary:
@@ -503,6 +515,7 @@ export const memoryEndpoints = {
   }),
   searchByQuery: endpoint({
     id: 'memories.searchByQuery',
+    twinOf: 'memories.search',
     method: 'GET',
     path: '/v1/memory/search',
     summary: 'The same as POST, from a query string.',
@@ -512,6 +525,7 @@ export const memoryEndpoints = {
   }),
   get: endpoint({
     id: 'memories.get',
+    flat: 'getMemory',
     method: 'GET',
     path: '/v1/memory/get/{memory_id}',
     summary: 'Fetch one memory.',
@@ -521,6 +535,7 @@ export const memoryEndpoints = {
   }),
   update: endpoint({
     id: 'memories.update',
+    flat: 'updateMemory',
     method: 'PUT',
     path: '/v1/memory/update/{memory_id}',
     isStrict: true,
@@ -533,6 +548,7 @@ export const memoryEndpoints = {
   }),
   setImportance: endpoint({
     id: 'memories.setImportance',
+    flat: 'setImportance',
     method: 'POST',
     path: '/v1/memory/importance',
     summary: 'Set the importance of one or more memories, all or none.',
@@ -542,6 +558,7 @@ export const memoryEndpoints = {
   }),
   patchImportance: endpoint({
     id: 'memories.patchImportance',
+    twinOf: 'memories.setImportance',
     method: 'PATCH',
     path: '/v1/memories/{memory_id}/importance',
     summary: 'Set the importance of one memory.',
@@ -551,6 +568,7 @@ export const memoryEndpoints = {
   }),
   forget: endpoint({
     id: 'memories.forget',
+    flat: 'forget',
     method: 'POST',
     path: '/v1/memory/forget',
     isStrict: true,
@@ -561,6 +579,7 @@ export const memoryEndpoints = {
   }),
   forgetBatch: endpoint({
     id: 'memories.forgetBatch',
+    flat: 'batchForget',
     method: 'DELETE',
     path: '/v1/memories/forget/batch',
     isStrict: true,
@@ -572,6 +591,7 @@ export const memoryEndpoints = {
   }),
   list: endpoint({
     id: 'memories.list',
+    flat: 'listMemories',
     method: 'POST',
     path: '/v1/memories/recall/batch',
     isStrict: true,
@@ -579,6 +599,7 @@ export const memoryEndpoints = {
     body: ListMemoriesRequest,
     maxBodyBytes: QUESTION_BYTES,
     response: ListMemoriesResponse,
+    returns: 'memories',
     errors: refusals,
   }),
 }

@@ -24,7 +24,7 @@ export const NamespaceName = z
 
 export const NamespaceAccess = z
   .enum(['read', 'write', 'read_write'])
-  .meta({ description: '`write` alone is append-only: it stores, and reads nothing back.' })
+  .meta({ title: 'Access', description: '`write` alone is append-only: it stores, and reads nothing back.' })
 export type NamespaceAccess = z.output<typeof NamespaceAccess>
 
 export const Dimension = z.int().min(1).max(4000).meta({
@@ -68,6 +68,7 @@ const LANGUAGES = [
   'yiddish',
 ] as const
 export const Language = z.enum(LANGUAGES).meta({
+  title: 'Language',
   description:
     'How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language ' +
     'of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in ' +
@@ -110,16 +111,16 @@ export const Namespace = z
   .meta({ id: 'Namespace', description: 'A place for memories, with its own grants.' })
 export type Namespace = z.output<typeof Namespace>
 
-export const NamespaceSummary = z
+export const ListedNamespace = z
   .object({
-    name: z.string(),
+    name: z.string().meta({ 'x-also': 'namespace' }),
     description: z.string().nullable(),
     memory_count: z.int().optional().meta({ description: 'Absent for a key that may not read here.' }),
     created_at: UnixSeconds,
     access: NamespaceAccess.meta({ description: 'What this key may do here.' }),
   })
-  .meta({ id: 'NamespaceSummary' })
-export type NamespaceSummary = z.output<typeof NamespaceSummary>
+  .meta({ id: 'ListedNamespace', description: 'A namespace in a list.' })
+export type ListedNamespace = z.output<typeof ListedNamespace>
 
 const settings = {
   description: Description.nullish().meta({ description: 'What it is for, for people.' }),
@@ -148,7 +149,7 @@ export const ListNamespacesQuery = closed(
 export const ListNamespacesResponse = z
   .object({
     namespaces: z.array(z.string()).meta({ description: 'The names alone, which older clients read.' }),
-    items: z.array(NamespaceSummary),
+    items: z.array(ListedNamespace),
     next_cursor: z.string().optional(),
   })
   .meta({ id: 'ListNamespacesResponse' })
@@ -164,6 +165,7 @@ const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY
 export const namespaceEndpoints = {
   create: endpoint({
     id: 'namespaces.create',
+    flat: 'createNamespace',
     method: 'POST',
     path: '/v1/namespaces',
     access: 'admin',
@@ -175,6 +177,7 @@ export const namespaceEndpoints = {
   }),
   upsert: endpoint({
     id: 'namespaces.upsert',
+    flat: 'upsertNamespace',
     method: 'PUT',
     path: '/v1/namespaces/{namespace}',
     access: 'admin',
@@ -185,16 +188,19 @@ export const namespaceEndpoints = {
   }),
   list: endpoint({
     id: 'namespaces.list',
+    flat: 'listNamespaces',
     method: 'GET',
     path: '/v1/namespaces',
     isStrict: true,
     summary: 'List the namespaces this key has a grant on; an admin sees all.',
     query: ListNamespacesQuery,
     response: ListNamespacesResponse,
+    returns: 'items',
     errors: refusals,
   }),
   get: endpoint({
     id: 'namespaces.get',
+    flat: 'getNamespace',
     method: 'GET',
     path: '/v1/namespaces/{namespace}',
     summary: 'Fetch one namespace.',
@@ -203,6 +209,7 @@ export const namespaceEndpoints = {
   }),
   delete: endpoint({
     id: 'namespaces.delete',
+    flat: 'deleteNamespace',
     method: 'DELETE',
     path: '/v1/namespaces/{namespace}',
     aliases: ['DELETE /v1/admin/namespaces/{namespace}'],

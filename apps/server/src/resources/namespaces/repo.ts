@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceAccess, NamespaceSummary, VectorIndex, Weights } from '@dakera-ai/protocol'
+import type { Namespace, NamespaceAccess, ListedNamespace, VectorIndex, Weights } from '@dakera-ai/protocol'
 import { eq, sql } from 'drizzle-orm'
 import { namespaces } from '../../db/schema/namespaces.ts'
 import type { Tx } from '../../db/tx.ts'
@@ -100,7 +100,7 @@ type SummaryRow = {
 type Part = { prefix: string | undefined; after: string | undefined; limit: number | undefined }
 
 /** In order of name, from behind `after`; in one round trip. */
-export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Promise<NamespaceSummary[]> {
+export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Promise<ListedNamespace[]> {
   const rows = await tx.execute<SummaryRow>(sql`
     with page as (
       select id, name, description, floor(extract(epoch from created_at))::float8 as created_at,
