@@ -76,22 +76,22 @@ var operations = map[string]operation{
 		return c.ListKeys(ctx, whole[dakera.ListOptions](a), o...)
 	},
 	"keys.get": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.GetKey(ctx, a.text("key_id"), o...)
+		return c.GetKey(ctx, a.text("id"), o...)
 	},
 	"keys.update": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.UpdateKey(ctx, a.text("key_id"), as[dakera.UpdateKeyRequest](a, "changes"), o...)
+		return c.UpdateKey(ctx, a.text("id"), as[dakera.UpdateKeyRequest](a, "changes"), o...)
 	},
 	"keys.rotate": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.RotateKey(ctx, a.text("key_id"), as[*dakera.RotateKeyRequest](a, "how"), o...)
+		return c.RotateKey(ctx, a.text("id"), as[*dakera.RotateKeyRequest](a, "how"), o...)
 	},
 	"keys.deactivate": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.DeactivateKey(ctx, a.text("key_id"), o...)
+		return c.DeactivateKey(ctx, a.text("id"), o...)
 	},
 	"keys.delete": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.DeleteKey(ctx, a.text("key_id"), o...)
+		return c.DeleteKey(ctx, a.text("id"), o...)
 	},
 	"keys.usage": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.KeyUsage(ctx, a.text("key_id"), o...)
+		return c.KeyUsage(ctx, a.text("id"), o...)
 	},
 	"keys.whoami": func(ctx context.Context, c *dakera.Client, _ args, o ...dakera.RequestOption) (any, error) {
 		return c.Whoami(ctx, o...)
@@ -103,10 +103,10 @@ var operations = map[string]operation{
 		return c.ListNamespaceKeys(ctx, a.text("namespace"), o...)
 	},
 	"namespaceKeys.delete": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.DeleteNamespaceKey(ctx, a.text("namespace"), a.text("key_id"), o...)
+		return c.DeleteNamespaceKey(ctx, a.text("namespace"), a.text("id"), o...)
 	},
 	"namespaceKeys.usage": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.NamespaceKeyUsage(ctx, a.text("namespace"), a.text("key_id"), o...)
+		return c.NamespaceKeyUsage(ctx, a.text("namespace"), a.text("id"), o...)
 	},
 	"memories.store": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
 		return c.Memories.Store(ctx, a.text("namespace"), as[dakera.StoreMemoryRequest](a, "memory"), o...)

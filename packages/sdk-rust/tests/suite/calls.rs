@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 pub async fn call(client: &Client, operation: &str, call: &Value, iterate: bool) -> Result<Value> {
     let lister = Lister { iterate };
     let namespace = || text(call, "namespace");
-    let (name, key_id) = (|| text(call, "name"), || text(call, "key_id"));
+    let (name, id) = (|| text(call, "name"), || text(call, "id"));
     match operation {
         "health.get" => client.health().await.map(neutral),
         "health.ready" => client.health().ready().await.map(neutral),
@@ -41,18 +41,18 @@ pub async fn call(client: &Client, operation: &str, call: &Value, iterate: bool)
 
         "keys.create" => client.create_key(fields(call, "key")).await.map(neutral),
         "keys.list" => lister.collect(client.keys().list(list_options(call))).await,
-        "keys.get" => client.get_key(key_id()).await.map(neutral),
+        "keys.get" => client.get_key(id()).await.map(neutral),
         "keys.update" => client
-            .update_key(key_id(), fields(call, "changes"))
+            .update_key(id(), fields(call, "changes"))
             .await
             .map(neutral),
         "keys.rotate" => client
-            .rotate_key(key_id(), fields(call, "how"))
+            .rotate_key(id(), fields(call, "how"))
             .await
             .map(neutral),
-        "keys.deactivate" => client.deactivate_key(key_id()).await.map(neutral),
-        "keys.delete" => client.delete_key(key_id()).await.map(neutral),
-        "keys.usage" => client.key_usage(key_id()).await.map(neutral),
+        "keys.deactivate" => client.deactivate_key(id()).await.map(neutral),
+        "keys.delete" => client.delete_key(id()).await.map(neutral),
+        "keys.usage" => client.key_usage(id()).await.map(neutral),
         "keys.whoami" => client.whoami().await.map(neutral),
 
         "namespaceKeys.create" => client
@@ -65,11 +65,11 @@ pub async fn call(client: &Client, operation: &str, call: &Value, iterate: bool)
                 .await
         }
         "namespaceKeys.delete" => client
-            .delete_namespace_key(namespace(), key_id())
+            .delete_namespace_key(namespace(), id())
             .await
             .map(neutral),
         "namespaceKeys.usage" => client
-            .namespace_key_usage(namespace(), key_id())
+            .namespace_key_usage(namespace(), id())
             .await
             .map(neutral),
 
