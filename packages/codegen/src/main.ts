@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { docs } from './docs/main.ts'
 import type { Files } from './files.ts'
+import { go } from './go/main.ts'
+import { rust } from './rust/main.ts'
 
-const printers: Record<string, () => Files> = { docs }
+const printers: Record<string, () => Files> = { docs, rust, go }
 
 const root = join(import.meta.dirname, '../../..')
 const isCheck = process.argv.includes('--check')

@@ -6,8 +6,8 @@ use crate::models::{
     Agent, AgentStats, CreateKeyRequest, CreateNamespaceKeyRequest, CreateNamespaceRequest,
     CreatedKey, CreatedNamespaceKey, DeleteNamespaceKeyResponse, DeleteNamespaceResponse,
     EndSessionRequest, ForgetBatchRequest, ForgetBatchResponse, ForgetRequest, ForgetResponse,
-    Identity, Key, KeyActionResponse, KeyUsage, ListMemoriesRequest, Memory, Namespace,
-    NamespaceKey, NamespaceSummary, RecallRequest, RecallResponse, RotateKeyRequest, RotatedKey,
+    Identity, Key, KeyActionResponse, KeyUsage, ListMemoriesRequest, ListedNamespace, Memory,
+    Namespace, NamespaceKey, RecallRequest, RecallResponse, RotateKeyRequest, RotatedKey,
     SearchRequest, Session, SetImportanceResponse, StartSessionRequest, StoreMemoriesResponse,
     StoreMemoryRequest, StoreMemoryResponse, UpdateKeyRequest, UpdateMemoryRequest,
     UpdateMemoryResponse, UpsertNamespaceRequest,
@@ -114,7 +114,7 @@ impl<M: Mode> DakeraClient<M> {
         self.namespaces().upsert(name, settings)
     }
     /// The same as [`namespaces().list`](crate::Namespaces::list).
-    pub fn list_namespaces(&self) -> List<NamespaceSummary, M> {
+    pub fn list_namespaces(&self) -> List<ListedNamespace, M> {
         self.namespaces().list(ListOptions::default())
     }
     /// The same as [`namespaces().get`](crate::Namespaces::get).

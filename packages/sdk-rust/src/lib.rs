@@ -35,6 +35,7 @@ mod error;
 mod finite;
 mod flat;
 mod hooks;
+mod instant;
 mod list;
 mod mode;
 #[allow(
@@ -42,7 +43,6 @@ mod mode;
     reason = "a field that the contract does not describe says all by its name"
 )]
 mod models;
-mod moment;
 mod replies;
 mod request;
 mod resources;
@@ -54,10 +54,10 @@ pub use arguments::{ListOptions, OffsetOptions, OneOrMany, RequestOptions, Targe
 pub use client::{Client, DakeraClient};
 pub use error::{ApiError, Error, Result};
 pub use hooks::{Hooks, RequestEvent, ResponseEvent};
+pub use instant::Instant;
 pub use list::{Items, List, Page};
 pub use mode::{Async, Call, Mode};
 pub use models::*;
-pub use moment::Moment;
 pub use reqwest::header;
 pub use resources::{
     AgentMemoriesOptions, Agents, HealthChecks, Keys, ListSessionsOptions, Memories, NamespaceKeys,
@@ -65,3 +65,16 @@ pub use resources::{
 };
 pub use serde_json::{Value, json};
 pub use transport::ClientBuilder;
+
+/// The name that [`Instant`] had before.
+#[deprecated(note = "use `Instant`")]
+pub type Moment = Instant;
+/// The name that [`ListedNamespace`] had before.
+#[deprecated(note = "use `ListedNamespace`")]
+pub type NamespaceSummary = ListedNamespace;
+/// The name that [`ReadinessCheck`] had before.
+#[deprecated(note = "use `ReadinessCheck`")]
+pub type HealthCheck = ReadinessCheck;
+/// The name that [`StoredItem`] had before.
+#[deprecated(note = "use `StoredItem`")]
+pub type StoredMemory = StoredItem;

@@ -1,4 +1,4 @@
-// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+// @generated from packages/protocol by packages/codegen; do not edit.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::finite::finite;
-use crate::moment::{Moment, time};
+use crate::instant::{Instant, time};
 use crate::words::words;
 
 /// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this
@@ -38,18 +38,18 @@ words! {
 }
 
 words! {
+    /// What a key may do at most.
+    Scope { Read = "read", Write = "write", Admin = "admin", SuperAdmin = "super_admin" }
+}
+
+words! {
     /// How one part of a server is.
-    CheckStatus { Pass = "pass", Fail = "fail" }
+    CheckStatus { Pass = "pass", Warn = "warn", Fail = "fail" }
 }
 
 words! {
     /// Which arms look: meaning (`Vector`), words (`Bm25`) or both.
     Routing { Auto = "auto", Hybrid = "hybrid", Vector = "vector", Bm25 = "bm25" }
-}
-
-words! {
-    /// What a key may do at most.
-    Scope { Read = "read", Write = "write", Admin = "admin", SuperAdmin = "super_admin" }
 }
 
 words! {
@@ -124,7 +124,7 @@ pub struct CreateKeyRequest {
     pub expires_in_days: Option<f64>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Moment>,
+    pub expires_at: Option<Instant>,
 }
 
 /// Shows everything but the secret.
@@ -338,6 +338,19 @@ pub(crate) struct EndSessionResponse {
     pub extra: Map<String, Value>,
 }
 
+/// The contract's `EndpointUsage`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct EndpointUsage {
+    /// Its operation id.
+    pub endpoint: String,
+    pub requests: i64,
+    pub avg_latency_ms: f64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
 /// At least one effective condition.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ForgetBatchRequest {
@@ -383,19 +396,19 @@ pub struct ForgetRequest {
     pub max_importance: Option<f64>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_after: Option<Moment>,
+    pub created_after: Option<Instant>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_before: Option<Moment>,
+    pub created_before: Option<Instant>,
     /// Another spelling of `created_before`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before_timestamp: Option<Moment>,
+    pub before_timestamp: Option<Instant>,
     /// Another spelling of `created_after`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Moment>,
+    pub since: Option<Instant>,
     /// Another spelling of `created_before`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Instant>,
     /// The one type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
@@ -408,7 +421,9 @@ pub struct ForgetRequest {
     /// `self` leaves out what this key stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in`
+    /// `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that
+    /// very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Counts and deletes nothing.
@@ -466,6 +481,17 @@ impl Identity {
     pub fn expires_at_time(&self) -> Option<SystemTime> {
         self.expires_at.map(time)
     }
+}
+
+/// The contract's `Issue`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Issue {
+    pub path: String,
+    pub message: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// An API key: who an agent is, and what it may do where.
@@ -632,7 +658,7 @@ pub(crate) struct ListNamespaceKeysResponse {
 pub(crate) struct ListNamespacesResponse {
     /// The names alone, which older clients read.
     pub namespaces: Vec<String>,
-    pub items: Vec<NamespaceSummary>,
+    pub items: Vec<ListedNamespace>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
     /// Fields that this version of the client does not know.
@@ -650,6 +676,31 @@ pub(crate) struct ListSessionsResponse {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// A namespace in a list.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ListedNamespace {
+    pub name: String,
+    pub description: Option<String>,
+    /// Absent for a key that may not read here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_count: Option<i64>,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// What this key may do here.
+    pub access: Access,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl ListedNamespace {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
 }
 
 /// The process runs; restart it when this stays silent.
@@ -678,9 +729,9 @@ pub struct Memory {
     pub importance: f64,
     pub tags: Vec<String>,
     pub metadata: Value,
-    pub session_id: Value,
+    pub session_id: Option<String>,
     /// Name of the key that stored it, stamped by the database.
-    pub author: Value,
+    pub author: Option<String>,
     pub derived_from: Vec<String>,
     /// When it became true, as the caller said; kept, not ranked by.
     pub valid_from: Option<i64>,
@@ -756,19 +807,19 @@ pub struct MemoryFilter {
     pub max_importance: Option<f64>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_after: Option<Moment>,
+    pub created_after: Option<Instant>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_before: Option<Moment>,
+    pub created_before: Option<Instant>,
     /// Another spelling of `created_before`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before_timestamp: Option<Moment>,
+    pub before_timestamp: Option<Instant>,
     /// Another spelling of `created_after`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Moment>,
+    pub since: Option<Instant>,
     /// Another spelling of `created_before`; both must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Instant>,
     /// The one type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
@@ -781,7 +832,9 @@ pub struct MemoryFilter {
     /// `self` leaves out what this key stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in`
+    /// `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that
+    /// very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
 }
@@ -801,10 +854,12 @@ pub struct Namespace {
     pub vector_count: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vector_index: Option<VectorIndex>,
-    pub description: Value,
+    pub description: Option<String>,
     pub metadata: Value,
     pub policy: Value,
-    /// How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one.
+    /// How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of
+    /// each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every
+    /// one.
     pub language: String,
     /// This namespace's own defaults for recall.
     pub weights: Weights,
@@ -863,29 +918,15 @@ impl NamespaceKey {
     }
 }
 
-/// The contract's `NamespaceSummary`.
+/// The contract's `NamespaceUsage`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct NamespaceSummary {
-    pub name: String,
-    pub description: Value,
-    /// Absent for a key that may not read here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_count: Option<i64>,
-    /// Unix seconds.
-    pub created_at: i64,
-    /// What this key may do here.
-    pub access: Access,
+pub struct NamespaceUsage {
+    pub namespace: String,
+    pub requests: i64,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
-}
-
-impl NamespaceSummary {
-    /// `created_at` as a time.
-    pub fn created_at_time(&self) -> SystemTime {
-        time(self.created_at)
-    }
 }
 
 /// Whether requests will succeed, part by part.
@@ -895,8 +936,20 @@ pub struct Readiness {
     pub ready: bool,
     pub version: String,
     /// `warn` serves, and says in `message` what an operator should look at.
-    pub checks: BTreeMap<String, HealthCheck>,
+    pub checks: BTreeMap<String, ReadinessCheck>,
     pub components: BTreeMap<String, bool>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// One part of a server, and whether it can serve.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ReadinessCheck {
+    pub status: CheckStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -925,7 +978,9 @@ pub struct RecallRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in`
+    /// `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that
+    /// very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
     /// Name of the key that stored it.
@@ -939,10 +994,10 @@ pub struct RecallRequest {
     pub session_id: Option<String>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Moment>,
+    pub since: Option<Instant>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Instant>,
     /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
@@ -955,7 +1010,8 @@ pub struct RecallRequest {
     /// Leaves out hits with a lower `score`.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
-    /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
+    /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
+    /// answer. 0 unless said.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
     /// Shows how each score came about. Default false.
@@ -1063,7 +1119,8 @@ pub struct SearchRequest {
     /// Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_denied: Option<bool>,
-    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first.
+    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128
+    /// words and 32 beginnings among them. Memories with all of them come first.
     pub query: String,
     /// The least importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
@@ -1080,7 +1137,9 @@ pub struct SearchRequest {
     /// At least one of them must be on the memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that very name, or where there is none reaches inside objects.
+    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in`
+    /// `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that
+    /// very name, or where there is none reaches inside objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
     /// Name of the key that stored it.
@@ -1094,10 +1153,10 @@ pub struct SearchRequest {
     pub session_id: Option<String>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Moment>,
+    pub since: Option<Instant>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Instant>,
     /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
@@ -1110,7 +1169,8 @@ pub struct SearchRequest {
     /// Leaves out hits with a lower `score`.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
-    /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said.
+    /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
+    /// answer. 0 unless said.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
     /// Shows how each score came about. Default false.
@@ -1142,7 +1202,7 @@ pub struct Session {
     pub started_at: i64,
     /// Unix seconds.
     pub ended_at: Option<i64>,
-    pub summary: Value,
+    pub summary: Option<String>,
     pub metadata: Value,
     /// Live memories of this session.
     pub memory_count: i64,
@@ -1214,7 +1274,7 @@ pub(crate) struct StartSessionResponse {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct StoreMemoriesResponse {
-    pub stored: Vec<StoredMemory>,
+    pub stored: Vec<StoredItem>,
     pub stored_count: i64,
     pub total_embedding_time_ms: f64,
     /// Fields that this version of the client does not know.
@@ -1247,10 +1307,10 @@ pub struct StoreMemoryRequest {
     pub ttl_seconds: Option<f64>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Moment>,
+    pub expires_at: Option<Instant>,
     /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<Moment>,
+    pub valid_from: Option<Instant>,
     /// A vector of your own embedder, of the dimension the namespace declares.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
@@ -1268,6 +1328,30 @@ pub struct StoreMemoryResponse {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// The contract's `StoredItem`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct StoredItem {
+    pub id: String,
+    pub content: String,
+    /// The namespace the memory lives in.
+    pub agent_id: String,
+    pub tags: Vec<String>,
+    pub importance: f64,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl StoredItem {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
 }
 
 /// Grants that are not named stay as they are.
@@ -1314,11 +1398,12 @@ pub struct UpdateMemoryRequest {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub expires_at: Option<Option<Moment>>,
+    pub expires_at: Option<Option<Instant>>,
     /// null: nothing is known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<Moment>,
-    /// A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes.
+    pub valid_from: Option<Instant>,
+    /// A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would
+    /// be that of another text, and goes.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Change it only if this is still its `version`; else the call ends in `CONFLICT`.
@@ -1340,9 +1425,9 @@ pub struct UpdateMemoryResponse {
     pub importance: f64,
     pub tags: Vec<String>,
     pub metadata: Value,
-    pub session_id: Value,
+    pub session_id: Option<String>,
     /// Name of the key that stored it, stamped by the database.
-    pub author: Value,
+    pub author: Option<String>,
     pub derived_from: Vec<String>,
     /// When it became true, as the caller said; kept, not ranked by.
     pub valid_from: Option<i64>,
@@ -1462,75 +1547,4 @@ pub struct Weights {
     /// How much a memory is lowered that ends with a question mark. Default 0.1.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub question: Option<f64>,
-}
-
-/// The contract's `EndpointUsage`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct EndpointUsage {
-    /// Its operation id.
-    pub endpoint: String,
-    pub requests: i64,
-    pub avg_latency_ms: f64,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// The contract's `NamespaceUsage`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct NamespaceUsage {
-    pub namespace: String,
-    pub requests: i64,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// The contract's `HealthCheck`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct HealthCheck {
-    pub status: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// The contract's `StoredMemory`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct StoredMemory {
-    pub id: String,
-    pub content: String,
-    /// The namespace the memory lives in.
-    pub agent_id: String,
-    pub tags: Vec<String>,
-    pub importance: f64,
-    /// Unix seconds.
-    pub created_at: i64,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-impl StoredMemory {
-    /// `created_at` as a time.
-    pub fn created_at_time(&self) -> SystemTime {
-        time(self.created_at)
-    }
-}
-
-/// The contract's `Issue`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct Issue {
-    pub path: String,
-    pub message: String,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
 }

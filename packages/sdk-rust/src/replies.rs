@@ -2,9 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::models::{
-    Memory, NamespaceSummary, RecallResponse, RecalledMemory, StoreMemoryResponse,
-};
+use crate::models::{ListedNamespace, Memory, RecallResponse, RecalledMemory, StoreMemoryResponse};
 
 /// A stored memory, by itself.
 impl Deref for StoreMemoryResponse {
@@ -51,7 +49,7 @@ impl<'a> IntoIterator for &'a RecallResponse {
     }
 }
 
-impl NamespaceSummary {
+impl ListedNamespace {
     /// The same as `name`, as single namespaces call it.
     pub fn namespace(&self) -> &str {
         &self.name

@@ -6,8 +6,8 @@ use crate::arguments::ListOptions;
 use crate::list::{List, Page, Place};
 use crate::mode::Mode;
 use crate::models::{
-    CreateNamespaceRequest, DeleteNamespaceResponse, ListNamespacesResponse, Namespace,
-    NamespaceSummary, UpsertNamespaceRequest,
+    CreateNamespaceRequest, DeleteNamespaceResponse, ListNamespacesResponse, ListedNamespace,
+    Namespace, UpsertNamespaceRequest,
 };
 use crate::request::Request;
 
@@ -54,7 +54,7 @@ impl<M: Mode> Namespaces<'_, M> {
     }
 
     /// List the namespaces this key has a grant on; an admin sees all.
-    pub fn list(&self, options: ListOptions) -> List<NamespaceSummary, M> {
+    pub fn list(&self, options: ListOptions) -> List<ListedNamespace, M> {
         let asked = get("namespaces.list", "/v1/namespaces", &[]).query("limit", options.limit);
         self.0.list(
             Place::Cursor(options.cursor),
@@ -80,7 +80,7 @@ impl<M: Mode> Namespaces<'_, M> {
     }
 }
 
-fn to_page(reply: ListNamespacesResponse) -> Page<NamespaceSummary> {
+fn to_page(reply: ListNamespacesResponse) -> Page<ListedNamespace> {
     Page {
         next_cursor: reply.next_cursor,
         ..Page::new(reply.items)

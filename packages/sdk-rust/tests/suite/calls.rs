@@ -32,7 +32,7 @@ pub async fn call(client: &Client, operation: &str, call: &Value, iterate: bool)
                 .collect(client.namespaces().list(list_options(call)))
                 .await?;
             for item in found["items"].as_array_mut().into_iter().flatten() {
-                item["namespace"] = item["name"].clone(); // `NamespaceSummary::namespace`
+                item["namespace"] = item["name"].clone(); // `ListedNamespace::namespace`
             }
             Ok(found)
         }
