@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path'
 import { docs } from './docs/main.ts'
 import type { Files } from './files.ts'
 import { go } from './go/main.ts'
+import { python } from './python/main.ts'
 import { rust } from './rust/main.ts'
+import { ts } from './ts/main.ts'
 
-const printers: Record<string, () => Files> = { docs, rust, go }
+const printers: Record<string, () => Files> = { docs, ts, python, rust, go }
 
 const root = join(import.meta.dirname, '../../..')
 const isCheck = process.argv.includes('--check')

@@ -90,10 +90,7 @@ export const ErrorBody = z
       .meta({ description: 'What to switch on. A code never changes its meaning.' }),
     status: z.int().meta({ description: 'The HTTP status, repeated.' }),
     resource: z.string().optional().meta({ description: 'The namespace or id the error is about.' }),
-    issues: z
-      .array(Issue)
-      .optional()
-      .meta({ description: 'Each field that is wrong, with its path.' }),
+    issues: z.array(Issue).optional().meta({ description: 'Each field that is wrong, with its path.' }),
     docs: z.url().meta({ description: 'The page about this code.' }),
     request_id: z.string().meta({ description: 'Stands in the log of the server too.' }),
   })

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { modelsOf } from './models.ts'
 import { flatNames, syncTwin } from './twins.ts'
 
 /**
@@ -13,10 +12,6 @@ const read = (path: string) => readFileSync(at(path), 'utf8')
 const write = (path: string, text: string) => {
   if (!existsSync(at(path)) || read(path) !== text) writeFileSync(at(path), text)
 }
-
-const { version } = JSON.parse(read('package.json'))
-write('src/dakera/_version.py', `# @generated from package.json by scripts/generate.ts; do not edit.\nVERSION = "${version}"\n`)
-write('src/dakera/_models.py', modelsOf(JSON.parse(read('../protocol/openapi.json')).components.schemas))
 
 const resources = ['health', 'namespaces', 'keys', 'namespace_keys', 'memories', 'sessions', 'agents'].map((name) => `resources/${name}.py`)
 write('src/dakera/_async/flat.py', flatNames(resources.map((path) => ({ resource: basename(path, '.py'), source: read(`src/dakera/_async/${path}`) }))))

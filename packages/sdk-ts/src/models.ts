@@ -1,4 +1,4 @@
-// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+// @generated from packages/protocol by packages/codegen; do not edit.
 
 /** A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a Date. */
 export type Instant = number | string | Date
@@ -24,6 +24,39 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'INTERNAL_ERROR'
   | 'SERVICE_UNAVAILABLE'
+
+/** The contract's `Language`. */
+export type Language =
+  | 'auto'
+  | 'simple'
+  | 'arabic'
+  | 'armenian'
+  | 'basque'
+  | 'catalan'
+  | 'danish'
+  | 'dutch'
+  | 'english'
+  | 'finnish'
+  | 'french'
+  | 'german'
+  | 'greek'
+  | 'hindi'
+  | 'hungarian'
+  | 'indonesian'
+  | 'irish'
+  | 'italian'
+  | 'lithuanian'
+  | 'nepali'
+  | 'norwegian'
+  | 'portuguese'
+  | 'romanian'
+  | 'russian'
+  | 'serbian'
+  | 'spanish'
+  | 'swedish'
+  | 'tamil'
+  | 'turkish'
+  | 'yiddish'
 
 /** A namespace as the place of an agent. */
 export interface Agent {
@@ -97,7 +130,7 @@ export interface CreateNamespaceRequest {
   /** Any JSON object, kept for the caller. */
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
-  language?: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
+  language?: Language | null | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */
@@ -171,6 +204,14 @@ export interface EndSessionResponse {
   memory_count: number
 }
 
+/** The contract's `EndpointUsage`. */
+export interface EndpointUsage {
+  /** Its operation id. */
+  endpoint: string
+  requests: number
+  avg_latency_ms: number
+}
+
 /** The one shape of every failure. */
 export interface ErrorBody {
   /** What went wrong, for a person. */
@@ -182,7 +223,7 @@ export interface ErrorBody {
   /** The namespace or id the error is about. */
   resource?: string | undefined
   /** Each field that is wrong, with its path. */
-  issues?: Array<{ path: string; message: string }> | undefined
+  issues?: Issue[] | undefined
   /** The page about this code. */
   docs: string
   /** Stands in the log of the server too. */
@@ -245,7 +286,11 @@ export interface ForgetRequest {
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
+  /**
+   * Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains
+   * under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none
+   * reaches inside objects.
+   */
   metadata?: Record<string, unknown> | null | undefined
   /** Counts and deletes nothing. */
   dryRun?: boolean | undefined
@@ -280,6 +325,12 @@ export interface Identity {
   /** Unix seconds. */
   expires_at: number | null
   auth_enabled: true
+}
+
+/** The contract's `Issue`. */
+export interface Issue {
+  path: string
+  message: string
 }
 
 /** An API key: who an agent is, and what it may do where. */
@@ -334,9 +385,9 @@ export interface KeyUsage {
   /** Unix seconds. */
   last_used: number | null
   /** Busiest first. */
-  by_endpoint: Array<{ endpoint: string; requests: number; avg_latency_ms: number }>
+  by_endpoint: EndpointUsage[]
   /** Busiest first; requests that named exactly one namespace, and one that is there. */
-  by_namespace: Array<{ namespace: string; requests: number }>
+  by_namespace: NamespaceUsage[]
 }
 
 /** The contract's `ListKeysResponse`. */
@@ -377,7 +428,7 @@ export interface ListNamespaceKeysResponse {
 export interface ListNamespacesResponse {
   /** The names alone, which older clients read. */
   namespaces: string[]
-  items: NamespaceSummary[]
+  items: ListedNamespace[]
   next_cursor?: string | undefined
 }
 
@@ -386,6 +437,18 @@ export interface ListSessionsResponse {
   sessions: Session[]
   /** Sessions that match, on all pages. */
   total: number
+}
+
+/** A namespace in a list. */
+export interface ListedNamespace {
+  name: string
+  description: string | null
+  /** Absent for a key that may not read here. */
+  memory_count?: number | undefined
+  /** Unix seconds. */
+  created_at: number
+  /** What this key may do here. */
+  access: 'read' | 'write' | 'read_write'
 }
 
 /** The process runs; restart it when this stays silent. */
@@ -480,7 +543,11 @@ export interface MemoryFilter {
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
+  /**
+   * Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains
+   * under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none
+   * reaches inside objects.
+   */
   metadata?: Record<string, unknown> | null | undefined
 }
 
@@ -497,8 +564,11 @@ export interface Namespace {
   description: string | null
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
-  /** How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one. */
-  language: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish'
+  /**
+   * How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each
+   * memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one.
+   */
+  language: Language
   /** This namespace's own defaults for recall. */
   weights: Weights
   /** Unix seconds. */
@@ -523,16 +593,10 @@ export interface NamespaceKey {
   expires_at: number | null
 }
 
-/** The contract's `NamespaceSummary`. */
-export interface NamespaceSummary {
-  name: string
-  description: string | null
-  /** Absent for a key that may not read here. */
-  memory_count?: number | undefined
-  /** Unix seconds. */
-  created_at: number
-  /** What this key may do here. */
-  access: 'read' | 'write' | 'read_write'
+/** The contract's `NamespaceUsage`. */
+export interface NamespaceUsage {
+  namespace: string
+  requests: number
 }
 
 /** The contract's `NewMemory`. */
@@ -576,8 +640,14 @@ export interface Readiness {
   ready: boolean
   version: string
   /** `warn` serves, and says in `message` what an operator should look at. */
-  checks: Record<string, { status: 'pass' | 'warn' | 'fail'; message?: string | undefined }>
+  checks: Record<string, ReadinessCheck>
   components: Record<string, boolean>
+}
+
+/** One part of a server, and whether it can serve. */
+export interface ReadinessCheck {
+  status: 'pass' | 'warn' | 'fail'
+  message?: string | undefined
 }
 
 /** The contract's `RecallRequest`. */
@@ -612,7 +682,11 @@ export interface RecallRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
+  /**
+   * Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains
+   * under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none
+   * reaches inside objects.
+   */
   filter?: Record<string, unknown> | null | undefined
   /** Name of the key that stored it. */
   author?: string | null | undefined
@@ -640,7 +714,10 @@ export interface RecallRequest {
   minScore?: number | null | undefined
   /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
-  /** Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said. */
+  /**
+   * Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0
+   * unless said.
+   */
   mmr?: number | null | undefined
   /** Shows how each score came about. Default false. */
   explain?: boolean | undefined
@@ -709,7 +786,10 @@ export interface SearchRequest {
   skipDenied?: boolean | undefined
   /** @deprecated The API's own spelling of `skipDenied`; it works as well. */
   skip_denied?: boolean | undefined
-  /** Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128 words and 32 beginnings among them. Memories with all of them come first. */
+  /**
+   * Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128
+   * words and 32 beginnings among them. Memories with all of them come first.
+   */
   query: string
   /** The least importance. */
   minImportance?: number | null | undefined
@@ -729,7 +809,11 @@ export interface SearchRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none reaches inside objects. */
+  /**
+   * Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains
+   * under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none
+   * reaches inside objects.
+   */
   filter?: Record<string, unknown> | null | undefined
   /** Name of the key that stored it. */
   author?: string | null | undefined
@@ -757,7 +841,10 @@ export interface SearchRequest {
   minScore?: number | null | undefined
   /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
-  /** Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0 unless said. */
+  /**
+   * Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0
+   * unless said.
+   */
   mmr?: number | null | undefined
   /** Shows how each score came about. Default false. */
   explain?: boolean | undefined
@@ -820,7 +907,7 @@ export interface StartSessionResponse {
 
 /** In the order sent. */
 export interface StoreMemoriesResponse {
-  stored: Array<{ id: string; content: string; agent_id: string; tags: string[]; importance: number; created_at: number }>
+  stored: StoredItem[]
   stored_count: number
   total_embedding_time_ms: number
 }
@@ -829,6 +916,18 @@ export interface StoreMemoriesResponse {
 export interface StoreMemoryResponse {
   memory: Memory
   embedding_time_ms: number
+}
+
+/** The contract's `StoredItem`. */
+export interface StoredItem {
+  id: string
+  content: string
+  /** The namespace the memory lives in. */
+  agent_id: string
+  tags: string[]
+  importance: number
+  /** Unix seconds. */
+  created_at: number
 }
 
 /** Grants that are not named stay as they are. */
@@ -875,7 +974,10 @@ export interface UpdateMemoryRequest {
   validFrom?: Instant | null | undefined
   /** @deprecated The API's own spelling of `validFrom`; it works as well. */
   valid_from?: Instant | null | undefined
-  /** A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be that of another text, and goes. */
+  /**
+   * A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be
+   * that of another text, and goes.
+   */
   embedding?: number[] | null | undefined
 }
 
@@ -928,7 +1030,7 @@ export interface UpsertNamespaceRequest {
   /** Any JSON object, kept for the caller. */
   metadata?: Record<string, unknown> | null | undefined
   /** Of a namespace without memories; with some it stays. */
-  language?: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
+  language?: Language | null | undefined
   /** Defaults for recall here; they replace those set before. */
   weights?: Weights | null | undefined
   /** Kept for the caller; the server acts on none of it yet. */

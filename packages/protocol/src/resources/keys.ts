@@ -9,7 +9,11 @@ const Grants = z.record(NamespaceName, NamespaceAccess)
 /** Namespaces that one call names; a key may have grants on more of them, given by several calls. */
 const MOST_GRANTS = 1000
 const Namespaces = list(NamespaceName, MOST_GRANTS)
-const GrantChanges = record(NamespaceName, z.enum([...NamespaceAccess.options, 'none']).meta({ title: 'Access' }), MOST_GRANTS).meta({
+const GrantChanges = record(
+  NamespaceName,
+  z.enum([...NamespaceAccess.options, 'none']).meta({ title: 'Access' }),
+  MOST_GRANTS,
+).meta({
   description: 'Namespace → access. `none` removes a grant.',
 })
 const Scope = z.enum(['read', 'write', 'admin', 'super_admin']).meta({ title: 'Scope' })
@@ -22,7 +26,9 @@ export const Key = z
     key_id: z.string(),
     id: z.string(),
     name: z.string(),
-    scope: z.enum(['read', 'write', 'admin']).meta({ title: 'Scope', description: '`admin`, or the widest of the grants.' }),
+    scope: z
+      .enum(['read', 'write', 'admin'])
+      .meta({ title: 'Scope', description: '`admin`, or the widest of the grants.' }),
     grants: Grants,
     namespaces: z.array(z.string()).meta({ description: 'The namespaces of `grants`.' }),
     permissions: z.array(z.string()),
@@ -166,9 +172,7 @@ export const KeyUsage = z
     bytes_transferred: z.int().meta({ description: 'Bodies received, and bodies of successful replies.' }),
     avg_latency_ms: z.number(),
     last_used: UnixSeconds.nullable(),
-    by_endpoint: z
-      .array(EndpointUsage)
-      .meta({ description: 'Busiest first.' }),
+    by_endpoint: z.array(EndpointUsage).meta({ description: 'Busiest first.' }),
     by_namespace: z
       .array(NamespaceUsage)
       .meta({ description: 'Busiest first; requests that named exactly one namespace, and one that is there.' }),

@@ -192,7 +192,10 @@ const Highlight = z
 const Mode = z
   .enum(['best', 'exact'])
   .default('best')
-  .meta({ title: 'SearchMode', description: '`exact` returns only memories in which every word, phrase and beginning stands.' })
+  .meta({
+    title: 'SearchMode',
+    description: '`exact` returns only memories in which every word, phrase and beginning stands.',
+  })
 
 /** How other calls name what these fields say. */
 const askedElsewhere = {

@@ -1,4 +1,4 @@
-# @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+# @generated from packages/protocol by packages/codegen; do not edit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +31,7 @@ ErrorCode: TypeAlias = Literal[
 ]
 """Every code an error of the API can have. A code never changes its meaning."""
 
+Access: TypeAlias = Literal["read", "write", "read_write"]
 Language: TypeAlias = Literal[
     "auto",
     "simple",
@@ -63,7 +64,6 @@ Language: TypeAlias = Literal[
     "turkish",
     "yiddish",
 ]
-Access: TypeAlias = Literal["read", "write", "read_write"]
 
 
 class Weights(TypedDict, total=False):
@@ -142,8 +142,8 @@ class RecallOptions(RequestOptions, total=False):
     """At least one of them must be on the memory."""
     filter: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
-    is none reaches inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is
+    none reaches inside objects.
     """
     author: str | None
     """Name of the key that stored it."""
@@ -164,8 +164,8 @@ class RecallOptions(RequestOptions, total=False):
     min_score: float | None
     """Leaves out hits with a lower `score`."""
     mmr: float | None
-    """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
-    answer. 0 unless said.
+    """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer.
+    0 unless said.
     """
     explain: bool | None
     """Shows how each score came about. Default False."""
@@ -190,8 +190,8 @@ class SearchOptions(RequestOptions, total=False):
     """At least one of them must be on the memory."""
     filter: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
-    is none reaches inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is
+    none reaches inside objects.
     """
     author: str | None
     """Name of the key that stored it."""
@@ -212,8 +212,8 @@ class SearchOptions(RequestOptions, total=False):
     min_score: float | None
     """Leaves out hits with a lower `score`."""
     mmr: float | None
-    """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
-    answer. 0 unless said.
+    """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer.
+    0 unless said.
     """
     explain: bool | None
     """Shows how each score came about. Default False."""
@@ -256,8 +256,8 @@ class FilterOptions(RequestOptions, total=False):
     """`self` leaves out what this key stored."""
     metadata: Mapping[str, Any] | None
     """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
-    is none reaches inside objects.
+    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is
+    none reaches inside objects.
     """
 
 
@@ -293,56 +293,6 @@ class KeyOptions(RequestOptions, total=False):
     """Days until it expires; never unless said. `expires_at` wins over it."""
     expires_at: Instant | None
     """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
-
-
-class KeyUsageByEndpoint(Result):
-    """A part of `Key`."""
-
-    __slots__ = ()
-
-    endpoint: str
-    """Its operation id."""
-    requests: int
-    avg_latency_ms: float
-
-
-class KeyUsageByNamespace(Result):
-    """A part of `Key`."""
-
-    __slots__ = ()
-
-    namespace: str
-    requests: int
-
-
-class ReadinessChecks(Result):
-    """A part of `Readiness`."""
-
-    __slots__ = ()
-    _optional = frozenset({"message"})
-
-    status: str
-    message: str | None
-
-
-class StoreMemoriesResponseStored(Result):
-    """A part of `StoreMemoriesResponse`."""
-
-    __slots__ = ()
-
-    id: str
-    content: str
-    agent_id: str
-    """The namespace the memory lives in."""
-    tags: list[str]
-    importance: float
-    created_at: int
-    """Unix seconds."""
-
-    @property
-    def created_at_datetime(self) -> datetime:
-        """`created_at` as a datetime in UTC."""
-        return moment(self.created_at)
 
 
 class Agent(Result):
@@ -475,6 +425,17 @@ class DeleteNamespaceResponse(Result):
     vectors_deleted: int
 
 
+class EndpointUsage(Result):
+    """The contract's `EndpointUsage`."""
+
+    __slots__ = ()
+
+    endpoint: str
+    """Its operation id."""
+    requests: int
+    avg_latency_ms: float
+
+
 class ForgetBatchResponse(Result):
     """The contract's `ForgetBatchResponse`."""
 
@@ -537,11 +498,20 @@ class KeyActionResponse(Key):
     message: str
 
 
+class NamespaceUsage(Result):
+    """The contract's `NamespaceUsage`."""
+
+    __slots__ = ()
+
+    namespace: str
+    requests: int
+
+
 class KeyUsage(Result):
     """What was asked with a key since it was issued, by any of its secrets."""
 
     __slots__ = ()
-    _nested = {"by_endpoint": many(KeyUsageByEndpoint), "by_namespace": many(KeyUsageByNamespace)}
+    _nested = {"by_endpoint": many(EndpointUsage), "by_namespace": many(NamespaceUsage)}
 
     key_id: str
     total_requests: int
@@ -554,15 +524,38 @@ class KeyUsage(Result):
     avg_latency_ms: float
     last_used: int | None
     """Unix seconds."""
-    by_endpoint: list[KeyUsageByEndpoint]
+    by_endpoint: list[EndpointUsage]
     """Busiest first."""
-    by_namespace: list[KeyUsageByNamespace]
+    by_namespace: list[NamespaceUsage]
     """Busiest first; requests that named exactly one namespace, and one that is there."""
 
     @property
     def last_used_datetime(self) -> datetime | None:
         """`last_used` as a datetime in UTC."""
         return moment(self.last_used)
+
+
+class ListedNamespace(Result):
+    """A namespace in a list."""
+
+    __slots__ = ()
+    _optional = frozenset({"memory_count"})
+
+    name: str
+    description: str | None
+    memory_count: int | None
+    """Absent for a key that may not read here."""
+    created_at: int
+    """Unix seconds."""
+    access: Access
+    """What this key may do here."""
+    namespace: str
+    """The same as `name`, as single namespaces call it."""
+
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
 
 
 class Liveness(Result):
@@ -674,8 +667,7 @@ class Namespace(Result):
     policy: dict[str, Any]
     language: Language
     """How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of
-    each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every
-    one.
+    each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one.
     """
     weights: Weights
     """This namespace's own defaults for recall."""
@@ -697,15 +689,25 @@ class Namespace(Result):
         return moment(self.updated_at)
 
 
+class ReadinessCheck(Result):
+    """One part of a server, and whether it can serve."""
+
+    __slots__ = ()
+    _optional = frozenset({"message"})
+
+    status: str
+    message: str | None
+
+
 class Readiness(Result):
     """Whether requests will succeed, part by part."""
 
     __slots__ = ()
-    _nested = {"checks": named(ReadinessChecks)}
+    _nested = {"checks": named(ReadinessCheck)}
 
     ready: bool
     version: str
-    checks: dict[str, ReadinessChecks]
+    checks: dict[str, ReadinessCheck]
     """`warn` serves, and says in `message` what an operator should look at."""
     components: dict[str, bool]
 
@@ -772,13 +774,33 @@ class SetImportanceResponse(Result):
     updated_count: int
 
 
+class StoredItem(Result):
+    """The contract's `StoredItem`."""
+
+    __slots__ = ()
+
+    id: str
+    content: str
+    agent_id: str
+    """The namespace the memory lives in."""
+    tags: list[str]
+    importance: float
+    created_at: int
+    """Unix seconds."""
+
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
+
+
 class StoreMemoriesResponse(Result):
     """In the order sent."""
 
     __slots__ = ()
-    _nested = {"stored": many(StoreMemoriesResponseStored)}
+    _nested = {"stored": many(StoredItem)}
 
-    stored: list[StoreMemoriesResponseStored]
+    stored: list[StoredItem]
     stored_count: int
     total_embedding_time_ms: float
 
@@ -831,26 +853,3 @@ class FoundMemory(Memory):
     explain: dict[str, Any] | None
     highlights: list[str] | None
     """With `highlight`: up to three pieces of the content, the words found between ** and **."""
-
-
-class ListedNamespace(Result):
-    """A namespace in a list."""
-
-    __slots__ = ()
-    _optional = frozenset({"memory_count"})
-
-    name: str
-    description: str | None
-    memory_count: int | None
-    """Absent for a key that may not read here."""
-    created_at: int
-    """Unix seconds."""
-    access: Access
-    """What this key may do here."""
-    namespace: str
-    """The same as `name`, as single namespaces call it."""
-
-    @property
-    def created_at_datetime(self) -> datetime:
-        """`created_at` as a datetime in UTC."""
-        return moment(self.created_at)

@@ -2,9 +2,9 @@ import { type List, list, withNames } from '../list.ts'
 import type {
   CreateNamespaceRequest,
   DeleteNamespaceResponse,
+  ListedNamespace as Listed,
   ListNamespacesResponse,
   Namespace,
-  NamespaceSummary,
   UpsertNamespaceRequest,
 } from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
@@ -15,7 +15,7 @@ import type { Transport } from '../transport.ts'
 export type NamespaceSettings = Omit<CreateNamespaceRequest, 'name'>
 
 /** A namespace in a list. `namespace` is its `name` again, as single namespaces call it. */
-export type ListedNamespace = NamespaceSummary & { namespace: string }
+export type ListedNamespace = Listed & { namespace: string }
 
 /** How much of a list to fetch at once, and from where. */
 export type ListOptions = { /** All of them unless said. */ limit?: number | undefined; cursor?: string | undefined }
