@@ -169,6 +169,10 @@ export function wordLists(): Map<string, { words: string[]; doc: string | undefi
   return lists
 }
 
+/** The class of a resource: `NamespaceKeys`. */
+export const classOf = (resource: ResourceName) =>
+  resource === 'health' ? 'HealthChecks' : resource.charAt(0).toUpperCase() + resource.slice(1)
+
 /** The name a type refers to, in a list too. */
 export const modelNameOf = (type: Type): string | undefined =>
   type.kind === 'model' ? type.name : type.kind === 'list' || type.kind === 'map' ? modelNameOf(type.of) : undefined

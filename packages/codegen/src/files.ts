@@ -4,8 +4,8 @@ import { join } from 'node:path'
 /** What a printer writes: texts by their path from the root of the repository. */
 export type Files = Record<string, string>
 
-const root = join(import.meta.dirname, '../../..')
-export const readRoot = (path: string) => readFileSync(join(root, path), 'utf8')
+export const ROOT = join(import.meta.dirname, '../../..')
+export const readRoot = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 /** The version that a package's package.json names. */
 export const versionOf = (sdk: string): string => JSON.parse(readRoot(`packages/${sdk}/package.json`)).version

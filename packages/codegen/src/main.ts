@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { docs } from './docs/main.ts'
-import type { Files } from './files.ts'
+import { type Files, ROOT } from './files.ts'
 import { go } from './go/main.ts'
 import { python } from './python/main.ts'
 import { rust } from './rust/main.ts'
@@ -11,14 +11,13 @@ import { ts } from './ts/main.ts'
 
 const printers: Record<string, () => Files> = { docs, ts, python, rust, go }
 
-const root = join(import.meta.dirname, '../../..')
 const isCheck = process.argv.includes('--check')
 const asked = process.argv.slice(2).filter((argument) => argument in printers)
 
 for (const [language, print] of Object.entries(printers)) {
   if (asked.length > 0 && !asked.includes(language)) continue
   for (const [path, text] of Object.entries(print())) {
-    const file = join(root, path)
+    const file = join(ROOT, path)
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue // somebody may be reading it
     if (isCheck) {
       console.error(`${path} is out of date. Run pnpm generate.`)

@@ -1,7 +1,7 @@
-/** Words in lines of at most `width` columns, each behind the same beginning. */
+/** Words in lines of at most `width` columns, each behind the same beginning. What stands in backticks is one word. */
 export function wrap(text: string, beginning: string, width = 120): string {
   const lines: string[] = []
-  for (const word of text.split(' ')) {
+  for (const word of text.match(/(?:`[^`]*`|\S)+/g) ?? []) {
     const last = lines.at(-1)
     if (last !== undefined && beginning.length + last.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${last} ${word}`

@@ -1,23 +1,239 @@
-// @generated from resources/*.ts and packages/protocol/conformance by scripts/generate.ts; do not edit.
-import type { Agents } from './resources/agents.ts'
-import type { Keys } from './resources/keys.ts'
-import type { Memories } from './resources/memories.ts'
-import type { NamespaceKeys } from './resources/namespace-keys.ts'
-import type { Namespaces } from './resources/namespaces.ts'
-import type { Sessions } from './resources/sessions.ts'
+// @generated from packages/protocol by packages/codegen; do not edit.
 
-/** The flat names of the product's samples: each hands over to its resource and does nothing else. */
+import { Agents } from './resources/agents.ts'
+import { type HealthChecks, healthChecks } from './resources/health.ts'
+import { Keys } from './resources/keys.ts'
+import { Memories } from './resources/memories.ts'
+import { NamespaceKeys } from './resources/namespace-keys.ts'
+import { Namespaces } from './resources/namespaces.ts'
+import { Sessions } from './resources/sessions.ts'
+import type { Transport } from './transport.ts'
+
+/**
+ * The resources, and the flat names of the product's samples: each hands over to its resource and does nothing else.
+ */
 export abstract class FlatNames {
-  abstract readonly memories: Memories
-  abstract readonly namespaces: Namespaces
-  abstract readonly keys: Keys
-  abstract readonly namespaceKeys: NamespaceKeys
-  abstract readonly sessions: Sessions
-  abstract readonly agents: Agents
+  /** Places for memories, each with its own grants. */
+  readonly namespaces: Namespaces
+  /** API keys and their grants. All but `whoami` needs an admin's key. */
+  readonly keys: Keys
+  /** Keys as one namespace sees them: by the grant they have there. Needs an admin's key. */
+  readonly namespaceKeys: NamespaceKeys
+  /** Store, find, change and forget what agents know. */
+  readonly memories: Memories
+  /** Stretches of work of an agent, and the memories that belong to them. */
+  readonly sessions: Sessions
+  /** Namespaces as the places of agents: who is there, and what is in them. */
+  readonly agents: Agents
+  /** How the server is. Needs no key, and sends none. */
+  readonly health: HealthChecks
+
+  constructor(transport: Transport) {
+    this.namespaces = new Namespaces(transport)
+    this.keys = new Keys(transport)
+    this.namespaceKeys = new NamespaceKeys(transport)
+    this.memories = new Memories(transport)
+    this.sessions = new Sessions(transport)
+    this.agents = new Agents(transport)
+    this.health = healthChecks(transport)
+  }
+
+  /**
+   * Create a namespace. One that exists is answered with 200, unless the body disagrees with it. Needs an admin's key.
+   * The same as `namespaces.create`.
+
+   * @example
+   * await client.createNamespace('team-shared')
+   */
+  createNamespace(...args: Parameters<Namespaces['create']>) {
+    return this.namespaces.create(...args)
+  }
+
+  /**
+   * Create a namespace or change its settings; what the body leaves out stays. Needs an admin's key. The same as
+   * `namespaces.upsert`.
+
+   * @example
+   * await client.upsertNamespace('team-shared')
+   */
+  upsertNamespace(...args: Parameters<Namespaces['upsert']>) {
+    return this.namespaces.upsert(...args)
+  }
+
+  /**
+   * List the namespaces this key has a grant on; an admin sees all. Await it for one page, or `for await` over it for
+   * all. The same as `namespaces.list`.
+
+   * @example
+   * await client.listNamespaces()
+   */
+  listNamespaces(...args: Parameters<Namespaces['list']>) {
+    return this.namespaces.list(...args)
+  }
+
+  /**
+   * Fetch one namespace. Rejects with `NAMESPACE_NOT_FOUND` if there is none this key may read. The same as
+   * `namespaces.get`.
+
+   * @example
+   * await client.getNamespace('team-shared')
+   */
+  getNamespace(...args: Parameters<Namespaces['get']>) {
+    return this.namespaces.get(...args)
+  }
+
+  /**
+   * Delete a namespace with all its memories and every grant on it. Needs an admin's key. The same as
+   * `namespaces.delete`.
+
+   * @example
+   * await client.deleteNamespace('team-shared')
+   */
+  deleteNamespace(...args: Parameters<Namespaces['delete']>) {
+    return this.namespaces.delete(...args)
+  }
+
+  /**
+   * Issue a key with its own grants per namespace. The reply shows its secret, once. The same as `keys.create`.
+
+   * @example
+   * await client.createKey({
+   *   name: 'researcher',
+   *   grants: { researcher: 'read_write', 'team-shared': 'write' },
+   *   expiresInDays: 30,
+   * })
+   */
+  createKey(...args: Parameters<Keys['create']>) {
+    return this.keys.create(...args)
+  }
+
+  /**
+   * List the keys, without secrets. Await it for one page, or `for await` over it for all. The same as `keys.list`.
+
+   * @example
+   * await client.listKeys()
+   */
+  listKeys(...args: Parameters<Keys['list']>) {
+    return this.keys.list(...args)
+  }
+
+  /**
+   * Fetch one key, without its secret. Rejects with `NOT_FOUND` if there is none this key may read. The same as
+   * `keys.get`.
+
+   * @example
+   * await client.getKey('key_1')
+   */
+  getKey(...args: Parameters<Keys['get']>) {
+    return this.keys.get(...args)
+  }
+
+  /**
+   * Rename a key or change its grants; the next request of the key meets the new ones. The same as `keys.update`.
+
+   * @example
+   * await client.updateKey('key_1', { grants: { coordinator: 'read', 'team-shared': 'none' } })
+   */
+  updateKey(...args: Parameters<Keys['update']>) {
+    return this.keys.update(...args)
+  }
+
+  /**
+   * Give a key a new secret. The old one stops at once, or after the grace asked for. The same as `keys.rotate`.
+
+   * @example
+   * await client.rotateKey('key_1')
+   */
+  rotateKey(...args: Parameters<Keys['rotate']>) {
+    return this.keys.rotate(...args)
+  }
+
+  /**
+   * Stop a key at once and keep its record. The same as `keys.deactivate`.
+
+   * @example
+   * await client.deactivateKey('key_1')
+   */
+  deactivateKey(...args: Parameters<Keys['deactivate']>) {
+    return this.keys.deactivate(...args)
+  }
+
+  /**
+   * Delete a key with its grants. What it stored stays. The same as `keys.delete`.
+
+   * @example
+   * await client.deleteKey('key_1')
+   */
+  deleteKey(...args: Parameters<Keys['delete']>) {
+    return this.keys.delete(...args)
+  }
+
+  /**
+   * Count what was asked with a key, refused requests included. The same as `keys.usage`.
+
+   * @example
+   * await client.keyUsage('key_1')
+   */
+  keyUsage(...args: Parameters<Keys['usage']>) {
+    return this.keys.usage(...args)
+  }
+
+  /**
+   * Say who the presented key is and what it may do. The same as `keys.whoami`.
+
+   * @example
+   * await client.whoami()
+   */
+  whoami(...args: Parameters<Keys['whoami']>) {
+    return this.keys.whoami(...args)
+  }
+
+  /**
+   * Issue a key with one grant: on this namespace. The reply shows its secret, once. The same as
+   * `namespaceKeys.create`.
+
+   * @example
+   * await client.createNamespaceKey('team-shared', { name: 'researcher' })
+   */
+  createNamespaceKey(...args: Parameters<NamespaceKeys['create']>) {
+    return this.namespaceKeys.create(...args)
+  }
+
+  /**
+   * List the keys that have a grant on this namespace, oldest first. Await it for one page, or `for await` over it for
+   * all. The same as `namespaceKeys.list`.
+
+   * @example
+   * await client.listNamespaceKeys('team-shared')
+   */
+  listNamespaceKeys(...args: Parameters<NamespaceKeys['list']>) {
+    return this.namespaceKeys.list(...args)
+  }
+
+  /**
+   * Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
+   * stays. The same as `namespaceKeys.delete`.
+
+   * @example
+   * await client.deleteNamespaceKey('team-shared', 'key_1')
+   */
+  deleteNamespaceKey(...args: Parameters<NamespaceKeys['delete']>) {
+    return this.namespaceKeys.delete(...args)
+  }
+
+  /**
+   * Count what a key with a grant on this namespace did here. The same as `namespaceKeys.usage`.
+
+   * @example
+   * await client.namespaceKeyUsage('team-shared', 'key_1')
+   */
+  namespaceKeyUsage(...args: Parameters<NamespaceKeys['usage']>) {
+    return this.namespaceKeys.usage(...args)
+  }
 
   /**
    * Store one memory. The next recall finds it, by meaning and by word. The same as `memories.store`.
-   *
+
    * @example
    * await client.storeMemory('team-shared', {
    *   content: 'HNSW answers in 5 ms.',
@@ -33,9 +249,10 @@ export abstract class FlatNames {
 
   /**
    * Store up to 1000 memories, all or none. The same as `memories.storeBatch`.
-   *
+
    * @example
-   * await client.storeMemories('team-shared', [{ content: 'One.', memoryType: 'semantic' }, { content: 'Two.', ttlSeconds: 60 }])
+   * await client.storeMemories('team-shared', [{ content: 'One.', memoryType: 'semantic' }, { content: 'Two.',
+   * ttlSeconds: 60 }])
    */
   storeMemories(...args: Parameters<Memories['storeBatch']>) {
     return this.memories.storeBatch(...args)
@@ -44,7 +261,7 @@ export abstract class FlatNames {
   /**
    * Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking.
    * The same as `memories.recall`.
-   *
+
    * @example
    * await client.recall('team-shared', 'HNSW latency', { topK: 6 })
    */
@@ -55,7 +272,7 @@ export abstract class FlatNames {
   /**
    * Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come
    * first. The same as `memories.search`.
-   *
+
    * @example
    * await client.searchMemories('team-shared', '"5 ms" HNSW', { topK: 10, mode: 'exact', highlight: true, mmr: 0.5 })
    */
@@ -65,7 +282,7 @@ export abstract class FlatNames {
 
   /**
    * Fetch one memory. Rejects with `NOT_FOUND` if there is none this key may read. The same as `memories.get`.
-   *
+
    * @example
    * await client.getMemory('mem_1')
    */
@@ -76,7 +293,7 @@ export abstract class FlatNames {
   /**
    * Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. The same as
    * `memories.update`.
-   *
+
    * @example
    * await client.updateMemory('mem_1', { content: 'Better.', memoryType: 'semantic', expiresAt: null })
    */
@@ -86,7 +303,7 @@ export abstract class FlatNames {
 
   /**
    * Set the importance of one or more memories, all or none. The same as `memories.setImportance`.
-   *
+
    * @example
    * await client.setImportance('team-shared', 'mem_1', 0.2)
    */
@@ -96,7 +313,7 @@ export abstract class FlatNames {
 
   /**
    * Forget memories by id, by ids, or by tags, session or age. The same as `memories.forget`.
-   *
+
    * @example
    * await client.forget('researcher', 'mem_1')
    */
@@ -106,9 +323,13 @@ export abstract class FlatNames {
 
   /**
    * Forget every memory that matches a filter; `dryRun` only counts them. The same as `memories.forgetBatch`.
-   *
+
    * @example
-   * await client.batchForget('team-shared', { maxImportance: 0.5, createdBefore: 1767225600, metadata: { sourceAgent: 'researcher' } })
+   * await client.batchForget('team-shared', {
+   *   maxImportance: 0.5,
+   *   createdBefore: 1767225600,
+   *   metadata: { sourceAgent: 'researcher' },
+   * })
    */
   batchForget(...args: Parameters<Memories['forgetBatch']>) {
     return this.memories.forgetBatch(...args)
@@ -117,207 +338,20 @@ export abstract class FlatNames {
   /**
    * List the memories that match a filter, newest first. Await it for one page, or `for await` over it for all. The
    * same as `memories.list`.
-   *
+
    * @example
-   * await client.listMemories('team-shared', { filter: { memoryType: 'semantic', createdAfter: 1767225600 }, limit: 2 })
+   * await client.listMemories('team-shared', {
+   *   filter: { memoryType: 'semantic', createdAfter: 1767225600 },
+   *   limit: 2,
+   * })
    */
   listMemories(...args: Parameters<Memories['list']>) {
     return this.memories.list(...args)
   }
 
   /**
-   * Create a namespace. One that exists is given back, unless the settings disagree with it: then `CONFLICT`. Needs an
-   * admin's key. The same as `namespaces.create`.
-   *
-   * @example
-   * await client.createNamespace('team-shared')
-   */
-  createNamespace(...args: Parameters<Namespaces['create']>) {
-    return this.namespaces.create(...args)
-  }
-
-  /**
-   * Create a namespace or change its settings; what is left out stays. Needs an admin's key. The same as
-   * `namespaces.upsert`.
-   *
-   * @example
-   * await client.upsertNamespace('team-shared')
-   */
-  upsertNamespace(...args: Parameters<Namespaces['upsert']>) {
-    return this.namespaces.upsert(...args)
-  }
-
-  /**
-   * List the namespaces this key has a grant on; an admin sees all. The same as `namespaces.list`.
-   *
-   * @example
-   * await client.listNamespaces()
-   */
-  listNamespaces(...args: Parameters<Namespaces['list']>) {
-    return this.namespaces.list(...args)
-  }
-
-  /**
-   * Fetch one namespace. The same as `namespaces.get`.
-   *
-   * @example
-   * await client.getNamespace('team-shared')
-   */
-  getNamespace(...args: Parameters<Namespaces['get']>) {
-    return this.namespaces.get(...args)
-  }
-
-  /**
-   * Delete a namespace with all its memories and every grant on it. Needs an admin's key. The same as
-   * `namespaces.delete`.
-   *
-   * @example
-   * await client.deleteNamespace('team-shared')
-   */
-  deleteNamespace(...args: Parameters<Namespaces['delete']>) {
-    return this.namespaces.delete(...args)
-  }
-
-  /**
-   * Issue a key with its own grants per namespace. The reply shows its secret, once. The same as `keys.create`.
-   *
-   * @example
-   * await client.createKey({
-   *   name: 'researcher',
-   *   grants: { researcher: 'read_write', 'team-shared': 'write' },
-   *   expiresInDays: 30,
-   * })
-   */
-  createKey(...args: Parameters<Keys['create']>) {
-    return this.keys.create(...args)
-  }
-
-  /**
-   * List the keys, without secrets. The same as `keys.list`.
-   *
-   * @example
-   * await client.listKeys()
-   */
-  listKeys(...args: Parameters<Keys['list']>) {
-    return this.keys.list(...args)
-  }
-
-  /**
-   * Fetch one key, without its secret. The same as `keys.get`.
-   *
-   * @example
-   * await client.getKey('key_1')
-   */
-  getKey(...args: Parameters<Keys['get']>) {
-    return this.keys.get(...args)
-  }
-
-  /**
-   * Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant. The same
-   * as `keys.update`.
-   *
-   * @example
-   * await client.updateKey('key_1', { grants: { coordinator: 'read', 'team-shared': 'none' } })
-   */
-  updateKey(...args: Parameters<Keys['update']>) {
-    return this.keys.update(...args)
-  }
-
-  /**
-   * Give a key a new secret. The old one stops at once, or after `graceSecs`. The same as `keys.rotate`.
-   *
-   * @example
-   * await client.rotateKey('key_1')
-   */
-  rotateKey(...args: Parameters<Keys['rotate']>) {
-    return this.keys.rotate(...args)
-  }
-
-  /**
-   * Stop a key at once and keep its record. The same as `keys.deactivate`.
-   *
-   * @example
-   * await client.deactivateKey('key_1')
-   */
-  deactivateKey(...args: Parameters<Keys['deactivate']>) {
-    return this.keys.deactivate(...args)
-  }
-
-  /**
-   * Delete a key with its grants. What it stored stays. The same as `keys.delete`.
-   *
-   * @example
-   * await client.deleteKey('key_1')
-   */
-  deleteKey(...args: Parameters<Keys['delete']>) {
-    return this.keys.delete(...args)
-  }
-
-  /**
-   * Count what was asked with a key, refused requests included. The same as `keys.usage`.
-   *
-   * @example
-   * await client.keyUsage('key_1')
-   */
-  keyUsage(...args: Parameters<Keys['usage']>) {
-    return this.keys.usage(...args)
-  }
-
-  /**
-   * Say who the presented key is and what it may do. The same as `keys.whoami`.
-   *
-   * @example
-   * await client.whoami()
-   */
-  whoami(...args: Parameters<Keys['whoami']>) {
-    return this.keys.whoami(...args)
-  }
-
-  /**
-   * Issue a key with one grant: on this namespace. The reply shows its secret, once. The same as
-   * `namespaceKeys.create`.
-   *
-   * @example
-   * await client.createNamespaceKey('team-shared', { name: 'researcher' })
-   */
-  createNamespaceKey(...args: Parameters<NamespaceKeys['create']>) {
-    return this.namespaceKeys.create(...args)
-  }
-
-  /**
-   * List the keys that have a grant on this namespace, oldest first. The same as `namespaceKeys.list`.
-   *
-   * @example
-   * await client.listNamespaceKeys('team-shared')
-   */
-  listNamespaceKeys(...args: Parameters<NamespaceKeys['list']>) {
-    return this.namespaceKeys.list(...args)
-  }
-
-  /**
-   * Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
-   * stays. The same as `namespaceKeys.delete`.
-   *
-   * @example
-   * await client.deleteNamespaceKey('team-shared', 'key_1')
-   */
-  deleteNamespaceKey(...args: Parameters<NamespaceKeys['delete']>) {
-    return this.namespaceKeys.delete(...args)
-  }
-
-  /**
-   * Count what a key with a grant on this namespace did here. The same as `namespaceKeys.usage`.
-   *
-   * @example
-   * await client.namespaceKeyUsage('team-shared', 'key_1')
-   */
-  namespaceKeyUsage(...args: Parameters<NamespaceKeys['usage']>) {
-    return this.namespaceKeys.usage(...args)
-  }
-
-  /**
    * Start a session. Memories join it by its id. The same as `sessions.start`.
-   *
+
    * @example
    * await client.startSession('researcher')
    */
@@ -327,7 +361,7 @@ export abstract class FlatNames {
 
   /**
    * End a session. One that has ended keeps its time, and takes a new summary. The same as `sessions.end`.
-   *
+
    * @example
    * await client.endSession('ses_1', { summary: 'HNSW answers in 5 ms.' })
    */
@@ -337,7 +371,7 @@ export abstract class FlatNames {
 
   /**
    * Fetch one session. Rejects with `NOT_FOUND` if there is none this key may read. The same as `sessions.get`.
-   *
+
    * @example
    * await client.getSession('ses_1')
    */
@@ -346,8 +380,9 @@ export abstract class FlatNames {
   }
 
   /**
-   * List sessions, newest first. Await it for one page, or `for await` over it for all. The same as `sessions.list`.
-   *
+   * List the sessions of one namespace, or of all this key may read, newest first. Await it for one page, or
+   * `for await` over it for all. The same as `sessions.list`.
+
    * @example
    * await client.listSessions()
    */
@@ -358,7 +393,7 @@ export abstract class FlatNames {
   /**
    * List the memories of a session in the order they were stored. Await it for one page, or `for await` over it for
    * all. The same as `sessions.memories`.
-   *
+
    * @example
    * await client.sessionMemories('ses_1')
    */
@@ -368,7 +403,7 @@ export abstract class FlatNames {
 
   /**
    * List the namespaces this key may read, with what is in them. The same as `agents.list`.
-   *
+
    * @example
    * await client.listAgents()
    */
@@ -378,7 +413,7 @@ export abstract class FlatNames {
 
   /**
    * Count what is in one namespace. The same as `agents.stats`.
-   *
+
    * @example
    * await client.agentStats('researcher')
    */
@@ -389,7 +424,7 @@ export abstract class FlatNames {
   /**
    * List the memories of one namespace, newest first. Await it for one page, or `for await` over it for all. The same
    * as `agents.memories`.
-   *
+
    * @example
    * await client.agentMemories('researcher')
    */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import type * as contract from '@dakera-ai/protocol'
-import { expect, expectTypeOf, test } from 'vitest'
+import { expectTypeOf, test } from 'vitest'
 import type * as models from '../src/models.ts'
 
 /** What the client adds to a request: camelCase twins, Date where a moment is meant, and the words an editor offers. */

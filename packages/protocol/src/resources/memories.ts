@@ -189,13 +189,10 @@ const Highlight = z
   .boolean()
   .default(false)
   .meta({ description: 'Adds `highlights`: pieces of the content with the words found between ** and **.' })
-const Mode = z
-  .enum(['best', 'exact'])
-  .default('best')
-  .meta({
-    title: 'SearchMode',
-    description: '`exact` returns only memories in which every word, phrase and beginning stands.',
-  })
+const Mode = z.enum(['best', 'exact']).default('best').meta({
+  title: 'SearchMode',
+  description: '`exact` returns only memories in which every word, phrase and beginning stands.',
+})
 
 /** How other calls name what these fields say. */
 const askedElsewhere = {

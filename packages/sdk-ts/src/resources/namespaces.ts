@@ -1,8 +1,11 @@
-import { type List, list, withNames } from '../list.ts'
+// @generated from packages/protocol by packages/codegen; do not edit.
+
+import { pageOf } from '../decode.ts'
+import { type List, type ListOptions, list } from '../list.ts'
+import type * as models from '../models.ts'
 import type {
   CreateNamespaceRequest,
   DeleteNamespaceResponse,
-  ListedNamespace as Listed,
   ListNamespacesResponse,
   Namespace,
   UpsertNamespaceRequest,
@@ -14,11 +17,8 @@ import type { Transport } from '../transport.ts'
 /** What a namespace is created with, beside its name. */
 export type NamespaceSettings = Omit<CreateNamespaceRequest, 'name'>
 
-/** A namespace in a list. `namespace` is its `name` again, as single namespaces call it. */
-export type ListedNamespace = Listed & { namespace: string }
-
-/** How much of a list to fetch at once, and from where. */
-export type ListOptions = { /** All of them unless said. */ limit?: number | undefined; cursor?: string | undefined }
+/** A namespace in a list. `namespace` is its `name` again, as single ones call it. */
+export type ListedNamespace = models.ListedNamespace & { namespace: models.ListedNamespace['name'] }
 
 /** Places for memories, each with its own grants. */
 export class Namespaces {
@@ -28,8 +28,7 @@ export class Namespaces {
   }
 
   /**
-   * Create a namespace. One that exists is given back, unless the settings disagree with it: then `CONFLICT`. Needs an
-   * admin's key.
+   * Create a namespace. One that exists is answered with 200, unless the body disagrees with it. Needs an admin's key.
    */
   create(name: string, settings?: NamespaceSettings, options?: RequestOptions): Promise<Namespace> {
     return request(this.#transport, {
@@ -41,7 +40,7 @@ export class Namespaces {
     })
   }
 
-  /** Create a namespace or change its settings; what is left out stays. Needs an admin's key. */
+  /** Create a namespace or change its settings; what the body leaves out stays. Needs an admin's key. */
   async upsert(name: string, settings?: UpsertNamespaceRequest, options?: RequestOptions): Promise<Namespace> {
     return request(this.#transport, {
       operation: 'namespaces.upsert',
@@ -52,7 +51,10 @@ export class Namespaces {
     })
   }
 
-  /** List the namespaces this key has a grant on; an admin sees all. */
+  /**
+   * List the namespaces this key has a grant on; an admin sees all. Await it for one page, or `for await` over it for
+   * all.
+   */
   list({ limit, cursor: from }: ListOptions = {}, options?: RequestOptions): List<ListedNamespace> {
     return list((cursor) =>
       request(this.#transport, {
@@ -61,12 +63,16 @@ export class Namespaces {
         path: '/v1/namespaces',
         query: { limit, cursor: cursor ?? from },
         options,
-        decode: toPage,
+        decode: (reply: ListNamespacesResponse) =>
+          pageOf(
+            reply.items.map((item) => ({ ...item, namespace: item.name })),
+            reply,
+          ),
       }),
     )
   }
 
-  /** Fetch one namespace. */
+  /** Fetch one namespace. Rejects with `NAMESPACE_NOT_FOUND` if there is none this key may read. */
   async get(name: string, options?: RequestOptions): Promise<Namespace> {
     return request(this.#transport, {
       operation: 'namespaces.get',
@@ -86,9 +92,3 @@ export class Namespaces {
     })
   }
 }
-
-const toPage = ({ items, next_cursor }: ListNamespacesResponse) =>
-  withNames(
-    items.map((item) => ({ ...item, namespace: item.name })),
-    { ...(next_cursor !== undefined && { nextCursor: next_cursor }) },
-  )
