@@ -23,7 +23,7 @@ const GENERATED = '@generated'
 const checks: Record<string, Check> = {
   format: () => run('biome format', 'Repair with: pnpm format'),
   'lint, import direction, cycles': () =>
-    run('biome lint --error-on-warnings', 'The import rules and their reasons are in biome.json.'),
+    run('biome lint --error-on-warnings', 'The import rules and their reasons are in scripts/import-rules.ts.'),
   'types of every package': () => run('turbo run typecheck --continue --output-logs=errors-only'),
   'types of the workspace files': () => run('tsc --noEmit -p tsconfig.json'),
   'generated files are up to date': checkGenerated,
@@ -83,7 +83,10 @@ function checkGenerated(): string | undefined {
 
 function generatedFiles(): Map<string, string> {
   const exclude = (path: string) => /(^|\/)(node_modules|dist|\.git|\.turbo)$/.test(path)
-  const files = globSync('{packages,apps,docs,examples}/**/*.{json,ts,py,rs,go,md,html}', { cwd: root, exclude })
+  const files = globSync(['*.jsonc', '{packages,apps,docs,examples}/**/*.{json,ts,py,rs,go,md,html}'], {
+    cwd: root,
+    exclude,
+  })
   return new Map(
     files
       .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)

@@ -14,7 +14,7 @@ type AgentMemoriesOptions struct {
 	MemoryType string
 	// 100 unless said.
 	Limit int
-	// How many to leave out first.
+	// Number of results to skip.
 	Offset int
 }
 

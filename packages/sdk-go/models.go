@@ -23,7 +23,7 @@ const (
 	CodeServiceUnavailable     ErrorCode = "SERVICE_UNAVAILABLE"
 )
 
-// Agent is a namespace as the place of an agent.
+// Agent is a namespace as the memory of one agent.
 type Agent struct {
 	// The namespace.
 	AgentID      string `json:"agent_id"`
@@ -42,11 +42,11 @@ type AgentStats struct {
 	MemoriesByType map[string]int64 `json:"memories_by_type"`
 	TotalSessions  int64            `json:"total_sessions"`
 	ActiveSessions int64            `json:"active_sessions"`
-	// 0 without memories.
+	// 0 if there are no memories.
 	AvgImportance float64 `json:"avg_importance"`
-	// ISO-8601; null without memories.
+	// ISO-8601. null if there are no memories.
 	OldestMemoryAt *string `json:"oldest_memory_at"`
-	// ISO-8601; null without memories.
+	// ISO-8601. null if there are no memories.
 	NewestMemoryAt *string `json:"newest_memory_at"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
@@ -54,51 +54,51 @@ type AgentStats struct {
 
 // CreateKeyRequest is what keys.create takes.
 type CreateKeyRequest struct {
-	// Stands as `author` on what the key stores.
+	// Recorded as `author` on everything the key stores.
 	Name string `json:"name"`
 	// Namespace → `read`, `write` or `read_write`.
 	Grants map[string]string `json:"grants"`
-	// Chosen by the operator; a random one unless said.
+	// Chosen by the operator. Generated if omitted.
 	Secret string `json:"secret"`
-	// `read` or `write` over `namespaces`; `admin` may do everything everywhere. One of "read", "write", "admin",
-	// "super_admin".
+	// `read` or `write` applies to `namespaces`; `admin` has full access to all namespaces. One of "read", "write",
+	// "admin", "super_admin".
 	Scope string `json:"scope"`
-	// With `scope`: read grants on these, or read-write ones for `write`.
+	// With `scope`: the namespaces to grant; `read` grants read, `write` grants read-write.
 	Namespaces []string `json:"namespaces"`
-	// Another spelling of `scope`, which older clients send.
+	// Alias of `scope`, for older clients.
 	Permissions []string `json:"permissions"`
-	// Days until it expires; never unless said. `expires_at` wins over it.
+	// Days until it expires. By default it never expires. `expires_at` takes precedence.
 	ExpiresInDays float64 `json:"expires_in_days"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	ExpiresAt Instant `json:"expires_at"`
 }
 
 // CreateNamespaceKeyRequest is what namespaceKeys.create takes.
 type CreateNamespaceKeyRequest struct {
-	// Stands as `author` on what the key stores.
+	// Recorded as `author` on everything the key stores.
 	Name string `json:"name"`
-	// Days until it expires; never unless said. `expires_at` wins over it.
+	// Days until it expires. By default it never expires. `expires_at` takes precedence.
 	ExpiresInDays float64 `json:"expires_in_days"`
-	// `write` reads as well. One of "read", "write". Default "write".
+	// `write` includes read access. One of "read", "write". Default "write".
 	Scope string `json:"scope"`
 }
 
 // NamespaceSettings is what namespaces.create and namespaces.upsert take.
 type NamespaceSettings struct {
-	// What it is for, for people.
+	// A description for people.
 	Description string `json:"description"`
-	// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
+	// Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself.
 	Dimension int `json:"dimension"`
-	// Any JSON object, kept for the caller.
+	// Any JSON object. The server does not use it.
 	Metadata map[string]any `json:"metadata"`
-	// Of a namespace without memories; with some it stays. One of "auto", "simple", "arabic", "armenian", "basque",
-	// "catalan", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hindi", "hungarian",
+	// Can be changed only while the namespace has no memories. One of "auto", "simple", "arabic", "armenian",
+	// "basque", "catalan", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hindi", "hungarian",
 	// "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian", "portuguese", "romanian", "russian",
 	// "serbian", "spanish", "swedish", "tamil", "turkish", "yiddish".
 	Language string `json:"language"`
-	// Defaults for recall here; they replace those set before.
+	// Default weights for recall in this namespace; they replace the previous ones.
 	Weights *Weights `json:"weights"`
-	// Kept for the caller; the server acts on none of it yet.
+	// Any JSON object. The server does not use it yet.
 	Policy map[string]any `json:"policy"`
 }
 
@@ -107,10 +107,10 @@ type CreatedKey struct {
 	KeyID string `json:"key_id"`
 	ID    string `json:"id"`
 	Name  string `json:"name"`
-	// `admin`, or the widest of the grants. One of "read", "write", "admin".
+	// `admin`, or the widest access among the grants. One of "read", "write", "admin".
 	Scope  string            `json:"scope"`
 	Grants map[string]string `json:"grants"`
-	// The namespaces of `grants`.
+	// The namespaces in `grants`.
 	Namespaces  []string `json:"namespaces"`
 	Permissions []string `json:"permissions"`
 	Active      bool     `json:"active"`
@@ -130,7 +130,7 @@ type CreatedNamespaceKey struct {
 	KeyID     string `json:"key_id"`
 	Name      string `json:"name"`
 	Namespace string `json:"namespace"`
-	// What the key may do here. One of "read", "write", "read_write".
+	// The access of the key to this namespace. One of "read", "write", "read_write".
 	Access string `json:"access"`
 	Active bool   `json:"active"`
 	// Unix seconds.
@@ -163,7 +163,7 @@ type DeleteNamespaceResponse struct {
 
 // EndSessionRequest is what sessions.end takes.
 type EndSessionRequest struct {
-	// What came of it. Left out, an earlier one stays.
+	// The outcome of the session. If omitted, the previous summary stays.
 	Summary string `json:"summary"`
 }
 
@@ -193,41 +193,41 @@ type ForgetBatchResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// ForgetRequest is what memories.forget takes. At least one selector; several must all hold.
+// ForgetRequest is what memories.forget takes. Requires at least one condition. Memories must match all of them.
 type ForgetRequest struct {
-	// At most a thousand ids.
+	// At most 1000 ids.
 	MemoryIDs []string `json:"memory_ids"`
-	// All of them must be on the memory.
+	// The memory must have all of these tags.
 	Tags []string `json:"tags"`
-	// At least one of them must be on the memory.
+	// The memory must have at least one of these tags.
 	TagsAny []string `json:"tags_any"`
-	// The least importance.
+	// Minimum importance.
 	MinImportance float64 `json:"min_importance"`
-	// The most importance.
+	// Maximum importance.
 	MaxImportance float64 `json:"max_importance"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	CreatedAfter Instant `json:"created_after"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	CreatedBefore Instant `json:"created_before"`
-	// Another spelling of `created_before`; both must hold.
+	// Alias of `created_before`; if both are given, both apply.
 	BeforeTimestamp Instant `json:"before_timestamp"`
-	// Another spelling of `created_after`; both must hold.
+	// Alias of `created_after`; if both are given, both apply.
 	Since Instant `json:"since"`
-	// Another spelling of `created_before`; both must hold.
+	// Alias of `created_before`; if both are given, both apply.
 	Until Instant `json:"until"`
-	// The one type.
+	// Only memories of this type.
 	MemoryType string `json:"memory_type"`
 	// The session it belongs to.
 	SessionID string `json:"session_id"`
 	// Name of the key that stored it.
 	Author string `json:"author"`
-	// `self` leaves out what this key stored.
+	// Excludes memories stored by the key with this name; `self` is the calling key.
 	ExcludeAuthor string `json:"exclude_author"`
-	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
-	// is none reaches inside objects.
+	// Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
+	// if there is none, a path into nested objects.
 	Metadata map[string]any `json:"metadata"`
-	// Counts and deletes nothing.
+	// Counts the memories without deleting them.
 	DryRun bool `json:"dry_run"`
 }
 
@@ -235,13 +235,13 @@ type ForgetRequest struct {
 type ForgetResponse struct {
 	DeletedCount int64  `json:"deleted_count"`
 	Status       string `json:"status"`
-	// Nothing was deleted: `deleted_count` memories would have been.
+	// Nothing was deleted: `deleted_count` is the number of memories that match.
 	DryRun bool `json:"dry_run"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
 }
 
-// Health is what health.get gives. The process answers.
+// Health is what health.get gives. The server responds.
 type Health struct {
 	Status        string  `json:"status"`
 	Version       string  `json:"version"`
@@ -251,11 +251,11 @@ type Health struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Identity is what keys.whoami gives. Who the presented key is.
+// Identity is what keys.whoami gives. The calling key.
 type Identity struct {
 	KeyID string `json:"key_id"`
 	Name  string `json:"name"`
-	// `admin`, or the widest of the grants. One of "read", "write", "admin".
+	// `admin`, or the widest access among the grants. One of "read", "write", "admin".
 	Scope      string            `json:"scope"`
 	Grants     map[string]string `json:"grants"`
 	Namespaces []string          `json:"namespaces"`
@@ -266,15 +266,15 @@ type Identity struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Key is an API key: who an agent is, and what it may do where.
+// Key is an API key: the identity of an agent, with its grants.
 type Key struct {
 	KeyID string `json:"key_id"`
 	ID    string `json:"id"`
 	Name  string `json:"name"`
-	// `admin`, or the widest of the grants. One of "read", "write", "admin".
+	// `admin`, or the widest access among the grants. One of "read", "write", "admin".
 	Scope  string            `json:"scope"`
 	Grants map[string]string `json:"grants"`
-	// The namespaces of `grants`.
+	// The namespaces in `grants`.
 	Namespaces  []string `json:"namespaces"`
 	Permissions []string `json:"permissions"`
 	Active      bool     `json:"active"`
@@ -291,10 +291,10 @@ type KeyActionResponse struct {
 	KeyID string `json:"key_id"`
 	ID    string `json:"id"`
 	Name  string `json:"name"`
-	// `admin`, or the widest of the grants. One of "read", "write", "admin".
+	// `admin`, or the widest access among the grants. One of "read", "write", "admin".
 	Scope  string            `json:"scope"`
 	Grants map[string]string `json:"grants"`
-	// The namespaces of `grants`.
+	// The namespaces in `grants`.
 	Namespaces  []string `json:"namespaces"`
 	Permissions []string `json:"permissions"`
 	Active      bool     `json:"active"`
@@ -308,23 +308,23 @@ type KeyActionResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// KeyUsage is what keys.usage and namespaceKeys.usage give. What was asked with a key since it was issued, by any
+// KeyUsage is what keys.usage and namespaceKeys.usage give. Requests made with a key since it was issued, with any
 // of its secrets.
 type KeyUsage struct {
 	KeyID              string `json:"key_id"`
 	TotalRequests      int64  `json:"total_requests"`
 	SuccessfulRequests int64  `json:"successful_requests"`
 	FailedRequests     int64  `json:"failed_requests"`
-	// Those of `failed_requests` that came too fast.
+	// The part of `failed_requests` that exceeded a rate limit.
 	RateLimitedRequests int64 `json:"rate_limited_requests"`
-	// Bodies received, and bodies of successful replies.
+	// Request bodies, and bodies of successful responses.
 	BytesTransferred int64   `json:"bytes_transferred"`
 	AvgLatencyMs     float64 `json:"avg_latency_ms"`
 	// Unix seconds.
 	LastUsed *int64 `json:"last_used"`
 	// Busiest first.
 	ByEndpoint []EndpointUsage `json:"by_endpoint"`
-	// Busiest first; requests that named exactly one namespace, and one that is there.
+	// Busiest first. Only requests that named exactly one namespace, and one that exists.
 	ByNamespace []NamespaceUsage `json:"by_namespace"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
@@ -341,11 +341,11 @@ type listKeysResponse struct {
 
 // ListMemoriesRequest is what memories.list takes.
 type ListMemoriesRequest struct {
-	// Which memories; all that is said must hold.
+	// Which memories: they must match every field that is given.
 	Filter *MemoryFilter `json:"filter"`
-	// How many at most. Default 100.
+	// Maximum number of results. Default 100.
 	Limit int `json:"limit"`
-	// `next_cursor` of the page before.
+	// `next_cursor` of the previous page.
 	Cursor string `json:"cursor"`
 }
 
@@ -372,7 +372,7 @@ type listNamespaceKeysResponse struct {
 
 // listNamespacesResponse is what namespaces.list gives.
 type listNamespacesResponse struct {
-	// The names alone, which older clients read.
+	// The names only, for older clients.
 	Namespaces []string          `json:"namespaces"`
 	Items      []ListedNamespace `json:"items"`
 	NextCursor string            `json:"next_cursor,omitempty"`
@@ -383,7 +383,7 @@ type listNamespacesResponse struct {
 // listSessionsResponse is what sessions.list gives. Newest first.
 type listSessionsResponse struct {
 	Sessions []Session `json:"sessions"`
-	// Sessions that match, on all pages.
+	// Number of matching sessions on all pages.
 	Total int64 `json:"total"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
@@ -393,11 +393,11 @@ type listSessionsResponse struct {
 type ListedNamespace struct {
 	Name        string  `json:"name"`
 	Description *string `json:"description"`
-	// Absent for a key that may not read here.
+	// Absent if the key cannot read this namespace.
 	MemoryCount *int64 `json:"memory_count,omitempty"`
 	// Unix seconds.
 	CreatedAt int64 `json:"created_at"`
-	// What this key may do here. One of "read", "write", "read_write".
+	// The access of this key to the namespace. One of "read", "write", "read_write".
 	Access string `json:"access"`
 	// The same as `name`, as single namespaces call it.
 	Namespace string `json:"namespace"`
@@ -405,7 +405,7 @@ type ListedNamespace struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Liveness is what health.live gives. The process runs; restart it when this stays silent.
+// Liveness is what health.live gives. The process is running. Restart it if this endpoint stops responding.
 type Liveness struct {
 	Alive         bool    `json:"alive"`
 	Version       string  `json:"version"`
@@ -414,10 +414,10 @@ type Liveness struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Memory is one thing an agent chose to keep.
+// Memory is one memory of an agent.
 type Memory struct {
 	ID string `json:"id"`
-	// The namespace the memory lives in.
+	// The namespace of the memory.
 	AgentID string `json:"agent_id"`
 	// The same as `agent_id`.
 	Namespace  string         `json:"namespace"`
@@ -427,10 +427,10 @@ type Memory struct {
 	Tags       []string       `json:"tags"`
 	Metadata   map[string]any `json:"metadata"`
 	SessionID  *string        `json:"session_id"`
-	// Name of the key that stored it, stamped by the database.
+	// Name of the key that stored it, set by the database.
 	Author      *string  `json:"author"`
 	DerivedFrom []string `json:"derived_from"`
-	// When it became true, as the caller said; kept, not ranked by.
+	// When the content became true, according to the caller. It does not affect ranking.
 	ValidFrom *int64 `json:"valid_from"`
 	// Unix seconds.
 	CreatedAt int64 `json:"created_at"`
@@ -441,92 +441,92 @@ type Memory struct {
 	AccessCount    int64  `json:"access_count"`
 	// Unix seconds.
 	ExpiresAt *int64 `json:"expires_at"`
-	// The same moment in unix milliseconds. A reply to a store has none.
+	// The same time in Unix milliseconds. Not part of the response to a store.
 	ValidFromMs *int64 `json:"valid_from_ms,omitempty"`
-	// The same moment in unix milliseconds. A reply to a store has none.
+	// The same time in Unix milliseconds. Not part of the response to a store.
 	CreatedAtMs *int64 `json:"created_at_ms,omitempty"`
-	// The same moment in unix milliseconds. A reply to a store has none.
+	// The same time in Unix milliseconds. Not part of the response to a store.
 	UpdatedAtMs *int64 `json:"updated_at_ms,omitempty"`
-	// The same moment in unix milliseconds. A reply to a store has none.
+	// The same time in Unix milliseconds. Not part of the response to a store.
 	ExpiresAtMs *int64 `json:"expires_at_ms,omitempty"`
-	// Counts changes; send it as If-Match to update only what you have seen.
+	// Incremented by every change. Send it as If-Match to update only the version you have read.
 	Version int64 `json:"version"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
 }
 
-// MemoryFilter is a part of ListMemoriesRequest. All that is said must hold.
+// MemoryFilter is a part of ListMemoriesRequest. Memories must match every field that is given.
 type MemoryFilter struct {
-	// All of them must be on the memory.
+	// The memory must have all of these tags.
 	Tags []string `json:"tags"`
-	// At least one of them must be on the memory.
+	// The memory must have at least one of these tags.
 	TagsAny []string `json:"tags_any"`
-	// The least importance.
+	// Minimum importance.
 	MinImportance float64 `json:"min_importance"`
-	// The most importance.
+	// Maximum importance.
 	MaxImportance float64 `json:"max_importance"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	CreatedAfter Instant `json:"created_after"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	CreatedBefore Instant `json:"created_before"`
-	// Another spelling of `created_before`; both must hold.
+	// Alias of `created_before`; if both are given, both apply.
 	BeforeTimestamp Instant `json:"before_timestamp"`
-	// Another spelling of `created_after`; both must hold.
+	// Alias of `created_after`; if both are given, both apply.
 	Since Instant `json:"since"`
-	// Another spelling of `created_before`; both must hold.
+	// Alias of `created_before`; if both are given, both apply.
 	Until Instant `json:"until"`
-	// The one type.
+	// Only memories of this type.
 	MemoryType string `json:"memory_type"`
 	// The session it belongs to.
 	SessionID string `json:"session_id"`
 	// Name of the key that stored it.
 	Author string `json:"author"`
-	// `self` leaves out what this key stored.
+	// Excludes memories stored by the key with this name; `self` is the calling key.
 	ExcludeAuthor string `json:"exclude_author"`
-	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
-	// is none reaches inside objects.
+	// Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
+	// if there is none, a path into nested objects.
 	Metadata map[string]any `json:"metadata"`
 }
 
-// Namespace is a place for memories, with its own grants.
+// Namespace is a container for memories, with its own grants.
 type Namespace struct {
 	Namespace string `json:"namespace"`
-	// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
+	// Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself.
 	Dimension int64  `json:"dimension"`
 	Distance  string `json:"distance"`
-	// Absent for a key that may not read here.
+	// Absent if the key cannot read this namespace.
 	MemoryCount *int64         `json:"memory_count,omitempty"`
 	VectorCount *int64         `json:"vector_count,omitempty"`
 	VectorIndex *VectorIndex   `json:"vector_index,omitempty"`
 	Description *string        `json:"description"`
 	Metadata    map[string]any `json:"metadata"`
 	Policy      map[string]any `json:"policy"`
-	// How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of
-	// each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every
-	// one. One of "auto", "simple", "arabic", "armenian", "basque", "catalan", "danish", "dutch", "english",
-	// "finnish", "french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian", "lithuanian",
-	// "nepali", "norwegian", "portuguese", "romanian", "russian", "serbian", "spanish", "swedish", "tamil", "turkish",
+	// How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without
+	// spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
+	// One of "auto", "simple", "arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish",
+	// "french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian", "lithuanian", "nepali",
+	// "norwegian", "portuguese", "romanian", "russian", "serbian", "spanish", "swedish", "tamil", "turkish",
 	// "yiddish".
 	Language string `json:"language"`
-	// This namespace's own defaults for recall.
+	// Default weights for recall in this namespace.
 	Weights Weights `json:"weights"`
 	// Unix seconds.
 	CreatedAt int64 `json:"created_at"`
 	// Unix seconds.
 	UpdatedAt int64 `json:"updated_at"`
-	// On create and upsert: whether it is new.
+	// On create and upsert: whether the namespace is new.
 	Created bool `json:"created"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
 }
 
-// NamespaceKey is a key as one namespace sees it: the grant it has here.
+// NamespaceKey is a key with its grant on one namespace.
 type NamespaceKey struct {
 	KeyID     string `json:"key_id"`
 	Name      string `json:"name"`
 	Namespace string `json:"namespace"`
-	// What the key may do here. One of "read", "write", "read_write".
+	// The access of the key to this namespace. One of "read", "write", "read_write".
 	Access string `json:"access"`
 	Active bool   `json:"active"`
 	// Unix seconds.
@@ -545,18 +545,18 @@ type NamespaceUsage struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Readiness is what health.ready gives. Whether requests will succeed, part by part.
+// Readiness is what health.ready gives. Whether the server can handle requests, by component.
 type Readiness struct {
 	Ready   bool   `json:"ready"`
 	Version string `json:"version"`
-	// `warn` serves, and says in `message` what an operator should look at.
+	// `warn` means that the part works, and that an operator should look at `message`.
 	Checks     map[string]ReadinessCheck `json:"checks"`
 	Components map[string]bool           `json:"components"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
 }
 
-// ReadinessCheck is one part of a server, and whether it can serve.
+// ReadinessCheck is one component of a server.
 type ReadinessCheck struct {
 	// One of "pass", "warn", "fail".
 	Status  string `json:"status"`
@@ -567,53 +567,53 @@ type ReadinessCheck struct {
 
 // RecallRequest is what memories.recall takes.
 type RecallRequest struct {
-	// Several namespaces in one ranking, instead of `agent_id`.
+	// Several namespaces, ranked together, instead of `agent_id`.
 	Namespaces []string `json:"namespaces"`
-	// Leaves out namespaces without a grant, and names them in `denied`; else they are an error.
+	// Skips namespaces without a grant and lists them in `denied`. By default they are an error.
 	SkipDenied bool `json:"skip_denied"`
-	// What to look for, in words.
+	// What to look for, in natural language.
 	Query string `json:"query"`
-	// The least importance.
+	// Minimum importance.
 	MinImportance float64 `json:"min_importance"`
-	// The most importance.
+	// Maximum importance.
 	MaxImportance float64 `json:"max_importance"`
-	// The one type.
+	// Only memories of this type.
 	MemoryType string `json:"memory_type"`
-	// All of them must be on the memory.
+	// The memory must have all of these tags.
 	Tags []string `json:"tags"`
-	// At least one of them must be on the memory.
+	// The memory must have at least one of these tags.
 	TagsAny []string `json:"tags_any"`
-	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
-	// is none reaches inside objects.
+	// Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
+	// if there is none, a path into nested objects.
 	Filter map[string]any `json:"filter"`
 	// Name of the key that stored it.
 	Author string `json:"author"`
-	// `self` leaves out what this key stored.
+	// Excludes memories stored by the key with this name; `self` is the calling key.
 	ExcludeAuthor string `json:"exclude_author"`
 	// The session it belongs to.
 	SessionID string `json:"session_id"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	Since Instant `json:"since"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	Until Instant `json:"until"`
-	// Which arms look: meaning (`vector`), words (`bm25`) or both. One of "auto", "hybrid", "vector", "bm25". Default
-	// "auto".
+	// Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. One of "auto", "hybrid", "vector",
+	// "bm25". Default "auto".
 	Routing string `json:"routing"`
-	// How recall weighs what it knows; what is left out is what the namespace says.
+	// Weights of the ranking. Omitted ones have the defaults of the namespace.
 	Weights *Weights `json:"weights"`
-	// The same as `weights.vector`, which wins.
+	// The same as `weights.vector`, which takes precedence.
 	VectorWeight float64 `json:"vector_weight"`
-	// Leaves out hits with a lower `score`.
+	// Excludes hits with a lower `score`.
 	MinScore float64 `json:"min_score"`
-	// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
-	// answer. 0 unless said.
+	// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
+	// not fill the results. Default 0.
 	MMR float64 `json:"mmr"`
-	// Shows how each score came about.
+	// Adds the parts of each score.
 	Explain bool `json:"explain"`
-	// A vector of your own embedder, of the dimension the namespace declares.
+	// A vector from your own embedder, with the dimension of the namespace.
 	Embedding []float64 `json:"embedding"`
-	// How many hits at most. Default 5.
+	// Maximum number of hits. Default 5.
 	TopK int `json:"top_k"`
 }
 
@@ -622,7 +622,7 @@ type RecallResponse struct {
 	Memories    []RecalledMemory `json:"memories"`
 	TotalFound  int64            `json:"total_found"`
 	QueryTimeMs float64          `json:"query_time_ms"`
-	// With `skip_denied`: the namespaces left out.
+	// With `skip_denied`: the namespaces that were skipped.
 	Denied []string `json:"denied,omitempty"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
@@ -631,15 +631,15 @@ type RecallResponse struct {
 // RecalledMemory is a part of RecallResponse.
 type RecalledMemory struct {
 	Memory `json:"memory"`
-	// From 0 to 1, and comparable between queries.
+	// From 0 to 1. Comparable between queries.
 	Score         float64 `json:"score"`
 	WeightedScore float64 `json:"weighted_score"`
-	// What the list is sorted by: `score`, or with `mmr` less for what is like a better hit.
+	// Sort key: `score`, reduced under `mmr` for memories similar to a higher-ranked one.
 	SmartScore  float64        `json:"smart_score"`
 	VectorScore *float64       `json:"vector_score,omitempty"`
 	TextScore   *float64       `json:"text_score,omitempty"`
 	Explain     map[string]any `json:"explain,omitempty"`
-	// With `highlight`: up to three pieces of the content, the words found between ** and **.
+	// With `highlight`: up to three excerpts of the content, with the matched words between ** and **.
 	Highlights []string `json:"highlights,omitempty"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
@@ -647,7 +647,7 @@ type RecalledMemory struct {
 
 // RotateKeyRequest is what keys.rotate takes.
 type RotateKeyRequest struct {
-	// For how many seconds the old secret goes on working. Default 0.
+	// Seconds for which the old secret stays valid. Default 0.
 	GraceSecs int `json:"grace_secs"`
 }
 
@@ -668,67 +668,67 @@ type RotatedKey struct {
 
 // SearchRequest is what memories.search takes.
 type SearchRequest struct {
-	// Several namespaces in one ranking, instead of `agent_id`.
+	// Several namespaces, ranked together, instead of `agent_id`.
 	Namespaces []string `json:"namespaces"`
-	// Leaves out namespaces without a grant, and names them in `denied`; else they are an error.
+	// Skips namespaces without a grant and lists them in `denied`. By default they are an error.
 	SkipDenied bool `json:"skip_denied"`
-	// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128
-	// words and 32 beginnings among them. Memories with all of them come first.
+	// Words, "quoted phrases", -excluded, tag:name, -tag:name and prefixes like hnsw*: at most 64, with at most 128
+	// words and 32 prefixes among them. Memories that match all of them come first.
 	Query string `json:"query"`
-	// The least importance.
+	// Minimum importance.
 	MinImportance float64 `json:"min_importance"`
-	// The most importance.
+	// Maximum importance.
 	MaxImportance float64 `json:"max_importance"`
-	// The one type.
+	// Only memories of this type.
 	MemoryType string `json:"memory_type"`
-	// All of them must be on the memory.
+	// The memory must have all of these tags.
 	Tags []string `json:"tags"`
-	// At least one of them must be on the memory.
+	// The memory must have at least one of these tags.
 	TagsAny []string `json:"tags_any"`
-	// Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-	// $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there
-	// is none reaches inside objects.
+	// Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
+	// if there is none, a path into nested objects.
 	Filter map[string]any `json:"filter"`
 	// Name of the key that stored it.
 	Author string `json:"author"`
-	// `self` leaves out what this key stored.
+	// Excludes memories stored by the key with this name; `self` is the calling key.
 	ExcludeAuthor string `json:"exclude_author"`
 	// The session it belongs to.
 	SessionID string `json:"session_id"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	Since Instant `json:"since"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	Until Instant `json:"until"`
-	// Which arms look: meaning (`vector`), words (`bm25`) or both. One of "auto", "hybrid", "vector", "bm25". Default
-	// "auto".
+	// Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. One of "auto", "hybrid", "vector",
+	// "bm25". Default "auto".
 	Routing string `json:"routing"`
-	// How recall weighs what it knows; what is left out is what the namespace says.
+	// Weights of the ranking. Omitted ones have the defaults of the namespace.
 	Weights *Weights `json:"weights"`
-	// The same as `weights.vector`, which wins.
+	// The same as `weights.vector`, which takes precedence.
 	VectorWeight float64 `json:"vector_weight"`
-	// Leaves out hits with a lower `score`.
+	// Excludes hits with a lower `score`.
 	MinScore float64 `json:"min_score"`
-	// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
-	// answer. 0 unless said.
+	// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
+	// not fill the results. Default 0.
 	MMR float64 `json:"mmr"`
-	// Shows how each score came about.
+	// Adds the parts of each score.
 	Explain bool `json:"explain"`
-	// A vector of your own embedder, of the dimension the namespace declares.
+	// A vector from your own embedder, with the dimension of the namespace.
 	Embedding []float64 `json:"embedding"`
-	// How many hits at most. Default 10.
+	// Maximum number of hits. Default 10.
 	TopK int `json:"top_k"`
-	// `exact` returns only memories in which every word, phrase and beginning stands. One of "best", "exact". Default
+	// `exact` returns only memories that contain every word, phrase and prefix. One of "best", "exact". Default
 	// "best".
 	Mode string `json:"mode"`
-	// Adds `highlights`: pieces of the content with the words found between ** and **.
+	// Adds `highlights`: excerpts of the content with the matched words between ** and **.
 	Highlight bool `json:"highlight"`
 }
 
-// Session is a stretch of work of an agent, from its start to its end.
+// Session is a period of work of an agent, with a start and an end.
 type Session struct {
-	// Unique within its namespace. Memories name it as `session_id`.
+	// Unique within its namespace. Memories refer to it as `session_id`.
 	ID string `json:"id"`
-	// The namespace the session belongs to.
+	// The namespace of the session.
 	AgentID string `json:"agent_id"`
 	// Unix seconds.
 	StartedAt int64 `json:"started_at"`
@@ -736,7 +736,7 @@ type Session struct {
 	EndedAt  *int64         `json:"ended_at"`
 	Summary  *string        `json:"summary"`
 	Metadata map[string]any `json:"metadata"`
-	// Live memories of this session.
+	// Number of memories in this session that have not expired.
 	MemoryCount int64 `json:"memory_count"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
@@ -746,7 +746,7 @@ type Session struct {
 type sessionMemoriesResponse struct {
 	Session  Session  `json:"session"`
 	Memories []Memory `json:"memories"`
-	// Memories of the session, on all pages.
+	// Number of memories in the session, on all pages.
 	Total int64 `json:"total"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
@@ -764,9 +764,9 @@ type SetImportanceResponse struct {
 
 // StartSessionRequest is what sessions.start takes.
 type StartSessionRequest struct {
-	// Any JSON object, kept for the caller.
+	// Any JSON object. The server does not use it.
 	Metadata map[string]any `json:"metadata"`
-	// Chosen by the caller; needs a read-write grant, as a taken one is refused.
+	// Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected.
 	ID string `json:"id"`
 }
 
@@ -777,7 +777,7 @@ type startSessionResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// StoreMemoriesResponse is what memories.storeBatch gives. In the order sent.
+// StoreMemoriesResponse is what memories.storeBatch gives. In the order of the request.
 type StoreMemoriesResponse struct {
 	Stored               []StoredItem `json:"stored"`
 	StoredCount          int64        `json:"stored_count"`
@@ -788,27 +788,27 @@ type StoreMemoriesResponse struct {
 
 // StoreMemoryRequest is what memories.store and memories.storeBatch take.
 type StoreMemoryRequest struct {
-	// What was remembered, verbatim.
+	// The text of the memory, verbatim.
 	Content string `json:"content"`
-	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default "episodic".
+	// `episodic`, `semantic`, `procedural`, `working`, or any other word. Default "episodic".
 	MemoryType string `json:"memory_type"`
-	// From 0 to 1; it can lift a memory in recall. Default 0.5.
+	// From 0 to 1. Recall ranks important memories higher. Default 0.5.
 	Importance float64 `json:"importance"`
-	// Words to choose by.
+	// Labels to filter by.
 	Tags []string `json:"tags"`
-	// Any JSON object; filters ask about it. Numbers stay exact.
+	// Any JSON object. Filters can refer to it. Numbers keep their exact value.
 	Metadata map[string]any `json:"metadata"`
 	// The session it belongs to.
 	SessionID string `json:"session_id"`
-	// Seconds until it expires. `expires_at` wins over it.
+	// Seconds until it expires. `expires_at` takes precedence.
 	TTLSeconds float64 `json:"ttl_seconds"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	ExpiresAt Instant `json:"expires_at"`
-	// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+	// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
 	ValidFrom Instant `json:"valid_from"`
-	// A vector of your own embedder, of the dimension the namespace declares.
+	// A vector from your own embedder, with the dimension of the namespace.
 	Embedding []float64 `json:"embedding"`
-	// Chosen by the caller; needs a read-write grant, as a taken one is refused.
+	// Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected.
 	ID string `json:"id"`
 }
 
@@ -824,7 +824,7 @@ type StoredMemory struct {
 type StoredItem struct {
 	ID      string `json:"id"`
 	Content string `json:"content"`
-	// The namespace the memory lives in.
+	// The namespace of the memory.
 	AgentID    string   `json:"agent_id"`
 	Tags       []string `json:"tags"`
 	Importance float64  `json:"importance"`
@@ -834,47 +834,46 @@ type StoredItem struct {
 	Extra map[string]any `json:"-"`
 }
 
-// UpdateKeyRequest is what keys.update takes. Grants that are not named stay as they are.
+// UpdateKeyRequest is what keys.update takes. Grants that are not listed stay unchanged.
 type UpdateKeyRequest struct {
-	// Stands as `author` on what the key stores.
+	// Recorded as `author` on everything the key stores.
 	Name string `json:"name"`
 	// Namespace → access. `none` removes a grant.
 	Grants map[string]string `json:"grants"`
-	// Keeps grants on these only; new ones get what the scope of the key says.
+	// Removes grants on all other namespaces; new namespaces get the scope of the key.
 	Namespaces []string `json:"namespaces"`
 }
 
-// UpdateMemoryRequest is what memories.update takes. What is left out stays.
+// UpdateMemoryRequest is what memories.update takes. Omitted fields stay unchanged.
 type UpdateMemoryRequest struct {
-	// What was remembered, verbatim.
+	// The text of the memory, verbatim.
 	Content string `json:"content"`
-	// Replaces what was there.
+	// Replaces the previous metadata.
 	Metadata map[string]any `json:"metadata"`
-	// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+	// `episodic`, `semantic`, `procedural`, `working`, or any other word.
 	MemoryType string `json:"memory_type"`
-	// From 0 to 1; it can lift a memory in recall.
+	// From 0 to 1. Recall ranks important memories higher.
 	Importance float64 `json:"importance"`
-	// Words to choose by.
+	// Labels to filter by.
 	Tags []string `json:"tags"`
-	// null: it belongs to none. In its new session it is the last.
+	// null removes the memory from its session. In a new session it becomes the last memory.
 	SessionID string `json:"session_id"`
-	// Seconds from now until it expires. `expires_at` wins over it.
+	// Seconds from now until it expires. `expires_at` takes precedence.
 	TTLSeconds float64 `json:"ttl_seconds"`
-	// null: it no longer expires.
+	// null: it never expires.
 	ExpiresAt Instant `json:"expires_at"`
-	// null: nothing is known of it.
+	// null: unknown.
 	ValidFrom Instant `json:"valid_from"`
-	// A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would
-	// be that of another text, and goes.
+	// A new vector from your own embedder; null removes it. If omitted, the vector stays unless `content` changes,
+	// because it would then belong to another text.
 	Embedding []float64 `json:"embedding"`
 }
 
-// VectorIndex is a part of Namespace. The index over the meaning of the memories of a large namespace; it is built
-// while everything goes on.
+// VectorIndex is a part of Namespace. The vector index of a large namespace. It is built in the background.
 type VectorIndex struct {
-	// A small namespace needs none: it is searched exactly. One of "none", "building", "ready".
+	// A small namespace has none, because it is searched exactly. One of "none", "building", "ready".
 	State string `json:"state"`
-	// How much of a build is done, from 0 to 1.
+	// Progress of a build, from 0 to 1.
 	Progress float64 `json:"progress"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
@@ -882,18 +881,19 @@ type VectorIndex struct {
 
 // Weights is a part of NamespaceSettings and Namespace and RecallRequest and SearchRequest.
 type Weights struct {
-	// Share of meaning; the rest is words. Default 0.35.
+	// Share of similarity by meaning; the rest is the match by words. Default 0.35.
 	Vector float64 `json:"vector"`
-	// How much importance can lift or lower. Default 0.1.
+	// How much `importance` can raise or lower the score. Default 0.1.
 	Importance float64 `json:"importance"`
-	// How much a new memory is lifted. Default 0.05.
+	// How much the score of a recent memory is raised. Default 0.05.
 	Recency float64 `json:"recency"`
-	// After how many days recency counts half. Default 30.
+	// Days after which recency counts half. Default 30.
 	HalfLifeDays float64 `json:"half_life_days"`
-	// How much a memory borrows from its neighbours in the session. Default 0.55.
+	// How much of the scores of its neighbours in the session a memory receives. Default 0.55.
 	Context float64 `json:"context"`
-	// How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5.
+	// How much the score of a memory is raised if it starts with a name and a colon and the query contains the name.
+	// Default 0.5.
 	Speaker float64 `json:"speaker"`
-	// How much a memory is lowered that ends with a question mark. Default 0.1.
+	// How much the score of a memory that ends with a question mark is lowered. Default 0.1.
 	Question float64 `json:"question"`
 }

@@ -11,7 +11,7 @@ type Namespaces struct{ t *transport }
 
 // ListOptions say how much of a list to fetch at once, and from where.
 type ListOptions struct {
-	// All of them unless said.
+	// By default, all results.
 	Limit  int
 	Cursor string
 }

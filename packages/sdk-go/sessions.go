@@ -13,7 +13,7 @@ type Sessions struct{ t *transport }
 type OffsetOptions struct {
 	// 100 unless said.
 	Limit int
-	// How many to leave out first.
+	// Number of results to skip.
 	Offset int
 }
 
@@ -21,11 +21,11 @@ type OffsetOptions struct {
 type ListSessionsOptions struct {
 	// Every namespace this key may read unless said.
 	Namespace string
-	// Leaves out sessions that have ended.
+	// Excludes sessions that have ended.
 	ActiveOnly bool
 	// 100 unless said.
 	Limit int
-	// How many to leave out first.
+	// Number of results to skip.
 	Offset int
 }
 

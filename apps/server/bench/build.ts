@@ -50,7 +50,8 @@ export type Build = {
 
 type BuildOptions = {
   checkout: string
-  postgresUrl: string | undefined /** Default: the server's own. */
+  postgresUrl: string | undefined
+  /** Default: that of the server. */
   logLevel?: 'info' | 'warn'
 }
 

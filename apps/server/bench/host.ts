@@ -1,28 +1,21 @@
 // The server under measurement, in a process of its own. Beside HTTP it takes orders from its parent: to do the same by
 // SQL alone, through the same pool and the same functions of hot.ts, and to say how long that took.
 import { createHash, randomUUID } from 'node:crypto'
-import { createApp } from '../src/app.ts'
-import { settleEmbeddingSpace } from '../src/db/first-start.ts'
 import { toHalfvec } from '../src/db/halfvec.ts'
-import { openDatabase } from '../src/db/open.ts'
-import { settleRootKey } from '../src/db/root-key.ts'
+import type { openDatabase } from '../src/db/open.ts'
 import { resolveNamespace, withPrincipal } from '../src/db/tx.ts'
-import { chooseEmbedder } from '../src/embedding/choose.ts'
 import { SERVER } from '../src/embedding/embedder.ts'
 import { readEnv } from '../src/env.ts'
-import { listen } from '../src/http/listen.ts'
-import { startJobs } from '../src/jobs/runner.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { createLog } from '../src/log.ts'
 import { principalOf } from '../src/principal.ts'
-import { createUsage } from '../src/resources/keys/usage.ts'
-import { createAccesses } from '../src/resources/memories/accesses.ts'
 import { searchOptions } from '../src/resources/memories/find.ts'
 import { recallMemories, storeMemories } from '../src/resources/memories/hot.ts'
 import { listMemories } from '../src/resources/memories/repo.ts'
 import { parseSearch } from '../src/resources/memories/search-query.ts'
 import type { Selection } from '../src/resources/memories/selection.ts'
 import { listNamespaces } from '../src/resources/namespaces/repo.ts'
+import { openServer } from '../src/server.ts'
 import { burst, time } from './measure.ts'
 import type { Note } from './notes.ts'
 
@@ -64,28 +57,21 @@ process.once('message', (settings: Settings) => {
 
 async function open({ database: place, adminKey, dataDir }: Settings): Promise<void> {
   const log = createLog('info') // the default of the server; it goes to /dev/null
-  const embedder = await chooseEmbedder({ provider: 'builtin' })
-  const database = await openDatabase(place, log, async (owner) => {
-    await settleEmbeddingSpace(owner, embedder)
-    await settleRootKey(owner, { chosen: adminKey, dataDir, isEmbedded: place.engine === 'pglite', mayReplace: true })
-  })
-  const accesses = createAccesses(database)
-  const usage = createUsage(database)
-  const jobs = startJobs({ database, accesses, usage, log })
-  const env = { ...readEnv({}), maxBodyBytes: 8 * 1024 * 1024 }
-  const app = createApp({
-    ...env,
-    database,
-    embedder,
-    accesses,
-    usage,
-    log,
+  const server = await openServer({
+    ...readEnv({}),
+    host: '127.0.0.1',
+    port: 0,
+    database: place,
+    dataDir,
+    rootApiKey: adminKey,
+    replaceRootKey: true,
+    maxBodyBytes: 8 * 1024 * 1024,
     loopbackOnly: false,
     acceptsPublished: true,
-    isDraining: () => false,
+    log,
   })
-  const { server, port } = await listen('127.0.0.1', 0, app.fetch, env.connections)
-  process.send?.({ id: 0, value: `http://127.0.0.1:${port}` } satisfies Answer)
+  const { database, embedder } = await server.opened
+  process.send?.({ id: 0, value: `http://127.0.0.1:${server.port}` } satisfies Answer)
 
   const { maintain } = database
   if (!maintain)
@@ -197,9 +183,6 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     )
   })
   process.once('disconnect', async () => {
-    server.close()
-    if ('closeAllConnections' in server) server.closeAllConnections()
-    await jobs.stop()
-    await database.close()
+    await server.close(0)
   })
 }

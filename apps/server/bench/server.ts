@@ -6,8 +6,13 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import type { Answer, Orders, Settings } from './host.ts'
 
-/** A server of the benchmark: where it listens, and what it can be ordered to do. */
-export type Server = { url: string; order: Orders /** Also removes its data. */; close(): Promise<void> }
+/** A server under measurement: its address and the orders it accepts. */
+export type Server = {
+  url: string
+  order: Orders
+  /** Stops the server and removes its data. */
+  close(): Promise<void>
+}
 
 /** Starts one over the embedded database, or over a database of its own on the Postgres at this URL. */
 export async function startServer(postgresUrl: string | undefined, adminKey: string): Promise<Server> {

@@ -3,16 +3,17 @@ import { DEFAULT_ORIGIN, ERRORS, type ErrorCode, shortened } from '@dakera-ai/pr
 import { openapi } from '@dakera-ai/protocol/openapi'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
-import { requireAdmin, withPrincipal } from './db/tx.ts'
+import { html } from 'hono/html'
+import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
-import { apiPage, toHtml } from './http/api-page.ts'
-import { addressOf, isLoopbackHost, originOf } from './http/client.ts'
-import { Door } from './http/door.ts'
+import { apiPage } from './http/api-page.ts'
+import { isLoopbackHost, originOf } from './http/client.ts'
 import { errorPage } from './http/error-page.ts'
+import { mount } from './http/mount.ts'
+import { type AppEnv, observe } from './http/observe.ts'
 import { newRequestId } from './http/request-id.ts'
-import { addresses, type Call, mount, type Route } from './http/route.ts'
-import type { Principal } from './principal.ts'
+import { addresses, type Route, toPattern } from './http/route.ts'
 import { agents } from './resources/agents/routes.ts'
 import { health } from './resources/health/routes.ts'
 import { namespaceKeys } from './resources/keys/namespace-keys.ts'
@@ -21,51 +22,31 @@ import { memories } from './resources/memories/routes.ts'
 import { namespaces } from './resources/namespaces/routes.ts'
 import { sessions } from './resources/sessions/routes.ts'
 
-const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
-type Variables = { requestId: string; fault?: Fault; call?: Call }
+type Resource = (deps: Deps) => Route[]
+const RESOURCES: Resource[] = [health, namespaces, keys, namespaceKeys, memories, sessions, agents]
 
-/** The whole server as a value: no port, no environment, no global. */
-export function createApp(deps: Deps) {
-  const app = new Hono<{ Variables: Variables }>()
+/** Returns the whole server as a value: no port, no environment, no global. */
+export function createApp(deps: Deps, resources = RESOURCES) {
+  const { corsOrigins, loopbackOnly, trustedProxies } = deps
+  const app = new Hono<AppEnv>()
+  const routes = resources.flatMap((resource) => resource(deps))
+  const patterns = routes.flatMap(({ endpoint }) => addresses(endpoint).map(([, path]) => toPattern(path)))
 
+  const refuse = (c: Context<AppEnv>, fault: Fault) => {
+    const { status } = ERRORS[fault.code]
+    c.set('fault', fault)
+    const { retryAfterSeconds } = fault.details
+    if (retryAfterSeconds !== undefined || fault.code === 'SERVICE_UNAVAILABLE')
+      c.header('retry-after', String(Math.ceil(retryAfterSeconds ?? 1)))
+    if (status === 401) c.header('www-authenticate', 'Bearer')
+    return c.json(toBody(fault, c.get('requestId'), originOf(c, trustedProxies)), status)
+  }
+  app.onError((error, c) => refuse(c, toFault(error)))
+  app.notFound((c) => refuse(c, noSuchPath(c.req.path, patterns)))
+
+  app.use(observe(deps))
   app.use(async (c, next) => {
-    const started = performance.now()
-    const given = c.req.header('x-request-id')
-    const requestId = given && REQUEST_ID.test(given) ? given : newRequestId()
-    c.set('requestId', requestId)
-    await next()
-    const { headers } = c.res // c.header() would copy the finished response each time
-    headers.set('x-request-id', requestId)
-    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
-    headers.append('vary', 'Authorization, X-API-Key')
-    headers.set('x-content-type-options', 'nosniff')
-    if (deps.isDraining()) headers.set('connection', 'close')
-    const fault = c.get('fault')
-    const status = c.res.status
-    const ms = performance.now() - started
-    const call = c.get('call')
-    if (call) deps.usage.note({ ...call, status, ms })
-    // The path without its query string: a query is memory content, and on event streams it can hold a key.
-    const entry = {
-      request_id: requestId,
-      method: c.req.method,
-      path: c.req.path,
-      status,
-      ms: Math.round(ms * 100) / 100,
-      ...(call && { key_id: call.keyId }),
-      ...(call?.namespace && { namespace: call.namespace }),
-      client: addressOf(c, deps.trustedProxies),
-      user_agent: c.req.header('user-agent')?.slice(0, 200),
-      ...(fault && { code: fault.code }),
-    }
-    if (fault && c.req.raw.signal.aborted) deps.log.info({ ...entry, hung_up: true }, 'request')
-    else if (fault && status >= 500)
-      deps.log.error({ ...entry, err: withoutContent(fault.cause ?? fault) }, 'request failed')
-    else deps.log[c.req.path.startsWith('/health') ? 'debug' : 'info'](entry, 'request')
-  })
-
-  app.use(async (c, next) => {
-    if (deps.loopbackOnly && !isLoopbackHost(c.req.header('host'))) {
+    if (loopbackOnly && !isLoopbackHost(c.req.header('host'))) {
       const message =
         'This server listens on loopback and answers requests to localhost, 127.0.0.1 and [::1] only. Behind a ' +
         'proxy, set DAKERA_TRUST_PROXY.'
@@ -73,21 +54,10 @@ export function createApp(deps: Deps) {
     }
     await next()
   })
-
-  app.onError((error, c) => {
-    const fault = toFault(error)
-    c.set('fault', fault)
-    const { retryAfterSeconds } = fault.details
-    if (retryAfterSeconds !== undefined || fault.code === 'SERVICE_UNAVAILABLE')
-      c.header('retry-after', String(Math.ceil(retryAfterSeconds ?? 1)))
-    if (ERRORS[fault.code].status === 401) c.header('www-authenticate', 'Bearer')
-    return c.json(toBody(fault, c.get('requestId'), originOf(c, deps.trustedProxies)), ERRORS[fault.code].status)
-  })
-
-  if (deps.corsOrigins.length > 0) {
+  if (corsOrigins.length > 0)
     app.use(
       cors({
-        origin: deps.corsOrigins,
+        origin: corsOrigins,
         allowHeaders: [
           'authorization',
           'content-type',
@@ -100,19 +70,19 @@ export function createApp(deps: Deps) {
         exposeHeaders: ['x-request-id', 'retry-after', 'dakera-warning'],
       }),
     )
-  }
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed(c, methods) {
+        const allow = [...methods, 'OPTIONS'].join(', ')
+        if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow })
+        c.header('allow', allow)
+        return refuse(c, new Fault('METHOD_NOT_ALLOWED', {}, { message: `${c.req.path} takes ${allow}.` }))
+      },
+    }),
+  )
 
-  const routes = [health, namespaces, keys, namespaceKeys, memories, sessions, agents].flatMap((resource) =>
-    resource(deps),
-  )
-  const { database, maxBodyBytes, trustedProxies } = deps
-  const isAlive = () => database.check().then(({ ok }) => ok)
-  const askAdmin = (principal: Principal) => withPrincipal(database, principal, 'read', async (tx) => requireAdmin(tx))
-  mount(
-    app as unknown as Hono,
-    { maxBodyBytes, trustedProxies, isAlive, requireAdmin: askAdmin, door: new Door(database, deps) },
-    routes,
-  )
+  mount(app, deps, routes)
   app.get(
     '/openapi.json',
     page('application/json', () => JSON.stringify(openapi())),
@@ -120,7 +90,7 @@ export function createApp(deps: Deps) {
   const docs = page(
     HTML,
     () => apiPage(openapi()),
-    (text, c) => text.replaceAll(DEFAULT_ORIGIN, () => toHtml(originOf(c, trustedProxies))),
+    (text, c) => text.replaceAll(DEFAULT_ORIGIN, () => String(html`${originOf(c, trustedProxies)}`)),
   )
   for (const path of ['/docs', '/docs/']) app.get(path, docs)
   for (const code of Object.keys(ERRORS) as ErrorCode[])
@@ -128,15 +98,14 @@ export function createApp(deps: Deps) {
       `/docs/errors/${code}`,
       page(HTML, () => errorPage(code)),
     )
-  refuseTheRest(app as unknown as Hono, routes)
   return app
 }
 
 const HTML = 'text/html; charset=UTF-8'
 
 /**
- * A page that stays the same as long as the server runs: made when it is first asked for. `fill` puts in what depends
- * on the caller.
+ * Serves a page that stays the same while the server runs, and is made on its first request. `fill` inserts the parts
+ * that depend on the caller.
  */
 function page(type: string, make: () => string, fill?: (text: string, c: Context) => string) {
   let made: string | undefined
@@ -151,36 +120,17 @@ function page(type: string, make: () => string, fill?: (text: string, c: Context
   }
 }
 
-/** What exists under another method answers 405 and says which; everything else 404. */
-function refuseTheRest(app: Hono, routes: Route[]): void {
-  const methods = new Map<string, string[]>()
-  for (const [method, path] of routes.flatMap(({ endpoint }) => addresses(endpoint))) {
-    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
-    methods.set(pattern, [...(methods.get(pattern) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])])
-  }
-  for (const pattern of methods.keys()) {
-    // Also those of a pattern that this path fits into: /v1/sessions/start could be the id of a session.
-    const allowed = [...methods].flatMap(([other, own]) => (fits(pattern, other) ? own : []))
-    app.all(pattern, (c) => {
-      const allow = [...new Set([...allowed, 'OPTIONS'])].join(', ')
-      if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow })
-      c.header('allow', allow)
-      throw new Fault('METHOD_NOT_ALLOWED', {}, { message: `${c.req.path} takes ${allow}.` })
-    })
-  }
-  // A route and not app.notFound(): what that throws passes by the log and the request id above.
-  app.all('*', (c) => {
-    const meant = meantBy(c.req.path, [...methods.keys()])
-    const hint = meant
-      ? ` Did you mean ${shortened(meant)}? The base URL of a client is the address of the server, without /v1.`
-      : ''
-    throw new Fault('NOT_FOUND', {}, { message: `There is no such path.${hint} GET /docs lists them all.` })
-  })
+function noSuchPath(path: string, patterns: string[]): Fault {
+  const meant = meantBy(path, patterns)
+  const hint = meant
+    ? ` Did you mean ${shortened(meant)}? The base URL of a client is the address of the server, without /v1.`
+    : ''
+  return new Fault('NOT_FOUND', {}, { message: `There is no such path.${hint} GET /docs lists them all.` })
 }
 
 /**
- * The path that a client with another base URL wanted: with /v1 twice, with none, behind something else, or with a
- * slash at its end.
+ * Returns the path that a client with a wrong base URL meant: its own has /v1 twice or not at all, a prefix, or a slash
+ * at its end.
  */
 function meantBy(path: string, patterns: string[]): string | undefined {
   const trimmed = path.replace(/\/$/, '')
@@ -191,22 +141,6 @@ function meantBy(path: string, patterns: string[]): string | undefined {
 function fits(path: string, pattern: string): boolean {
   const [own, other] = [path.split('/'), pattern.split('/')]
   return own.length === other.length && other.every((segment, i) => segment === own[i] || segment.startsWith(':'))
-}
-
-/** Postgres repeats values in `detail` and `parameters`, and those are memory content. */
-function withoutContent(error: unknown): object {
-  const cause = (error as { cause?: unknown }).cause
-  const { name, message, code, stack, routine, constraint_name } = error as Record<string, unknown>
-  const quoted = /^(Failed query|duplicate key|invalid input)/.test(String(message))
-  return {
-    type: name,
-    message: quoted ? undefined : message,
-    code,
-    routine,
-    constraint: constraint_name,
-    stack: quoted ? undefined : stack,
-    ...(cause ? { cause: withoutContent(cause) } : {}),
-  }
 }
 
 /** Answers while the database opens. */

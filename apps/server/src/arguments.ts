@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { SettingsError } from './env.ts'
+import { COMMAND } from './layout.ts'
 
 export const HELP = `Dakera: shared memory for teams of AI agents.
 
-Usage: npm start -- [options]
+Usage: ${COMMAND} [options]
 
   --port <n>    Port to listen on (default 3300, or DAKERA_PORT)
   --host <h>    Address to listen on (default 127.0.0.1; 0.0.0.0 once DAKERA_ROOT_API_KEY is set)
@@ -55,6 +56,6 @@ export function readArguments(args: string[]): Arguments {
       throw new Error('--demo has an admin key of its own, so it does not go with --replace-root-key.')
     return { port, host, ...flags, replaceRootKey, allowNewerSchema }
   } catch (error) {
-    throw new SettingsError(`${(error as Error).message}\nRun "npm start -- --help" to see what there is.`)
+    throw new SettingsError(`${(error as Error).message}\nRun "${COMMAND} --help" to see what there is.`)
   }
 }

@@ -1,33 +1,33 @@
 import type { Logger } from 'pino'
+import type { AccessCounter } from './db/counters/access.ts'
+import type { UsageCounter } from './db/counters/usage.ts'
 import type { Database } from './db/database.ts'
 import type { Embedder } from './embedding/embedder.ts'
-import type { Usage } from './resources/keys/usage.ts'
-import type { Accesses } from './resources/memories/accesses.ts'
 
-/** Everything the server needs from outside. `main.ts` builds it; tests build another. */
+/** Everything the app needs from outside; server.ts builds it. */
 export type Deps = {
   database: Database
   embedder: Embedder
-  accesses: Accesses
-  usage: Usage
+  accesses: AccessCounter
+  usage: UsageCounter
   log: Logger
   maxBodyBytes: number
-  /** Bytes of request bodies that are held at once; a quarter of it of one key. */
+  /** The most bytes of request bodies in memory; one key may use a quarter of them. */
   openBodyBytes: number
-  /** Bytes of replies that are not yet sent; half of it of one key. */
+  /** The most bytes of replies that are not yet sent; one key may use half of them. */
   openReplyBytes: number
-  /** Requests of one key that may be under way at once. */
+  /** The most requests of one key that may be under way at once. */
   keyConcurrency: number
   /** Proxies in front of the server whose X-Forwarded-For counts. */
   trustedProxies: number
-  /** Answers only requests that name this machine's loopback in Host. */
+  /** Refuses requests whose Host is not this machine's loopback. */
   loopbackOnly: boolean
   corsOrigins: string[]
   /**
-   * Whether a key may get a secret that is printed in the documentation: where nobody else comes, nor a server for
-   * others shares the database.
+   * Whether a key may get a secret that is printed in the documentation: only if nobody else reaches this server or its
+   * database.
    */
   acceptsPublished: boolean
-  /** True while the server drains: it finishes what it has and takes nothing new. */
-  isDraining: () => boolean
+  /** Aborted when the server drains: it finishes the requests it has, ends streams, and takes nothing new. */
+  draining: AbortSignal
 }

@@ -11,8 +11,8 @@ export type Work = {
 }
 
 /**
- * Who is calling: the SHA-256 of the secret they presented, and nothing else. The server does not decide what it may
- * do: every transaction carries this hash, and the database recognises the key behind it.
+ * The caller: the secret they presented and its SHA-256. The server does not decide what the caller may do: every
+ * transaction has this hash as its identity, and the database finds the key behind it.
  */
 export type Principal = Work & { readonly keyHash: Buffer; readonly secret: string }
 

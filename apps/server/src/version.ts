@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { PACKAGE } from './layout.ts'
 
 /** Of this server, from its package.json. */
-export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+export const { version } = JSON.parse(readFileSync(new URL('package.json', PACKAGE), 'utf8')) as {
   version: string
 }

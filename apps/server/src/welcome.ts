@@ -1,5 +1,6 @@
 import type { Database } from './db/database.ts'
 import type { RootKey } from './db/root-key.ts'
+import { COMMAND } from './layout.ts'
 import { DEMO_ADMIN_KEY } from './published.ts'
 import { version } from './version.ts'
 
@@ -52,5 +53,5 @@ const aboutUnknownKey = (strangeFile: string | undefined) => [
   strangeFile
     ? `The admin key in ${strangeFile} does not open this database, so it was left alone.`
     : 'The admin key was shown when this database was new.',
-  'If it is lost, replace it: npm start -- --replace-root-key',
+  `If it is lost, replace it: ${COMMAND} --replace-root-key`,
 ]

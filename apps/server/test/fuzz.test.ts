@@ -14,7 +14,7 @@ import {
   shotAt,
   type Who,
 } from './fuzz-input.ts'
-import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { flawsOf, send } from './http-call.ts'
 
 // FUZZ_SEED repeats a run; FUZZ_RUNS makes it longer. The seed stands in the name of the suite, and so in every
@@ -22,7 +22,7 @@ import { flawsOf, send } from './http-call.ts'
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122)
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? Math.ceil(600 / ADDRESSES.length))
 
-let t: Stage
+let t: TestServer
 let keys: Record<Who, string | undefined>
 beforeAll(async () => {
   t = await start()

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Seat } from '../src/db/session.ts'
 import { principalOf } from '../src/principal.ts'
 import { recallMemories } from '../src/resources/memories/hot.ts'
-import { engine, type Stage, start } from './harness.ts'
+import { engine, start, type TestServer } from './harness.ts'
 import { send } from './http-call.ts'
 
 /** A recall whose client leaves after so long. */
@@ -21,7 +21,7 @@ function leave(url: string, key: string, afterMs: number): Promise<void> {
 }
 
 /** Keeps every recall waiting in the database until it is told to let go. */
-async function holdUp(t: Stage) {
+async function holdUp(t: TestServer) {
   const login = postgres((t.settings as { url: string }).url, { max: 2, onnotice: () => {} })
   let letGo = () => {}
   const held = new Promise<void>((resolve) => (letGo = resolve))

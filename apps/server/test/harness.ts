@@ -4,23 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DakeraClient, DakeraError } from '@dakera-ai/dakera'
 import type { NamespaceAccess } from '@dakera-ai/protocol'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import postgres, { type Sql } from 'postgres'
 import { inject } from 'vitest'
-import { createApp } from '../src/app.ts'
 import { settleEmbeddingSpace } from '../src/db/first-start.ts'
 import { readMigrations } from '../src/db/migrate.ts'
 import { openDatabase } from '../src/db/open.ts'
 import { settleRootKey } from '../src/db/root-key.ts'
-import type { Deps } from '../src/deps.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import type { Embedder } from '../src/embedding/embedder.ts'
 import { readEnv } from '../src/env.ts'
-import { type Connections, listen } from '../src/http/listen.ts'
-import { startJobs } from '../src/jobs/runner.ts'
+import type { Connections } from '../src/http/listen.ts'
 import { hashSecret } from '../src/principal.ts'
-import { createUsage } from '../src/resources/keys/usage.ts'
-import { createAccesses } from '../src/resources/memories/accesses.ts'
+import { openServer, type ServerSettings } from '../src/server.ts'
 
 export const ADMIN_KEY = 'dk-admin-key'
 /** Far more than the server's own: a machine that runs tests is busy. */
@@ -40,15 +36,11 @@ const version = createHash('sha256')
   .slice(0, 12)
 let builtin: Promise<Embedder> | undefined
 
-type Options = {
-  embedder?: Embedder
-  searchTimeoutMs?: number
-  jobs?: boolean
-  connections?: Partial<Connections>
-  log?: Logger
-} & Partial<
+type Options = { jobs?: boolean; searchTimeoutMs?: number; connections?: Partial<Connections> } & Partial<
   Pick<
-    Deps,
+    ServerSettings,
+    | 'embedder'
+    | 'log'
     | 'maxBodyBytes'
     | 'openBodyBytes'
     | 'openReplyBytes'
@@ -60,46 +52,37 @@ type Options = {
   >
 >
 
-/** The real server over a private, migrated database, on a port of its own. `await using` takes both down again. */
-export async function start(options: Options = {}) {
+/** The real server over a private, migrated database, on a port of its own. `await using` closes and removes both. */
+export async function start({ jobs = false, searchTimeoutMs, connections, ...options }: Options = {}) {
   builtin ??= chooseEmbedder({ provider: 'builtin' })
   const embedder = options.embedder ?? (await builtin)
   const place = await (engine === 'postgres' ? clonePostgres(embedder) : clonePglite(embedder))
-  const database = await openDatabase(
-    {
-      ...place.settings,
-      ...(options.searchTimeoutMs && { searchTimeoutMs: options.searchTimeoutMs }),
-    } as typeof place.settings,
-    options.log ?? log,
-    (owner) => prepare(owner, embedder),
-  )
-  const accesses = createAccesses(database)
-  const usage = createUsage(database)
-  const app = createApp({
-    database,
-    accesses,
-    usage,
+  const server = await openServer({
+    ...defaults,
+    host: '127.0.0.1',
+    port: 0,
+    rootApiKey: ADMIN_KEY,
+    dataDir: tmpdir(),
+    loopbackOnly: false,
+    acceptsPublished: true,
+    log,
+    ...options,
     embedder,
-    log: options.log ?? log,
-    maxBodyBytes: options.maxBodyBytes ?? defaults.maxBodyBytes,
-    openBodyBytes: options.openBodyBytes ?? defaults.openBodyBytes,
-    openReplyBytes: options.openReplyBytes ?? defaults.openReplyBytes,
-    keyConcurrency: options.keyConcurrency ?? defaults.keyConcurrency,
-    trustedProxies: options.trustedProxies ?? 0,
-    loopbackOnly: options.loopbackOnly ?? false,
-    corsOrigins: options.corsOrigins ?? [],
-    acceptsPublished: options.acceptsPublished ?? true,
-    isDraining: () => false,
+    runsJobs: jobs,
+    database: { ...place.settings, ...(searchTimeoutMs && { searchTimeoutMs }) } as typeof place.settings,
+    connections: { ...defaults.connections, ...connections },
   })
-  const jobs = options.jobs ? startJobs({ database, accesses, usage, log }) : undefined
-  const { server, port } = await listen('127.0.0.1', 0, app.fetch, { ...defaults.connections, ...options.connections })
-  const url = `http://127.0.0.1:${port}`
+  const deps = await server.opened
+  const { app, database, accesses, usage } = deps
+  const url = `http://127.0.0.1:${server.port}`
   const client = (apiKey: string) => new DakeraClient({ apiKey, baseUrl: url, maxRetries: 0 })
   const admin = client(ADMIN_KEY)
 
   return {
     url,
     app,
+    /** What createApp() makes another app of. */
+    deps,
     accesses,
     usage,
     database,
@@ -137,17 +120,12 @@ export async function start(options: Options = {}) {
         },
       }),
     async [Symbol.asyncDispose]() {
-      await new Promise((resolve) => {
-        server.close(resolve)
-        if ('closeAllConnections' in server) server.closeAllConnections()
-      })
-      await jobs?.stop()
-      await database.close()
+      await server.close(0)
       await place.remove()
     },
   }
 }
-export type Stage = Awaited<ReturnType<typeof start>>
+export type TestServer = Awaited<ReturnType<typeof start>>
 
 /** What a call rejected with. */
 export async function failure(

@@ -11,9 +11,9 @@ import {
   type Place,
   refusal,
 } from './access-matrix.ts'
-import { failure, type Stage, start } from './harness.ts'
+import { failure, start, type TestServer } from './harness.ts'
 
-let t: Stage
+let t: TestServer
 const clients = {} as Record<Persona, DakeraClient>
 const resident = {} as Record<Place, string>
 const session = {} as Record<Place, string>

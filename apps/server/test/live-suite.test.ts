@@ -2,11 +2,11 @@ import * as sdk from '@dakera-ai/dakera'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { playLive, scenarios } from '../../../packages/sdk-ts/test/live.mjs'
 import { addDemo } from '../src/db/demo.ts'
-import { type Stage, start } from './harness.ts'
+import { start, type TestServer } from './harness.ts'
 
 // The scenarios that every SDK plays; here the TypeScript client does, on both databases.
 const run = crypto.randomUUID().slice(0, 8)
-let t: Stage
+let t: TestServer
 beforeAll(async () => {
   t = await start()
   await t.owner(addDemo)

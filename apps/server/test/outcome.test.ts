@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
+import { UsageCounter } from '../src/db/counters/usage.ts'
 import { openDatabase } from '../src/db/open.ts'
 import { hashSecret, NEVER, principalOf } from '../src/principal.ts'
-import { createUsage } from '../src/resources/keys/usage.ts'
 import { freshPlace, launch } from './child-server.ts'
 import { ADMIN_KEY, engine, start } from './harness.ts'
 import { expectError, send } from './http-call.ts'
@@ -123,9 +123,9 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
       searchTimeoutMs: 5_000,
     }
     const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
-    const usage = createUsage(database)
+    const usage = new UsageCounter(database)
     const note = () =>
-      usage.note({ keyHash: hashSecret(ADMIN_KEY), endpoint: 'x', namespace: '', status: 200, bytes: 1, ms: 1 })
+      usage.record({ keyHash: hashSecret(ADMIN_KEY), endpoint: 'x', namespace: '', status: 200, bytes: 1, ms: 1 })
     const upkeep = () => database.maintain?.((owner) => owner`select 1 as a`, 1_000)
     note()
     await Promise.all([usage.flush(), database.sql`select pg_sleep(0.2)`, upkeep(), upkeep(), upkeep()])

@@ -4,11 +4,11 @@ import postgres, { type Sql } from 'postgres'
 import { beforeAll, expect, test } from 'vitest'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { hashSecret } from '../src/principal.ts'
-import { ADMIN_KEY, engine, type Stage, start } from './harness.ts'
+import { ADMIN_KEY, engine, start, type TestServer } from './harness.ts'
 
 /** Enough for its own HNSW index on either engine, and for a scan to be what the planner avoids. */
 const ROWS = 20_000
-let t: Stage
+let t: TestServer
 let secret: string
 let namespaceId: number
 
@@ -156,9 +156,9 @@ test('what others store is not read', async () => {
 })
 
 /** One session that keeps its plans: the embedded database has no other. */
-async function withSession<T>(stage: Stage, work: (session: Sql) => Promise<T>): Promise<T> {
-  if (engine === 'pglite') return work(stage.database.sql)
-  const session = postgres((stage.settings as { url: string }).url, { max: 1, connection: { role: 'dakera_app' } })
+async function withSession<T>(server: TestServer, work: (session: Sql) => Promise<T>): Promise<T> {
+  if (engine === 'pglite') return work(server.database.sql)
+  const session = postgres((server.settings as { url: string }).url, { max: 1, connection: { role: 'dakera_app' } })
   try {
     return await work(session)
   } finally {

@@ -1,11 +1,12 @@
 import { hashSecret } from '../src/principal.ts'
 import { CELLS, isAllowed, MATRIX, type Need, PERSONAS, type Persona, type Place } from './access-matrix.ts'
-import { ADMIN_KEY, type Stage } from './harness.ts'
+import { ADMIN_KEY, type TestServer } from './harness.ts'
 
-type Sql = Parameters<Parameters<Stage['as']>[1]>[0]
+type Sql = Parameters<Parameters<TestServer['as']>[1]>[0]
 type Probe = {
   wall: string
-  need: Need /** Whether it got through: rows seen, or a statement that took effect. */
+  need: Need
+  /** Returns whether the access succeeded: rows were visible, or a statement took effect. */
   gets(sql: Sql, place: Place, hash: string): Promise<boolean>
 }
 
@@ -140,12 +141,12 @@ const wasEnded = (sql: Sql, place: Place) =>
  * Makes the personas' keys, one memory and one session in every namespace, and the views that tell the truth to the
  * probes.
  */
-export async function furnish(t: Stage): Promise<Record<Persona, string>> {
+export async function seedMatrix(t: TestServer): Promise<Record<Persona, string>> {
   const secrets = {} as Record<Persona, string>
   for (const persona of PERSONAS) secrets[persona] = await t.secret(MATRIX[persona], persona)
   for (const place of new Set(CELLS.map((cell) => cell.place))) {
     const { id } = await t.admin.storeMemory(place, { content: `The resident of ${place}.` })
-    t.accesses.note(hashSecret(ADMIN_KEY), place, [id])
+    t.accesses.record(hashSecret(ADMIN_KEY), place, [id])
     await t.admin.startSession(place)
   }
   await t.accesses.flush()
@@ -167,7 +168,7 @@ class Undo extends Error {}
 /**
  * Every way in which the walls say something else than the matrix; each names the wall, the persona and the namespace.
  */
-export async function findBreaches(t: Stage, secrets: Record<Persona, string>): Promise<string[]> {
+export async function findBreaches(t: TestServer, secrets: Record<Persona, string>): Promise<string[]> {
   const breaches: string[] = []
   for (const { persona, place, access } of CELLS) {
     for (const { wall, need, gets } of PROBES) {

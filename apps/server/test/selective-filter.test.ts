@@ -4,11 +4,11 @@ import { toHalfvec } from '../src/db/halfvec.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import { SERVER } from '../src/embedding/embedder.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
-import { engine, type Stage, start } from './harness.ts'
+import { engine, start, type TestServer } from './harness.ts'
 
 const ROWS = 50_000
 const QUERIES = 20
-let t: Stage
+let t: TestServer
 
 // On Postgres alone: the statements are the same on the embedded database, and it would take minutes to fill.
 beforeAll(async () => {

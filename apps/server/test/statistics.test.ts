@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Stage, start } from './harness.ts'
+import { start, type TestServer } from './harness.ts'
 
 const SEED = 20261124
 const WORDS = ['heron', 'index', 'budget', 'tea', 'vector', "o'clock", 'back\\slash', '東京']
@@ -44,7 +44,7 @@ test('how many memories hold a word is exact after any mix of stores, changes, f
   )
 }, 240_000)
 
-async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
+async function apply(t: TestServer, namespace: string, one: Change): Promise<void> {
   const memories = await t.admin.listMemories(namespace)
   const picked = 'which' in one ? memories[one.which % Math.max(1, memories.length)] : undefined
   switch (one.kind) {
@@ -85,7 +85,7 @@ async function apply(t: Stage, namespace: string, one: Change): Promise<void> {
 }
 
 /** As the job does when it is the turn of this namespace. */
-async function takeTurn(t: Stage, namespace: string, job: 'statistics' | 'expiry', call: string): Promise<void> {
+async function takeTurn(t: TestServer, namespace: string, job: 'statistics' | 'expiry', call: string): Promise<void> {
   await t.owner(async (sql) => {
     await sql`update upkeep set is_due = false`
     await sql`insert into upkeep (namespace_id, job, is_due)
@@ -103,7 +103,7 @@ async function takeTurn(t: Stage, namespace: string, job: 'statistics' | 'expiry
  * The number of memories, of positions, and of memories for each word: counted in the memories, and as the statistics
  * know it.
  */
-const bothWays = (t: Stage, namespace: string) =>
+const bothWays = (t: TestServer, namespace: string) =>
   t.owner(async (sql) => {
     const [found] = await sql<{ id: number }[]>`select id from namespaces where name = ${namespace}`
     const id = found?.id as number

@@ -1,13 +1,13 @@
 import { type Endpoint, endpoints } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 
 // What a call does with names it does not know: refuses them where they could destroy, open or widen, and tells them
 // elsewhere.
 
-let t: Stage
+let t: TestServer
 let key: string
 beforeAll(async () => {
   t = await start()

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 
 // What is sent is kept: compared as text, as JSON.parse would change it on the way back.
 
-let t: Stage
+let t: TestServer
 let key: string
 beforeAll(async () => {
   t = await start()

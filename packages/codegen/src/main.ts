@@ -2,14 +2,13 @@
 // With `--check` nothing is written, and the exit code says whether something would change.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { docs } from './docs/main.ts'
 import { type Files, ROOT } from './files.ts'
 import { go } from './go/main.ts'
 import { python } from './python/main.ts'
 import { rust } from './rust/main.ts'
 import { ts } from './ts/main.ts'
 
-const printers: Record<string, () => Files> = { docs, ts, python, rust, go }
+const printers: Record<string, () => Files> = { ts, python, rust, go }
 
 const isCheck = process.argv.includes('--check')
 const asked = process.argv.slice(2).filter((argument) => argument in printers)

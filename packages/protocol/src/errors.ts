@@ -3,12 +3,16 @@ import * as z from 'zod'
 type Spec = { status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 429 | 500 | 503; retry: boolean; title: string }
 
 /**
- * Every error this API can return. The server, openapi.json, the four SDKs and
- * docs/errors/<CODE>.md are all read from this table; nothing else names a code.
+ * Every error this API can return. The server, openapi.json, the four SDKs and docs/errors/<CODE>.md are generated from
+ * or checked against this table.
  */
 export const ERRORS = {
   INVALID_REQUEST: { status: 400, retry: false, title: 'The request does not match the schema.' },
-  DIMENSION_MISMATCH: { status: 400, retry: false, title: 'The embedding has another dimension than the namespace.' },
+  DIMENSION_MISMATCH: {
+    status: 400,
+    retry: false,
+    title: 'The embedding does not have the dimension of the namespace.',
+  },
   EMPTY_VECTOR: {
     status: 400,
     retry: false,
@@ -19,29 +23,33 @@ export const ERRORS = {
     retry: false,
     title: 'No API key was sent. Send it as "Authorization: Bearer <key>".',
   },
-  INVALID_API_KEY: { status: 401, retry: false, title: 'The API key is not known or no longer active.' },
+  INVALID_API_KEY: { status: 401, retry: false, title: 'The API key is unknown or no longer active.' },
   API_KEY_EXPIRED: { status: 401, retry: false, title: 'The API key has expired. Ask an admin for a new one.' },
   INSUFFICIENT_SCOPE: {
     status: 403,
     retry: false,
-    title: 'The API key has access here, but not of the kind this call needs.',
+    title: 'The API key has a grant here, but not the one this call needs.',
   },
   NAMESPACE_ACCESS_DENIED: { status: 403, retry: false, title: 'The API key has no grant on this namespace.' },
-  NAMESPACE_NOT_FOUND: { status: 404, retry: false, title: 'There is no namespace of that name.' },
-  NOT_FOUND: { status: 404, retry: false, title: 'There is nothing by that id or path that this key may see.' },
-  METHOD_NOT_ALLOWED: { status: 405, retry: false, title: 'This path exists, but not with that method.' },
+  NAMESPACE_NOT_FOUND: { status: 404, retry: false, title: 'No namespace with that name exists.' },
+  NOT_FOUND: { status: 404, retry: false, title: 'No resource with that id or path is visible to this key.' },
+  METHOD_NOT_ALLOWED: { status: 405, retry: false, title: 'This path does not support that method.' },
   CONFLICT: { status: 409, retry: false, title: 'The change conflicts with what is stored.' },
   PAYLOAD_TOO_LARGE: { status: 413, retry: false, title: 'The request body is larger than the server accepts.' },
-  RATE_LIMITED: { status: 429, retry: true, title: 'Too many requests. Wait for the seconds in Retry-After.' },
+  RATE_LIMITED: {
+    status: 429,
+    retry: true,
+    title: 'Too many requests. Wait for the number of seconds in Retry-After.',
+  },
   INTERNAL_ERROR: {
     status: 500,
     retry: true,
-    title: 'Something broke on our side. The request id leads to the log entry.',
+    title: 'An unexpected error on the server. The request id identifies the log entry.',
   },
   SERVICE_UNAVAILABLE: {
     status: 503,
     retry: true,
-    title: 'The server cannot answer right now. Wait for the seconds in Retry-After.',
+    title: 'The server cannot respond right now. Wait for the number of seconds in Retry-After.',
   },
 } as const satisfies Record<string, Spec>
 
@@ -74,25 +82,27 @@ export const RETRY = {
   mostWaitMs: 60_000,
 } as const
 
-/** How a server is reached unless its operator says otherwise. */
+/** The address of a server with default settings. */
 export const DEFAULT_ORIGIN = 'http://localhost:3300'
 
-/** The page about a code, on the server that answered: it works without internet, and says what that release does. */
+/**
+ * Returns the URL of the page about a code, on the server that responded: it works offline and describes that release.
+ */
 export const docsUrl = (code: ErrorCode, origin = DEFAULT_ORIGIN) => `${origin}/docs/errors/${code}`
 
 const Issue = z.object({ path: z.string(), message: z.string() }).meta({ id: 'Issue' })
 
 export const ErrorBody = z
   .object({
-    error: z.string().meta({ description: 'What went wrong, for a person.' }),
+    error: z.string().meta({ description: 'Human-readable message.' }),
     code: z
       .enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]])
-      .meta({ description: 'What to switch on. A code never changes its meaning.' }),
-    status: z.int().meta({ description: 'The HTTP status, repeated.' }),
+      .meta({ description: 'Machine-readable code. Its meaning never changes.' }),
+    status: z.int().meta({ description: 'The HTTP status of the response.' }),
     resource: z.string().optional().meta({ description: 'The namespace or id the error is about.' }),
-    issues: z.array(Issue).optional().meta({ description: 'Each field that is wrong, with its path.' }),
+    issues: z.array(Issue).optional().meta({ description: 'Every invalid field, with its path.' }),
     docs: z.url().meta({ description: 'The page about this code.' }),
-    request_id: z.string().meta({ description: 'Stands in the log of the server too.' }),
+    request_id: z.string().meta({ description: 'Identifies the request in the log of the server.' }),
   })
-  .meta({ id: 'Error', description: 'The one shape of every failure.' })
+  .meta({ id: 'Error', description: 'The body of every error response.' })
 export type ErrorBody = z.output<typeof ErrorBody>

@@ -5,8 +5,8 @@ type Raw = z.core.$ZodRawIssue
 type Explained = { path: string; message: string }
 
 /**
- * Parses, and says what is wrong in plain sentences with the value and its bounds. `sentAt` gives a value as it was
- * sent, where the schema reads text as something else first.
+ * Parses a value and describes violations in plain sentences, with the value and its bounds. `sentAt` returns a value
+ * as it was sent, if the schema converts text first.
  */
 export function parsePlainly<S extends z.ZodType>(
   schema: S,
@@ -17,22 +17,22 @@ export function parsePlainly<S extends z.ZodType>(
   return schema.safeParse(value, { error })
 }
 
-/** The place and the sentence of each thing that is wrong, at most so many. */
+/** Returns the path and the sentence of each violation, at most `most` of them. */
 export const explained = (error: z.ZodError, most: number): Explained[] =>
   error.issues
     .slice(0, most)
     .map(({ path, message }) => ({ path: path.map((part) => shortened(String(part))).join('.'), message }))
 
 /**
- * One sentence of both: "importance must be between 0 and 1; you sent 3", or "query: …" where the message stands by
- * itself.
+ * Returns one sentence with the path: "importance must be between 0 and 1; you sent 3", or "query: …" if the message is
+ * a sentence already.
  */
 export const sentence = ({ path, message }: Explained): string => {
   const place = path || 'The request'
   return /^(must|is) /.test(message) ? `${place} ${message}` : `${place}: ${message}`
 }
 
-/** Undefined leaves it to Zod. */
+/** Returns undefined to leave the message to Zod. */
 function plainly(issue: Raw, sent: unknown): string | undefined {
   const told = (rule: string) => `${rule}; you sent ${shown(sent)}`
   switch (issue.code) {
@@ -76,7 +76,7 @@ function alternatives(values: unknown[]): string {
   return words.length === 1 ? (words[0] as string) : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
-/** A value in a sentence: not a whole document. */
+/** Formats a value for a message, shortened. */
 function shown(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length <= 40 ? value : `${value.slice(0, 40).toWellFormed()}…`)
@@ -87,7 +87,7 @@ function shown(value: unknown): string {
 type Bounds = { least: number | undefined; most: number | undefined; isAbove: boolean }
 type Check = { check: string; value?: number; minimum?: number; maximum?: number; inclusive?: boolean }
 
-/** Both bounds of the schema, though an issue names the one that was hurt. */
+/** Returns both bounds of the schema; an issue names only the violated one. */
 function boundsOf(issue: Raw & { code: 'too_big' | 'too_small' }): Bounds {
   const checks = (issue.schema?._zod.def.checks ?? []).map((check) => check._zod.def as Check)
   const bound = (name: string, length: string) => {

@@ -3,8 +3,8 @@ import { METADATA_ARRAY_LENGTH, METADATA_BYTES, METADATA_DEPTH, METADATA_VALUES 
 import { flawOfNumber, isExactNumber, parseExactly } from './json.ts'
 
 /**
- * Text that Postgres and every JSON reader can hold: no NUL and no half of a surrogate pair.
- * Refused, never repaired: a silent replacement would be a lost write.
+ * Whether Postgres and every JSON reader can represent the text: no NUL and no lone surrogate.
+ * Such text is rejected and not repaired: a silent replacement would lose data.
  */
 const isWellFormed = (text: string) => !text.includes('\u0000') && text.isWellFormed()
 const malformed = 'must not contain U+0000 or lone surrogates'
@@ -20,19 +20,19 @@ export const text = (min: number, max: number) =>
     .refine(isWellFormed, malformed)
     .meta({ minLength: min, maxLength: max })
 
-/** An emoji is two units of a string in JavaScript, and one character. */
+/** Counts characters. An emoji outside the BMP is two JavaScript string units and one character. */
 export const lengthOf = (value: string) => value.length - (value.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
 
-/** Counts only where the cheap bounds do not decide. */
+/** Counts characters only if the cheap bounds are inconclusive. */
 const isAtMost = (value: string, max: number) =>
   value.length <= max || (value.length <= 2 * max && lengthOf(value) <= max)
 
-/** Wrong elements of one list that are told. */
+/** The most invalid elements of one list that are reported. */
 const MOST_WRONG = 10
 
 const AnyList: z.core.$constructor<z.ZodArray> = z.ZodArray
 /**
- * A Zod array that looks no further after so many wrong elements: each of half a million would be an issue of its own.
+ * A Zod array that stops after MOST_WRONG invalid elements: half a million of them would produce as many issues.
  */
 const List = z.core.$constructor<z.ZodArray, z.core.$ZodArrayDef & { most: number }>('List', (inst, definition) => {
   AnyList.init(inst, definition)
@@ -52,13 +52,12 @@ const List = z.core.$constructor<z.ZodArray, z.core.$ZodArrayDef & { most: numbe
   }
 })
 
-/** Every list in a request: at most `most` elements, counted before any of them is looked at. */
+/** A list in a request: at most `most` elements, counted before any of them is parsed. */
 export const list = <S extends z.ZodType>(element: S, most: number) =>
   new List({ type: 'array', element, most }).max(most) as unknown as z.ZodArray<S>
 
 /**
- * Every object in a request whose names the caller chooses, with at most `most` of them, counted before any is looked
- * at.
+ * An object in a request with names chosen by the caller: at most `most` of them, counted before any is parsed.
  */
 export const record = <K extends z.ZodType<string, string>, V extends z.ZodType>(name: K, value: V, most: number) =>
   z
@@ -73,8 +72,8 @@ export const record = <K extends z.ZodType<string, string>, V extends z.ZodType>
     .meta({ maxProperties: most }) as unknown as z.ZodType<Record<string, z.output<V>>, Record<string, z.input<V>>>
 
 /**
- * Any JSON object whose strings are all well formed, within the bounds of filter-bounds.ts. Passed on as it came:
- * z.record would copy it and lose a key named __proto__.
+ * Any JSON object with well-formed strings, within the bounds of filter-bounds.ts. It is passed on unchanged: z.record
+ * would copy it and lose a key named __proto__.
  */
 export const JsonObject = z
   .unknown()
@@ -93,9 +92,14 @@ export const JsonObject = z
 
 const flawed = (message: string | undefined): Flaw | undefined =>
   message === undefined ? undefined : { path: [], message }
-type Flaw = { path: string[]; message: string /** Not of one place in it. */; isOfAll?: true }
+type Flaw = {
+  path: string[]
+  message: string
+  /** Concerns the whole object and not one place in it. */
+  isOfAll?: true
+}
 
-/** The first thing that no such object may have. */
+/** Returns the first violation in the object, or undefined. */
 function flawOf(object: object): Flaw | undefined {
   let values = 0
   const look = (value: unknown, depth: number): Flaw | undefined => {
@@ -111,12 +115,12 @@ function flawOf(object: object): Flaw | undefined {
         return { path: [], message: `more than ${METADATA_VALUES} fields and elements in all`, isOfAll: true }
       if (!isWellFormed(key)) return { path: [], message: `a name in it ${malformed}` }
       const flaw = look((value as Record<string, unknown>)[key], depth + 1)
-      // The path is made on the way back: on the way there it would cost more than the look.
+      // The path is built on the way back: building it on the way down would cost more than the check itself.
       if (flaw) return flaw.isOfAll ? flaw : { ...flaw, path: [shortened(key), ...flaw.path] }
     }
     return undefined
   }
-  // The size last, as what has passed is not deep: JSON.stringify ends on what is.
+  // The size comes last: deep objects, on which JSON.stringify overflows, have been rejected by then.
   return (
     look(object, 0) ??
     (jsonBytes(object) > METADATA_BYTES
@@ -125,19 +129,19 @@ function flawOf(object: object): Flaw | undefined {
   )
 }
 
-/** A name as an error repeats it: not a megabyte of it. */
+/** Shortens a name for an error message. */
 export const shortened = (name: string) => (name.length <= 100 ? name : `${name.slice(0, 100).toWellFormed()}…`)
 
-/** How long a value is as JSON, in UTF-8. */
+/** Returns the size of a value as JSON, in UTF-8 bytes. */
 export const jsonBytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length
 
-// The years 1 to 9999: what ISO-8601 writes with four digits, and Postgres reads back.
+// The years 1 to 9999: four digits in ISO-8601, and Postgres reads them back.
 const FIRST_MS = -62_135_596_800_000
 const LAST_MS = 253_402_300_799_000
 
 const HAS_ZONE = /(?:Z|[+-]\d\d:?\d\d)$/i
 
-/** A moment: unix seconds, with a fraction or without, or ISO-8601 in a request. Handlers get a Date. */
+/** A point in time in a request: Unix seconds, optionally with a fraction, or ISO-8601. Handlers receive a Date. */
 export const Instant = z
   .union([z.number(), z.iso.datetime({ offset: true, local: true }), z.iso.date()], {
     error: 'must be unix seconds or an ISO-8601 date-time',
@@ -151,24 +155,27 @@ export const Instant = z
     (moment) => moment.getTime() >= FIRST_MS && moment.getTime() <= LAST_MS,
     'must lie between the years 1 and 9999, in UTC',
   )
-  .meta({ description: 'Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).' })
+  .meta({ description: 'Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).' })
 
-/** A date-time without a zone would be in that of this process; a date alone is UTC by itself. */
+/**
+ * A date-time without an offset would be read in the time zone of this process, so UTC is appended. A date alone is UTC
+ * already.
+ */
 function toDate(value: number | string): Date {
   if (typeof value === 'number') return new Date(value * 1000)
   return new Date(value.includes('T') && !HAS_ZONE.test(value) ? `${value}Z` : value)
 }
 
-/** Moments in replies. */
+/** A point in time in a response. */
 export const UnixSeconds = z.int().meta({ description: 'Unix seconds.' })
 export const UnixMilliseconds = z
   .int()
-  .meta({ description: 'The same moment in unix milliseconds. A reply to a store has none.' })
+  .meta({ description: 'The same time in Unix milliseconds. Not part of the response to a store.' })
 
-// Query strings carry text; these read it as what it means, so that a handler sees the same values from GET and POST.
+// Query strings contain only text. These readers convert it, so that a handler sees the same values from GET and POST.
 const numeric = /^-?\d+(\.\d+)?$/
 const numberFromText = (value: unknown) => (typeof value === 'string' && numeric.test(value) ? Number(value) : value)
-/** `a, b`, `["a", "b"]` for what holds commas, or the parameter several times. */
+/** Reads `a, b`, or `["a", "b"]` for values that contain commas, or a repeated parameter. */
 function listFromText(value: unknown): unknown {
   if (Array.isArray(value)) return value.flatMap(listFromText)
   if (typeof value !== 'string') return value
@@ -193,12 +200,12 @@ const jsonFromText = (value: unknown) => {
 
 const READERS = { number: numberFromText, list: listFromText, boolean: booleanFromText, json: jsonFromText }
 
-/** The same field, read from a query string. */
+/** Returns the schema of the same field in a query string. */
 export const fromQuery = <S extends z.ZodType>(reader: keyof typeof READERS, schema: S) =>
   z.preprocess(READERS[reader], schema)
 
-/** Which part of a list, counted from its beginning. */
+/** A page of a list by offset. */
 export const offsetPage = {
-  limit: fromQuery('number', z.int().min(1).max(1000).default(100)).meta({ description: 'How many at most.' }),
-  offset: fromQuery('number', z.int().min(0).default(0)).meta({ description: 'How many to leave out first.' }),
+  limit: fromQuery('number', z.int().min(1).max(1000).default(100)).meta({ description: 'Maximum number of results.' }),
+  offset: fromQuery('number', z.int().min(0).default(0)).meta({ description: 'Number of results to skip.' }),
 }

@@ -17,7 +17,10 @@ export type Scalar = string | number | ExactNumber | boolean | null
 const COMPARISONS = ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$contains'] as const
 const LISTS = ['$in', '$nin'] as const
 
-/** A metadata filter, checked: what the server turns into a condition. Paths are the keys from the outside in. */
+/**
+ * A validated metadata filter, which the server compiles to a condition. A path lists the keys from the outermost to
+ * the innermost.
+ */
 export type Filter =
   | { kind: 'all' | 'any'; filters: Filter[] }
   | { kind: 'not'; filter: Filter }
@@ -34,10 +37,10 @@ export class FilterError extends Error {
 }
 
 /**
- * Reads the filter grammar of recall, search, list and batch forget:
- * `{"source": "researcher"}` is equality; `$eq $ne $gt $gte $lt $lte $in $nin $exists $contains` stand under a field,
- * `$and $or $not` around fields; a dotted field is the key of that very name, or where there is none reaches inside
- * objects. Throws FilterError naming the place.
+ * Parses the filter grammar of recall, search, list and batch forget. `{"source": "researcher"}` is equality; `$eq $ne
+ * $gt $gte $lt $lte $in $nin $exists $contains` are operators of a field; `$and $or $not` combine fields. A dotted
+ * field names the key with exactly that name, or, if there is none, a path into nested objects. Throws a FilterError
+ * with the path of the violation.
  */
 export function parseFilter(input: unknown): Filter {
   const counts = { conditions: 0, searches: 0, values: 0, contains: 0 }
@@ -103,7 +106,7 @@ export function parseFilter(input: unknown): Filter {
   }
 
   const filter = parse(input, [], 0)
-  // Last, as what has passed is not deep: JSON.stringify ends on what is.
+  // The size comes last: deep objects, on which JSON.stringify overflows, have been rejected by then.
   if (jsonBytes(input) > FILTER_BYTES) throw new FilterError([], `larger than ${FILTER_BYTES} bytes`)
   return filter
 }
@@ -141,7 +144,7 @@ function scalar(value: unknown, at: string[]): Scalar {
 }
 
 /**
- * What lists of memories are also chosen by: these stand beside a filter on metadata, and are easily written into it.
+ * Fields that are siblings of a metadata filter and are easily put inside it by mistake.
  */
 const BESIDE = ['tags', 'tags_any', 'memory_ids', 'namespaces']
 const insteadOfList = ([field = '', ...deeper]: string[]) =>
@@ -149,7 +152,7 @@ const insteadOfList = ([field = '', ...deeper]: string[]) =>
     ? `A filter asks about metadata: did you mean the field ${field}, beside it?`
     : 'For one of several values write {"$in": […]}.'
 
-/** What a filter says of every memory: true, false, or undefined where it depends on the memory. */
+/** Returns true or false if the filter has that value for every memory, otherwise undefined. */
 export function constantOf(filter: Filter): boolean | undefined {
   switch (filter.kind) {
     case 'not': {
@@ -182,7 +185,7 @@ function unknownOperator(path: string[], operator: string): string {
   return `unknown operator; to ask about what is inside, write ${shortened([...path, operator].join('.'))}`
 }
 
-/** The schema of a metadata filter in a request; its output is the parsed filter. */
+/** The schema of a metadata filter in a request. Its output is the parsed filter. */
 export const MetadataFilter = z
   .record(z.string(), z.unknown())
   .transform((value, context): Filter => {
@@ -196,7 +199,7 @@ export const MetadataFilter = z
   })
   .meta({
     description:
-      'Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists ' +
-      '$contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or ' +
-      'where there is none reaches inside objects.',
+      'Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte ' +
+      '$lt $lte $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly ' +
+      'that name, or, if there is none, a path into nested objects.',
   })

@@ -1,12 +1,12 @@
-// JSON holds any number, and a double does not: 1546130668394913793 would come back as …3800. Numbers that would change
-// are kept as the text they were written in, so that they reach the database, whose jsonb is exact, and come back from
-// it. Why: docs/decisions/0030.
+// JSON can represent any number, a double cannot: 1546130668394913793 would be returned as …3800. Numbers that would
+// change are kept as the text in which they were sent, so that they are stored in jsonb, which is exact, and returned
+// unchanged. Why: docs/decisions/0030.
 
-/** A number that a double would change, as JSON.rawJSON makes it: JSON.stringify writes it as it was. */
+/** A number that a double would change, created by JSON.rawJSON: JSON.stringify prints the original text. */
 export type ExactNumber = { readonly rawJSON: string }
 
 type Context = { source?: string }
-/** What Node 24 has and the types of this release of TypeScript do not. */
+/** Node 24 has these functions; the types of this TypeScript release do not. */
 const EXACT = JSON as unknown as {
   parse(text: string, reviver: (key: string, value: unknown, context: Context) => unknown): unknown
   rawJSON(text: string): ExactNumber
@@ -14,12 +14,13 @@ const EXACT = JSON as unknown as {
 }
 
 /**
- * A number that might change: an integer of 16 digits or more, a decimal of more than 17, or an exponent of three. A
- * double prints 17 digits at most, so vectors hold no such number. Most texts have none, and are read as fast as ever.
+ * A number that might change: an integer with 16 digits or more, a decimal with more than 17, or an exponent with
+ * three. A double prints at most 17 digits, so vectors contain no such number. Most texts contain none and are parsed
+ * by JSON.parse alone.
  */
 const SUSPECT = /(?:^|[[:,\s])-?(?:[1-9]\d{15}|[1-9][\d.]{18}|0\.0*[1-9]\d{17}|\d[\d.]*[eE][+-]?\d{3})/
 
-/** As JSON.parse, but that numbers which a double would change become exact ones. */
+/** Parses JSON; numbers that a double would change become exact numbers. */
 export function parseExactly(text: string): unknown {
   if (!SUSPECT.test(text)) return JSON.parse(text)
   return EXACT.parse(text, (_key, value, { source }) => {
@@ -36,24 +37,24 @@ const partsOf = (text: string): { whole: string; fraction: string; shift: number
   return { whole, fraction, shift: Number(exponent) }
 }
 
-/** One text for all ways to write a number: its digits without zeros at either end, and the place of the point. */
+/** Returns a canonical text of a number: its digits without leading and trailing zeros, and its exponent. */
 function decimal(text: string): string {
   const { whole, fraction, shift } = partsOf(text)
   const digits = whole + fraction
   let [first, end] = [0, digits.length]
-  // a regular expression for the zeros at the end would begin anew at each of a million
+  // A regular expression for trailing zeros would be quadratic.
   while (digits[first] === '0') first++
   while (end > first && digits[end - 1] === '0') end--
   return first === end ? '0' : `${digits.slice(first, end)}e${whole.length - first + shift}`
 }
 
 /**
- * Digits of an exact number written out, without an exponent: that is how it comes back, and 1e100000 would have
+ * The most digits of an exact number, written without an exponent, as the database returns it: 1e100000 would have
  * 100,001.
  */
 export const NUMBER_DIGITS = 100
 
-/** What is wrong with a number that is kept exactly. */
+/** Returns the violation of an exact number, or undefined. */
 export function flawOfNumber({ rawJSON }: ExactNumber): string | undefined {
   const { whole, fraction, shift } = partsOf(rawJSON)
   const digits = Math.max(whole.length + shift, 1) + Math.max(fraction.length - shift, 0)

@@ -2,29 +2,29 @@ import * as z from 'zod'
 import { shortened } from './fields.ts'
 import { MetadataFilter } from './filter.ts'
 
-/** Unknown names of one object that are told one by one; of the others, how many. */
+/** The most unknown names of one object that are listed; the rest are counted. */
 const MOST_NAMES = 10
-/** A longer name is told without advice: each comparison costs its letters times those of the other. */
+/** A longer name gets no suggestion: the cost of a comparison is the product of both lengths. */
 const ADVISED_LENGTH = 40
 
-/** For a name that is not a field here: what to write instead. */
+/** Maps a name that is not a field here to advice on what to write instead. */
 type Instead = Record<string, string>
 
 /**
- * An object that refuses every name it does not know: a word that narrows or protects, dropped, makes a call do more
- * than was said. Elsewhere unknown names are ignored, as older clients send them, and told in `warnings`:
+ * An object that rejects unknown names: ignoring a name that narrows or protects would make a call do more than was
+ * asked. Elsewhere unknown names, which older clients send, are ignored and reported in `warnings`:
  * docs/decisions/0023.
  */
 export const closed = <S extends z.ZodObject>(schema: S, instead: Instead = {}, otherwise?: string): S =>
   refusing(schema, instead, () => true, false, otherwise)
 
 /**
- * An object that ignores names it does not know, but for those that say the same elsewhere and would be missed here.
+ * An object that ignores unknown names, except those that have a meaning in other calls and would be missed here.
  */
 export const wary = <S extends z.ZodObject>(schema: S, instead: Instead): S =>
   refusing(schema, instead, (name) => Object.hasOwn(instead, name), undefined)
 
-/** For a call that has no such part: nothing may stand there. */
+/** The schema of an absent body or query: it must be empty. */
 export const NOTHING = closed(z.object({}))
 
 function refusing<S extends z.ZodObject>(
@@ -50,7 +50,7 @@ function refusing<S extends z.ZodObject>(
     if (refused > MOST_NAMES)
       context.addIssue({ code: 'custom', path: [], message: `${refused - MOST_NAMES} more names are not fields here` })
   })
-  unknown._zod.def.when = () => true // also beside a field that is missing: it may be the one misspelt
+  unknown._zod.def.when = () => true // also if a field is missing: the unknown name may be its misspelling
   return schema
     .loose()
     .check(unknown as never)
@@ -58,14 +58,13 @@ function refusing<S extends z.ZodObject>(
 }
 
 /**
- * What clients in the field send along and nobody misses: it stands in the list of what they must be able to send, or
- * says who they are.
+ * Names that published clients send and that have no effect here: they identify the client or are part of their API.
  */
 const HARMLESS =
   /^(rerank|fusion|iterations|neighborhood|include_associated|associated_memories_.*|distance|agent_version|client_version)$/
 
 const SET_BY_SERVER = 'the server sets it'
-/** What a memory has and nobody sends. */
+/** Fields of a memory that a request cannot set. */
 const READ_ONLY: Instead = {
   created_at: `${SET_BY_SERVER}; valid_from says when something became true`,
   updated_at: SET_BY_SERVER,
@@ -77,8 +76,8 @@ const READ_ONLY: Instead = {
 }
 
 /**
- * One sentence for each name that a call ignores, with what was probably meant; of very many, for the first and how
- * many more there are.
+ * Returns a sentence for each ignored name, with a suggestion. The sentences are limited to MOST_NAMES; the rest are
+ * counted.
  */
 export function ignoredNames(schema: z.ZodType, value: unknown): string[] {
   const told: string[] = []
@@ -112,7 +111,7 @@ export function ignoredNames(schema: z.ZodType, value: unknown): string[] {
       } else if (typeof sent[name] !== 'object' || sent[name] === null) {
         // Nothing in it.
       } else if (isFilter(field) && isObject(sent[name])) {
-        // A condition on metadata that is named like a field beside the filter.
+        // A condition on metadata with the name of a field beside the filter.
         for (const key in sent[name]) {
           if (Object.hasOwn(shape, key))
             tell([...path, name], key, `asks about metadata`, `did you mean the field ${key}, beside ${name}?`)
@@ -128,12 +127,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Whether a field is a filter on metadata that stands beside others; one within a filter is named for metadata, and
- * means it.
+ * Whether a field is a metadata filter with sibling fields. The field `metadata` inside a filter is not: its names are
+ * always metadata.
  */
 const isFilter = (schema: z.ZodType) => unwrapped(schema, (inner) => inner === MetadataFilter) === MetadataFilter
 
-/** The schema of what is read: without defaults, what may be absent, and how text of a query string is taken. */
+/** Returns the inner schema, without defaults, optionality and the conversion of query strings. */
 export function unwrapped(schema: z.ZodType, isIt: (inner: z.ZodType) => boolean = () => false): z.ZodType {
   if (isIt(schema)) return schema
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
@@ -143,13 +142,12 @@ export function unwrapped(schema: z.ZodType, isIt: (inner: z.ZodType) => boolean
   return schema
 }
 
-/** A name as the contract writes it. A long one is none of its names. */
+/** Converts a name to the contract's snake case. Long names are returned unchanged: the contract has none. */
 export const snakeCase = (name: string) =>
   name.length > ADVISED_LENGTH ? name : name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /**
- * What was probably meant: a name that goes on where this one ends, or one for which at most a third of the letters
- * must change.
+ * Returns a suggestion: a known name that continues this one, or one within an edit distance of a third of its length.
  */
 function likest(name: string, names: string[]): string | undefined {
   if (name.length > ADVISED_LENGTH) return undefined
@@ -162,7 +160,7 @@ function likest(name: string, names: string[]): string | undefined {
   return best && best.distance <= Math.ceil(best.known.length / 3) ? `did you mean ${best.known}?` : undefined
 }
 
-/** Levenshtein's: letters to insert, delete or replace. */
+/** Returns the Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (const [i, letter] of [...a].entries()) {

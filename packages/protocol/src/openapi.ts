@@ -37,8 +37,7 @@ export function openapi() {
       title: 'Dakera',
       version: '1',
       description:
-        'Shared memory for teams of AI agents. A namespace is named by `agent_id`; a key holds its own grants ' +
-        'per namespace.',
+        'Shared memory for teams of AI agents. `agent_id` names a namespace; a key has its own grants per namespace.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: DEFAULT_ORIGIN }],

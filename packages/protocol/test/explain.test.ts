@@ -45,7 +45,7 @@ test('a fraction, a word that is none of those, and bounds within', () => {
 
 test('a name that is none, a pattern, and a whole body', () => {
   expect(said(keys.create.body, { name: 'x', grants: { 'no such ns!': 'read' }, secret: 'short' })).toEqual([
-    'grants.no such ns! must start with a letter or digit and go on with letters, digits, ".", "_" or "-"',
+    'grants.no such ns! must start with a letter or digit and contain only letters, digits, ".", "_" and "-"',
     'secret must have 8 to 256 characters; you sent 5',
   ])
   expect(said(namespaces.create.body, { name: 'a b' })[0]).toMatch(/^name must start with a letter or digit/)

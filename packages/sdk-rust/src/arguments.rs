@@ -21,9 +21,9 @@ pub struct RequestOptions {
 /// How much of a list to fetch at once, and from where.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ListOptions {
-    /// How many a page has at most. All of them unless said.
+    /// How many a page has at most. By default, all results.
     pub limit: Option<u64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     pub cursor: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub struct ListOptions {
 pub struct OffsetOptions {
     /// How many a page has at most. Default 100.
     pub limit: Option<u64>,
-    /// How many to leave out first.
+    /// Number of results to skip.
     pub offset: Option<u64>,
 }
 

@@ -84,13 +84,13 @@ pub struct ApiError {
     pub status: u16,
     /// One of [`codes`](crate::codes) or one that is new; `HTTP_<status>` when a proxy answered without either.
     pub code: String,
-    /// What went wrong, for a person.
+    /// Human-readable message.
     pub message: String,
     /// Leads to the log entry of the server.
     pub request_id: Option<String>,
     /// How long to wait, if the server said so.
     pub retry_after: Option<Duration>,
-    /// Each field that is wrong, with its path.
+    /// Every invalid field, with its path.
     pub issues: Vec<Issue>,
     /// The namespace or id the error is about.
     pub resource: Option<String>,

@@ -64,7 +64,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-/// A namespace as the place of an agent.
+/// A namespace as the memory of one agent.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Agent {
@@ -88,11 +88,11 @@ pub struct AgentStats {
     pub memories_by_type: BTreeMap<String, i64>,
     pub total_sessions: i64,
     pub active_sessions: i64,
-    /// 0 without memories.
+    /// 0 if there are no memories.
     pub avg_importance: f64,
-    /// ISO-8601; null without memories.
+    /// ISO-8601. null if there are no memories.
     pub oldest_memory_at: Option<String>,
-    /// ISO-8601; null without memories.
+    /// ISO-8601. null if there are no memories.
     pub newest_memory_at: Option<String>,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
@@ -102,27 +102,27 @@ pub struct AgentStats {
 /// The contract's `CreateKeyRequest`.
 #[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 pub struct CreateKeyRequest {
-    /// Stands as `author` on what the key stores.
+    /// Recorded as `author` on everything the key stores.
     pub name: String,
     /// Namespace → `read`, `write` or `read_write`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<BTreeMap<String, Access>>,
-    /// Chosen by the operator; a random one unless said.
+    /// Chosen by the operator. Generated if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// `read` or `write` over `namespaces`; `admin` may do everything everywhere.
+    /// `read` or `write` applies to `namespaces`; `admin` has full access to all namespaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
-    /// With `scope`: read grants on these, or read-write ones for `write`.
+    /// With `scope`: the namespaces to grant; `read` grants read, `write` grants read-write.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespaces: Option<Vec<String>>,
-    /// Another spelling of `scope`, which older clients send.
+    /// Alias of `scope`, for older clients.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<Scope>>,
-    /// Days until it expires; never unless said. `expires_at` wins over it.
+    /// Days until it expires. By default it never expires. `expires_at` takes precedence.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
 }
@@ -150,12 +150,12 @@ impl fmt::Debug for CreateKeyRequest {
 /// The contract's `CreateNamespaceKeyRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct CreateNamespaceKeyRequest {
-    /// Stands as `author` on what the key stores.
+    /// Recorded as `author` on everything the key stores.
     pub name: String,
-    /// Days until it expires; never unless said. `expires_at` wins over it.
+    /// Days until it expires. By default it never expires. `expires_at` takes precedence.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<f64>,
-    /// `write` reads as well. Default "write".
+    /// `write` includes read access. Default "write".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
 }
@@ -163,22 +163,22 @@ pub struct CreateNamespaceKeyRequest {
 /// The contract's `CreateNamespaceRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct CreateNamespaceRequest {
-    /// What it is for, for people.
+    /// A description for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
+    /// Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dimension: Option<u64>,
-    /// Any JSON object, kept for the caller.
+    /// Any JSON object. The server does not use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// Of a namespace without memories; with some it stays.
+    /// Can be changed only while the namespace has no memories.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Defaults for recall here; they replace those set before.
+    /// Default weights for recall in this namespace; they replace the previous ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// Kept for the caller; the server acts on none of it yet.
+    /// Any JSON object. The server does not use it yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Value>,
 }
@@ -190,10 +190,10 @@ pub struct CreatedKey {
     pub key_id: String,
     pub id: String,
     pub name: String,
-    /// `admin`, or the widest of the grants.
+    /// `admin`, or the widest access among the grants.
     pub scope: Scope,
     pub grants: BTreeMap<String, Access>,
-    /// The namespaces of `grants`.
+    /// The namespaces in `grants`.
     pub namespaces: Vec<String>,
     pub permissions: Vec<String>,
     pub active: bool,
@@ -250,7 +250,7 @@ pub struct CreatedNamespaceKey {
     pub key_id: String,
     pub name: String,
     pub namespace: String,
-    /// What the key may do here.
+    /// The access of the key to this namespace.
     pub access: Access,
     pub active: bool,
     /// Unix seconds.
@@ -322,7 +322,7 @@ pub struct DeleteNamespaceResponse {
 /// The contract's `EndSessionRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct EndSessionRequest {
-    /// What came of it. Left out, an earlier one stays.
+    /// The outcome of the session. If omitted, the previous summary stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
 }
@@ -351,16 +351,16 @@ pub struct EndpointUsage {
     pub extra: Map<String, Value>,
 }
 
-/// At least one effective condition.
+/// Requires at least one condition that excludes memories.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ForgetBatchRequest {
-    /// Which memories; all that is said must hold.
+    /// Which memories: they must match every field that is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<MemoryFilter>,
-    /// At most a thousand ids.
+    /// At most 1000 ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub memory_ids: Vec<String>,
-    /// Counts and deletes nothing.
+    /// Counts the memories without deleting them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
 }
@@ -376,40 +376,40 @@ pub struct ForgetBatchResponse {
     pub extra: Map<String, Value>,
 }
 
-/// At least one selector; several must all hold.
+/// Requires at least one condition. Memories must match all of them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ForgetRequest {
-    /// At most a thousand ids.
+    /// At most 1000 ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub memory_ids: Vec<String>,
-    /// All of them must be on the memory.
+    /// The memory must have all of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// At least one of them must be on the memory.
+    /// The memory must have at least one of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// The least importance.
+    /// Minimum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    /// The most importance.
+    /// Maximum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Instant>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Instant>,
-    /// Another spelling of `created_before`; both must hold.
+    /// Alias of `created_before`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before_timestamp: Option<Instant>,
-    /// Another spelling of `created_after`; both must hold.
+    /// Alias of `created_after`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Instant>,
-    /// Another spelling of `created_before`; both must hold.
+    /// Alias of `created_before`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
-    /// The one type.
+    /// Only memories of this type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
     /// The session it belongs to.
@@ -418,15 +418,15 @@ pub struct ForgetRequest {
     /// Name of the key that stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// `self` leaves out what this key stored.
+    /// Excludes memories stored by the key with this name; `self` is the calling key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in`
-    /// `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that
-    /// very name, or where there is none reaches inside objects.
+    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt`
+    /// `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the
+    /// key with exactly that name, or, if there is none, a path into nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// Counts and deletes nothing.
+    /// Counts the memories without deleting them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
 }
@@ -437,7 +437,7 @@ pub struct ForgetRequest {
 pub struct ForgetResponse {
     pub deleted_count: i64,
     pub status: String,
-    /// Nothing was deleted: `deleted_count` memories would have been.
+    /// Nothing was deleted: `deleted_count` is the number of memories that match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
     /// Fields that this version of the client does not know.
@@ -445,7 +445,7 @@ pub struct ForgetResponse {
     pub extra: Map<String, Value>,
 }
 
-/// The process answers.
+/// The server responds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Health {
@@ -458,13 +458,13 @@ pub struct Health {
     pub extra: Map<String, Value>,
 }
 
-/// Who the presented key is.
+/// The calling key.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Identity {
     pub key_id: String,
     pub name: String,
-    /// `admin`, or the widest of the grants.
+    /// `admin`, or the widest access among the grants.
     pub scope: Scope,
     pub grants: BTreeMap<String, Access>,
     pub namespaces: Vec<String>,
@@ -494,17 +494,17 @@ pub struct Issue {
     pub extra: Map<String, Value>,
 }
 
-/// An API key: who an agent is, and what it may do where.
+/// An API key: the identity of an agent, with its grants.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Key {
     pub key_id: String,
     pub id: String,
     pub name: String,
-    /// `admin`, or the widest of the grants.
+    /// `admin`, or the widest access among the grants.
     pub scope: Scope,
     pub grants: BTreeMap<String, Access>,
-    /// The namespaces of `grants`.
+    /// The namespaces in `grants`.
     pub namespaces: Vec<String>,
     pub permissions: Vec<String>,
     pub active: bool,
@@ -536,10 +536,10 @@ pub struct KeyActionResponse {
     pub key_id: String,
     pub id: String,
     pub name: String,
-    /// `admin`, or the widest of the grants.
+    /// `admin`, or the widest access among the grants.
     pub scope: Scope,
     pub grants: BTreeMap<String, Access>,
-    /// The namespaces of `grants`.
+    /// The namespaces in `grants`.
     pub namespaces: Vec<String>,
     pub permissions: Vec<String>,
     pub active: bool,
@@ -566,7 +566,7 @@ impl KeyActionResponse {
     }
 }
 
-/// What was asked with a key since it was issued, by any of its secrets.
+/// Requests made with a key since it was issued, with any of its secrets.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KeyUsage {
@@ -574,16 +574,16 @@ pub struct KeyUsage {
     pub total_requests: i64,
     pub successful_requests: i64,
     pub failed_requests: i64,
-    /// Those of `failed_requests` that came too fast.
+    /// The part of `failed_requests` that exceeded a rate limit.
     pub rate_limited_requests: i64,
-    /// Bodies received, and bodies of successful replies.
+    /// Request bodies, and bodies of successful responses.
     pub bytes_transferred: i64,
     pub avg_latency_ms: f64,
     /// Unix seconds.
     pub last_used: Option<i64>,
     /// Busiest first.
     pub by_endpoint: Vec<EndpointUsage>,
-    /// Busiest first; requests that named exactly one namespace, and one that is there.
+    /// Busiest first. Only requests that named exactly one namespace, and one that exists.
     pub by_namespace: Vec<NamespaceUsage>,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
@@ -613,13 +613,13 @@ pub(crate) struct ListKeysResponse {
 /// The contract's `ListMemoriesRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ListMemoriesRequest {
-    /// Which memories; all that is said must hold.
+    /// Which memories: they must match every field that is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<MemoryFilter>,
-    /// How many at most. Default 100.
+    /// Maximum number of results. Default 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -656,7 +656,7 @@ pub(crate) struct ListNamespaceKeysResponse {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub(crate) struct ListNamespacesResponse {
-    /// The names alone, which older clients read.
+    /// The names only, for older clients.
     pub namespaces: Vec<String>,
     pub items: Vec<ListedNamespace>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -671,7 +671,7 @@ pub(crate) struct ListNamespacesResponse {
 #[non_exhaustive]
 pub(crate) struct ListSessionsResponse {
     pub sessions: Vec<Session>,
-    /// Sessions that match, on all pages.
+    /// Number of matching sessions on all pages.
     pub total: i64,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
@@ -684,12 +684,12 @@ pub(crate) struct ListSessionsResponse {
 pub struct ListedNamespace {
     pub name: String,
     pub description: Option<String>,
-    /// Absent for a key that may not read here.
+    /// Absent if the key cannot read this namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_count: Option<i64>,
     /// Unix seconds.
     pub created_at: i64,
-    /// What this key may do here.
+    /// The access of this key to the namespace.
     pub access: Access,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
@@ -703,7 +703,7 @@ impl ListedNamespace {
     }
 }
 
-/// The process runs; restart it when this stays silent.
+/// The process is running. Restart it if this endpoint stops responding.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Liveness {
@@ -715,12 +715,12 @@ pub struct Liveness {
     pub extra: Map<String, Value>,
 }
 
-/// One thing an agent chose to keep.
+/// One memory of an agent.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Memory {
     pub id: String,
-    /// The namespace the memory lives in.
+    /// The namespace of the memory.
     pub agent_id: String,
     /// The same as `agent_id`.
     pub namespace: String,
@@ -730,10 +730,10 @@ pub struct Memory {
     pub tags: Vec<String>,
     pub metadata: Value,
     pub session_id: Option<String>,
-    /// Name of the key that stored it, stamped by the database.
+    /// Name of the key that stored it, set by the database.
     pub author: Option<String>,
     pub derived_from: Vec<String>,
-    /// When it became true, as the caller said; kept, not ranked by.
+    /// When the content became true, according to the caller. It does not affect ranking.
     pub valid_from: Option<i64>,
     /// Unix seconds.
     pub created_at: i64,
@@ -744,19 +744,19 @@ pub struct Memory {
     pub access_count: i64,
     /// Unix seconds.
     pub expires_at: Option<i64>,
-    /// The same moment in unix milliseconds. A reply to a store has none.
+    /// The same time in Unix milliseconds. Not part of the response to a store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from_ms: Option<i64>,
-    /// The same moment in unix milliseconds. A reply to a store has none.
+    /// The same time in Unix milliseconds. Not part of the response to a store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at_ms: Option<i64>,
-    /// The same moment in unix milliseconds. A reply to a store has none.
+    /// The same time in Unix milliseconds. Not part of the response to a store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at_ms: Option<i64>,
-    /// The same moment in unix milliseconds. A reply to a store has none.
+    /// The same time in Unix milliseconds. Not part of the response to a store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<i64>,
-    /// Counts changes; send it as If-Match to update only what you have seen.
+    /// Incremented by every change. Send it as If-Match to update only the version you have read.
     pub version: i64,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
@@ -790,37 +790,37 @@ impl Memory {
     }
 }
 
-/// All that is said must hold.
+/// Memories must match every field that is given.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct MemoryFilter {
-    /// All of them must be on the memory.
+    /// The memory must have all of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// At least one of them must be on the memory.
+    /// The memory must have at least one of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// The least importance.
+    /// Minimum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    /// The most importance.
+    /// Maximum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_after: Option<Instant>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_before: Option<Instant>,
-    /// Another spelling of `created_before`; both must hold.
+    /// Alias of `created_before`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before_timestamp: Option<Instant>,
-    /// Another spelling of `created_after`; both must hold.
+    /// Alias of `created_after`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Instant>,
-    /// Another spelling of `created_before`; both must hold.
+    /// Alias of `created_before`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
-    /// The one type.
+    /// Only memories of this type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
     /// The session it belongs to.
@@ -829,25 +829,25 @@ pub struct MemoryFilter {
     /// Name of the key that stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// `self` leaves out what this key stored.
+    /// Excludes memories stored by the key with this name; `self` is the calling key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in`
-    /// `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that
-    /// very name, or where there is none reaches inside objects.
+    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt`
+    /// `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the
+    /// key with exactly that name, or, if there is none, a path into nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
 }
 
-/// A place for memories, with its own grants.
+/// A container for memories, with its own grants.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Namespace {
     pub namespace: String,
-    /// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
+    /// Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself.
     pub dimension: u64,
     pub distance: String,
-    /// Absent for a key that may not read here.
+    /// Absent if the key cannot read this namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_count: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -857,17 +857,16 @@ pub struct Namespace {
     pub description: Option<String>,
     pub metadata: Value,
     pub policy: Value,
-    /// How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of
-    /// each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every
-    /// one.
+    /// How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without
+    /// spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
     pub language: String,
-    /// This namespace's own defaults for recall.
+    /// Default weights for recall in this namespace.
     pub weights: Weights,
     /// Unix seconds.
     pub created_at: i64,
     /// Unix seconds.
     pub updated_at: i64,
-    /// On create and upsert: whether it is new.
+    /// On create and upsert: whether the namespace is new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<bool>,
     /// Fields that this version of the client does not know.
@@ -887,14 +886,14 @@ impl Namespace {
     }
 }
 
-/// A key as one namespace sees it: the grant it has here.
+/// A key with its grant on one namespace.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct NamespaceKey {
     pub key_id: String,
     pub name: String,
     pub namespace: String,
-    /// What the key may do here.
+    /// The access of the key to this namespace.
     pub access: Access,
     pub active: bool,
     /// Unix seconds.
@@ -929,13 +928,13 @@ pub struct NamespaceUsage {
     pub extra: Map<String, Value>,
 }
 
-/// Whether requests will succeed, part by part.
+/// Whether the server can handle requests, by component.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Readiness {
     pub ready: bool,
     pub version: String,
-    /// `warn` serves, and says in `message` what an operator should look at.
+    /// `warn` means that the part works, and that an operator should look at `message`.
     pub checks: BTreeMap<String, ReadinessCheck>,
     pub components: BTreeMap<String, bool>,
     /// Fields that this version of the client does not know.
@@ -943,7 +942,7 @@ pub struct Readiness {
     pub extra: Map<String, Value>,
 }
 
-/// One part of a server, and whether it can serve.
+/// One component of a server.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ReadinessCheck {
@@ -958,69 +957,69 @@ pub struct ReadinessCheck {
 /// The contract's `RecallRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct RecallRequest {
-    /// Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false.
+    /// Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_denied: Option<bool>,
-    /// What to look for, in words.
+    /// What to look for, in natural language.
     pub query: String,
-    /// The least importance.
+    /// Minimum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    /// The most importance.
+    /// Maximum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// The one type.
+    /// Only memories of this type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
-    /// All of them must be on the memory.
+    /// The memory must have all of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// At least one of them must be on the memory.
+    /// The memory must have at least one of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in`
-    /// `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that
-    /// very name, or where there is none reaches inside objects.
+    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt`
+    /// `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the
+    /// key with exactly that name, or, if there is none, a path into nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
     /// Name of the key that stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// `self` leaves out what this key stored.
+    /// Excludes memories stored by the key with this name; `self` is the calling key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
     /// The session it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Instant>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
-    /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
+    /// Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. Default "auto".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
-    /// How recall weighs what it knows; what is left out is what the namespace says.
+    /// Weights of the ranking. Omitted ones have the defaults of the namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// The same as `weights.vector`, which wins.
+    /// The same as `weights.vector`, which takes precedence.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector_weight: Option<f64>,
-    /// Leaves out hits with a lower `score`.
+    /// Excludes hits with a lower `score`.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
-    /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
-    /// answer. 0 unless said.
+    /// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
+    /// not fill the results. Default 0.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
-    /// Shows how each score came about. Default false.
+    /// Adds the parts of each score. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<bool>,
-    /// A vector of your own embedder, of the dimension the namespace declares.
+    /// A vector from your own embedder, with the dimension of the namespace.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
-    /// How many hits at most. Default 5.
+    /// Maximum number of hits. Default 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u64>,
 }
@@ -1032,7 +1031,7 @@ pub struct RecallResponse {
     pub memories: Vec<RecalledMemory>,
     pub total_found: i64,
     pub query_time_ms: f64,
-    /// With `skip_denied`: the namespaces left out.
+    /// With `skip_denied`: the namespaces that were skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub denied: Vec<String>,
     /// Fields that this version of the client does not know.
@@ -1045,10 +1044,10 @@ pub struct RecallResponse {
 #[non_exhaustive]
 pub struct RecalledMemory {
     pub memory: Memory,
-    /// From 0 to 1, and comparable between queries.
+    /// From 0 to 1. Comparable between queries.
     pub score: f64,
     pub weighted_score: f64,
-    /// What the list is sorted by: `score`, or with `mmr` less for what is like a better hit.
+    /// Sort key: `score`, reduced under `mmr` for memories similar to a higher-ranked one.
     pub smart_score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vector_score: Option<f64>,
@@ -1056,7 +1055,7 @@ pub struct RecalledMemory {
     pub text_score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Value>,
-    /// With `highlight`: up to three pieces of the content, the words found between ** and **.
+    /// With `highlight`: up to three excerpts of the content, with the matched words between ** and **.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub highlights: Vec<String>,
     /// Fields that this version of the client does not know.
@@ -1067,7 +1066,7 @@ pub struct RecalledMemory {
 /// The contract's `RotateKeyRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct RotateKeyRequest {
-    /// For how many seconds the old secret goes on working. Default 0.
+    /// Seconds for which the old secret stays valid. Default 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace_secs: Option<u64>,
 }
@@ -1116,87 +1115,87 @@ impl RotatedKey {
 /// The contract's `SearchRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct SearchRequest {
-    /// Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false.
+    /// Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_denied: Option<bool>,
-    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128
-    /// words and 32 beginnings among them. Memories with all of them come first.
+    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and prefixes like hnsw*: at most 64, with at most 128
+    /// words and 32 prefixes among them. Memories that match all of them come first.
     pub query: String,
-    /// The least importance.
+    /// Minimum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_importance: Option<f64>,
-    /// The most importance.
+    /// Maximum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub max_importance: Option<f64>,
-    /// The one type.
+    /// Only memories of this type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
-    /// All of them must be on the memory.
+    /// The memory must have all of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// At least one of them must be on the memory.
+    /// The memory must have at least one of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata: `{"source": "researcher"}` is equality; `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in`
-    /// `$nin` `$exists` `$contains` under a field, `$and` `$or` `$not` around fields; a dotted name is the key of that
-    /// very name, or where there is none reaches inside objects.
+    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt`
+    /// `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the
+    /// key with exactly that name, or, if there is none, a path into nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
     /// Name of the key that stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// `self` leaves out what this key stored.
+    /// Excludes memories stored by the key with this name; `self` is the calling key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
     /// The session it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Instant>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
-    /// Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto".
+    /// Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. Default "auto".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
-    /// How recall weighs what it knows; what is left out is what the namespace says.
+    /// Weights of the ranking. Omitted ones have the defaults of the namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// The same as `weights.vector`, which wins.
+    /// The same as `weights.vector`, which takes precedence.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector_weight: Option<f64>,
-    /// Leaves out hits with a lower `score`.
+    /// Excludes hits with a lower `score`.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
-    /// Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the
-    /// answer. 0 unless said.
+    /// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
+    /// not fill the results. Default 0.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
-    /// Shows how each score came about. Default false.
+    /// Adds the parts of each score. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<bool>,
-    /// A vector of your own embedder, of the dimension the namespace declares.
+    /// A vector from your own embedder, with the dimension of the namespace.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
-    /// How many hits at most. Default 10.
+    /// Maximum number of hits. Default 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u64>,
-    /// `exact` returns only memories in which every word, phrase and beginning stands. Default "best".
+    /// `exact` returns only memories that contain every word, phrase and prefix. Default "best".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<SearchMode>,
-    /// Adds `highlights`: pieces of the content with the words found between ** and **. Default false.
+    /// Adds `highlights`: excerpts of the content with the matched words between ** and **. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub highlight: Option<bool>,
 }
 
-/// A stretch of work of an agent, from its start to its end.
+/// A period of work of an agent, with a start and an end.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Session {
-    /// Unique within its namespace. Memories name it as `session_id`.
+    /// Unique within its namespace. Memories refer to it as `session_id`.
     pub id: String,
-    /// The namespace the session belongs to.
+    /// The namespace of the session.
     pub agent_id: String,
     /// Unix seconds.
     pub started_at: i64,
@@ -1204,7 +1203,7 @@ pub struct Session {
     pub ended_at: Option<i64>,
     pub summary: Option<String>,
     pub metadata: Value,
-    /// Live memories of this session.
+    /// Number of memories in this session that have not expired.
     pub memory_count: i64,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
@@ -1229,7 +1228,7 @@ impl Session {
 pub(crate) struct SessionMemoriesResponse {
     pub session: Session,
     pub memories: Vec<Memory>,
-    /// Memories of the session, on all pages.
+    /// Number of memories in the session, on all pages.
     pub total: i64,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
@@ -1252,10 +1251,10 @@ pub struct SetImportanceResponse {
 /// The contract's `StartSessionRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct StartSessionRequest {
-    /// Any JSON object, kept for the caller. Default {}.
+    /// Any JSON object. The server does not use it. Default {}.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// Chosen by the caller; needs a read-write grant, as a taken one is refused.
+    /// Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
@@ -1270,7 +1269,7 @@ pub(crate) struct StartSessionResponse {
     pub extra: Map<String, Value>,
 }
 
-/// In the order sent.
+/// In the order of the request.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct StoreMemoriesResponse {
@@ -1285,36 +1284,36 @@ pub struct StoreMemoriesResponse {
 /// The contract's `StoreMemoryRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct StoreMemoryRequest {
-    /// What was remembered, verbatim.
+    /// The text of the memory, verbatim.
     pub content: String,
-    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default "episodic".
+    /// `episodic`, `semantic`, `procedural`, `working`, or any other word. Default "episodic".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
-    /// From 0 to 1; it can lift a memory in recall. Default 0.5.
+    /// From 0 to 1. Recall ranks important memories higher. Default 0.5.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
-    /// Words to choose by. Default [].
+    /// Labels to filter by. Default [].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Any JSON object; filters ask about it. Numbers stay exact. Default {}.
+    /// Any JSON object. Filters can refer to it. Numbers keep their exact value. Default {}.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// The session it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// Seconds until it expires. `expires_at` wins over it.
+    /// Seconds until it expires. `expires_at` takes precedence.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<f64>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
-    /// Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise).
+    /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Instant>,
-    /// A vector of your own embedder, of the dimension the namespace declares.
+    /// A vector from your own embedder, with the dimension of the namespace.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
-    /// Chosen by the caller; needs a read-write grant, as a taken one is refused.
+    /// Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
@@ -1336,7 +1335,7 @@ pub struct StoreMemoryResponse {
 pub struct StoredItem {
     pub id: String,
     pub content: String,
-    /// The namespace the memory lives in.
+    /// The namespace of the memory.
     pub agent_id: String,
     pub tags: Vec<String>,
     pub importance: f64,
@@ -1354,56 +1353,56 @@ impl StoredItem {
     }
 }
 
-/// Grants that are not named stay as they are.
+/// Grants that are not listed stay unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct UpdateKeyRequest {
-    /// Stands as `author` on what the key stores.
+    /// Recorded as `author` on everything the key stores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Namespace → access. `none` removes a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<BTreeMap<String, Access>>,
-    /// Keeps grants on these only; new ones get what the scope of the key says.
+    /// Removes grants on all other namespaces; new namespaces get the scope of the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespaces: Option<Vec<String>>,
 }
 
-/// What is left out stays.
+/// Omitted fields stay unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct UpdateMemoryRequest {
-    /// What was remembered, verbatim.
+    /// The text of the memory, verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// Replaces what was there.
+    /// Replaces the previous metadata.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// `episodic`, `semantic`, `procedural`, `working`, or a word of your own.
+    /// `episodic`, `semantic`, `procedural`, `working`, or any other word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
-    /// From 0 to 1; it can lift a memory in recall.
+    /// From 0 to 1. Recall ranks important memories higher.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
-    /// Words to choose by.
+    /// Labels to filter by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// null: it belongs to none. In its new session it is the last.
+    /// null removes the memory from its session. In a new session it becomes the last memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// Seconds from now until it expires. `expires_at` wins over it.
+    /// Seconds from now until it expires. `expires_at` takes precedence.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<f64>,
-    /// null: it no longer expires.
+    /// null: it never expires.
     #[serde(
         default,
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
     pub expires_at: Option<Option<Instant>>,
-    /// null: nothing is known of it.
+    /// null: unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Instant>,
-    /// A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would
-    /// be that of another text, and goes.
+    /// A new vector from your own embedder; null removes it. If omitted, the vector stays unless `content` changes,
+    /// because it would then belong to another text.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Change it only if this is still its `version`; else the call ends in `CONFLICT`.
@@ -1416,7 +1415,7 @@ pub struct UpdateMemoryRequest {
 #[non_exhaustive]
 pub struct UpdateMemoryResponse {
     pub id: String,
-    /// The namespace the memory lives in.
+    /// The namespace of the memory.
     pub agent_id: String,
     /// The same as `agent_id`.
     pub namespace: String,
@@ -1426,10 +1425,10 @@ pub struct UpdateMemoryResponse {
     pub tags: Vec<String>,
     pub metadata: Value,
     pub session_id: Option<String>,
-    /// Name of the key that stored it, stamped by the database.
+    /// Name of the key that stored it, set by the database.
     pub author: Option<String>,
     pub derived_from: Vec<String>,
-    /// When it became true, as the caller said; kept, not ranked by.
+    /// When the content became true, according to the caller. It does not affect ranking.
     pub valid_from: Option<i64>,
     /// Unix seconds.
     pub created_at: i64,
@@ -1440,19 +1439,19 @@ pub struct UpdateMemoryResponse {
     pub access_count: i64,
     /// Unix seconds.
     pub expires_at: Option<i64>,
-    /// The same moment in unix milliseconds. A reply to a store has none.
+    /// The same time in Unix milliseconds. Not part of the response to a store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_from_ms: Option<i64>,
-    /// The same moment in unix milliseconds. A reply to a store has none.
+    /// The same time in Unix milliseconds. Not part of the response to a store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at_ms: Option<i64>,
-    /// The same moment in unix milliseconds. A reply to a store has none.
+    /// The same time in Unix milliseconds. Not part of the response to a store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at_ms: Option<i64>,
-    /// The same moment in unix milliseconds. A reply to a store has none.
+    /// The same time in Unix milliseconds. Not part of the response to a store.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at_ms: Option<i64>,
-    /// Counts changes; send it as If-Match to update only what you have seen.
+    /// Incremented by every change. Send it as If-Match to update only the version you have read.
     pub version: i64,
     pub memory: Memory,
     /// Fields that this version of the client does not know.
@@ -1490,33 +1489,33 @@ impl UpdateMemoryResponse {
 /// The contract's `UpsertNamespaceRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct UpsertNamespaceRequest {
-    /// What it is for, for people.
+    /// A description for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.
+    /// Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dimension: Option<u64>,
-    /// Any JSON object, kept for the caller.
+    /// Any JSON object. The server does not use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// Of a namespace without memories; with some it stays.
+    /// Can be changed only while the namespace has no memories.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Defaults for recall here; they replace those set before.
+    /// Default weights for recall in this namespace; they replace the previous ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
-    /// Kept for the caller; the server acts on none of it yet.
+    /// Any JSON object. The server does not use it yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Value>,
 }
 
-/// The index over the meaning of the memories of a large namespace; it is built while everything goes on.
+/// The vector index of a large namespace. It is built in the background.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct VectorIndex {
-    /// A small namespace needs none: it is searched exactly.
+    /// A small namespace has none, because it is searched exactly.
     pub state: String,
-    /// How much of a build is done, from 0 to 1.
+    /// Progress of a build, from 0 to 1.
     pub progress: f64,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
@@ -1526,25 +1525,26 @@ pub struct VectorIndex {
 /// The contract's `Weights`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Weights {
-    /// Share of meaning; the rest is words. Default 0.35.
+    /// Share of similarity by meaning; the rest is the match by words. Default 0.35.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub vector: Option<f64>,
-    /// How much importance can lift or lower. Default 0.1.
+    /// How much `importance` can raise or lower the score. Default 0.1.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub importance: Option<f64>,
-    /// How much a new memory is lifted. Default 0.05.
+    /// How much the score of a recent memory is raised. Default 0.05.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub recency: Option<f64>,
-    /// After how many days recency counts half. Default 30.
+    /// Days after which recency counts half. Default 30.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
-    /// How much a memory borrows from its neighbours in the session. Default 0.55.
+    /// How much of the scores of its neighbours in the session a memory receives. Default 0.55.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub context: Option<f64>,
-    /// How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5.
+    /// How much the score of a memory is raised if it starts with a name and a colon and the query contains the name.
+    /// Default 0.5.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub speaker: Option<f64>,
-    /// How much a memory is lowered that ends with a question mark. Default 0.1.
+    /// How much the score of a memory that ends with a question mark is lowered. Default 0.1.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub question: Option<f64>,
 }

@@ -39,8 +39,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Create a namespace. One that exists is answered with 200, unless the body disagrees with it. Needs an admin's key.
-   * The same as `namespaces.create`.
+   * Create a namespace. Returns the existing one if its settings match; fails with `CONFLICT` if they differ. Needs an
+   * admin's key. The same as `namespaces.create`.
 
    * @example
    * await client.createNamespace('team-shared')
@@ -50,7 +50,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Create a namespace or change its settings; what the body leaves out stays. Needs an admin's key. The same as
+   * Create a namespace or change its settings. Omitted settings stay unchanged. Needs an admin's key. The same as
    * `namespaces.upsert`.
 
    * @example
@@ -61,8 +61,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the namespaces this key has a grant on; an admin sees all. Await it for one page, or `for await` over it for
-   * all. The same as `namespaces.list`.
+   * List the namespaces on which this key has a grant; an admin sees all of them. Await it for one page, or `for await`
+   * over it for all. The same as `namespaces.list`.
 
    * @example
    * await client.listNamespaces()
@@ -83,8 +83,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Delete a namespace with all its memories and every grant on it. Needs an admin's key. The same as
-   * `namespaces.delete`.
+   * Delete a namespace, all its memories and all grants on it. Needs an admin's key. The same as `namespaces.delete`.
 
    * @example
    * await client.deleteNamespace('team-shared')
@@ -94,7 +93,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Issue a key with its own grants per namespace. The reply shows its secret, once. The same as `keys.create`.
+   * Issue a key with its own grants per namespace. The response contains its secret, which is not shown again. The same
+   * as `keys.create`.
 
    * @example
    * await client.createKey({
@@ -129,7 +129,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Rename a key or change its grants; the next request of the key meets the new ones. The same as `keys.update`.
+   * Rename a key or change its grants. New grants apply from its next request on; `none` removes one. The same as
+   * `keys.update`.
 
    * @example
    * await client.updateKey('key_1', { grants: { coordinator: 'read', 'team-shared': 'none' } })
@@ -139,7 +140,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Give a key a new secret. The old one stops at once, or after the grace asked for. The same as `keys.rotate`.
+   * Give a key a new secret. The old one stops working immediately, or after `graceSecs`. The same as `keys.rotate`.
 
    * @example
    * await client.rotateKey('key_1')
@@ -149,7 +150,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Stop a key at once and keep its record. The same as `keys.deactivate`.
+   * Stop a key immediately and keep its record. The same as `keys.deactivate`.
 
    * @example
    * await client.deactivateKey('key_1')
@@ -159,7 +160,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Delete a key with its grants. What it stored stays. The same as `keys.delete`.
+   * Delete a key and its grants. The memories it stored remain. The same as `keys.delete`.
 
    * @example
    * await client.deleteKey('key_1')
@@ -169,7 +170,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Count what was asked with a key, refused requests included. The same as `keys.usage`.
+   * Return the number of requests made with a key, including rejected ones. The same as `keys.usage`.
 
    * @example
    * await client.keyUsage('key_1')
@@ -179,7 +180,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Say who the presented key is and what it may do. The same as `keys.whoami`.
+   * Return the identity and grants of the calling key. The same as `keys.whoami`.
 
    * @example
    * await client.whoami()
@@ -189,8 +190,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Issue a key with one grant: on this namespace. The reply shows its secret, once. The same as
-   * `namespaceKeys.create`.
+   * Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again. The
+   * same as `namespaceKeys.create`.
 
    * @example
    * await client.createNamespaceKey('team-shared', { name: 'researcher' })
@@ -211,8 +212,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
-   * stays. The same as `namespaceKeys.delete`.
+   * Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this
+   * grant. The same as `namespaceKeys.delete`.
 
    * @example
    * await client.deleteNamespaceKey('team-shared', 'key_1')
@@ -222,7 +223,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Count what a key with a grant on this namespace did here. The same as `namespaceKeys.usage`.
+   * Return the number of requests that a key with a grant on this namespace made here. The same as
+   * `namespaceKeys.usage`.
 
    * @example
    * await client.namespaceKeyUsage('team-shared', 'key_1')
@@ -232,7 +234,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Store one memory. The next recall finds it, by meaning and by word. The same as `memories.store`.
+   * Store one memory. Recall and search find it from the next call on. The same as `memories.store`.
 
    * @example
    * await client.storeMemory('team-shared', {
@@ -248,7 +250,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Store up to 1000 memories, all or none. The same as `memories.storeBatch`.
+   * Store up to 1000 memories: either all or none. The same as `memories.storeBatch`.
 
    * @example
    * await client.storeMemories('team-shared', [{ content: 'One.', memoryType: 'semantic' }, { content: 'Two.',
@@ -270,7 +272,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come
+   * Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come
    * first. The same as `memories.search`.
 
    * @example
@@ -302,7 +304,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Set the importance of one or more memories, all or none. The same as `memories.setImportance`.
+   * Set the importance of one or more memories: either all or none. The same as `memories.setImportance`.
 
    * @example
    * await client.setImportance('team-shared', 'mem_1', 0.2)
@@ -350,7 +352,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Start a session. Memories join it by its id. The same as `sessions.start`.
+   * Start a session. Memories are added to it by `sessionId`. The same as `sessions.start`.
 
    * @example
    * await client.startSession('researcher')
@@ -360,7 +362,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * End a session. One that has ended keeps its time, and takes a new summary. The same as `sessions.end`.
+   * End a session. If it has ended already, only its summary changes. The same as `sessions.end`.
 
    * @example
    * await client.endSession('ses_1', { summary: 'HNSW answers in 5 ms.' })
@@ -380,7 +382,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the sessions of one namespace, or of all this key may read, newest first. Await it for one page, or
+   * List the sessions of one namespace, or of all namespaces this key can read, newest first. Await it for one page, or
    * `for await` over it for all. The same as `sessions.list`.
 
    * @example
@@ -402,7 +404,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the namespaces this key may read, with what is in them. The same as `agents.list`.
+   * List the namespaces this key can read, with counts of memories and sessions. The same as `agents.list`.
 
    * @example
    * await client.listAgents()
@@ -412,7 +414,7 @@ export abstract class FlatNames {
   }
 
   /**
-   * Count what is in one namespace. The same as `agents.stats`.
+   * Return statistics of one namespace. The same as `agents.stats`.
 
    * @example
    * await client.agentStats('researcher')

@@ -58,7 +58,7 @@ export type Language =
   | 'turkish'
   | 'yiddish'
 
-/** A namespace as the place of an agent. */
+/** A namespace as the memory of one agent. */
 export interface Agent {
   /** The namespace. */
   agent_id: string
@@ -75,33 +75,33 @@ export interface AgentStats {
   memories_by_type: Record<string, number>
   total_sessions: number
   active_sessions: number
-  /** 0 without memories. */
+  /** 0 if there are no memories. */
   avg_importance: number
-  /** ISO-8601; null without memories. */
+  /** ISO-8601. null if there are no memories. */
   oldest_memory_at: string | null
-  /** ISO-8601; null without memories. */
+  /** ISO-8601. null if there are no memories. */
   newest_memory_at: string | null
 }
 
 /** The contract's `CreateKeyRequest`. */
 export interface CreateKeyRequest {
-  /** Stands as `author` on what the key stores. */
+  /** Recorded as `author` on everything the key stores. */
   name: string
   /** Namespace → `read`, `write` or `read_write`. */
   grants?: Record<string, 'read' | 'write' | 'read_write'> | undefined
-  /** Chosen by the operator; a random one unless said. */
+  /** Chosen by the operator. Generated if omitted. */
   secret?: string | undefined
-  /** `read` or `write` over `namespaces`; `admin` may do everything everywhere. */
+  /** `read` or `write` applies to `namespaces`; `admin` has full access to all namespaces. */
   scope?: 'read' | 'write' | 'admin' | 'super_admin' | undefined
-  /** With `scope`: read grants on these, or read-write ones for `write`. */
+  /** With `scope`: the namespaces to grant; `read` grants read, `write` grants read-write. */
   namespaces?: string[] | undefined
-  /** Another spelling of `scope`, which older clients send. */
+  /** Alias of `scope`, for older clients. */
   permissions?: Array<'read' | 'write' | 'admin' | 'super_admin'> | undefined
-  /** Days until it expires; never unless said. `expires_at` wins over it. */
+  /** Days until it expires. By default it never expires. `expires_at` takes precedence. */
   expiresInDays?: number | null | undefined
   /** @deprecated The API's own spelling of `expiresInDays`; it works as well. */
   expires_in_days?: number | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
@@ -109,31 +109,31 @@ export interface CreateKeyRequest {
 
 /** The contract's `CreateNamespaceKeyRequest`. */
 export interface CreateNamespaceKeyRequest {
-  /** Stands as `author` on what the key stores. */
+  /** Recorded as `author` on everything the key stores. */
   name: string
-  /** Days until it expires; never unless said. `expires_at` wins over it. */
+  /** Days until it expires. By default it never expires. `expires_at` takes precedence. */
   expiresInDays?: number | null | undefined
   /** @deprecated The API's own spelling of `expiresInDays`; it works as well. */
   expires_in_days?: number | null | undefined
-  /** `write` reads as well. Default 'write'. */
+  /** `write` includes read access. Default 'write'. */
   scope?: 'read' | 'write' | undefined
 }
 
 /** The contract's `CreateNamespaceRequest`. */
 export interface CreateNamespaceRequest {
-  /** Letters, digits, ".", "_" and "-", at most 128; the prefixes "_" and "system_" are reserved. */
+  /** At most 128 letters, digits, ".", "_" and "-". The prefixes "_" and "system_" are reserved. */
   name: string
-  /** What it is for, for people. */
+  /** A description for people. */
   description?: string | null | undefined
-  /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
+  /** Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself. */
   dimension?: number | null | undefined
-  /** Any JSON object, kept for the caller. */
+  /** Any JSON object. The server does not use it. */
   metadata?: Record<string, unknown> | null | undefined
-  /** Of a namespace without memories; with some it stays. */
+  /** Can be changed only while the namespace has no memories. */
   language?: Language | null | undefined
-  /** Defaults for recall here; they replace those set before. */
+  /** Default weights for recall in this namespace; they replace the previous ones. */
   weights?: Weights | null | undefined
-  /** Kept for the caller; the server acts on none of it yet. */
+  /** Any JSON object. The server does not use it yet. */
   policy?: Record<string, unknown> | null | undefined
 }
 
@@ -142,10 +142,10 @@ export interface CreatedKey {
   key_id: string
   id: string
   name: string
-  /** `admin`, or the widest of the grants. */
+  /** `admin`, or the widest access among the grants. */
   scope: 'read' | 'write' | 'admin'
   grants: Record<string, 'read' | 'write' | 'read_write'>
-  /** The namespaces of `grants`. */
+  /** The namespaces in `grants`. */
   namespaces: string[]
   permissions: string[]
   active: boolean
@@ -163,7 +163,7 @@ export interface CreatedNamespaceKey {
   key_id: string
   name: string
   namespace: string
-  /** What the key may do here. */
+  /** The access of the key to this namespace. */
   access: 'read' | 'write' | 'read_write'
   active: boolean
   /** Unix seconds. */
@@ -194,7 +194,7 @@ export interface EndSessionRequest {
   agentId?: string | null | undefined
   /** @deprecated The API's own spelling of `agentId`; it works as well. */
   agent_id?: string | null | undefined
-  /** What came of it. Left out, an earlier one stays. */
+  /** The outcome of the session. If omitted, the previous summary stays. */
   summary?: string | null | undefined
 }
 
@@ -212,21 +212,21 @@ export interface EndpointUsage {
   avg_latency_ms: number
 }
 
-/** The one shape of every failure. */
+/** The body of every error response. */
 export interface ErrorBody {
-  /** What went wrong, for a person. */
+  /** Human-readable message. */
   error: string
-  /** What to switch on. A code never changes its meaning. */
+  /** Machine-readable code. Its meaning never changes. */
   code: ErrorCode
-  /** The HTTP status, repeated. */
+  /** The HTTP status of the response. */
   status: number
   /** The namespace or id the error is about. */
   resource?: string | undefined
-  /** Each field that is wrong, with its path. */
+  /** Every invalid field, with its path. */
   issues?: Issue[] | undefined
   /** The page about this code. */
   docs: string
-  /** Stands in the log of the server too. */
+  /** Identifies the request in the log of the server. */
   request_id: string
 }
 
@@ -236,43 +236,43 @@ export interface ForgetBatchResponse {
   dry_run: boolean
 }
 
-/** At least one selector; several must all hold. */
+/** Requires at least one condition. Memories must match all of them. */
 export interface ForgetRequest {
-  /** At most a thousand ids. */
+  /** At most 1000 ids. */
   memoryIds?: string[] | null | undefined
   /** @deprecated The API's own spelling of `memoryIds`; it works as well. */
   memory_ids?: string[] | null | undefined
-  /** All of them must be on the memory. */
+  /** The memory must have all of these tags. */
   tags?: string[] | null | undefined
-  /** At least one of them must be on the memory. */
+  /** The memory must have at least one of these tags. */
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** The least importance. */
+  /** Minimum importance. */
   minImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
-  /** The most importance. */
+  /** Maximum importance. */
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   createdAfter?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdAfter`; it works as well. */
   created_after?: Instant | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   createdBefore?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdBefore`; it works as well. */
   created_before?: Instant | null | undefined
-  /** Another spelling of `created_before`; both must hold. */
+  /** Alias of `created_before`; if both are given, both apply. */
   beforeTimestamp?: Instant | null | undefined
   /** @deprecated The API's own spelling of `beforeTimestamp`; it works as well. */
   before_timestamp?: Instant | null | undefined
-  /** Another spelling of `created_after`; both must hold. */
+  /** Alias of `created_after`; if both are given, both apply. */
   since?: Instant | null | undefined
-  /** Another spelling of `created_before`; both must hold. */
+  /** Alias of `created_before`; if both are given, both apply. */
   until?: Instant | null | undefined
-  /** The one type. */
+  /** Only memories of this type. */
   memoryType?: MemoryType | null | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | null | undefined
@@ -282,17 +282,17 @@ export interface ForgetRequest {
   session_id?: string | null | undefined
   /** Name of the key that stored it. */
   author?: string | null | undefined
-  /** `self` leaves out what this key stored. */
+  /** Excludes memories stored by the key with this name; `self` is the calling key. */
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
   /**
-   * Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains
-   * under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none
-   * reaches inside objects.
+   * Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+   * $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+   * there is none, a path into nested objects.
    */
   metadata?: Record<string, unknown> | null | undefined
-  /** Counts and deletes nothing. */
+  /** Counts the memories without deleting them. */
   dryRun?: boolean | undefined
   /** @deprecated The API's own spelling of `dryRun`; it works as well. */
   dry_run?: boolean | undefined
@@ -302,11 +302,11 @@ export interface ForgetRequest {
 export interface ForgetResponse {
   deleted_count: number
   status: 'ok'
-  /** Nothing was deleted: `deleted_count` memories would have been. */
+  /** Nothing was deleted: `deleted_count` is the number of memories that match. */
   dry_run?: true | undefined
 }
 
-/** The process answers. */
+/** The server responds. */
 export interface Health {
   status: 'healthy'
   version: string
@@ -314,11 +314,11 @@ export interface Health {
   uptime_seconds: number
 }
 
-/** Who the presented key is. */
+/** The calling key. */
 export interface Identity {
   key_id: string
   name: string
-  /** `admin`, or the widest of the grants. */
+  /** `admin`, or the widest access among the grants. */
   scope: 'read' | 'write' | 'admin'
   grants: Record<string, 'read' | 'write' | 'read_write'>
   namespaces: string[]
@@ -333,15 +333,15 @@ export interface Issue {
   message: string
 }
 
-/** An API key: who an agent is, and what it may do where. */
+/** An API key: the identity of an agent, with its grants. */
 export interface Key {
   key_id: string
   id: string
   name: string
-  /** `admin`, or the widest of the grants. */
+  /** `admin`, or the widest access among the grants. */
   scope: 'read' | 'write' | 'admin'
   grants: Record<string, 'read' | 'write' | 'read_write'>
-  /** The namespaces of `grants`. */
+  /** The namespaces in `grants`. */
   namespaces: string[]
   permissions: string[]
   active: boolean
@@ -356,10 +356,10 @@ export interface KeyActionResponse {
   key_id: string
   id: string
   name: string
-  /** `admin`, or the widest of the grants. */
+  /** `admin`, or the widest access among the grants. */
   scope: 'read' | 'write' | 'admin'
   grants: Record<string, 'read' | 'write' | 'read_write'>
-  /** The namespaces of `grants`. */
+  /** The namespaces in `grants`. */
   namespaces: string[]
   permissions: string[]
   active: boolean
@@ -371,22 +371,22 @@ export interface KeyActionResponse {
   message: string
 }
 
-/** What was asked with a key since it was issued, by any of its secrets. */
+/** Requests made with a key since it was issued, with any of its secrets. */
 export interface KeyUsage {
   key_id: string
   total_requests: number
   successful_requests: number
   failed_requests: number
-  /** Those of `failed_requests` that came too fast. */
+  /** The part of `failed_requests` that exceeded a rate limit. */
   rate_limited_requests: number
-  /** Bodies received, and bodies of successful replies. */
+  /** Request bodies, and bodies of successful responses. */
   bytes_transferred: number
   avg_latency_ms: number
   /** Unix seconds. */
   last_used: number | null
   /** Busiest first. */
   by_endpoint: EndpointUsage[]
-  /** Busiest first; requests that named exactly one namespace, and one that is there. */
+  /** Busiest first. Only requests that named exactly one namespace, and one that exists. */
   by_namespace: NamespaceUsage[]
 }
 
@@ -399,11 +399,11 @@ export interface ListKeysResponse {
 
 /** The contract's `ListMemoriesRequest`. */
 export interface ListMemoriesRequest {
-  /** Which memories; all that is said must hold. */
+  /** Which memories: they must match every field that is given. */
   filter?: MemoryFilter | null | undefined
-  /** How many at most. Default 100. */
+  /** Maximum number of results. Default 100. */
   limit?: number | undefined
-  /** `next_cursor` of the page before. */
+  /** `next_cursor` of the previous page. */
   cursor?: string | null | undefined
 }
 
@@ -426,7 +426,7 @@ export interface ListNamespaceKeysResponse {
 
 /** The contract's `ListNamespacesResponse`. */
 export interface ListNamespacesResponse {
-  /** The names alone, which older clients read. */
+  /** The names only, for older clients. */
   namespaces: string[]
   items: ListedNamespace[]
   next_cursor?: string | undefined
@@ -435,7 +435,7 @@ export interface ListNamespacesResponse {
 /** Newest first. */
 export interface ListSessionsResponse {
   sessions: Session[]
-  /** Sessions that match, on all pages. */
+  /** Number of matching sessions on all pages. */
   total: number
 }
 
@@ -443,25 +443,25 @@ export interface ListSessionsResponse {
 export interface ListedNamespace {
   name: string
   description: string | null
-  /** Absent for a key that may not read here. */
+  /** Absent if the key cannot read this namespace. */
   memory_count?: number | undefined
   /** Unix seconds. */
   created_at: number
-  /** What this key may do here. */
+  /** The access of this key to the namespace. */
   access: 'read' | 'write' | 'read_write'
 }
 
-/** The process runs; restart it when this stays silent. */
+/** The process is running. Restart it if this endpoint stops responding. */
 export interface Liveness {
   alive: true
   version: string
   uptime_seconds: number
 }
 
-/** One thing an agent chose to keep. */
+/** One memory of an agent. */
 export interface Memory {
   id: string
-  /** The namespace the memory lives in. */
+  /** The namespace of the memory. */
   agent_id: string
   /** The same as `agent_id`. */
   namespace: string
@@ -471,10 +471,10 @@ export interface Memory {
   tags: string[]
   metadata: Record<string, unknown>
   session_id: string | null
-  /** Name of the key that stored it, stamped by the database. */
+  /** Name of the key that stored it, set by the database. */
   author: string | null
   derived_from: string[]
-  /** When it became true, as the caller said; kept, not ranked by. */
+  /** When the content became true, according to the caller. It does not affect ranking. */
   valid_from: number | null
   /** Unix seconds. */
   created_at: number
@@ -485,51 +485,51 @@ export interface Memory {
   access_count: number
   /** Unix seconds. */
   expires_at: number | null
-  /** The same moment in unix milliseconds. A reply to a store has none. */
+  /** The same time in Unix milliseconds. Not part of the response to a store. */
   valid_from_ms?: number | null | undefined
-  /** The same moment in unix milliseconds. A reply to a store has none. */
+  /** The same time in Unix milliseconds. Not part of the response to a store. */
   created_at_ms?: number | undefined
-  /** The same moment in unix milliseconds. A reply to a store has none. */
+  /** The same time in Unix milliseconds. Not part of the response to a store. */
   updated_at_ms?: number | undefined
-  /** The same moment in unix milliseconds. A reply to a store has none. */
+  /** The same time in Unix milliseconds. Not part of the response to a store. */
   expires_at_ms?: number | null | undefined
-  /** Counts changes; send it as If-Match to update only what you have seen. */
+  /** Incremented by every change. Send it as If-Match to update only the version you have read. */
   version: number
 }
 
-/** All that is said must hold. */
+/** Memories must match every field that is given. */
 export interface MemoryFilter {
-  /** All of them must be on the memory. */
+  /** The memory must have all of these tags. */
   tags?: string[] | null | undefined
-  /** At least one of them must be on the memory. */
+  /** The memory must have at least one of these tags. */
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** The least importance. */
+  /** Minimum importance. */
   minImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
-  /** The most importance. */
+  /** Maximum importance. */
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   createdAfter?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdAfter`; it works as well. */
   created_after?: Instant | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   createdBefore?: Instant | null | undefined
   /** @deprecated The API's own spelling of `createdBefore`; it works as well. */
   created_before?: Instant | null | undefined
-  /** Another spelling of `created_before`; both must hold. */
+  /** Alias of `created_before`; if both are given, both apply. */
   beforeTimestamp?: Instant | null | undefined
   /** @deprecated The API's own spelling of `beforeTimestamp`; it works as well. */
   before_timestamp?: Instant | null | undefined
-  /** Another spelling of `created_after`; both must hold. */
+  /** Alias of `created_after`; if both are given, both apply. */
   since?: Instant | null | undefined
-  /** Another spelling of `created_before`; both must hold. */
+  /** Alias of `created_before`; if both are given, both apply. */
   until?: Instant | null | undefined
-  /** The one type. */
+  /** Only memories of this type. */
   memoryType?: MemoryType | null | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | null | undefined
@@ -539,25 +539,25 @@ export interface MemoryFilter {
   session_id?: string | null | undefined
   /** Name of the key that stored it. */
   author?: string | null | undefined
-  /** `self` leaves out what this key stored. */
+  /** Excludes memories stored by the key with this name; `self` is the calling key. */
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
   /**
-   * Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains
-   * under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none
-   * reaches inside objects.
+   * Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+   * $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+   * there is none, a path into nested objects.
    */
   metadata?: Record<string, unknown> | null | undefined
 }
 
-/** A place for memories, with its own grants. */
+/** A container for memories, with its own grants. */
 export interface Namespace {
   namespace: string
-  /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
+  /** Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself. */
   dimension: number
   distance: 'cosine'
-  /** Absent for a key that may not read here. */
+  /** Absent if the key cannot read this namespace. */
   memory_count?: number | undefined
   vector_count?: number | undefined
   vector_index?: VectorIndex | undefined
@@ -565,26 +565,26 @@ export interface Namespace {
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
   /**
-   * How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of each
-   * memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one.
+   * How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without spaces
+   * (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
    */
   language: Language
-  /** This namespace's own defaults for recall. */
+  /** Default weights for recall in this namespace. */
   weights: Weights
   /** Unix seconds. */
   created_at: number
   /** Unix seconds. */
   updated_at: number
-  /** On create and upsert: whether it is new. */
+  /** On create and upsert: whether the namespace is new. */
   created?: boolean | undefined
 }
 
-/** A key as one namespace sees it: the grant it has here. */
+/** A key with its grant on one namespace. */
 export interface NamespaceKey {
   key_id: string
   name: string
   namespace: string
-  /** What the key may do here. */
+  /** The access of the key to this namespace. */
   access: 'read' | 'write' | 'read_write'
   active: boolean
   /** Unix seconds. */
@@ -601,50 +601,50 @@ export interface NamespaceUsage {
 
 /** The contract's `NewMemory`. */
 export interface NewMemory {
-  /** What was remembered, verbatim. */
+  /** The text of the memory, verbatim. */
   content: string
-  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default 'episodic'. */
+  /** `episodic`, `semantic`, `procedural`, `working`, or any other word. Default 'episodic'. */
   memoryType?: MemoryType | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | undefined
-  /** From 0 to 1; it can lift a memory in recall. Default 0.5. */
+  /** From 0 to 1. Recall ranks important memories higher. Default 0.5. */
   importance?: number | undefined
-  /** Words to choose by. Default []. */
+  /** Labels to filter by. Default []. */
   tags?: string[] | undefined
-  /** Any JSON object; filters ask about it. Numbers stay exact. Default {}. */
+  /** Any JSON object. Filters can refer to it. Numbers keep their exact value. Default {}. */
   metadata?: Record<string, unknown> | undefined
   /** The session it belongs to. */
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
-  /** Seconds until it expires. `expires_at` wins over it. */
+  /** Seconds until it expires. `expires_at` takes precedence. */
   ttlSeconds?: number | null | undefined
   /** @deprecated The API's own spelling of `ttlSeconds`; it works as well. */
   ttl_seconds?: number | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   validFrom?: Instant | null | undefined
   /** @deprecated The API's own spelling of `validFrom`; it works as well. */
   valid_from?: Instant | null | undefined
-  /** A vector of your own embedder, of the dimension the namespace declares. */
+  /** A vector from your own embedder, with the dimension of the namespace. */
   embedding?: number[] | null | undefined
-  /** Chosen by the caller; needs a read-write grant, as a taken one is refused. */
+  /** Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected. */
   id?: string | null | undefined
 }
 
-/** Whether requests will succeed, part by part. */
+/** Whether the server can handle requests, by component. */
 export interface Readiness {
   ready: boolean
   version: string
-  /** `warn` serves, and says in `message` what an operator should look at. */
+  /** `warn` means that the part works, and that an operator should look at `message`. */
   checks: Record<string, ReadinessCheck>
   components: Record<string, boolean>
 }
 
-/** One part of a server, and whether it can serve. */
+/** One component of a server. */
 export interface ReadinessCheck {
   status: 'pass' | 'warn' | 'fail'
   message?: string | undefined
@@ -656,41 +656,41 @@ export interface RecallRequest {
   agentId?: string | undefined
   /** @deprecated The API's own spelling of `agentId`; it works as well. */
   agent_id?: string | undefined
-  /** Several namespaces in one ranking, instead of `agent_id`. */
+  /** Several namespaces, ranked together, instead of `agent_id`. */
   namespaces?: string[] | null | undefined
-  /** Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false. */
+  /** Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default false. */
   skipDenied?: boolean | undefined
   /** @deprecated The API's own spelling of `skipDenied`; it works as well. */
   skip_denied?: boolean | undefined
-  /** What to look for, in words. */
+  /** What to look for, in natural language. */
   query: string
-  /** The least importance. */
+  /** Minimum importance. */
   minImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
-  /** The most importance. */
+  /** Maximum importance. */
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** The one type. */
+  /** Only memories of this type. */
   memoryType?: MemoryType | null | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | null | undefined
-  /** All of them must be on the memory. */
+  /** The memory must have all of these tags. */
   tags?: string[] | null | undefined
-  /** At least one of them must be on the memory. */
+  /** The memory must have at least one of these tags. */
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
   /**
-   * Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains
-   * under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none
-   * reaches inside objects.
+   * Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+   * $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+   * there is none, a path into nested objects.
    */
   filter?: Record<string, unknown> | null | undefined
   /** Name of the key that stored it. */
   author?: string | null | undefined
-  /** `self` leaves out what this key stored. */
+  /** Excludes memories stored by the key with this name; `self` is the calling key. */
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
@@ -698,32 +698,32 @@ export interface RecallRequest {
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   since?: Instant | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   until?: Instant | null | undefined
-  /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
+  /** Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. Default 'auto'. */
   routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
-  /** How recall weighs what it knows; what is left out is what the namespace says. */
+  /** Weights of the ranking. Omitted ones have the defaults of the namespace. */
   weights?: Weights | null | undefined
-  /** The same as `weights.vector`, which wins. */
+  /** The same as `weights.vector`, which takes precedence. */
   vectorWeight?: number | null | undefined
   /** @deprecated The API's own spelling of `vectorWeight`; it works as well. */
   vector_weight?: number | null | undefined
-  /** Leaves out hits with a lower `score`. */
+  /** Excludes hits with a lower `score`. */
   minScore?: number | null | undefined
   /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
   /**
-   * Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0
-   * unless said.
+   * Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+   * fill the results. Default 0.
    */
   mmr?: number | null | undefined
-  /** Shows how each score came about. Default false. */
+  /** Adds the parts of each score. Default false. */
   explain?: boolean | undefined
-  /** A vector of your own embedder, of the dimension the namespace declares. */
+  /** A vector from your own embedder, with the dimension of the namespace. */
   embedding?: number[] | null | undefined
-  /** How many hits at most. Default 5. */
+  /** Maximum number of hits. Default 5. */
   topK?: number | undefined
   /** @deprecated The API's own spelling of `topK`; it works as well. */
   top_k?: number | undefined
@@ -734,28 +734,28 @@ export interface RecallResponse {
   memories: RecalledMemory[]
   total_found: number
   query_time_ms: number
-  /** With `skip_denied`: the namespaces left out. */
+  /** With `skip_denied`: the namespaces that were skipped. */
   denied?: string[] | undefined
 }
 
 /** The contract's `RecalledMemory`. */
 export interface RecalledMemory {
   memory: Memory
-  /** From 0 to 1, and comparable between queries. */
+  /** From 0 to 1. Comparable between queries. */
   score: number
   weighted_score: number
-  /** What the list is sorted by: `score`, or with `mmr` less for what is like a better hit. */
+  /** Sort key: `score`, reduced under `mmr` for memories similar to a higher-ranked one. */
   smart_score: number
   vector_score?: number | undefined
   text_score?: number | undefined
   explain?: Record<string, unknown> | undefined
-  /** With `highlight`: up to three pieces of the content, the words found between ** and **. */
+  /** With `highlight`: up to three excerpts of the content, with the matched words between ** and **. */
   highlights?: string[] | undefined
 }
 
 /** The contract's `RotateKeyRequest`. */
 export interface RotateKeyRequest {
-  /** For how many seconds the old secret goes on working. Default 0. */
+  /** Seconds for which the old secret stays valid. Default 0. */
   graceSecs?: number | undefined
   /** @deprecated The API's own spelling of `graceSecs`; it works as well. */
   grace_secs?: number | undefined
@@ -780,44 +780,44 @@ export interface SearchRequest {
   agentId?: string | undefined
   /** @deprecated The API's own spelling of `agentId`; it works as well. */
   agent_id?: string | undefined
-  /** Several namespaces in one ranking, instead of `agent_id`. */
+  /** Several namespaces, ranked together, instead of `agent_id`. */
   namespaces?: string[] | null | undefined
-  /** Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default false. */
+  /** Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default false. */
   skipDenied?: boolean | undefined
   /** @deprecated The API's own spelling of `skipDenied`; it works as well. */
   skip_denied?: boolean | undefined
   /**
-   * Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most 64, with at most 128
-   * words and 32 beginnings among them. Memories with all of them come first.
+   * Words, "quoted phrases", -excluded, tag:name, -tag:name and prefixes like hnsw*: at most 64, with at most 128 words
+   * and 32 prefixes among them. Memories that match all of them come first.
    */
   query: string
-  /** The least importance. */
+  /** Minimum importance. */
   minImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `minImportance`; it works as well. */
   min_importance?: number | null | undefined
-  /** The most importance. */
+  /** Maximum importance. */
   maxImportance?: number | null | undefined
   /** @deprecated The API's own spelling of `maxImportance`; it works as well. */
   max_importance?: number | null | undefined
-  /** The one type. */
+  /** Only memories of this type. */
   memoryType?: MemoryType | null | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | null | undefined
-  /** All of them must be on the memory. */
+  /** The memory must have all of these tags. */
   tags?: string[] | null | undefined
-  /** At least one of them must be on the memory. */
+  /** The memory must have at least one of these tags. */
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
   /**
-   * Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists $contains
-   * under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is none
-   * reaches inside objects.
+   * Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+   * $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+   * there is none, a path into nested objects.
    */
   filter?: Record<string, unknown> | null | undefined
   /** Name of the key that stored it. */
   author?: string | null | undefined
-  /** `self` leaves out what this key stored. */
+  /** Excludes memories stored by the key with this name; `self` is the calling key. */
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
@@ -825,46 +825,46 @@ export interface SearchRequest {
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   since?: Instant | null | undefined
-  /** Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise). */
+  /** Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset). */
   until?: Instant | null | undefined
-  /** Which arms look: meaning (`vector`), words (`bm25`) or both. Default 'auto'. */
+  /** Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. Default 'auto'. */
   routing?: 'auto' | 'hybrid' | 'vector' | 'bm25' | undefined
-  /** How recall weighs what it knows; what is left out is what the namespace says. */
+  /** Weights of the ranking. Omitted ones have the defaults of the namespace. */
   weights?: Weights | null | undefined
-  /** The same as `weights.vector`, which wins. */
+  /** The same as `weights.vector`, which takes precedence. */
   vectorWeight?: number | null | undefined
   /** @deprecated The API's own spelling of `vectorWeight`; it works as well. */
   vector_weight?: number | null | undefined
-  /** Leaves out hits with a lower `score`. */
+  /** Excludes hits with a lower `score`. */
   minScore?: number | null | undefined
   /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
   /**
-   * Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer. 0
-   * unless said.
+   * Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+   * fill the results. Default 0.
    */
   mmr?: number | null | undefined
-  /** Shows how each score came about. Default false. */
+  /** Adds the parts of each score. Default false. */
   explain?: boolean | undefined
-  /** A vector of your own embedder, of the dimension the namespace declares. */
+  /** A vector from your own embedder, with the dimension of the namespace. */
   embedding?: number[] | null | undefined
-  /** How many hits at most. Default 10. */
+  /** Maximum number of hits. Default 10. */
   topK?: number | undefined
   /** @deprecated The API's own spelling of `topK`; it works as well. */
   top_k?: number | undefined
-  /** `exact` returns only memories in which every word, phrase and beginning stands. Default 'best'. */
+  /** `exact` returns only memories that contain every word, phrase and prefix. Default 'best'. */
   mode?: 'best' | 'exact' | undefined
-  /** Adds `highlights`: pieces of the content with the words found between ** and **. Default false. */
+  /** Adds `highlights`: excerpts of the content with the matched words between ** and **. Default false. */
   highlight?: boolean | undefined
 }
 
-/** A stretch of work of an agent, from its start to its end. */
+/** A period of work of an agent, with a start and an end. */
 export interface Session {
-  /** Unique within its namespace. Memories name it as `session_id`. */
+  /** Unique within its namespace. Memories refer to it as `session_id`. */
   id: string
-  /** The namespace the session belongs to. */
+  /** The namespace of the session. */
   agent_id: string
   /** Unix seconds. */
   started_at: number
@@ -872,7 +872,7 @@ export interface Session {
   ended_at: number | null
   summary: string | null
   metadata: Record<string, unknown>
-  /** Live memories of this session. */
+  /** Number of memories in this session that have not expired. */
   memory_count: number
 }
 
@@ -880,7 +880,7 @@ export interface Session {
 export interface SessionMemoriesResponse {
   session: Session
   memories: Memory[]
-  /** Memories of the session, on all pages. */
+  /** Number of memories in the session, on all pages. */
   total: number
 }
 
@@ -894,9 +894,9 @@ export interface SetImportanceResponse {
 
 /** The contract's `StartSessionRequest`. */
 export interface StartSessionRequest {
-  /** Any JSON object, kept for the caller. Default {}. */
+  /** Any JSON object. The server does not use it. Default {}. */
   metadata?: Record<string, unknown> | undefined
-  /** Chosen by the caller; needs a read-write grant, as a taken one is refused. */
+  /** Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected. */
   id?: string | null | undefined
 }
 
@@ -905,7 +905,7 @@ export interface StartSessionResponse {
   session: Session
 }
 
-/** In the order sent. */
+/** In the order of the request. */
 export interface StoreMemoriesResponse {
   stored: StoredItem[]
   stored_count: number
@@ -922,7 +922,7 @@ export interface StoreMemoryResponse {
 export interface StoredItem {
   id: string
   content: string
-  /** The namespace the memory lives in. */
+  /** The namespace of the memory. */
   agent_id: string
   tags: string[]
   importance: number
@@ -930,53 +930,53 @@ export interface StoredItem {
   created_at: number
 }
 
-/** Grants that are not named stay as they are. */
+/** Grants that are not listed stay unchanged. */
 export interface UpdateKeyRequest {
-  /** Stands as `author` on what the key stores. */
+  /** Recorded as `author` on everything the key stores. */
   name?: string | undefined
   /** Namespace → access. `none` removes a grant. */
   grants?: Record<string, 'read' | 'write' | 'read_write' | 'none'> | undefined
-  /** Keeps grants on these only; new ones get what the scope of the key says. */
+  /** Removes grants on all other namespaces; new namespaces get the scope of the key. */
   namespaces?: string[] | undefined
 }
 
-/** What is left out stays. */
+/** Omitted fields stay unchanged. */
 export interface UpdateMemoryRequest {
   /** The namespace. */
   agentId?: string | null | undefined
   /** @deprecated The API's own spelling of `agentId`; it works as well. */
   agent_id?: string | null | undefined
-  /** What was remembered, verbatim. */
+  /** The text of the memory, verbatim. */
   content?: string | undefined
-  /** Replaces what was there. */
+  /** Replaces the previous metadata. */
   metadata?: Record<string, unknown> | undefined
-  /** `episodic`, `semantic`, `procedural`, `working`, or a word of your own. */
+  /** `episodic`, `semantic`, `procedural`, `working`, or any other word. */
   memoryType?: MemoryType | undefined
   /** @deprecated The API's own spelling of `memoryType`; it works as well. */
   memory_type?: MemoryType | undefined
-  /** From 0 to 1; it can lift a memory in recall. */
+  /** From 0 to 1. Recall ranks important memories higher. */
   importance?: number | undefined
-  /** Words to choose by. */
+  /** Labels to filter by. */
   tags?: string[] | undefined
-  /** null: it belongs to none. In its new session it is the last. */
+  /** null removes the memory from its session. In a new session it becomes the last memory. */
   sessionId?: string | null | undefined
   /** @deprecated The API's own spelling of `sessionId`; it works as well. */
   session_id?: string | null | undefined
-  /** Seconds from now until it expires. `expires_at` wins over it. */
+  /** Seconds from now until it expires. `expires_at` takes precedence. */
   ttlSeconds?: number | null | undefined
   /** @deprecated The API's own spelling of `ttlSeconds`; it works as well. */
   ttl_seconds?: number | null | undefined
-  /** null: it no longer expires. */
+  /** null: it never expires. */
   expiresAt?: Instant | null | undefined
   /** @deprecated The API's own spelling of `expiresAt`; it works as well. */
   expires_at?: Instant | null | undefined
-  /** null: nothing is known of it. */
+  /** null: unknown. */
   validFrom?: Instant | null | undefined
   /** @deprecated The API's own spelling of `validFrom`; it works as well. */
   valid_from?: Instant | null | undefined
   /**
-   * A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then it would be
-   * that of another text, and goes.
+   * A new vector from your own embedder; null removes it. If omitted, the vector stays unless `content` changes,
+   * because it would then belong to another text.
    */
   embedding?: number[] | null | undefined
 }
@@ -984,7 +984,7 @@ export interface UpdateMemoryRequest {
 /** The contract's `UpdateMemoryResponse`. */
 export interface UpdateMemoryResponse {
   id: string
-  /** The namespace the memory lives in. */
+  /** The namespace of the memory. */
   agent_id: string
   /** The same as `agent_id`. */
   namespace: string
@@ -994,10 +994,10 @@ export interface UpdateMemoryResponse {
   tags: string[]
   metadata: Record<string, unknown>
   session_id: string | null
-  /** Name of the key that stored it, stamped by the database. */
+  /** Name of the key that stored it, set by the database. */
   author: string | null
   derived_from: string[]
-  /** When it became true, as the caller said; kept, not ranked by. */
+  /** When the content became true, according to the caller. It does not affect ranking. */
   valid_from: number | null
   /** Unix seconds. */
   created_at: number
@@ -1008,57 +1008,60 @@ export interface UpdateMemoryResponse {
   access_count: number
   /** Unix seconds. */
   expires_at: number | null
-  /** The same moment in unix milliseconds. A reply to a store has none. */
+  /** The same time in Unix milliseconds. Not part of the response to a store. */
   valid_from_ms?: number | null | undefined
-  /** The same moment in unix milliseconds. A reply to a store has none. */
+  /** The same time in Unix milliseconds. Not part of the response to a store. */
   created_at_ms?: number | undefined
-  /** The same moment in unix milliseconds. A reply to a store has none. */
+  /** The same time in Unix milliseconds. Not part of the response to a store. */
   updated_at_ms?: number | undefined
-  /** The same moment in unix milliseconds. A reply to a store has none. */
+  /** The same time in Unix milliseconds. Not part of the response to a store. */
   expires_at_ms?: number | null | undefined
-  /** Counts changes; send it as If-Match to update only what you have seen. */
+  /** Incremented by every change. Send it as If-Match to update only the version you have read. */
   version: number
   memory: Memory
 }
 
 /** The contract's `UpsertNamespaceRequest`. */
 export interface UpsertNamespaceRequest {
-  /** What it is for, for people. */
+  /** A description for people. */
   description?: string | null | undefined
-  /** Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it. */
+  /** Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself. */
   dimension?: number | null | undefined
-  /** Any JSON object, kept for the caller. */
+  /** Any JSON object. The server does not use it. */
   metadata?: Record<string, unknown> | null | undefined
-  /** Of a namespace without memories; with some it stays. */
+  /** Can be changed only while the namespace has no memories. */
   language?: Language | null | undefined
-  /** Defaults for recall here; they replace those set before. */
+  /** Default weights for recall in this namespace; they replace the previous ones. */
   weights?: Weights | null | undefined
-  /** Kept for the caller; the server acts on none of it yet. */
+  /** Any JSON object. The server does not use it yet. */
   policy?: Record<string, unknown> | null | undefined
 }
 
-/** The index over the meaning of the memories of a large namespace; it is built while everything goes on. */
+/** The vector index of a large namespace. It is built in the background. */
 export interface VectorIndex {
-  /** A small namespace needs none: it is searched exactly. */
+  /** A small namespace has none, because it is searched exactly. */
   state: 'none' | 'building' | 'ready'
-  /** How much of a build is done, from 0 to 1. */
+  /** Progress of a build, from 0 to 1. */
   progress: number
 }
 
 /** The contract's `Weights`. */
 export interface Weights {
-  /** Share of meaning; the rest is words. Default 0.35. */
+  /** Share of similarity by meaning; the rest is the match by words. Default 0.35. */
   vector?: number | undefined
-  /** How much importance can lift or lower. Default 0.1. */
+  /** How much `importance` can raise or lower the score. Default 0.1. */
   importance?: number | undefined
-  /** How much a new memory is lifted. Default 0.05. */
+  /** How much the score of a recent memory is raised. Default 0.05. */
   recency?: number | undefined
-  /** After how many days recency counts half. Default 30. */
+  /** Days after which recency counts half. Default 30. */
   half_life_days?: number | undefined
-  /** How much a memory borrows from its neighbours in the session. Default 0.55. */
+  /** How much of the scores of its neighbours in the session a memory receives. Default 0.55. */
   context?: number | undefined
-  /** How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5. */
+  /**
+   * How much the score of a memory is raised if it starts with a name and a colon and the query contains the name.
+   * Default 0.5.
+   */
   speaker?: number | undefined
-  /** How much a memory is lowered that ends with a question mark. Default 0.1. */
+  /** How much the score of a memory that ends with a question mark is lowered. Default 0.1. */
   question?: number | undefined
 }

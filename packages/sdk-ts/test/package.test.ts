@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { build } from 'tsdown'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pack, run } from '../../../scripts/packing.ts'
 import { serve } from './conformance.mjs'
 
 const root = new URL('..', import.meta.url).pathname
@@ -15,41 +16,16 @@ const installed = join(folder, 'consumer/node_modules/@dakera-ai/dakera')
 const require = createRequire(import.meta.url)
 let tarball: string
 
-function run(cwd: string, command: string, ...args: string[]): string {
-  try {
-    return execFileSync(command, args, {
-      cwd,
-      encoding: 'utf8',
-      stdio: 'pipe',
-      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
-    })
-  } catch (error) {
-    const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }
-    throw new Error(`${message}\n${stdout}\n${stderr}`, { cause: error })
-  }
-}
-
-/** pnpm is the one that applies publishConfig; it may stand on the path or only be known to npx. */
-function pnpm(...args: string[]): string {
-  try {
-    return run(root, 'pnpm', ...args)
-  } catch (error) {
-    if ((error as { cause?: { code?: string } }).cause?.code !== 'ENOENT') throw error
-    return run(root, 'npx', '--yes', 'pnpm@12.21.0', ...args)
-  }
-}
-
 const consumer = (name: string, text: string) => {
   writeFileSync(join(folder, 'consumer', name), text)
   return join(folder, 'consumer', name)
 }
 
 beforeAll(() => {
-  pnpm('pack', '--pack-destination', folder) // builds first
-  tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) as string)
+  tarball = pack('packages/sdk-ts', folder) // builds first
   mkdirSync(join(folder, 'consumer'))
   consumer('package.json', '{ "name": "consumer", "private": true }')
-  run(join(folder, 'consumer'), 'npm', 'install', '--offline', '--no-audit', '--no-fund', tarball)
+  run(join(folder, 'consumer'), 'npm', ['install', '--offline', '--no-audit', '--no-fund', tarball])
 }, 120_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -81,10 +57,6 @@ describe('the tarball', () => {
     }
   })
 
-  test('is made by pnpm alone: npm would point it to sources that are not in it', () => {
-    expect(() => run(root, 'npm', 'pack', '--pack-destination', folder)).toThrow('Pack this package with pnpm')
-  })
-
   test('publint finds nothing', async () => {
     const { messages } = await publint({ pkgDir: installed, strict: true })
     expect(messages).toEqual([])
@@ -93,7 +65,14 @@ describe('the tarball', () => {
   test('attw finds nothing', () => {
     const attw = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js')
     expect(
-      run(folder, process.execPath, attw, tarball, '--no-definitely-typed', '--no-emoji', '--format', 'table-flipped'),
+      run(folder, process.execPath, [
+        attw,
+        tarball,
+        '--no-definitely-typed',
+        '--no-emoji',
+        '--format',
+        'table-flipped',
+      ]),
     ).toContain('No problems found')
   })
 })
@@ -121,7 +100,7 @@ function compile(module: string, moduleResolution: string, ...files: string[]) {
     '--ignoreConfig',
   ]
   const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc')
-  run(join(folder, 'consumer'), process.execPath, tsc, ...strict, ...target, ...files)
+  run(join(folder, 'consumer'), process.execPath, [tsc, ...strict, ...target, ...files])
 }
 
 const USE = `
@@ -137,22 +116,18 @@ const USE = `
 
 describe('an installed package works', () => {
   test('as an ES module', () => {
-    run(
-      folder,
-      process.execPath,
+    run(folder, process.execPath, [
       consumer('esm.mjs', `import { DakeraClient, UsageError } from '@dakera-ai/dakera'\n${USE}`),
-    )
+    ])
   })
 
   test('as CommonJS', () => {
-    run(
-      folder,
-      process.execPath,
+    run(folder, process.execPath, [
       consumer(
         'cjs.cjs',
         `const { DakeraClient, UsageError } = require('@dakera-ai/dakera')\n;(async () => {${USE}})()`,
       ),
-    )
+    ])
   })
 
   test('where there is neither process nor Buffer nor require', () => {
@@ -171,7 +146,7 @@ describe('an installed package works', () => {
       )})
       await program.link((name) => name === 'dakera' ? library : undefined)
       await program.evaluate()`
-    run(folder, process.execPath, '--experimental-vm-modules', '--no-warnings', consumer('worker.mjs', worker))
+    run(folder, process.execPath, ['--experimental-vm-modules', '--no-warnings', consumer('worker.mjs', worker)])
   })
 
   test.each([

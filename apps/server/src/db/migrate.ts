@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
+import { PACKAGE } from '../layout.ts'
 
 type Migration = { name: string; text: string; checksum: string }
 
-const FOLDER = new URL('./migrations/', import.meta.url)
+const FOLDER = new URL('src/db/migrations/', PACKAGE)
 
 export function readMigrations(): Migration[] {
   return readdirSync(FOLDER)

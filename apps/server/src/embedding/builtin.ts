@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { PACKAGE } from '../layout.ts'
 import { nextSlice } from '../slices.ts'
 import type { Embedder } from './embedder.ts'
 import { PART_LETTERS, WordPiece, words } from './word-piece.ts'
 
 /** Change it whenever model.bin or the tokenisation changes: it decides which stored vectors may be compared. */
 export const BUILTIN_MODEL = 'static-minilm-256-v1'
-export const BUILTIN_MODEL_FILE = new URL('../../model/model.bin', import.meta.url)
+export const BUILTIN_MODEL_FILE = new URL('model/model.bin', PACKAGE)
 
 let opening: Promise<Embedder> | undefined
 

@@ -1,50 +1,46 @@
 import { readFileSync } from 'node:fs'
 import type { ErrorCode } from '@dakera-ai/protocol'
-import { prose, STYLE, toHtml } from './api-page.ts'
+import { html, raw } from 'hono/html'
+import { ERROR_PAGES } from '../layout.ts'
+import { htmlPage, lines, type Markup, marked, prose } from './html-page.ts'
 
-const FOLDER = new URL('../../../../docs/errors/', import.meta.url)
-
-/** The page of docs/errors about a code, for a browser. */
-export function errorPage(code: ErrorCode): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${toHtml(code)} · Dakera API</title>
-<style>${STYLE} body { display: block }</style>
-</head>
-<body>
-<main>
+/** Returns the page of docs/errors about a code, for a browser. */
+export const errorPage = (code: ErrorCode): string =>
+  htmlPage(
+    `${code} · Dakera API`,
+    html`<main>
 <p><a href="/docs">Dakera API</a></p>
-${toBlocks(readFileSync(new URL(`${code}.md`, FOLDER), 'utf8'))}
-</main>
-</body>
-</html>
-`
-}
+${toBlocks(readFileSync(new URL(`${code}.md`, ERROR_PAGES), 'utf8'))}
+</main>`,
+    'body { display: block }',
+  )
 
-/** What these pages use of Markdown: headings, a quotation, lists, fenced code, paragraphs. */
-const toBlocks = (markdown: string) =>
-  markdown
-    .split(/\n\n+/)
-    .map((block) => toBlock(block.trim()))
-    .join('\n')
+/** Renders the Markdown that these pages use: headings, a quotation, lists, fenced code, paragraphs. */
+const toBlocks = (markdown: string) => lines(markdown.split(/\n\n+/).map((block) => toBlock(block.trim())))
 
-function toBlock(block: string): string {
+function toBlock(block: string): Markup {
   const [, marks, heading] = /^(#+) (.*)$/.exec(block) ?? []
-  if (marks && heading) return `<h${marks.length}>${inline(heading)}</h${marks.length}>`
+  if (marks && heading) {
+    const tag = raw(`h${marks.length}`)
+    return html`<${tag}>${inline(heading)}</${tag}>`
+  }
   if (block.startsWith('```'))
-    return `<pre tabindex="0"><code>${toHtml(block.replace(/^```\w*\n|\n```$/g, ''))}</code></pre>`
-  if (block.startsWith('> ')) return `<p>${inline(block.slice(2))}</p>`
+    return html`<pre tabindex="0"><code>${block.replace(/^```\w*\n|\n```$/g, '')}</code></pre>`
+  if (block.startsWith('> ')) return html`<p>${inline(block.replaceAll(/^> /gm, ''))}</p>`
   if (block.startsWith('- ')) {
     const items = block.slice(2).split(/\n- /)
-    return `<ul>\n${items.map((item) => `<li>${inline(item)}</li>`).join('\n')}\n</ul>`
+    return html`<ul>
+${lines(items.map((item) => html`<li>${inline(item)}</li>`))}
+</ul>`
   }
-  return `<p>${inline(block)}</p>`
+  return html`<p>${inline(block)}</p>`
 }
 
-/** Links lead to pages of the repository, which the server does not have: their text stands. */
+/** Renders bold and code. Links keep their text only, because they lead to pages that the server does not have. */
 const inline = (text: string) =>
-  prose(text.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1')).replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
+  marked(
+    text.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1'),
+    /\*\*([^*]+)\*\*/,
+    (bold) => html`<strong>${prose(bold)}</strong>`,
+    prose,
+  )

@@ -4,29 +4,30 @@ import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { SettingsError } from '../env.ts'
 import { Fault, toBody } from '../fault.ts'
+import { COMMAND } from '../layout.ts'
+import { IdleConnections } from './idle-connections.ts'
 import { newRequestId } from './request-id.ts'
-import { Waiting } from './waiting.ts'
 
-/** `node` is what a request was read from. */
+/** `node` contains the objects that the request was read from. */
 export type Fetch = (
   request: Request,
   node: { incoming: IncomingMessage; outgoing: ServerResponse },
 ) => Response | Promise<Response>
 
 export type Connections = {
-  /** Open at once. */
+  /** The most that may be open at once. */
   most: number
-  /** For a request to arrive. */
+  /** The time in which a request has to arrive. */
   requestSeconds: number
-  /** For a client to take something of its reply. */
+  /** The time in which a client has to take some of its reply. */
   writeSeconds: number
-  /** For a client to take the whole of it. */
+  /** The time in which a client has to take all of its reply. */
   replySeconds: number
 }
 
 const HEADERS_SECONDS = 15
 
-/** Rejects when the port cannot be had. */
+/** Listens on the port. Rejects when it is taken. */
 export function listen(
   hostname: string,
   port: number,
@@ -34,21 +35,22 @@ export function listen(
   { most, requestSeconds, writeSeconds, replySeconds }: Connections,
 ): Promise<{ server: Server; port: number }> {
   const answer = getRequestListener(fetch as never, { hostname, errorHandler: refuse })
-  const waiting = new Waiting()
+  const idle = new IdleConnections()
   const server = createServer(
     {
       requestTimeout: requestSeconds * 1000,
       headersTimeout: Math.min(HEADERS_SECONDS, requestSeconds) * 1000,
       connectionsCheckingInterval: 1_000,
-      // Longer than balancers and clients keep theirs: who closes first must not be the one that gets the next request.
+      // Longer than the keep-alive of clients and load balancers, so that we never close a connection on which they are
+      // about to send.
       keepAliveTimeout: 75_000,
-      requireHostHeader: false, // Node would answer without a body: hostFault()
+      requireHostHeader: false, // Node would answer without a body; hostFault() does better
     },
     (incoming, outgoing) => {
       const { socket } = incoming
-      waiting.delete(socket)
-      outgoing.once('close', () => !socket.destroyed && waiting.add(socket))
-      // Fires when nothing moved for so long, which is right while the database works on the reply.
+      idle.delete(socket)
+      outgoing.once('close', () => !socket.destroyed && idle.add(socket))
+      // Fires after a time without traffic, which is normal while the database works on the reply.
       outgoing.setTimeout(
         writeSeconds * 1000,
         () => outgoing.socket && outgoing.socket.writableLength > 0 && outgoing.socket.destroy(),
@@ -67,19 +69,19 @@ export function listen(
   server.on('connection', (socket) => {
     socket.once('close', () => {
       open--
-      waiting.delete(socket)
+      idle.delete(socket)
     })
-    if (++open >= most) waiting.endOne() // so that there is room for the next one
-    waiting.add(socket)
+    if (++open >= most) idle.closeOne() // makes room for the next one
+    idle.add(socket)
   })
-  server.on('drop', () => waiting.endOne())
+  server.on('drop', () => idle.closeOne())
   server.on('clientError', answerGarbage)
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
           ? new SettingsError(
-              `Port ${port} is taken. Stop what listens there, or choose another: npm start -- --port ${port + 1}`,
+              `Port ${port} is taken. Stop what listens there, or choose another: ${COMMAND} --port ${port + 1}`,
             )
           : error,
       )
@@ -91,7 +93,7 @@ export function listen(
   })
 }
 
-/** Two Host headers can be read in two ways by two programs in a row. */
+/** Refuses two Host headers: a proxy and this server could each obey a different one. */
 function hostFault({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
   const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length
   if (hosts > 1) return 'The request has more than one Host header.'
@@ -107,7 +109,7 @@ function end(outgoing: ServerResponse, message: string): void {
   outgoing.writeHead(400, { ...JSON_HEADERS, 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
-/** What makes no URL: a Host that is none, or `OPTIONS *`. */
+/** Answers a request whose URL cannot be built: an invalid Host, or `OPTIONS *`. */
 const refuse = () =>
   new Response(badRequest('The path or the Host header of the request is not valid.'), {
     status: 400,
@@ -119,7 +121,7 @@ const GARBAGE: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'The request took too long to arrive.',
 }
 
-/** What is not even HTTP gets the one error shape too; Node would answer a bare status line. */
+/** Answers input that is not HTTP in the usual error shape; Node would send a bare status line. */
 function answerGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -130,10 +132,10 @@ function answerGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
     'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ' +
       `${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
-  setTimeout(() => socket.destroy(), 1_000).unref() // whoever neither reads nor closes
+  setTimeout(() => socket.destroy(), 1_000).unref() // for a client that neither reads nor closes
 }
 
-/** Waits for requests under way, for at most graceMs. */
+/** Stops listening, and waits at most `graceMs` for the requests under way. */
 export function closeServer(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs)

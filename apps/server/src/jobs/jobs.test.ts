@@ -1,10 +1,10 @@
 import { pino } from 'pino'
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
-import { engine, type Stage, start } from '../../test/harness.ts'
+import { engine, start, type TestServer } from '../../test/harness.ts'
+import { AccessCounter } from '../db/counters/access.ts'
+import { UsageCounter } from '../db/counters/usage.ts'
 import { openDatabase } from '../db/open.ts'
-import { createUsage } from '../resources/keys/usage.ts'
-import { createAccesses } from '../resources/memories/accesses.ts'
 import { startJobs } from './runner.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
@@ -19,16 +19,18 @@ const waitFor = async (holds: () => Promise<boolean>) => {
 }
 
 /** Makes all memories with an end expire now. */
-async function expireAll(t: Stage): Promise<void> {
+async function expireAll(t: TestServer): Promise<void> {
   await t.owner(
     (sql) => sql`update memories set expires_at = clock_timestamp() + interval '5 ms' where expires_at is not null`,
   )
   await new Promise((resolve) => setTimeout(resolve, 50))
 }
 /** As if the clock had been ahead when they expired: their end lies an hour ahead. */
-const turnBack = (t: Stage) => t.owner((sql) => sql`update expired_memories set expires_at = now() + interval '1 hour'`)
-const count = async (t: Stage, table: string) => (await t.owner((sql) => sql.unsafe(`select from ${table}`))).length
-const turn = async (t: Stage, call: string) => (await t.database.sql.unsafe(`select * from ${call}`))[0]
+const turnBack = (t: TestServer) =>
+  t.owner((sql) => sql`update expired_memories set expires_at = now() + interval '1 hour'`)
+const count = async (t: TestServer, table: string) =>
+  (await t.owner((sql) => sql.unsafe(`select from ${table}`))).length
+const turn = async (t: TestServer, call: string) => (await t.database.sql.unsafe(`select * from ${call}`))[0]
 const NOTHING = { done: null, failed: false }
 
 test('expired memories are moved aside in bounded turns, and the statistics stay exact', async () => {
@@ -429,8 +431,8 @@ test.runIf(engine === 'postgres')(
       expect(database.maintain).toBeUndefined()
       const jobs = startJobs({
         database,
-        accesses: createAccesses(database),
-        usage: createUsage(database),
+        accesses: new AccessCounter(database),
+        usage: new UsageCounter(database),
         log: silent,
       })
       await waitFor(async () => (await count(t, 'namespace_statistics')) === 1 && (await count(t, 'memories')) === 1)

@@ -1,6 +1,6 @@
 import { DakeraClient } from '@dakera-ai/dakera'
 import { expect, test } from 'vitest'
-import { failure, type Stage, start } from '../../test/harness.ts'
+import { failure, start, type TestServer } from '../../test/harness.ts'
 import { chooseEmbedder } from '../embedding/choose.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import { answerVectors, sendJson, startOpenAiServer } from '../embedding/openai-server.fixture.ts'
@@ -29,7 +29,7 @@ async function stage() {
   )
   const place = {
     engine: t.database.engine,
-    maintain: t.database.maintain as NonNullable<Stage['database']['maintain']>,
+    maintain: t.database.maintain as NonNullable<TestServer['database']['maintain']>,
   }
   const dispose = async () => {
     await t[Symbol.asyncDispose]()
@@ -38,7 +38,7 @@ async function stage() {
   return { t, agent, apiKey, provider, next, serving, place, [Symbol.asyncDispose]: dispose }
 }
 
-const bestByMeaning = async (agent: Awaited<ReturnType<Stage['key']>>, query: string) =>
+const bestByMeaning = async (agent: Awaited<ReturnType<TestServer['key']>>, query: string) =>
   (await agent.recall('a', query, { routing: 'vector', topK: 1 }))[0]
 
 test('a database moves to another model while memories are stored, changed and recalled', async () => {

@@ -11,10 +11,10 @@ export const Agent = z
     session_count: z.int(),
     active_sessions: z.int().meta({ description: 'Sessions that have not ended.' }),
   })
-  .meta({ id: 'Agent', description: 'A namespace as the place of an agent.' })
+  .meta({ id: 'Agent', description: 'A namespace as the memory of one agent.' })
 export type Agent = z.output<typeof Agent>
 
-const Moment = z.iso.datetime().nullable().meta({ description: 'ISO-8601; null without memories.' })
+const Moment = z.iso.datetime().nullable().meta({ description: 'ISO-8601. null if there are no memories.' })
 
 export const AgentStats = z
   .object({
@@ -23,7 +23,7 @@ export const AgentStats = z
     memories_by_type: z.record(z.string(), z.int()),
     total_sessions: z.int(),
     active_sessions: z.int(),
-    avg_importance: z.number().meta({ description: '0 without memories.' }),
+    avg_importance: z.number().meta({ description: '0 if there are no memories.' }),
     oldest_memory_at: Moment,
     newest_memory_at: Moment,
   })
@@ -31,7 +31,7 @@ export const AgentStats = z
 export type AgentStats = z.output<typeof AgentStats>
 
 export const AgentMemoriesQuery = closed(
-  z.object({ memory_type: text(1, 50).optional().meta({ description: 'The one type.' }), ...offsetPage }),
+  z.object({ memory_type: text(1, 50).optional().meta({ description: 'Only memories of this type.' }), ...offsetPage }),
 )
 
 const refusals = ['AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED'] as const
@@ -43,7 +43,7 @@ export const agentEndpoints = {
     flat: 'listAgents',
     method: 'GET',
     path: '/v1/agents',
-    summary: 'List the namespaces this key may read, with what is in them.',
+    summary: 'List the namespaces this key can read, with counts of memories and sessions.',
     response: z.array(Agent),
     errors: refusals,
   }),
@@ -52,7 +52,7 @@ export const agentEndpoints = {
     flat: 'agentStats',
     method: 'GET',
     path: '/v1/agents/{agent_id}/stats',
-    summary: 'Count what is in one namespace.',
+    summary: 'Return statistics of one namespace.',
     response: AgentStats,
     errors: refusalsByName,
   }),

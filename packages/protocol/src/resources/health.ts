@@ -8,12 +8,12 @@ export const Health = z
     service: z.literal('dakera'),
     uptime_seconds: z.number(),
   })
-  .meta({ id: 'Health', description: 'The process answers.' })
+  .meta({ id: 'Health', description: 'The server responds.' })
 export type Health = z.output<typeof Health>
 
 const ReadinessCheck = z
   .object({ status: z.enum(['pass', 'warn', 'fail']).meta({ title: 'CheckStatus' }), message: z.string().optional() })
-  .meta({ id: 'ReadinessCheck', description: 'One part of a server, and whether it can serve.' })
+  .meta({ id: 'ReadinessCheck', description: 'One component of a server.' })
 
 export const Readiness = z
   .object({
@@ -21,15 +21,15 @@ export const Readiness = z
     version: z.string(),
     checks: z
       .record(z.string(), ReadinessCheck)
-      .meta({ description: '`warn` serves, and says in `message` what an operator should look at.' }),
+      .meta({ description: '`warn` means that the part works, and that an operator should look at `message`.' }),
     components: z.record(z.string(), z.boolean()),
   })
-  .meta({ id: 'Readiness', description: 'Whether requests will succeed, part by part.' })
+  .meta({ id: 'Readiness', description: 'Whether the server can handle requests, by component.' })
 export type Readiness = z.output<typeof Readiness>
 
 export const Liveness = z
   .object({ alive: z.literal(true), version: z.string(), uptime_seconds: z.number() })
-  .meta({ id: 'Liveness', description: 'The process runs; restart it when this stays silent.' })
+  .meta({ id: 'Liveness', description: 'The process is running. Restart it if this endpoint stops responding.' })
 export type Liveness = z.output<typeof Liveness>
 
 export const healthEndpoints = {
@@ -39,7 +39,7 @@ export const healthEndpoints = {
     method: 'GET',
     path: '/health',
     access: 'public',
-    summary: 'Say that the server answers.',
+    summary: 'Report that the server responds.',
     response: Health,
     errors: [],
   }),
@@ -48,7 +48,7 @@ export const healthEndpoints = {
     method: 'GET',
     path: '/health/ready',
     access: 'public',
-    summary: 'Say whether the database and the embedder can serve; 503 when they cannot.',
+    summary: 'Report whether the database and the embedder are available; 503 if not.',
     response: Readiness,
     errors: [],
   }),
@@ -57,7 +57,7 @@ export const healthEndpoints = {
     method: 'GET',
     path: '/health/live',
     access: 'public',
-    summary: 'Say that the process runs.',
+    summary: 'Report that the process is running.',
     response: Liveness,
     errors: [],
   }),

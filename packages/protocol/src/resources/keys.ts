@@ -4,9 +4,9 @@ import { fromQuery, Instant, list, record, text, UnixSeconds } from '../fields.t
 import { closed } from '../known.ts'
 import { NamespaceAccess, NamespaceName } from './namespaces.ts'
 
-const KeyName = text(1, 200).meta({ description: 'Stands as `author` on what the key stores.' })
+const KeyName = text(1, 200).meta({ description: 'Recorded as `author` on everything the key stores.' })
 const Grants = z.record(NamespaceName, NamespaceAccess)
-/** Namespaces that one call names; a key may have grants on more of them, given by several calls. */
+/** The most namespaces in one call. A key can have more grants, given by several calls. */
 const MOST_GRANTS = 1000
 const Namespaces = list(NamespaceName, MOST_GRANTS)
 const GrantChanges = record(
@@ -17,10 +17,10 @@ const GrantChanges = record(
   description: 'Namespace → access. `none` removes a grant.',
 })
 const Scope = z.enum(['read', 'write', 'admin', 'super_admin']).meta({ title: 'Scope' })
-/** The format keeps it out of what the SDKs print of a reply. */
+/** The format keeps the secret out of what the SDKs print of a response. */
 const Secret = z.string().meta({ format: 'password', description: 'The secret. It is not shown again.' })
 
-/** What the API shows of a key. The secret is not in it: it is shown once, by create and rotate. */
+/** A key as the API shows it, without its secret, which only create and rotate return. */
 export const Key = z
   .object({
     key_id: z.string(),
@@ -28,15 +28,15 @@ export const Key = z
     name: z.string(),
     scope: z
       .enum(['read', 'write', 'admin'])
-      .meta({ title: 'Scope', description: '`admin`, or the widest of the grants.' }),
+      .meta({ title: 'Scope', description: '`admin`, or the widest access among the grants.' }),
     grants: Grants,
-    namespaces: z.array(z.string()).meta({ description: 'The namespaces of `grants`.' }),
+    namespaces: z.array(z.string()).meta({ description: 'The namespaces in `grants`.' }),
     permissions: z.array(z.string()),
     active: z.boolean(),
     created_at: UnixSeconds,
     expires_at: UnixSeconds.nullable(),
   })
-  .meta({ id: 'Key', description: 'An API key: who an agent is, and what it may do where.' })
+  .meta({ id: 'Key', description: 'An API key: the identity of an agent, with its grants.' })
 export type Key = z.output<typeof Key>
 
 export const newKeyFields = {
@@ -50,22 +50,22 @@ export const newKeyFields = {
     .min(8)
     .max(256)
     .optional()
-    .meta({ format: 'password', description: 'Chosen by the operator; a random one unless said.' }),
+    .meta({ format: 'password', description: 'Chosen by the operator. Generated if omitted.' }),
   scope: Scope.optional().meta({
-    description: '`read` or `write` over `namespaces`; `admin` may do everything everywhere.',
+    description: '`read` or `write` applies to `namespaces`; `admin` has full access to all namespaces.',
   }),
   namespaces: Namespaces.optional().meta({
-    description: 'With `scope`: read grants on these, or read-write ones for `write`.',
+    description: 'With `scope`: the namespaces to grant; `read` grants read, `write` grants read-write.',
   }),
   permissions: list(Scope, Scope.options.length)
     .optional()
-    .meta({ description: 'Another spelling of `scope`, which older clients send.' }),
+    .meta({ description: 'Alias of `scope`, for older clients.' }),
   expires_in_days: z
     .number()
     .positive()
     .max(36_500)
     .nullish()
-    .meta({ description: 'Days until it expires; never unless said. `expires_at` wins over it.' }),
+    .meta({ description: 'Days until it expires. By default it never expires. `expires_at` takes precedence.' }),
   expires_at: Instant.nullish(),
 }
 const keyInstead = {
@@ -86,24 +86,24 @@ export const UpdateKeyRequest = closed(
     name: KeyName.optional(),
     grants: GrantChanges.optional(),
     namespaces: Namespaces.optional().meta({
-      description: 'Keeps grants on these only; new ones get what the scope of the key says.',
+      description: 'Removes grants on all other namespaces; new namespaces get the scope of the key.',
     }),
   }),
   {
-    active: 'POST /v1/keys/{key_id}/deactivate stops a key; none starts again',
-    expires_at: 'it is fixed when the key is made; make a new one',
-    expires_in_days: 'it is fixed when the key is made; make a new one',
+    active: 'POST /v1/keys/{key_id}/deactivate stops a key; it cannot be reactivated',
+    expires_at: 'it is set when the key is created; create a new key',
+    expires_in_days: 'it is set when the key is created; create a new key',
     scope: 'did you mean grants?',
     permissions: 'did you mean grants?',
-    secret: 'POST /v1/keys/{key_id}/rotate gives a new one',
+    secret: 'POST /v1/keys/{key_id}/rotate creates a new one',
   },
-).meta({ id: 'UpdateKeyRequest', description: 'Grants that are not named stay as they are.' })
+).meta({ id: 'UpdateKeyRequest', description: 'Grants that are not listed stay unchanged.' })
 export type UpdateKeyRequest = z.input<typeof UpdateKeyRequest>
 
 export const ListKeysQuery = closed(
   z.object({
-    limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
-    cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the page before.' }),
+    limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'By default, all results.' }),
+    cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the previous page.' }),
   }),
 )
 export const ListKeysResponse = z
@@ -118,7 +118,7 @@ export const RotateKeyRequest = closed(
       .min(0)
       .max(604_800)
       .default(0)
-      .meta({ description: 'For how many seconds the old secret goes on working.' }),
+      .meta({ description: 'Seconds for which the old secret stays valid.' }),
   }),
 ).meta({ id: 'RotateKeyRequest' })
 export type RotateKeyRequest = z.input<typeof RotateKeyRequest>
@@ -150,7 +150,7 @@ export const Identity = z
     expires_at: UnixSeconds.nullable(),
     auth_enabled: z.literal(true),
   })
-  .meta({ id: 'Identity', description: 'Who the presented key is.' })
+  .meta({ id: 'Identity', description: 'The calling key.' })
 export type Identity = z.output<typeof Identity>
 
 const EndpointUsage = z
@@ -168,16 +168,16 @@ export const KeyUsage = z
     total_requests: z.int(),
     successful_requests: z.int(),
     failed_requests: z.int(),
-    rate_limited_requests: z.int().meta({ description: 'Those of `failed_requests` that came too fast.' }),
-    bytes_transferred: z.int().meta({ description: 'Bodies received, and bodies of successful replies.' }),
+    rate_limited_requests: z.int().meta({ description: 'The part of `failed_requests` that exceeded a rate limit.' }),
+    bytes_transferred: z.int().meta({ description: 'Request bodies, and bodies of successful responses.' }),
     avg_latency_ms: z.number(),
     last_used: UnixSeconds.nullable(),
     by_endpoint: z.array(EndpointUsage).meta({ description: 'Busiest first.' }),
     by_namespace: z
       .array(NamespaceUsage)
-      .meta({ description: 'Busiest first; requests that named exactly one namespace, and one that is there.' }),
+      .meta({ description: 'Busiest first. Only requests that named exactly one namespace, and one that exists.' }),
   })
-  .meta({ id: 'KeyUsage', description: 'What was asked with a key since it was issued, by any of its secrets.' })
+  .meta({ id: 'KeyUsage', description: 'Requests made with a key since it was issued, with any of its secrets.' })
 export type KeyUsage = z.output<typeof KeyUsage>
 
 const refusals = [
@@ -197,7 +197,8 @@ export const keyEndpoints = {
     aliases: ['POST /admin/keys', 'POST /v1/admin/keys'],
     access: 'admin',
     isStrict: true,
-    summary: 'Issue a key with its own grants per namespace. The reply shows its secret, once.',
+    summary:
+      'Issue a key with its own grants per namespace. The response contains its secret, which is not ' + 'shown again.',
     body: CreateKeyRequest,
     status: 201,
     response: CreatedKey,
@@ -237,7 +238,7 @@ export const keyEndpoints = {
     aliases: ['PATCH /admin/keys/{key_id}', 'PATCH /v1/admin/keys/{key_id}'],
     access: 'admin',
     isStrict: true,
-    summary: 'Rename a key or change its grants; the next request of the key meets the new ones.',
+    summary: 'Rename a key or change its grants. New grants apply from its next request on; `none` removes one.',
     body: UpdateKeyRequest,
     response: Key,
     errors: [...refusals, 'NOT_FOUND'],
@@ -250,7 +251,7 @@ export const keyEndpoints = {
     aliases: ['POST /admin/keys/{key_id}/rotate', 'POST /v1/admin/keys/{key_id}/rotate'],
     access: 'admin',
     isStrict: true,
-    summary: 'Give a key a new secret. The old one stops at once, or after the grace asked for.',
+    summary: 'Give a key a new secret. The old one stops working immediately, or after `grace_secs`.',
     body: RotateKeyRequest,
     response: RotatedKey,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
@@ -263,7 +264,7 @@ export const keyEndpoints = {
     aliases: ['POST /admin/keys/{key_id}/deactivate', 'POST /v1/admin/keys/{key_id}/deactivate'],
     access: 'admin',
     isStrict: true,
-    summary: 'Stop a key at once and keep its record.',
+    summary: 'Stop a key immediately and keep its record.',
     response: KeyActionResponse,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
   }),
@@ -275,7 +276,7 @@ export const keyEndpoints = {
     aliases: ['DELETE /admin/keys/{key_id}', 'DELETE /v1/admin/keys/{key_id}'],
     access: 'admin',
     isStrict: true,
-    summary: 'Delete a key with its grants. What it stored stays.',
+    summary: 'Delete a key and its grants. The memories it stored remain.',
     response: KeyActionResponse,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
   }),
@@ -287,7 +288,7 @@ export const keyEndpoints = {
     aliases: ['GET /admin/keys/{key_id}/usage', 'GET /v1/admin/keys/{key_id}/usage'],
     access: 'admin',
     isStrict: true,
-    summary: 'Count what was asked with a key, refused requests included.',
+    summary: 'Return the number of requests made with a key, including rejected ones.',
     response: KeyUsage,
     errors: [...refusals, 'NOT_FOUND'],
   }),
@@ -296,7 +297,7 @@ export const keyEndpoints = {
     flat: 'whoami',
     method: 'GET',
     path: '/v1/auth/whoami',
-    summary: 'Say who the presented key is and what it may do.',
+    summary: 'Return the identity and grants of the calling key.',
     response: Identity,
     errors: ['AUTHENTICATION_REQUIRED', 'INVALID_API_KEY', 'API_KEY_EXPIRED'],
   }),

@@ -14,23 +14,27 @@ import { Weights } from '../weights.ts'
 import { NamespaceName } from './namespaces.ts'
 
 const Id = text(1, 200).meta({ description: 'Unique within its namespace.' })
-const Content = text(1, 100_000).meta({ description: 'What was remembered, verbatim.' })
+const Content = text(1, 100_000).meta({ description: 'The text of the memory, verbatim.' })
 const MemoryType = text(1, 50).meta({
-  description: '`episodic`, `semantic`, `procedural`, `working`, or a word of your own.',
+  description: '`episodic`, `semantic`, `procedural`, `working`, or any other word.',
 })
-const Importance = z.number().min(0).max(1).meta({ description: 'From 0 to 1; it can lift a memory in recall.' })
+const Importance = z
+  .number()
+  .min(0)
+  .max(1)
+  .meta({ description: 'From 0 to 1. Recall ranks important memories higher.' })
 const Tag = text(1, 200)
-const Tags = list(Tag, 100).meta({ description: 'Words to choose by.' })
+const Tags = list(Tag, 100).meta({ description: 'Labels to filter by.' })
 const SessionId = text(1, 200).meta({ description: 'The session it belongs to.' })
 const AgentId = NamespaceName.meta({ description: 'The namespace.' })
 const Vector = list(z.number(), 4000).meta({
-  description: 'A vector of your own embedder, of the dimension the namespace declares.',
+  description: 'A vector from your own embedder, with the dimension of the namespace.',
 })
 
 export const Memory = z
   .object({
     id: z.string(),
-    agent_id: z.string().meta({ description: 'The namespace the memory lives in.' }),
+    agent_id: z.string().meta({ description: 'The namespace of the memory.' }),
     namespace: z.string().meta({ description: 'The same as `agent_id`.' }),
     content: z.string(),
     memory_type: z.string(),
@@ -38,10 +42,10 @@ export const Memory = z
     tags: z.array(z.string()),
     metadata: z.record(z.string(), z.unknown()),
     session_id: z.string().nullable(),
-    author: z.string().nullable().meta({ description: 'Name of the key that stored it, stamped by the database.' }),
+    author: z.string().nullable().meta({ description: 'Name of the key that stored it, set by the database.' }),
     derived_from: z.array(z.string()),
     valid_from: UnixSeconds.nullable().meta({
-      description: 'When it became true, as the caller said; kept, not ranked by.',
+      description: 'When the content became true, according to the caller. It does not affect ranking.',
     }),
     created_at: UnixSeconds,
     updated_at: UnixSeconds,
@@ -52,9 +56,11 @@ export const Memory = z
     created_at_ms: UnixMilliseconds.optional(),
     updated_at_ms: UnixMilliseconds.optional(),
     expires_at_ms: UnixMilliseconds.nullable().optional(),
-    version: z.int().meta({ description: 'Counts changes; send it as If-Match to update only what you have seen.' }),
+    version: z.int().meta({
+      description: 'Incremented by every change. Send it as If-Match to update only the version you have read.',
+    }),
   })
-  .meta({ id: 'Memory', description: 'One thing an agent chose to keep.' })
+  .meta({ id: 'Memory', description: 'One memory of an agent.' })
 export type Memory = z.output<typeof Memory>
 
 // ── Store ──
@@ -66,7 +72,7 @@ export const NewMemory = z
     importance: Importance.default(0.5),
     tags: Tags.default([]),
     metadata: JsonObject.default({}).meta({
-      description: 'Any JSON object; filters ask about it. Numbers stay exact.',
+      description: 'Any JSON object. Filters can refer to it. Numbers keep their exact value.',
     }),
     session_id: SessionId.nullish(),
     ttl_seconds: z
@@ -74,12 +80,12 @@ export const NewMemory = z
       .positive()
       .max(3_153_600_000)
       .nullish()
-      .meta({ description: 'Seconds until it expires. `expires_at` wins over it.' }),
+      .meta({ description: 'Seconds until it expires. `expires_at` takes precedence.' }),
     expires_at: Instant.nullish(),
     valid_from: Instant.nullish(),
     embedding: Vector.nullish(),
     id: Id.nullish().meta({
-      description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.',
+      description: 'Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected.',
     }),
   })
   .meta({ id: 'NewMemory' })
@@ -96,9 +102,9 @@ export type StoreMemoryResponse = z.output<typeof StoreMemoryResponse>
 export const StoreMemoriesRequest = z
   .object({
     agent_id: AgentId,
-    memories: list(NewMemory, 1000).min(1).meta({ description: 'One to a thousand memories.' }),
+    memories: list(NewMemory, 1000).min(1).meta({ description: '1 to 1000 memories.' }),
   })
-  .meta({ id: 'StoreMemoriesRequest', description: 'All are stored, or none.' })
+  .meta({ id: 'StoreMemoriesRequest', description: 'Either all memories are stored or none.' })
 export type StoreMemoriesRequest = z.input<typeof StoreMemoriesRequest>
 
 const StoredItem = Memory.pick({
@@ -116,24 +122,27 @@ export const StoreMemoriesResponse = z
     stored_count: z.int(),
     total_embedding_time_ms: z.number(),
   })
-  .meta({ id: 'StoreMemoriesResponse', description: 'In the order sent.' })
+  .meta({ id: 'StoreMemoriesResponse', description: 'In the order of the request.' })
 export type StoreMemoriesResponse = z.output<typeof StoreMemoriesResponse>
 
 // ── Recall and search ──
 
-const Routing = z
-  .enum(['auto', 'hybrid', 'vector', 'bm25'])
-  .meta({ title: 'Routing', description: 'Which arms look: meaning (`vector`), words (`bm25`) or both.' })
+const Routing = z.enum(['auto', 'hybrid', 'vector', 'bm25']).meta({
+  title: 'Routing',
+  description: 'Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both.',
+})
 
 const selection = {
-  min_importance: Importance.nullish().meta({ description: 'The least importance.' }),
-  max_importance: Importance.nullish().meta({ description: 'The most importance.' }),
-  memory_type: MemoryType.nullish().meta({ description: 'The one type.' }),
-  tags: Tags.nullish().meta({ description: 'All of them must be on the memory.' }),
-  tags_any: Tags.nullish().meta({ description: 'At least one of them must be on the memory.' }),
+  min_importance: Importance.nullish().meta({ description: 'Minimum importance.' }),
+  max_importance: Importance.nullish().meta({ description: 'Maximum importance.' }),
+  memory_type: MemoryType.nullish().meta({ description: 'Only memories of this type.' }),
+  tags: Tags.nullish().meta({ description: 'The memory must have all of these tags.' }),
+  tags_any: Tags.nullish().meta({ description: 'The memory must have at least one of these tags.' }),
   filter: MetadataFilter.nullish(),
   author: text(1, 200).nullish().meta({ description: 'Name of the key that stored it.' }),
-  exclude_author: text(1, 200).nullish().meta({ description: '`self` leaves out what this key stored.' }),
+  exclude_author: text(1, 200)
+    .nullish()
+    .meta({ description: 'Excludes memories stored by the key with this name; `self` is the calling key.' }),
   session_id: SessionId.nullish(),
   since: Instant.nullish(),
   until: Instant.nullish(),
@@ -144,18 +153,23 @@ const recallFields = {
   namespaces: list(NamespaceName, 20)
     .min(1)
     .nullish()
-    .meta({ description: 'Several namespaces in one ranking, instead of `agent_id`.' }),
+    .meta({ description: 'Several namespaces, ranked together, instead of `agent_id`.' }),
   skip_denied: z.boolean().default(false).meta({
-    description: 'Leaves out namespaces without a grant, and names them in `denied`; else they are an error.',
+    description: 'Skips namespaces without a grant and lists them in `denied`. By default they are an error.',
   }),
-  query: text(1, 10_000).meta({ description: 'What to look for, in words.' }),
+  query: text(1, 10_000).meta({ description: 'What to look for, in natural language.' }),
   ...selection,
   routing: Routing.default('auto'),
   weights: Weights.nullish().meta({
-    description: 'How recall weighs what it knows; what is left out is what the namespace says.',
+    description: 'Weights of the ranking. Omitted ones have the defaults of the namespace.',
   }),
-  vector_weight: z.number().min(0).max(1).nullish().meta({ description: 'The same as `weights.vector`, which wins.' }),
-  min_score: z.number().min(0).max(1).nullish().meta({ description: 'Leaves out hits with a lower `score`.' }),
+  vector_weight: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullish()
+    .meta({ description: 'The same as `weights.vector`, which takes precedence.' }),
+  min_score: z.number().min(0).max(1).nullish().meta({ description: 'Excludes hits with a lower `score`.' }),
   mmr: z
     .number()
     .min(0)
@@ -163,13 +177,13 @@ const recallFields = {
     .nullish()
     .meta({
       description:
-        'Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the ' +
-        'answer. 0 unless said.',
+        'Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that ' +
+        'near-duplicates do not fill the results. Default 0.',
     }),
-  explain: z.boolean().default(false).meta({ description: 'Shows how each score came about.' }),
+  explain: z.boolean().default(false).meta({ description: 'Adds the parts of each score.' }),
   embedding: Vector.nullish(),
 }
-/** One namespace or several, and not both: which was meant would be a guess. */
+/** Requires either one namespace or several: with both, the intent would be a guess. */
 const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?: string[] | null | undefined }>>(
   schema: S,
 ) =>
@@ -178,23 +192,23 @@ const placed = <S extends z.ZodType<{ agent_id?: string | undefined; namespaces?
     error: 'give agent_id, or namespaces instead',
   })
 const topK = (by_default: number) =>
-  z.int().min(1).max(100).default(by_default).meta({ description: 'How many hits at most.' })
+  z.int().min(1).max(100).default(by_default).meta({ description: 'Maximum number of hits.' })
 const SearchText = recallFields.query.meta({
   description:
-    'Words, "quoted phrases", -excluded, tag:name, -tag:name and beginnings like hnsw*: at most ' +
+    'Words, "quoted phrases", -excluded, tag:name, -tag:name and prefixes like hnsw*: at most ' +
     `${SEARCH_MAX_PARTS}, with at most ${SEARCH_MAX_WORDS} words and ${SEARCH_MAX_BEGINNINGS} ` +
-    'beginnings among them. Memories with all of them come first.',
+    'prefixes among them. Memories that match all of them come first.',
 })
 const Highlight = z
   .boolean()
   .default(false)
-  .meta({ description: 'Adds `highlights`: pieces of the content with the words found between ** and **.' })
+  .meta({ description: 'Adds `highlights`: excerpts of the content with the matched words between ** and **.' })
 const Mode = z.enum(['best', 'exact']).default('best').meta({
   title: 'SearchMode',
-  description: '`exact` returns only memories in which every word, phrase and beginning stands.',
+  description: '`exact` returns only memories that contain every word, phrase and prefix.',
 })
 
-/** How other calls name what these fields say. */
+/** What other calls name these fields. */
 const askedElsewhere = {
   filters: 'did you mean filter?',
   metadata: 'conditions on metadata go into filter',
@@ -254,18 +268,17 @@ export const SearchQuery = placed(
 export const RecalledMemory = z
   .object({
     memory: Memory,
-    score: z.number().meta({ description: 'From 0 to 1, and comparable between queries.' }),
+    score: z.number().meta({ description: 'From 0 to 1. Comparable between queries.' }),
     weighted_score: z.number(),
     smart_score: z
       .number()
-      .meta({ description: 'What the list is sorted by: `score`, or with `mmr` less for what is like a better hit.' }),
+      .meta({ description: 'Sort key: `score`, reduced under `mmr` for memories similar to a higher-ranked one.' }),
     vector_score: z.number().optional(),
     text_score: z.number().optional(),
     explain: z.record(z.string(), z.unknown()).optional(),
-    highlights: z
-      .array(z.string())
-      .optional()
-      .meta({ description: 'With `highlight`: up to three pieces of the content, the words found between ** and **.' }),
+    highlights: z.array(z.string()).optional().meta({
+      description: 'With `highlight`: up to three excerpts of the content, with the matched words between ** and **.',
+    }),
   })
   .meta({ id: 'RecalledMemory' })
 export type RecalledMemory = z.output<typeof RecalledMemory>
@@ -275,7 +288,10 @@ export const RecallResponse = z
     memories: z.array(RecalledMemory),
     total_found: z.int(),
     query_time_ms: z.number(),
-    denied: z.array(z.string()).optional().meta({ description: 'With `skip_denied`: the namespaces left out.' }),
+    denied: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'With `skip_denied`: the namespaces that were skipped.' }),
   })
   .meta({ id: 'RecallResponse' })
 export type RecallResponse = z.output<typeof RecallResponse>
@@ -284,27 +300,27 @@ export type RecallResponse = z.output<typeof RecallResponse>
 
 export const MemoryQuery = z.object({ agent_id: AgentId.optional() })
 
-const stays = 'it is set when the memory is stored, and stays'
+const stays = 'it is set when the memory is stored and cannot change'
 export const UpdateMemoryRequest = closed(
   z.object({
     agent_id: AgentId.nullish(),
     content: Content.optional(),
-    metadata: JsonObject.optional().meta({ description: 'Replaces what was there.' }),
+    metadata: JsonObject.optional().meta({ description: 'Replaces the previous metadata.' }),
     memory_type: MemoryType.optional(),
     importance: Importance.optional(),
     tags: Tags.optional(),
     session_id: SessionId.nullish().meta({
-      description: 'null: it belongs to none. In its new session it is the last.',
+      description: 'null removes the memory from its session. In a new session it becomes the last memory.',
     }),
     ttl_seconds: NewMemory.shape.ttl_seconds.meta({
-      description: 'Seconds from now until it expires. `expires_at` wins over it.',
+      description: 'Seconds from now until it expires. `expires_at` takes precedence.',
     }),
-    expires_at: Instant.nullish().meta({ description: 'null: it no longer expires.' }),
-    valid_from: Instant.nullish().meta({ description: 'null: nothing is known of it.' }),
+    expires_at: Instant.nullish().meta({ description: 'null: it never expires.' }),
+    valid_from: Instant.nullish().meta({ description: 'null: unknown.' }),
     embedding: Vector.nullish().meta({
       description:
-        'A new vector of your own embedder; null removes it. Left out, it stays, unless `content` changes: then ' +
-        'it would be that of another text, and goes.',
+        'A new vector from your own embedder; null removes it. If omitted, the vector stays unless `content` ' +
+        'changes, because it would then belong to another text.',
     }),
   }),
   {
@@ -314,18 +330,20 @@ export const UpdateMemoryRequest = closed(
     version: 'send it as the header If-Match',
     if_version: 'send it as the header If-Match',
   },
-).meta({ id: 'UpdateMemoryRequest', description: 'What is left out stays.' })
+).meta({ id: 'UpdateMemoryRequest', description: 'Omitted fields stay unchanged.' })
 export type UpdateMemoryRequest = z.input<typeof UpdateMemoryRequest>
 
 export const UpdateMemoryResponse = Memory.extend({ memory: Memory }).meta({ id: 'UpdateMemoryResponse' })
 export type UpdateMemoryResponse = z.output<typeof UpdateMemoryResponse>
 
-const Ids = list(Id, 1000).meta({ description: 'At most a thousand ids.' })
+const Ids = list(Id, 1000).meta({ description: 'At most 1000 ids.' })
 
 const otherBounds = {
-  before_timestamp: Instant.nullish().meta({ description: 'Another spelling of `created_before`; both must hold.' }),
-  since: Instant.nullish().meta({ description: 'Another spelling of `created_after`; both must hold.' }),
-  until: Instant.nullish().meta({ description: 'Another spelling of `created_before`; both must hold.' }),
+  before_timestamp: Instant.nullish().meta({
+    description: 'Alias of `created_before`; if both are given, both apply.',
+  }),
+  since: Instant.nullish().meta({ description: 'Alias of `created_after`; if both are given, both apply.' }),
+  until: Instant.nullish().meta({ description: 'Alias of `created_before`; if both are given, both apply.' }),
 }
 const listFields = {
   tags: selection.tags,
@@ -342,7 +360,7 @@ const listFields = {
   metadata: MetadataFilter.nullish(),
 }
 const misplaced = Object.fromEntries(Object.keys(listFields).map((name) => [name, `did you mean filter.${name}?`]))
-const DryRun = z.boolean().optional().meta({ description: 'Counts and deletes nothing.' })
+const DryRun = z.boolean().optional().meta({ description: 'Counts the memories without deleting them.' })
 
 export const ForgetRequest = closed(
   z.object({ agent_id: AgentId, memory_ids: Ids.nullish(), ...listFields, dry_run: DryRun }),
@@ -352,7 +370,7 @@ export const ForgetRequest = closed(
     before: 'did you mean created_before?',
     older_than: 'did you mean created_before?',
   },
-).meta({ id: 'ForgetRequest', description: 'At least one selector; several must all hold.' })
+).meta({ id: 'ForgetRequest', description: 'Requires at least one condition. Memories must match all of them.' })
 export type ForgetRequest = z.input<typeof ForgetRequest>
 
 export const ForgetResponse = z
@@ -362,7 +380,7 @@ export const ForgetResponse = z
     dry_run: z
       .literal(true)
       .optional()
-      .meta({ description: 'Nothing was deleted: `deleted_count` memories would have been.' }),
+      .meta({ description: 'Nothing was deleted: `deleted_count` is the number of memories that match.' }),
   })
   .meta({ id: 'ForgetResponse' })
 export type ForgetResponse = z.output<typeof ForgetResponse>
@@ -375,7 +393,7 @@ const filterInstead = {
 }
 export const MemoryFilter = closed(z.object(listFields), filterInstead, intoMetadata).meta({
   id: 'MemoryFilter',
-  description: 'All that is said must hold.',
+  description: 'Memories must match every field that is given.',
 })
 export type MemoryFilter = z.input<typeof MemoryFilter>
 const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filterInstead, intoMetadata)
@@ -383,8 +401,8 @@ const ForgetFilter = closed(z.object({ ...listFields, dry_run: DryRun }), filter
 export const ForgetBatchRequest = closed(
   z.object({
     agent_id: AgentId,
-    filter: ForgetFilter.nullish().meta({ description: 'Which memories; all that is said must hold.' }),
-    filters: ForgetFilter.nullish().meta({ description: 'Another spelling of `filter`; send one of them.' }),
+    filter: ForgetFilter.nullish().meta({ description: 'Which memories: they must match every field that is given.' }),
+    filters: ForgetFilter.nullish().meta({ description: 'Alias of `filter`. Send only one of them.' }),
     memory_ids: Ids.nullish(),
     dry_run: DryRun,
   }),
@@ -396,10 +414,10 @@ export const ForgetBatchRequest = closed(
       context.addIssue({
         code: 'custom',
         path: ['dry_run'],
-        message: 'true in one place and false in another; say it once',
+        message: 'is true in one place and false in another; send it once',
       })
   })
-  .meta({ id: 'ForgetBatchRequest', description: 'At least one effective condition.' })
+  .meta({ id: 'ForgetBatchRequest', description: 'Requires at least one condition that excludes memories.' })
 export type ForgetBatchRequest = z.input<typeof ForgetBatchRequest>
 
 export const ForgetBatchResponse = z
@@ -429,9 +447,9 @@ export type SetImportanceResponse = z.output<typeof SetImportanceResponse>
 export const ListMemoriesRequest = closed(
   z.object({
     agent_id: AgentId,
-    filter: MemoryFilter.nullish().meta({ description: 'Which memories; all that is said must hold.' }),
-    limit: z.int().min(1).max(1000).default(100).meta({ description: 'How many at most.' }),
-    cursor: z.string().max(1000).nullish().meta({ description: '`next_cursor` of the page before.' }),
+    filter: MemoryFilter.nullish().meta({ description: 'Which memories: they must match every field that is given.' }),
+    limit: z.int().min(1).max(1000).default(100).meta({ description: 'Maximum number of results.' }),
+    cursor: z.string().max(1000).nullish().meta({ description: '`next_cursor` of the previous page.' }),
   }),
   { ...misplaced, filters: 'did you mean filter?' },
 ).meta({ id: 'ListMemoriesRequest' })
@@ -463,7 +481,7 @@ export const memoryEndpoints = {
     flat: 'storeMemory',
     method: 'POST',
     path: '/v1/memory/store',
-    summary: 'Store one memory. The next recall finds it, by meaning and by word.',
+    summary: 'Store one memory. Recall and search find it from the next call on.',
     body: StoreMemoryRequest,
     maxBodyBytes: ONE_MEMORY_BYTES,
     response: StoreMemoryResponse,
@@ -474,7 +492,7 @@ export const memoryEndpoints = {
     flat: 'storeMemories',
     method: 'POST',
     path: '/v1/memories/store/batch',
-    summary: 'Store up to 1000 memories, all or none.',
+    summary: 'Store up to 1000 memories: either all or none.',
     body: StoreMemoriesRequest,
     response: StoreMemoriesResponse,
     errors: [...refusals, ...vectorRefusals, 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
@@ -495,7 +513,7 @@ export const memoryEndpoints = {
     twinOf: 'memories.recall',
     method: 'GET',
     path: '/v1/memory/recall',
-    summary: 'The same as POST, from a query string.',
+    summary: 'The same as POST, with a query string.',
     query: RecallQuery,
     response: RecallResponse,
     errors: [...refusals, ...vectorRefusals],
@@ -506,8 +524,8 @@ export const memoryEndpoints = {
     method: 'POST',
     path: '/v1/memory/search',
     summary:
-      'Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it ' +
-      'stands come first.',
+      'Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of ' +
+      'them come first.',
     body: SearchRequest,
     maxBodyBytes: QUESTION_BYTES,
     response: RecallResponse,
@@ -518,7 +536,7 @@ export const memoryEndpoints = {
     twinOf: 'memories.search',
     method: 'GET',
     path: '/v1/memory/search',
-    summary: 'The same as POST, from a query string.',
+    summary: 'The same as POST, with a query string.',
     query: SearchQuery,
     response: RecallResponse,
     errors: [...refusals, ...vectorRefusals],
@@ -539,7 +557,7 @@ export const memoryEndpoints = {
     method: 'PUT',
     path: '/v1/memory/update/{memory_id}',
     isStrict: true,
-    summary: 'Change a memory. With If-Match: "<version>" only if nobody else has since.',
+    summary: 'Change a memory. With If-Match: "<version>", only if it has not changed since that version.',
     query: closed(MemoryQuery),
     body: UpdateMemoryRequest,
     maxBodyBytes: ONE_MEMORY_BYTES,
@@ -551,7 +569,7 @@ export const memoryEndpoints = {
     flat: 'setImportance',
     method: 'POST',
     path: '/v1/memory/importance',
-    summary: 'Set the importance of one or more memories, all or none.',
+    summary: 'Set the importance of one or more memories: either all or none.',
     body: SetImportanceRequest,
     response: SetImportanceResponse,
     errors: [...refusals, 'NOT_FOUND'],

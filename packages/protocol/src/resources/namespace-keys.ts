@@ -10,19 +10,22 @@ export const NamespaceKey = z
     key_id: z.string(),
     name: z.string(),
     namespace: z.string(),
-    access: NamespaceAccess.meta({ description: 'What the key may do here.' }),
+    access: NamespaceAccess.meta({ description: 'The access of the key to this namespace.' }),
     active: z.boolean(),
     created_at: UnixSeconds,
     expires_at: UnixSeconds.nullable(),
   })
-  .meta({ id: 'NamespaceKey', description: 'A key as one namespace sees it: the grant it has here.' })
+  .meta({ id: 'NamespaceKey', description: 'A key with its grant on one namespace.' })
 export type NamespaceKey = z.output<typeof NamespaceKey>
 
 export const CreateNamespaceKeyRequest = closed(
   z.object({
     name: newKeyFields.name,
     expires_in_days: newKeyFields.expires_in_days,
-    scope: z.enum(['read', 'write']).default('write').meta({ title: 'Scope', description: '`write` reads as well.' }),
+    scope: z
+      .enum(['read', 'write'])
+      .default('write')
+      .meta({ title: 'Scope', description: '`write` includes read access.' }),
   }),
   { access: 'did you mean scope, which is read or write?' },
 ).meta({ id: 'CreateNamespaceKeyRequest' })
@@ -59,7 +62,9 @@ export const namespaceKeyEndpoints = {
     path: '/v1/namespaces/{namespace}/keys',
     access: 'admin',
     isStrict: true,
-    summary: 'Issue a key with one grant: on this namespace. The reply shows its secret, once.',
+    summary:
+      'Issue a key with a single grant, on this namespace. The response contains its secret, which is not ' +
+      'shown again.',
     body: CreateNamespaceKeyRequest,
     status: 201,
     response: CreatedNamespaceKey,
@@ -85,8 +90,8 @@ export const namespaceKeyEndpoints = {
     access: 'admin',
     isStrict: true,
     summary:
-      'Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this ' +
-      'grant and stays.',
+      'Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses ' +
+      'this grant.',
     response: DeleteNamespaceKeyResponse,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
   }),
@@ -97,7 +102,7 @@ export const namespaceKeyEndpoints = {
     path: '/v1/namespaces/{namespace}/keys/{key_id}/usage',
     access: 'admin',
     isStrict: true,
-    summary: 'Count what a key with a grant on this namespace did here.',
+    summary: 'Return the number of requests that a key with a grant on this namespace made here.',
     response: KeyUsage,
     errors: [...refusals, 'NOT_FOUND'],
   }),

@@ -6,7 +6,7 @@ import { Weights } from '../weights.ts'
 
 const ALIAS = /^_dakera_agent_(?=.)/
 
-/** A namespace's name. `_dakera_agent_x`, which older clients send, means `x`. */
+/** The name of a namespace. `_dakera_agent_x`, which older clients send, is an alias of `x`. */
 export const NamespaceName = z
   .string()
   .transform((name) => name.replace(ALIAS, ''))
@@ -16,24 +16,23 @@ export const NamespaceName = z
       .max(128)
       .regex(
         /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
-        'must start with a letter or digit and go on with letters, digits, ".", "_" or "-"',
+        'must start with a letter or digit and contain only letters, digits, ".", "_" and "-"',
       )
       .refine((name) => !name.startsWith('system_'), 'the prefixes "_" and "system_" are reserved'),
   )
-  .meta({ description: 'Letters, digits, ".", "_" and "-", at most 128; the prefixes "_" and "system_" are reserved.' })
+  .meta({ description: 'At most 128 letters, digits, ".", "_" and "-". The prefixes "_" and "system_" are reserved.' })
 
 export const NamespaceAccess = z
   .enum(['read', 'write', 'read_write'])
-  .meta({ title: 'Access', description: '`write` alone is append-only: it stores, and reads nothing back.' })
+  .meta({ title: 'Access', description: '`write` alone is append-only: the key can store, but cannot read.' })
 export type NamespaceAccess = z.output<typeof NamespaceAccess>
 
 export const Dimension = z.int().min(1).max(4000).meta({
-  description:
-    "Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it.",
+  description: 'Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself.',
 })
 /**
- * Postgres' text search configurations: the Snowball stemmers, `simple`, which takes each word as it is, and `auto`,
- * which asks each memory.
+ * The text search configurations of Postgres: the Snowball stemmers, `simple`, which does not stem, and `auto`, which
+ * detects the language of each memory.
  */
 const LANGUAGES = [
   'auto',
@@ -70,9 +69,9 @@ const LANGUAGES = [
 export const Language = z.enum(LANGUAGES).meta({
   title: 'Language',
   description:
-    'How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language ' +
-    'of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in ' +
-    'every one.',
+    'How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without ' +
+    'spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default ' +
+    '`english`.',
 })
 const Description = text(0, 1000)
 
@@ -80,55 +79,56 @@ export const VectorIndex = z
   .object({
     state: z
       .enum(['none', 'building', 'ready'])
-      .meta({ description: 'A small namespace needs none: it is searched exactly.' }),
-    progress: z.number().meta({ description: 'How much of a build is done, from 0 to 1.' }),
+      .meta({ description: 'A small namespace has none, because it is searched exactly.' }),
+    progress: z.number().meta({ description: 'Progress of a build, from 0 to 1.' }),
   })
   .meta({
     id: 'VectorIndex',
-    description:
-      'The index over the meaning of the memories of a large namespace; it is built while everything goes on.',
+    description: 'The vector index of a large namespace. It is built in the background.',
   })
 export type VectorIndex = z.output<typeof VectorIndex>
 
-/** Names itself `namespace`, never also `name`: clients in the field fail on both. */
+/** The name is in `namespace` and not also in `name`: published clients fail if both are present. */
 export const Namespace = z
   .object({
     namespace: z.string(),
     dimension: Dimension,
     distance: z.literal('cosine'),
-    memory_count: z.int().optional().meta({ description: 'Absent for a key that may not read here.' }),
+    memory_count: z.int().optional().meta({ description: 'Absent if the key cannot read this namespace.' }),
     vector_count: z.int().optional(),
     vector_index: VectorIndex.optional(),
     description: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
     policy: z.record(z.string(), z.unknown()),
     language: Language,
-    weights: Weights.meta({ description: "This namespace's own defaults for recall." }),
+    weights: Weights.meta({ description: 'Default weights for recall in this namespace.' }),
     created_at: UnixSeconds,
     updated_at: UnixSeconds,
-    created: z.boolean().optional().meta({ description: 'On create and upsert: whether it is new.' }),
+    created: z.boolean().optional().meta({ description: 'On create and upsert: whether the namespace is new.' }),
   })
-  .meta({ id: 'Namespace', description: 'A place for memories, with its own grants.' })
+  .meta({ id: 'Namespace', description: 'A container for memories, with its own grants.' })
 export type Namespace = z.output<typeof Namespace>
 
 export const ListedNamespace = z
   .object({
     name: z.string().meta({ 'x-also': 'namespace' }),
     description: z.string().nullable(),
-    memory_count: z.int().optional().meta({ description: 'Absent for a key that may not read here.' }),
+    memory_count: z.int().optional().meta({ description: 'Absent if the key cannot read this namespace.' }),
     created_at: UnixSeconds,
-    access: NamespaceAccess.meta({ description: 'What this key may do here.' }),
+    access: NamespaceAccess.meta({ description: 'The access of this key to the namespace.' }),
   })
   .meta({ id: 'ListedNamespace', description: 'A namespace in a list.' })
 export type ListedNamespace = z.output<typeof ListedNamespace>
 
 const settings = {
-  description: Description.nullish().meta({ description: 'What it is for, for people.' }),
+  description: Description.nullish().meta({ description: 'A description for people.' }),
   dimension: Dimension.nullish(),
-  metadata: JsonObject.nullish().meta({ description: 'Any JSON object, kept for the caller.' }),
-  language: Language.nullish().meta({ description: 'Of a namespace without memories; with some it stays.' }),
-  weights: Weights.nullish().meta({ description: 'Defaults for recall here; they replace those set before.' }),
-  policy: JsonObject.nullish().meta({ description: 'Kept for the caller; the server acts on none of it yet.' }),
+  metadata: JsonObject.nullish().meta({ description: 'Any JSON object. The server does not use it.' }),
+  language: Language.nullish().meta({ description: 'Can be changed only while the namespace has no memories.' }),
+  weights: Weights.nullish().meta({
+    description: 'Default weights for recall in this namespace; they replace the ' + 'previous ones.',
+  }),
+  policy: JsonObject.nullish().meta({ description: 'Any JSON object. The server does not use it yet.' }),
 }
 export const CreateNamespaceRequest = z
   .object({ name: NamespaceName, ...settings })
@@ -140,15 +140,15 @@ export type UpsertNamespaceRequest = z.input<typeof UpsertNamespaceRequest>
 
 export const ListNamespacesQuery = closed(
   z.object({
-    prefix: text(0, 128).optional().meta({ description: 'How the names begin.' }),
-    limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'All of them unless said.' }),
-    cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the page before.' }),
+    prefix: text(0, 128).optional().meta({ description: 'Prefix of the names.' }),
+    limit: fromQuery('number', z.int().min(1).max(1000).optional()).meta({ description: 'By default, all results.' }),
+    cursor: z.string().max(1000).optional().meta({ description: '`next_cursor` of the previous page.' }),
   }),
 )
 
 export const ListNamespacesResponse = z
   .object({
-    namespaces: z.array(z.string()).meta({ description: 'The names alone, which older clients read.' }),
+    namespaces: z.array(z.string()).meta({ description: 'The names only, for older clients.' }),
     items: z.array(ListedNamespace),
     next_cursor: z.string().optional(),
   })
@@ -169,7 +169,8 @@ export const namespaceEndpoints = {
     method: 'POST',
     path: '/v1/namespaces',
     access: 'admin',
-    summary: 'Create a namespace. One that exists is answered with 200, unless the body disagrees with it.',
+    summary:
+      'Create a namespace. Returns the existing one if its settings match; fails with `CONFLICT` if they differ.',
     body: CreateNamespaceRequest,
     status: 201,
     response: Namespace,
@@ -181,7 +182,7 @@ export const namespaceEndpoints = {
     method: 'PUT',
     path: '/v1/namespaces/{namespace}',
     access: 'admin',
-    summary: 'Create a namespace or change its settings; what the body leaves out stays.',
+    summary: 'Create a namespace or change its settings. Omitted settings stay unchanged.',
     body: UpsertNamespaceRequest,
     response: Namespace,
     errors: [...refusals, 'INSUFFICIENT_SCOPE', 'CONFLICT'],
@@ -192,7 +193,7 @@ export const namespaceEndpoints = {
     method: 'GET',
     path: '/v1/namespaces',
     isStrict: true,
-    summary: 'List the namespaces this key has a grant on; an admin sees all.',
+    summary: 'List the namespaces on which this key has a grant; an admin sees all of them.',
     query: ListNamespacesQuery,
     response: ListNamespacesResponse,
     returns: 'items',
@@ -215,7 +216,7 @@ export const namespaceEndpoints = {
     aliases: ['DELETE /v1/admin/namespaces/{namespace}'],
     access: 'admin',
     isStrict: true,
-    summary: 'Delete a namespace with all its memories and every grant on it.',
+    summary: 'Delete a namespace, all its memories and all grants on it.',
     response: DeleteNamespaceResponse,
     errors: [...refusals, 'INSUFFICIENT_SCOPE', 'NAMESPACE_NOT_FOUND'],
   }),

@@ -9,24 +9,26 @@ const AgentId = NamespaceName.meta({ description: 'The namespace.' })
 
 export const Session = z
   .object({
-    id: z.string().meta({ description: 'Unique within its namespace. Memories name it as `session_id`.' }),
-    agent_id: z.string().meta({ description: 'The namespace the session belongs to.' }),
+    id: z.string().meta({ description: 'Unique within its namespace. Memories refer to it as `session_id`.' }),
+    agent_id: z.string().meta({ description: 'The namespace of the session.' }),
     started_at: UnixSeconds,
     ended_at: UnixSeconds.nullable(),
     summary: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()),
-    memory_count: z.int().meta({ description: 'Live memories of this session.' }),
+    memory_count: z.int().meta({ description: 'Number of memories in this session that have not expired.' }),
   })
-  .meta({ id: 'Session', description: 'A stretch of work of an agent, from its start to its end.' })
+  .meta({ id: 'Session', description: 'A period of work of an agent, with a start and an end.' })
 export type Session = z.output<typeof Session>
 
 export const StartSessionRequest = z
   .object({
     agent_id: AgentId,
-    metadata: JsonObject.default({}).meta({ description: 'Any JSON object, kept for the caller.' }),
+    metadata: JsonObject.default({}).meta({ description: 'Any JSON object. The server does not use it.' }),
     id: text(1, 200)
       .nullish()
-      .meta({ description: 'Chosen by the caller; needs a read-write grant, as a taken one is refused.' }),
+      .meta({
+        description: 'Chosen by the caller. Requires a read-write grant, because an id that is taken is ' + 'rejected.',
+      }),
   })
   .meta({ id: 'StartSessionRequest' })
 export type StartSessionRequest = z.input<typeof StartSessionRequest>
@@ -37,7 +39,9 @@ export type StartSessionResponse = z.output<typeof StartSessionResponse>
 export const EndSessionRequest = z
   .object({
     agent_id: AgentId.nullish(),
-    summary: text(0, 100_000).nullish().meta({ description: 'What came of it. Left out, an earlier one stays.' }),
+    summary: text(0, 100_000)
+      .nullish()
+      .meta({ description: 'The outcome of the session. If omitted, the ' + 'previous summary stays.' }),
   })
   .meta({ id: 'EndSessionRequest' })
 export type EndSessionRequest = z.input<typeof EndSessionRequest>
@@ -51,15 +55,18 @@ export const SessionQuery = z.object({ agent_id: AgentId.optional() })
 
 export const ListSessionsQuery = closed(
   z.object({
-    agent_id: AgentId.optional().meta({ description: 'The namespace; every one this key may read unless said.' }),
+    agent_id: AgentId.optional().meta({ description: 'The namespace. By default, all namespaces this key can read.' }),
     active_only: fromQuery('boolean', z.boolean().default(false)).meta({
-      description: 'Leaves out sessions that have ended.',
+      description: 'Excludes sessions that have ended.',
     }),
     ...offsetPage,
   }),
 )
 export const ListSessionsResponse = z
-  .object({ sessions: z.array(Session), total: z.int().meta({ description: 'Sessions that match, on all pages.' }) })
+  .object({
+    sessions: z.array(Session),
+    total: z.int().meta({ description: 'Number of matching sessions on all pages.' }),
+  })
   .meta({ id: 'ListSessionsResponse', description: 'Newest first.' })
 export type ListSessionsResponse = z.output<typeof ListSessionsResponse>
 
@@ -68,7 +75,7 @@ export const SessionMemoriesResponse = z
   .object({
     session: Session,
     memories: z.array(Memory),
-    total: z.int().meta({ description: 'Memories of the session, on all pages.' }),
+    total: z.int().meta({ description: 'Number of memories in the session, on all pages.' }),
   })
   .meta({ id: 'SessionMemoriesResponse', description: 'Oldest first.' })
 export type SessionMemoriesResponse = z.output<typeof SessionMemoriesResponse>
@@ -88,7 +95,7 @@ export const sessionEndpoints = {
     flat: 'startSession',
     method: 'POST',
     path: '/v1/sessions/start',
-    summary: 'Start a session. Memories join it by its id.',
+    summary: 'Start a session. Memories are added to it by `session_id`.',
     body: StartSessionRequest,
     response: StartSessionResponse,
     returns: 'session',
@@ -99,7 +106,7 @@ export const sessionEndpoints = {
     flat: 'endSession',
     method: 'POST',
     path: '/v1/sessions/{session_id}/end',
-    summary: 'End a session. One that has ended keeps its time, and takes a new summary.',
+    summary: 'End a session. If it has ended already, only its summary changes.',
     query: SessionQuery,
     body: EndSessionRequest,
     response: EndSessionResponse,
@@ -122,7 +129,7 @@ export const sessionEndpoints = {
     method: 'GET',
     path: '/v1/sessions',
     isStrict: true,
-    summary: 'List the sessions of one namespace, or of all this key may read, newest first.',
+    summary: 'List the sessions of one namespace, or of all namespaces this key can read, newest first.',
     query: ListSessionsQuery,
     response: ListSessionsResponse,
     returns: 'sessions',

@@ -70,19 +70,21 @@ class Weights(TypedDict, total=False):
     """What counts how much in recall."""
 
     vector: float
-    """Share of meaning; the rest is words. Default 0.35."""
+    """Share of similarity by meaning; the rest is the match by words. Default 0.35."""
     importance: float
-    """How much importance can lift or lower. Default 0.1."""
+    """How much `importance` can raise or lower the score. Default 0.1."""
     recency: float
-    """How much a new memory is lifted. Default 0.05."""
+    """How much the score of a recent memory is raised. Default 0.05."""
     half_life_days: float
-    """After how many days recency counts half. Default 30."""
+    """Days after which recency counts half. Default 30."""
     context: float
-    """How much a memory borrows from its neighbours in the session. Default 0.55."""
+    """How much of the scores of its neighbours in the session a memory receives. Default 0.55."""
     speaker: float
-    """How much a memory is lifted that begins with a name and a colon, when the query has the name. Default 0.5."""
+    """How much the score of a memory is raised if it starts with a name and a colon and the query contains the name.
+    Default 0.5.
+    """
     question: float
-    """How much a memory is lowered that ends with a question mark. Default 0.1."""
+    """How much the score of a memory that ends with a question mark is lowered. Default 0.1."""
 
 
 class _Content(TypedDict):
@@ -93,171 +95,171 @@ class NewMemory(_Content, total=False):
     """One memory of a batch. Only its content is required."""
 
     memory_type: str | None
-    """`episodic`, `semantic`, `procedural`, `working`, or a word of your own. Default "episodic"."""
+    """`episodic`, `semantic`, `procedural`, `working`, or any other word. Default "episodic"."""
     importance: float | None
-    """From 0 to 1; it can lift a memory in recall. Default 0.5."""
+    """From 0 to 1. Recall ranks important memories higher. Default 0.5."""
     tags: Sequence[str] | None
-    """Words to choose by. Default []."""
+    """Labels to filter by. Default []."""
     metadata: Mapping[str, Any] | None
-    """Any JSON object; filters ask about it. Numbers stay exact. Default {}."""
+    """Any JSON object. Filters can refer to it. Numbers keep their exact value. Default {}."""
     session_id: str | None
     """The session it belongs to."""
     ttl_seconds: float | None
-    """Seconds until it expires. `expires_at` wins over it."""
+    """Seconds until it expires. `expires_at` takes precedence."""
     expires_at: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     valid_from: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     embedding: Sequence[float] | None
-    """A vector of your own embedder, of the dimension the namespace declares."""
+    """A vector from your own embedder, with the dimension of the namespace."""
     id: str | None
-    """Chosen by the caller; needs a read-write grant, as a taken one is refused."""
+    """Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected."""
 
 
 class StoreOptions(RequestOptions, total=False):
     """What else a memory may be stored with."""
 
     valid_from: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     embedding: Sequence[float] | None
-    """A vector of your own embedder, of the dimension the namespace declares."""
+    """A vector from your own embedder, with the dimension of the namespace."""
     id: str | None
-    """Chosen by the caller; needs a read-write grant, as a taken one is refused."""
+    """Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected."""
 
 
 class RecallOptions(RequestOptions, total=False):
     """How to recall."""
 
     skip_denied: bool | None
-    """Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default False."""
+    """Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default False."""
     min_importance: float | None
-    """The least importance."""
+    """Minimum importance."""
     max_importance: float | None
-    """The most importance."""
+    """Maximum importance."""
     memory_type: str | None
-    """The one type."""
+    """Only memories of this type."""
     tags: Sequence[str] | None
-    """All of them must be on the memory."""
+    """The memory must have all of these tags."""
     tags_any: Sequence[str] | None
-    """At least one of them must be on the memory."""
+    """The memory must have at least one of these tags."""
     filter: Mapping[str, Any] | None
-    """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is
-    none reaches inside objects.
+    """Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+    there is none, a path into nested objects.
     """
     author: str | None
     """Name of the key that stored it."""
     exclude_author: str | None
-    """`self` leaves out what this key stored."""
+    """Excludes memories stored by the key with this name; `self` is the calling key."""
     session_id: str | None
     """The session it belongs to."""
     since: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     until: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     routing: Literal["auto", "hybrid", "vector", "bm25"] | None
-    """Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto"."""
+    """Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. Default "auto"."""
     weights: Weights | None
-    """How recall weighs what it knows; what is left out is what the namespace says."""
+    """Weights of the ranking. Omitted ones have the defaults of the namespace."""
     vector_weight: float | None
-    """The same as `weights.vector`, which wins."""
+    """The same as `weights.vector`, which takes precedence."""
     min_score: float | None
-    """Leaves out hits with a lower `score`."""
+    """Excludes hits with a lower `score`."""
     mmr: float | None
-    """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer.
-    0 unless said.
+    """Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+    fill the results. Default 0.
     """
     explain: bool | None
-    """Shows how each score came about. Default False."""
+    """Adds the parts of each score. Default False."""
     embedding: Sequence[float] | None
-    """A vector of your own embedder, of the dimension the namespace declares."""
+    """A vector from your own embedder, with the dimension of the namespace."""
 
 
 class SearchOptions(RequestOptions, total=False):
     """How to search."""
 
     skip_denied: bool | None
-    """Leaves out namespaces without a grant, and names them in `denied`; else they are an error. Default False."""
+    """Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default False."""
     min_importance: float | None
-    """The least importance."""
+    """Minimum importance."""
     max_importance: float | None
-    """The most importance."""
+    """Maximum importance."""
     memory_type: str | None
-    """The one type."""
+    """Only memories of this type."""
     tags: Sequence[str] | None
-    """All of them must be on the memory."""
+    """The memory must have all of these tags."""
     tags_any: Sequence[str] | None
-    """At least one of them must be on the memory."""
+    """The memory must have at least one of these tags."""
     filter: Mapping[str, Any] | None
-    """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is
-    none reaches inside objects.
+    """Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+    there is none, a path into nested objects.
     """
     author: str | None
     """Name of the key that stored it."""
     exclude_author: str | None
-    """`self` leaves out what this key stored."""
+    """Excludes memories stored by the key with this name; `self` is the calling key."""
     session_id: str | None
     """The session it belongs to."""
     since: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     until: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     routing: Literal["auto", "hybrid", "vector", "bm25"] | None
-    """Which arms look: meaning (`vector`), words (`bm25`) or both. Default "auto"."""
+    """Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. Default "auto"."""
     weights: Weights | None
-    """How recall weighs what it knows; what is left out is what the namespace says."""
+    """Weights of the ranking. Omitted ones have the defaults of the namespace."""
     vector_weight: float | None
-    """The same as `weights.vector`, which wins."""
+    """The same as `weights.vector`, which takes precedence."""
     min_score: float | None
-    """Leaves out hits with a lower `score`."""
+    """Excludes hits with a lower `score`."""
     mmr: float | None
-    """Diversity: how much likeness to a better hit counts against a memory, so that near-copies do not fill the answer.
-    0 unless said.
+    """Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+    fill the results. Default 0.
     """
     explain: bool | None
-    """Shows how each score came about. Default False."""
+    """Adds the parts of each score. Default False."""
     embedding: Sequence[float] | None
-    """A vector of your own embedder, of the dimension the namespace declares."""
+    """A vector from your own embedder, with the dimension of the namespace."""
     mode: Literal["best", "exact"] | None
-    """`exact` returns only memories in which every word, phrase and beginning stands. Default "best"."""
+    """`exact` returns only memories that contain every word, phrase and prefix. Default "best"."""
     highlight: bool | None
-    """Adds `highlights`: pieces of the content with the words found between ** and **. Default False."""
+    """Adds `highlights`: excerpts of the content with the matched words between ** and **. Default False."""
 
 
 class FilterOptions(RequestOptions, total=False):
     """Which memories are meant: all that is said must hold."""
 
     tags: Sequence[str] | None
-    """All of them must be on the memory."""
+    """The memory must have all of these tags."""
     tags_any: Sequence[str] | None
-    """At least one of them must be on the memory."""
+    """The memory must have at least one of these tags."""
     min_importance: float | None
-    """The least importance."""
+    """Minimum importance."""
     max_importance: float | None
-    """The most importance."""
+    """Maximum importance."""
     created_after: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     created_before: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
     before_timestamp: Instant | None
-    """Another spelling of `created_before`; both must hold."""
+    """Alias of `created_before`; if both are given, both apply."""
     since: Instant | None
-    """Another spelling of `created_after`; both must hold."""
+    """Alias of `created_after`; if both are given, both apply."""
     until: Instant | None
-    """Another spelling of `created_before`; both must hold."""
+    """Alias of `created_before`; if both are given, both apply."""
     memory_type: str | None
-    """The one type."""
+    """Only memories of this type."""
     session_id: str | None
     """The session it belongs to."""
     author: str | None
     """Name of the key that stored it."""
     exclude_author: str | None
-    """`self` leaves out what this key stored."""
+    """Excludes memories stored by the key with this name; `self` is the calling key."""
     metadata: Mapping[str, Any] | None
-    """Conditions on metadata: {"source": "researcher"} is equality; $eq $ne $gt $gte $lt $lte $in $nin $exists
-    $contains under a field, $and $or $not around fields; a dotted name is the key of that very name, or where there is
-    none reaches inside objects.
+    """Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+    there is none, a path into nested objects.
     """
 
 
@@ -265,38 +267,38 @@ class NamespaceOptions(RequestOptions, total=False):
     """How a namespace is set up."""
 
     description: str | None
-    """What it is for, for people."""
+    """A description for people."""
     dimension: int | None
-    """Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it."""
+    """Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself."""
     metadata: Mapping[str, Any] | None
-    """Any JSON object, kept for the caller."""
+    """Any JSON object. The server does not use it."""
     language: Language | None
-    """Of a namespace without memories; with some it stays."""
+    """Can be changed only while the namespace has no memories."""
     weights: Weights | None
-    """Defaults for recall here; they replace those set before."""
+    """Default weights for recall in this namespace; they replace the previous ones."""
     policy: Mapping[str, Any] | None
-    """Kept for the caller; the server acts on none of it yet."""
+    """Any JSON object. The server does not use it yet."""
 
 
 class KeyOptions(RequestOptions, total=False):
     """What a key is issued with, beside its name and grants."""
 
     secret: str | None
-    """Chosen by the operator; a random one unless said."""
+    """Chosen by the operator. Generated if omitted."""
     scope: Literal["read", "write", "admin", "super_admin"] | None
-    """`read` or `write` over `namespaces`; `admin` may do everything everywhere."""
+    """`read` or `write` applies to `namespaces`; `admin` has full access to all namespaces."""
     namespaces: Sequence[str] | None
-    """With `scope`: read grants on these, or read-write ones for `write`."""
+    """With `scope`: the namespaces to grant; `read` grants read, `write` grants read-write."""
     permissions: Sequence[Literal["read", "write", "admin", "super_admin"]] | None
-    """Another spelling of `scope`, which older clients send."""
+    """Alias of `scope`, for older clients."""
     expires_in_days: float | None
-    """Days until it expires; never unless said. `expires_at` wins over it."""
+    """Days until it expires. By default it never expires. `expires_at` takes precedence."""
     expires_at: Instant | None
-    """Unix seconds, also with a fraction, or ISO-8601 (UTC unless it says otherwise)."""
+    """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
 
 
 class Agent(Result):
-    """A namespace as the place of an agent."""
+    """A namespace as the memory of one agent."""
 
     __slots__ = ()
 
@@ -319,15 +321,15 @@ class AgentStats(Result):
     total_sessions: int
     active_sessions: int
     avg_importance: float
-    """0 without memories."""
+    """0 if there are no memories."""
     oldest_memory_at: str | None
-    """ISO-8601; null without memories."""
+    """ISO-8601. null if there are no memories."""
     newest_memory_at: str | None
-    """ISO-8601; null without memories."""
+    """ISO-8601. null if there are no memories."""
 
 
 class Key(Result):
-    """An API key: who an agent is, and what it may do where."""
+    """An API key: the identity of an agent, with its grants."""
 
     __slots__ = ()
 
@@ -335,10 +337,10 @@ class Key(Result):
     id: str
     name: str
     scope: str
-    """`admin`, or the widest of the grants."""
+    """`admin`, or the widest access among the grants."""
     grants: dict[str, Access]
     namespaces: list[str]
-    """The namespaces of `grants`."""
+    """The namespaces in `grants`."""
     permissions: list[str]
     active: bool
     created_at: int
@@ -369,7 +371,7 @@ class CreatedKey(Key):
 
 
 class NamespaceKey(Result):
-    """A key as one namespace sees it: the grant it has here."""
+    """A key with its grant on one namespace."""
 
     __slots__ = ()
 
@@ -377,7 +379,7 @@ class NamespaceKey(Result):
     name: str
     namespace: str
     access: Access
-    """What the key may do here."""
+    """The access of the key to this namespace."""
     active: bool
     created_at: int
     """Unix seconds."""
@@ -454,11 +456,11 @@ class ForgetResponse(Result):
     deleted_count: int
     status: Literal["ok"]
     dry_run: Literal[True] | None
-    """Nothing was deleted: `deleted_count` memories would have been."""
+    """Nothing was deleted: `deleted_count` is the number of memories that match."""
 
 
 class Health(Result):
-    """The process answers."""
+    """The server responds."""
 
     __slots__ = ()
 
@@ -469,14 +471,14 @@ class Health(Result):
 
 
 class Identity(Result):
-    """Who the presented key is."""
+    """The calling key."""
 
     __slots__ = ()
 
     key_id: str
     name: str
     scope: str
-    """`admin`, or the widest of the grants."""
+    """`admin`, or the widest access among the grants."""
     grants: dict[str, Access]
     namespaces: list[str]
     expires_at: int | None
@@ -508,7 +510,7 @@ class NamespaceUsage(Result):
 
 
 class KeyUsage(Result):
-    """What was asked with a key since it was issued, by any of its secrets."""
+    """Requests made with a key since it was issued, with any of its secrets."""
 
     __slots__ = ()
     _nested = {"by_endpoint": many(EndpointUsage), "by_namespace": many(NamespaceUsage)}
@@ -518,16 +520,16 @@ class KeyUsage(Result):
     successful_requests: int
     failed_requests: int
     rate_limited_requests: int
-    """Those of `failed_requests` that came too fast."""
+    """The part of `failed_requests` that exceeded a rate limit."""
     bytes_transferred: int
-    """Bodies received, and bodies of successful replies."""
+    """Request bodies, and bodies of successful responses."""
     avg_latency_ms: float
     last_used: int | None
     """Unix seconds."""
     by_endpoint: list[EndpointUsage]
     """Busiest first."""
     by_namespace: list[NamespaceUsage]
-    """Busiest first; requests that named exactly one namespace, and one that is there."""
+    """Busiest first. Only requests that named exactly one namespace, and one that exists."""
 
     @property
     def last_used_datetime(self) -> datetime | None:
@@ -544,11 +546,11 @@ class ListedNamespace(Result):
     name: str
     description: str | None
     memory_count: int | None
-    """Absent for a key that may not read here."""
+    """Absent if the key cannot read this namespace."""
     created_at: int
     """Unix seconds."""
     access: Access
-    """What this key may do here."""
+    """The access of this key to the namespace."""
     namespace: str
     """The same as `name`, as single namespaces call it."""
 
@@ -559,7 +561,7 @@ class ListedNamespace(Result):
 
 
 class Liveness(Result):
-    """The process runs; restart it when this stays silent."""
+    """The process is running. Restart it if this endpoint stops responding."""
 
     __slots__ = ()
 
@@ -569,14 +571,14 @@ class Liveness(Result):
 
 
 class Memory(Result):
-    """One thing an agent chose to keep."""
+    """One memory of an agent."""
 
     __slots__ = ()
     _optional = frozenset({"valid_from_ms", "created_at_ms", "updated_at_ms", "expires_at_ms"})
 
     id: str
     agent_id: str
-    """The namespace the memory lives in."""
+    """The namespace of the memory."""
     namespace: str
     """The same as `agent_id`."""
     content: str
@@ -586,10 +588,10 @@ class Memory(Result):
     metadata: dict[str, Any]
     session_id: str | None
     author: str | None
-    """Name of the key that stored it, stamped by the database."""
+    """Name of the key that stored it, set by the database."""
     derived_from: list[str]
     valid_from: int | None
-    """When it became true, as the caller said; kept, not ranked by."""
+    """When the content became true, according to the caller. It does not affect ranking."""
     created_at: int
     """Unix seconds."""
     updated_at: int
@@ -600,15 +602,15 @@ class Memory(Result):
     expires_at: int | None
     """Unix seconds."""
     valid_from_ms: int | None
-    """The same moment in unix milliseconds. A reply to a store has none."""
+    """The same time in Unix milliseconds. Not part of the response to a store."""
     created_at_ms: int | None
-    """The same moment in unix milliseconds. A reply to a store has none."""
+    """The same time in Unix milliseconds. Not part of the response to a store."""
     updated_at_ms: int | None
-    """The same moment in unix milliseconds. A reply to a store has none."""
+    """The same time in Unix milliseconds. Not part of the response to a store."""
     expires_at_ms: int | None
-    """The same moment in unix milliseconds. A reply to a store has none."""
+    """The same time in Unix milliseconds. Not part of the response to a store."""
     version: int
-    """Counts changes; send it as If-Match to update only what you have seen."""
+    """Incremented by every change. Send it as If-Match to update only the version you have read."""
 
     @property
     def valid_from_datetime(self) -> datetime | None:
@@ -637,18 +639,18 @@ class Memory(Result):
 
 
 class VectorIndex(Result):
-    """The index over the meaning of the memories of a large namespace; it is built while everything goes on."""
+    """The vector index of a large namespace. It is built in the background."""
 
     __slots__ = ()
 
     state: str
-    """A small namespace needs none: it is searched exactly."""
+    """A small namespace has none, because it is searched exactly."""
     progress: float
-    """How much of a build is done, from 0 to 1."""
+    """Progress of a build, from 0 to 1."""
 
 
 class Namespace(Result):
-    """A place for memories, with its own grants."""
+    """A container for memories, with its own grants."""
 
     __slots__ = ()
     _nested = {"vector_index": one(VectorIndex)}
@@ -656,27 +658,27 @@ class Namespace(Result):
 
     namespace: str
     dimension: int
-    """Length of the vectors that callers supply themselves. Text needs none: the server's own embedder serves it."""
+    """Dimension of vectors supplied by callers. Not needed for text, which the server embeds itself."""
     distance: Literal["cosine"]
     memory_count: int | None
-    """Absent for a key that may not read here."""
+    """Absent if the key cannot read this namespace."""
     vector_count: int | None
     vector_index: VectorIndex | None
     description: str | None
     metadata: dict[str, Any]
     policy: dict[str, Any]
     language: Language
-    """How words are stemmed, `english` unless said; `simple` takes them as they are, `auto` detects the language of
-    each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are found in every one.
+    """How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without spaces
+    (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
     """
     weights: Weights
-    """This namespace's own defaults for recall."""
+    """Default weights for recall in this namespace."""
     created_at: int
     """Unix seconds."""
     updated_at: int
     """Unix seconds."""
     created: bool | None
-    """On create and upsert: whether it is new."""
+    """On create and upsert: whether the namespace is new."""
 
     @property
     def created_at_datetime(self) -> datetime:
@@ -690,7 +692,7 @@ class Namespace(Result):
 
 
 class ReadinessCheck(Result):
-    """One part of a server, and whether it can serve."""
+    """One component of a server."""
 
     __slots__ = ()
     _optional = frozenset({"message"})
@@ -700,7 +702,7 @@ class ReadinessCheck(Result):
 
 
 class Readiness(Result):
-    """Whether requests will succeed, part by part."""
+    """Whether the server can handle requests, by component."""
 
     __slots__ = ()
     _nested = {"checks": named(ReadinessCheck)}
@@ -708,7 +710,7 @@ class Readiness(Result):
     ready: bool
     version: str
     checks: dict[str, ReadinessCheck]
-    """`warn` serves, and says in `message` what an operator should look at."""
+    """`warn` means that the part works, and that an operator should look at `message`."""
     components: dict[str, bool]
 
 
@@ -735,14 +737,14 @@ class RotatedKey(Result):
 
 
 class Session(Result):
-    """A stretch of work of an agent, from its start to its end."""
+    """A period of work of an agent, with a start and an end."""
 
     __slots__ = ()
 
     id: str
-    """Unique within its namespace. Memories name it as `session_id`."""
+    """Unique within its namespace. Memories refer to it as `session_id`."""
     agent_id: str
-    """The namespace the session belongs to."""
+    """The namespace of the session."""
     started_at: int
     """Unix seconds."""
     ended_at: int | None
@@ -750,7 +752,7 @@ class Session(Result):
     summary: str | None
     metadata: dict[str, Any]
     memory_count: int
-    """Live memories of this session."""
+    """Number of memories in this session that have not expired."""
 
     @property
     def started_at_datetime(self) -> datetime:
@@ -782,7 +784,7 @@ class StoredItem(Result):
     id: str
     content: str
     agent_id: str
-    """The namespace the memory lives in."""
+    """The namespace of the memory."""
     tags: list[str]
     importance: float
     created_at: int
@@ -795,7 +797,7 @@ class StoredItem(Result):
 
 
 class StoreMemoriesResponse(Result):
-    """In the order sent."""
+    """In the order of the request."""
 
     __slots__ = ()
     _nested = {"stored": many(StoredItem)}
@@ -844,12 +846,12 @@ class FoundMemory(Memory):
     )
 
     score: float
-    """From 0 to 1, and comparable between queries."""
+    """From 0 to 1. Comparable between queries."""
     weighted_score: float
     smart_score: float
-    """What the list is sorted by: `score`, or with `mmr` less for what is like a better hit."""
+    """Sort key: `score`, reduced under `mmr` for memories similar to a higher-ranked one."""
     vector_score: float | None
     text_score: float | None
     explain: dict[str, Any] | None
     highlights: list[str] | None
-    """With `highlight`: up to three pieces of the content, the words found between ** and **."""
+    """With `highlight`: up to three excerpts of the content, with the matched words between ** and **."""

@@ -41,7 +41,7 @@ class FoundMemories(list[FoundMemory]):
     total_found: int
     query_time_ms: float
     denied: list[str]
-    """With `skip_denied`: the namespaces left out."""
+    """With `skip_denied`: the namespaces that were skipped."""
 
     def __init__(
         self,

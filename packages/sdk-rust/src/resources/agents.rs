@@ -10,7 +10,7 @@ pub struct AgentMemoriesOptions {
     pub memory_type: Option<String>,
     /// How many a page has at most. Default 100.
     pub limit: Option<u64>,
-    /// How many to leave out first.
+    /// Number of results to skip.
     pub offset: Option<u64>,
 }
 
@@ -19,12 +19,12 @@ pub struct AgentMemoriesOptions {
 pub struct Agents<'a, M>(pub(crate) &'a Caller<M>);
 
 impl<M: Mode> Agents<'_, M> {
-    /// List the namespaces this key may read, with what is in them.
+    /// List the namespaces this key can read, with counts of memories and sessions.
     pub fn list(&self) -> M::Reply<Vec<Agent>> {
         self.0.send(get("agents.list", "/v1/agents", &[]))
     }
 
-    /// Count what is in one namespace.
+    /// Return statistics of one namespace.
     pub fn stats(&self, namespace: impl AsRef<str>) -> M::Reply<AgentStats> {
         self.0.send(get(
             "agents.stats",

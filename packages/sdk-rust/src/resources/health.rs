@@ -11,7 +11,7 @@ use crate::models::{Health, Liveness, Readiness};
 pub struct HealthChecks<'a, M>(pub(crate) &'a Caller<M>);
 
 impl<M: Mode> HealthChecks<'_, M> {
-    /// Say that the server answers.
+    /// Report that the server responds.
     pub fn get(&self) -> M::Reply<Health> {
         self.0.send(get("health.get", "/health", &[]).public())
     }
@@ -27,7 +27,7 @@ impl<M: Mode> HealthChecks<'_, M> {
             .run(Call::new(async move { call.await.or_else(readiness) }))
     }
 
-    /// Say that the process runs.
+    /// Report that the process is running.
     pub fn live(&self) -> M::Reply<Liveness> {
         self.0
             .send(get("health.live", "/health/live", &[]).public())

@@ -15,7 +15,7 @@ use crate::request::Request;
 pub struct Keys<'a, M>(pub(crate) &'a Caller<M>);
 
 impl<M: Mode> Keys<'_, M> {
-    /// Issue a key with its own grants per namespace. The reply shows its secret, once.
+    /// Issue a key with its own grants per namespace. The response contains its secret, which is not shown again.
     pub fn create(&self, key: CreateKeyRequest) -> M::Reply<CreatedKey> {
         self.0.send(post("keys.create", "/v1/keys", &[]).json(&key))
     }
@@ -35,7 +35,7 @@ impl<M: Mode> Keys<'_, M> {
         self.0.send(get("keys.get", "/v1/keys/{}", &[id.as_ref()]))
     }
 
-    /// Rename a key or change its grants; the next request of the key meets the new ones.
+    /// Rename a key or change its grants. New grants apply from its next request on.
     /// [`Access::None`](crate::Access::None) removes a grant.
     pub fn update(&self, id: impl AsRef<str>, changes: UpdateKeyRequest) -> M::Reply<Key> {
         self.0.send(
@@ -50,7 +50,7 @@ impl<M: Mode> Keys<'_, M> {
             .send(post("keys.rotate", "/v1/keys/{}/rotate", &[id.as_ref()]).json(&how))
     }
 
-    /// Stop a key at once and keep its record.
+    /// Stop a key immediately and keep its record.
     pub fn deactivate(&self, id: impl AsRef<str>) -> M::Reply<KeyActionResponse> {
         self.0.send(post(
             "keys.deactivate",
@@ -59,7 +59,7 @@ impl<M: Mode> Keys<'_, M> {
         ))
     }
 
-    /// Delete a key with its grants. What it stored stays.
+    /// Delete a key and its grants. The memories it stored remain.
     pub fn delete(&self, id: impl AsRef<str>) -> M::Reply<KeyActionResponse> {
         self.0.send(Request::new(
             "keys.delete",
@@ -69,13 +69,13 @@ impl<M: Mode> Keys<'_, M> {
         ))
     }
 
-    /// Count what was asked with a key, refused requests included.
+    /// Return the number of requests made with a key, including rejected ones.
     pub fn usage(&self, id: impl AsRef<str>) -> M::Reply<KeyUsage> {
         self.0
             .send(get("keys.usage", "/v1/keys/{}/usage", &[id.as_ref()]))
     }
 
-    /// Say who the presented key is and what it may do.
+    /// Return the identity and grants of the calling key.
     pub fn whoami(&self) -> M::Reply<Identity> {
         self.0.send(get("keys.whoami", "/v1/auth/whoami", &[]))
     }

@@ -19,7 +19,7 @@ use crate::request::Request;
 pub struct Memories<'a, M>(pub(crate) &'a Caller<M>);
 
 impl<M: Mode> Memories<'_, M> {
-    /// Store one memory. The next recall finds it, by meaning and by word.
+    /// Store one memory. Recall and search find it from the next call on.
     pub fn store(
         &self,
         namespace: impl AsRef<str>,
@@ -30,7 +30,7 @@ impl<M: Mode> Memories<'_, M> {
             .send(post("memories.store", "/v1/memory/store", &[]).json(&body))
     }
 
-    /// Store up to 1000 memories, all or none.
+    /// Store up to 1000 memories: either all or none.
     pub fn store_batch<I>(
         &self,
         namespace: impl AsRef<str>,
@@ -64,8 +64,7 @@ impl<M: Mode> Memories<'_, M> {
         )
     }
 
-    /// Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come
-    /// first.
+    /// Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come first.
     pub fn search(
         &self,
         namespace: impl Into<OneOrMany>,
@@ -110,7 +109,7 @@ impl<M: Mode> Memories<'_, M> {
         )
     }
 
-    /// Set the importance of one or more memories, all or none.
+    /// Set the importance of one or more memories: either all or none.
     pub fn set_importance(
         &self,
         namespace: impl AsRef<str>,

@@ -14,7 +14,7 @@ use crate::request::Request;
 pub struct NamespaceKeys<'a, M>(pub(crate) &'a Caller<M>);
 
 impl<M: Mode> NamespaceKeys<'_, M> {
-    /// Issue a key with one grant: on this namespace. The reply shows its secret, once.
+    /// Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again.
     pub fn create(
         &self,
         namespace: impl AsRef<str>,
@@ -41,8 +41,7 @@ impl<M: Mode> NamespaceKeys<'_, M> {
             .list(Place::Cursor(None), move |_| asked.clone(), to_page)
     }
 
-    /// Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
-    /// stays.
+    /// Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this grant.
     pub fn delete(
         &self,
         namespace: impl AsRef<str>,
@@ -57,7 +56,7 @@ impl<M: Mode> NamespaceKeys<'_, M> {
         ))
     }
 
-    /// Count what a key with a grant on this namespace did here.
+    /// Return the number of requests that a key with a grant on this namespace made here.
     pub fn usage(&self, namespace: impl AsRef<str>, id: impl AsRef<str>) -> M::Reply<KeyUsage> {
         let ids = &[namespace.as_ref(), id.as_ref()];
         self.0.send(get(

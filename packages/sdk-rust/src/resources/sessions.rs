@@ -12,11 +12,11 @@ use crate::models::{
 pub struct ListSessionsOptions {
     /// Every namespace this key may read unless said.
     pub namespace: Option<String>,
-    /// Leaves out sessions that have ended.
+    /// Excludes sessions that have ended.
     pub active_only: Option<bool>,
     /// How many a page has at most. Default 100.
     pub limit: Option<u64>,
-    /// How many to leave out first.
+    /// Number of results to skip.
     pub offset: Option<u64>,
 }
 
@@ -25,7 +25,7 @@ pub struct ListSessionsOptions {
 pub struct Sessions<'a, M>(pub(crate) &'a Caller<M>);
 
 impl<M: Mode> Sessions<'_, M> {
-    /// Start a session. Memories join it by its id.
+    /// Start a session. Memories are added to it by `session_id`.
     pub fn start(
         &self,
         namespace: impl AsRef<str>,
@@ -37,7 +37,7 @@ impl<M: Mode> Sessions<'_, M> {
             .send_as(request, |reply: StartSessionResponse| reply.session)
     }
 
-    /// End a session. One that has ended keeps its time, and takes a new summary.
+    /// End a session. If it has ended already, only its summary changes.
     pub fn end(&self, session: impl Into<Target>, how: EndSessionRequest) -> M::Reply<Session> {
         let Target { id, namespace } = session.into();
         let request = post("sessions.end", "/v1/sessions/{}/end", &[&id])

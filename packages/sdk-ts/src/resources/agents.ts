@@ -7,7 +7,7 @@ import type { Transport } from '../transport.ts'
 
 /** What `agents.memories` is narrowed by. */
 export type AgentMemoriesOptions = OffsetOptions & {
-  /** The one type. */
+  /** Only memories of this type. */
   memoryType?: MemoryType | undefined
 }
 
@@ -18,7 +18,7 @@ export class Agents {
     this.#transport = transport
   }
 
-  /** List the namespaces this key may read, with what is in them. */
+  /** List the namespaces this key can read, with counts of memories and sessions. */
   list(options?: RequestOptions): Promise<Agent[]> {
     return request(this.#transport, {
       operation: 'agents.list',
@@ -29,7 +29,7 @@ export class Agents {
     })
   }
 
-  /** Count what is in one namespace. */
+  /** Return statistics of one namespace. */
   async stats(namespace: string, options?: RequestOptions): Promise<AgentStats> {
     return request(this.#transport, {
       operation: 'agents.stats',

@@ -6,14 +6,14 @@ import type { Transport } from '../transport.ts'
 /** How the server is. Needs no key, and sends none. `client.health()` is short for `client.health.get()`. */
 export type HealthChecks = {
   (options?: RequestOptions): Promise<Health>
-  /** Say that the server answers. */
+  /** Report that the server responds. */
   get(options?: RequestOptions): Promise<Health>
   /**
    * Say, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and is
    * asked once.
    */
   ready(options?: RequestOptions): Promise<Readiness>
-  /** Say that the process runs. */
+  /** Report that the process is running. */
   live(options?: RequestOptions): Promise<Liveness>
 }
 

@@ -25,7 +25,7 @@ export class Keys {
     this.#transport = transport
   }
 
-  /** Issue a key with its own grants per namespace. The reply shows its secret, once. */
+  /** Issue a key with its own grants per namespace. The response contains its secret, which is not shown again. */
   create(key: CreateKeyRequest, options?: RequestOptions): Promise<CreatedKey> {
     return request(this.#transport, {
       operation: 'keys.create',
@@ -56,7 +56,7 @@ export class Keys {
     return request(this.#transport, { operation: 'keys.get', method: 'GET', path: path`/v1/keys/${id}`, options })
   }
 
-  /** Rename a key or change its grants; the next request of the key meets the new ones. */
+  /** Rename a key or change its grants. New grants apply from its next request on; `none` removes one. */
   async update(id: string, changes: UpdateKeyRequest, options?: RequestOptions): Promise<Key> {
     return request(this.#transport, {
       operation: 'keys.update',
@@ -67,7 +67,7 @@ export class Keys {
     })
   }
 
-  /** Give a key a new secret. The old one stops at once, or after the grace asked for. */
+  /** Give a key a new secret. The old one stops working immediately, or after `graceSecs`. */
   async rotate(id: string, how?: RotateKeyRequest, options?: RequestOptions): Promise<RotatedKey> {
     return request(this.#transport, {
       operation: 'keys.rotate',
@@ -79,7 +79,7 @@ export class Keys {
     })
   }
 
-  /** Stop a key at once and keep its record. */
+  /** Stop a key immediately and keep its record. */
   async deactivate(id: string, options?: RequestOptions): Promise<KeyActionResponse> {
     return request(this.#transport, {
       operation: 'keys.deactivate',
@@ -89,12 +89,12 @@ export class Keys {
     })
   }
 
-  /** Delete a key with its grants. What it stored stays. */
+  /** Delete a key and its grants. The memories it stored remain. */
   async delete(id: string, options?: RequestOptions): Promise<KeyActionResponse> {
     return request(this.#transport, { operation: 'keys.delete', method: 'DELETE', path: path`/v1/keys/${id}`, options })
   }
 
-  /** Count what was asked with a key, refused requests included. */
+  /** Return the number of requests made with a key, including rejected ones. */
   async usage(id: string, options?: RequestOptions): Promise<KeyUsage> {
     return request(this.#transport, {
       operation: 'keys.usage',
@@ -104,7 +104,7 @@ export class Keys {
     })
   }
 
-  /** Say who the presented key is and what it may do. */
+  /** Return the identity and grants of the calling key. */
   whoami(options?: RequestOptions): Promise<Identity> {
     return request(this.#transport, { operation: 'keys.whoami', method: 'GET', path: '/v1/auth/whoami', options })
   }

@@ -40,7 +40,7 @@ export type ListMemoriesOptions = ListMemoriesRequest
 
 /** A memory as recall and search give it: its own fields and how well it answers the query. */
 export type FoundMemory = Memory & {
-  /** From 0 to 1, and comparable between queries. */
+  /** From 0 to 1. Comparable between queries. */
   score: number
   /** How well its words answer. */
   textScore?: number
@@ -72,7 +72,7 @@ export class Memories extends PrintedMemories {
     this.#transport = transport
   }
 
-  /** Store one memory. The next recall finds it, by meaning and by word. */
+  /** Store one memory. Recall and search find it from the next call on. */
   store(namespace: string, memory: NewMemory, options?: RequestOptions): Promise<StoredMemory> {
     const body = { ...toWire(memory), agent_id: namespace }
     return request(this.#transport, {
@@ -85,7 +85,7 @@ export class Memories extends PrintedMemories {
     })
   }
 
-  /** Store up to 1000 memories, all or none. */
+  /** Store up to 1000 memories: either all or none. */
   storeBatch(
     namespace: string,
     memories: readonly NewMemory[],
@@ -123,8 +123,7 @@ export class Memories extends PrintedMemories {
   }
 
   /**
-   * Find memories by their words: `word "a phrase" -excluded tag:name begin*`. Those in which all of it stands come
-   * first.
+   * Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come first.
    */
   search(
     namespace: string | readonly string[],
@@ -161,7 +160,7 @@ export class Memories extends PrintedMemories {
     })
   }
 
-  /** Set the importance of one or more memories, all or none. */
+  /** Set the importance of one or more memories: either all or none. */
   setImportance(
     namespace: string,
     ids: string | readonly string[],

@@ -21,7 +21,7 @@ export class NamespaceKeys {
     this.#transport = transport
   }
 
-  /** Issue a key with one grant: on this namespace. The reply shows its secret, once. */
+  /** Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again. */
   async create(
     namespace: string,
     key: CreateNamespaceKeyRequest,
@@ -54,8 +54,8 @@ export class NamespaceKeys {
   }
 
   /**
-   * Delete a key that has its only grant on this namespace. One with others, or an admin key, loses this grant and
-   * stays.
+   * Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this
+   * grant.
    */
   async delete(namespace: string, id: string, options?: RequestOptions): Promise<DeleteNamespaceKeyResponse> {
     return request(this.#transport, {
@@ -66,7 +66,7 @@ export class NamespaceKeys {
     })
   }
 
-  /** Count what a key with a grant on this namespace did here. */
+  /** Return the number of requests that a key with a grant on this namespace made here. */
   async usage(namespace: string, id: string, options?: RequestOptions): Promise<KeyUsage> {
     return request(this.#transport, {
       operation: 'namespaceKeys.usage',

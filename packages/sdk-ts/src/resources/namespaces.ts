@@ -28,7 +28,8 @@ export class Namespaces {
   }
 
   /**
-   * Create a namespace. One that exists is answered with 200, unless the body disagrees with it. Needs an admin's key.
+   * Create a namespace. Returns the existing one if its settings match; fails with `CONFLICT` if they differ. Needs an
+   * admin's key.
    */
   create(name: string, settings?: NamespaceSettings, options?: RequestOptions): Promise<Namespace> {
     return request(this.#transport, {
@@ -40,7 +41,7 @@ export class Namespaces {
     })
   }
 
-  /** Create a namespace or change its settings; what the body leaves out stays. Needs an admin's key. */
+  /** Create a namespace or change its settings. Omitted settings stay unchanged. Needs an admin's key. */
   async upsert(name: string, settings?: UpsertNamespaceRequest, options?: RequestOptions): Promise<Namespace> {
     return request(this.#transport, {
       operation: 'namespaces.upsert',
@@ -52,8 +53,8 @@ export class Namespaces {
   }
 
   /**
-   * List the namespaces this key has a grant on; an admin sees all. Await it for one page, or `for await` over it for
-   * all.
+   * List the namespaces on which this key has a grant; an admin sees all of them. Await it for one page, or `for await`
+   * over it for all.
    */
   list({ limit, cursor: from }: ListOptions = {}, options?: RequestOptions): List<ListedNamespace> {
     return list((cursor) =>
@@ -82,7 +83,7 @@ export class Namespaces {
     })
   }
 
-  /** Delete a namespace with all its memories and every grant on it. Needs an admin's key. */
+  /** Delete a namespace, all its memories and all grants on it. Needs an admin's key. */
   async delete(name: string, options?: RequestOptions): Promise<DeleteNamespaceResponse> {
     return request(this.#transport, {
       operation: 'namespaces.delete',

@@ -17,9 +17,9 @@ import type { Transport } from '../transport.ts'
 
 /** What `sessions.list` is narrowed by. */
 export type ListSessionsOptions = OffsetOptions & {
-  /** The namespace; every one this key may read unless said. */
+  /** The namespace. By default, all namespaces this key can read. */
   namespace?: string | undefined
-  /** Leaves out sessions that have ended. */
+  /** Excludes sessions that have ended. */
   activeOnly?: boolean | undefined
 }
 
@@ -30,7 +30,7 @@ export class Sessions {
     this.#transport = transport
   }
 
-  /** Start a session. Memories join it by its id. */
+  /** Start a session. Memories are added to it by `sessionId`. */
   start(namespace: string, session?: StartSessionRequest, options?: RequestOptions): Promise<Session> {
     return request(this.#transport, {
       operation: 'sessions.start',
@@ -42,7 +42,7 @@ export class Sessions {
     })
   }
 
-  /** End a session. One that has ended keeps its time, and takes a new summary. */
+  /** End a session. If it has ended already, only its summary changes. */
   async end(id: string, how?: EndSessionRequest, { namespace, ...options }: OwnerOptions = {}): Promise<Session> {
     return request(this.#transport, {
       operation: 'sessions.end',
@@ -67,7 +67,7 @@ export class Sessions {
   }
 
   /**
-   * List the sessions of one namespace, or of all this key may read, newest first. Await it for one page, or
+   * List the sessions of one namespace, or of all namespaces this key can read, newest first. Await it for one page, or
    * `for await` over it for all.
    */
   list(

@@ -1,6 +1,5 @@
 import fs from 'node:fs'
-import type { Engine } from './engine.ts'
-import type { PgliteLog } from './open.ts'
+import type { Engine, PgliteLog } from './engine.ts'
 
 const DEAD_SHARE = 0.2
 const DEAD_AT_LEAST = 1000

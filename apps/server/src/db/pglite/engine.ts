@@ -3,6 +3,9 @@ import { isFull, PgliteError } from './error.ts'
 import { errorIn, queryMessage, warningIn } from './frames.ts'
 import type { Pulse } from './pulse.ts'
 
+/** The methods of a pino logger that the embedded database uses. */
+export type PgliteLog = Record<'info' | 'warn' | 'error', (about: object, message: string) => void>
+
 const LONG_JUMP = 100
 
 /** Postgres itself: one session, one statement at a time, used by whoever holds its turn. */

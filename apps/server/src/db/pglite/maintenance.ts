@@ -1,7 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises'
 import type { DeadEntries } from './dead-entries.ts'
-import type { Engine } from './engine.ts'
-import type { PgliteLog } from './open.ts'
+import type { Engine, PgliteLog } from './engine.ts'
 
 const MINUTE_MS = 60_000
 const CHECKPOINT_MS = 5 * MINUTE_MS

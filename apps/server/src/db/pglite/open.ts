@@ -8,7 +8,7 @@ import { vector } from '@electric-sql/pglite-pgvector'
 import { Bridge } from './bridge.ts'
 import { DeadEntries } from './dead-entries.ts'
 import { DurableFs, syncOne, syncTree } from './durable-fs.ts'
-import { Engine } from './engine.ts'
+import { Engine, type PgliteLog } from './engine.ts'
 import { isFull, PgliteError } from './error.ts'
 import { syncMessage } from './frames.ts'
 import { Maintenance } from './maintenance.ts'
@@ -16,9 +16,6 @@ import { Pulse } from './pulse.ts'
 import { WalFlusher } from './wal-flusher.ts'
 import type { WasmModule } from './wasm.ts'
 import type { ReplyTo, SessionEnd } from './wire.ts'
-
-/** The parts of a pino logger that the embedded database uses. */
-export type PgliteLog = Record<'info' | 'warn' | 'error', (about: object, message: string) => void>
 
 /**
  * `full`: an acknowledged write survives a power loss. `relaxed`: it survives the end of the process, and a power loss

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { toFault } from '../../fault.ts'
 import { principalOf } from '../../principal.ts'
 import { Session } from '../session.ts'
-import type { PgliteLog } from './open.ts'
+import type { PgliteLog } from './engine.ts'
 import { type SupervisorOptions, superviseEmbedded } from './supervisor.ts'
 
 type Line = { level: string; about: object; message: string }

@@ -3,10 +3,12 @@ import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { WORKER } from '../../layout.ts'
 import { inTime } from '../in-time.ts'
+import type { PgliteLog } from './engine.ts'
 import { isFull, PgliteError, type PgliteErrorCode } from './error.ts'
 import { takeLock } from './lock.ts'
-import { explained, type Pglite, type PgliteLog, type PgliteOptions } from './open.ts'
+import { explained, type Pglite, type PgliteOptions } from './open.ts'
 import { Pulse } from './pulse.ts'
 import { compilePostgres, type WasmModule } from './wasm.ts'
 import { brokenSocket, type FromSession, Sockets } from './wire.ts'
@@ -216,7 +218,7 @@ class Supervisor implements Supervised {
     const pulse = new Pulse()
     this.#pulse = pulse
     const workerData: WorkerData = { dataDir, durability, pulse: pulse.memory, wasm: await this.#wasm }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(WORKER, {
       workerData,
       execArgv: [],
       resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_MB },

@@ -6,7 +6,7 @@ import { version } from '../../version.ts'
 
 const uptime_seconds = () => Math.round(process.uptime())
 
-export const health = ({ database, embedder, isDraining }: Deps) => [
+export const health = ({ database, embedder, draining }: Deps) => [
   route(endpoints.health.get, async () => ({
     status: 'healthy' as const,
     version,
@@ -21,7 +21,7 @@ export const health = ({ database, embedder, isDraining }: Deps) => [
     const results: Record<string, Condition> = {
       database: answers,
       embedder: embeds,
-      server: isDraining() ? { ok: false, message: 'The server is shutting down.' } : { ok: true },
+      server: draining.aborted ? { ok: false, message: 'The server is shutting down.' } : { ok: true },
     }
     const checks: Readiness['checks'] = {}
     const components: Readiness['components'] = {}

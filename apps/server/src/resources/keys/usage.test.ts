@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { ADMIN_KEY, failure, start } from '../../../test/harness.ts'
+import { failure, start } from '../../../test/harness.ts'
 import { expectError, send } from '../../../test/http-call.ts'
+import { UsageCounter } from '../../db/counters/usage.ts'
 import { hashSecret } from '../../principal.ts'
-import { createUsage } from './usage.ts'
 
 test('usage counts what was asked with a key, refused requests included', async () => {
   await using t = await start()
@@ -126,8 +126,8 @@ test('the job of a running server writes the counts, several servers add theirs,
   for (const deadline = Date.now() + 20_000; (await count()) !== 1 && Date.now() < deadline; )
     await new Promise((resolve) => setTimeout(resolve, 100))
   expect(await count()).toBe(1)
-  const another = createUsage(t.database)
-  another.note({ keyHash: hashSecret(key), endpoint: 'keys.whoami', namespace: '', status: 429, bytes: 1, ms: 1 })
+  const another = new UsageCounter(t.database)
+  another.record({ keyHash: hashSecret(key), endpoint: 'keys.whoami', namespace: '', status: 429, bytes: 1, ms: 1 })
   await another.flush()
   expect(await t.admin.keyUsage(key_id)).toMatchObject({
     total_requests: 2,
@@ -137,21 +137,4 @@ test('the job of a running server writes the counts, several servers add theirs,
   await t.admin.deleteKey(key_id)
   expect(await count()).toBeUndefined()
   expect((await failure(t.admin.keyUsage(key_id))).code).toBe('NOT_FOUND')
-})
-
-test('what could not be written is kept for the next turn', async () => {
-  await using t = await start()
-  let isAway = true
-  const sql = ((...args: Parameters<typeof t.database.sql>) =>
-    isAway ? Promise.reject(new Error('away')) : t.database.sql(...args)) as never
-  const usage = createUsage({ sql })
-  const asked = { keyHash: hashSecret(ADMIN_KEY), endpoint: 'keys.whoami', namespace: '', status: 200, bytes: 1, ms: 1 }
-  usage.note(asked)
-  await expect(usage.flush()).rejects.toThrow('away')
-  usage.note(asked)
-  isAway = false
-  await usage.flush()
-  expect(
-    await t.owner((sql) => sql`select requests::int, bytes::int from key_usage where endpoint = 'keys.whoami'`),
-  ).toMatchObject([{ requests: 2, bytes: 2 }])
 })

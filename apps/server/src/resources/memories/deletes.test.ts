@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ADMIN_KEY, type Stage, start } from '../../../test/harness.ts'
+import { ADMIN_KEY, start, type TestServer } from '../../../test/harness.ts'
 import { expectError, send } from '../../../test/http-call.ts'
 
 type Json = Record<string, unknown>
 
-let t: Stage
+let t: TestServer
 let key: string
 beforeAll(async () => {
   t = await start()
@@ -97,7 +97,7 @@ test.each<[string, string, Json, string, RegExp]>([
   ],
   ['POST', '/v1/memory/recall', { query: 'x', filter: { run: [1, 2] } }, 'filter.run', /write \{"\$in"/],
   ['PUT', '/v1/memory/update/any', { importance: 1, ttl: 5 }, 'ttl', /did you mean ttl_seconds\?/],
-  ['PUT', '/v1/memory/update/any', { author: 's2' }, 'author', /stays/],
+  ['PUT', '/v1/memory/update/any', { author: 's2' }, 'author', /cannot change/],
   ['PUT', '/v1/memory/update/any', { importanse: 1 }, 'importanse', /did you mean importance\?/],
 ])(
   'a word that narrows and is not known is refused, with what was meant: %s %s %j',
@@ -152,7 +152,7 @@ test('dry_run said twice and differently is refused', async () => {
   expectError(
     await post(BATCH, { agent_id: 'desk', filter: { tags, dry_run: true }, dry_run: false }),
     'INVALID_REQUEST',
-    /^dry_run: true in one place/,
+    /^dry_run is true in one place/,
   )
   expect((await post(BATCH, { agent_id: 'desk', filter: { tags, dry_run: true }, dry_run: true })).json).toEqual({
     deleted_count: 1,

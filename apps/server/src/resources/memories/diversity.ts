@@ -1,8 +1,10 @@
-/** What diversity looks at: how good a hit is, what it says, and its direction where it has one. */
+/** A hit as diversity sees it. `direction` is its vector at length 1, if it has one. */
 export type Hit = { score: number; content: string; direction: Float32Array | undefined }
 export type Picked<H> = {
-  hit: H /** To the nearest hit before it. */
-  similarity: number /** What it is ranked by. */
+  hit: H
+  /** To the most similar hit ranked before it. */
+  similarity: number
+  /** Sort key. */
   value: number
 }
 

@@ -13,14 +13,14 @@ import {
 } from '@dakera-ai/protocol'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Stage, start } from '../../../test/harness.ts'
+import { start, type TestServer } from '../../../test/harness.ts'
 import { expectError, send } from '../../../test/http-call.ts'
 import { listSelection } from './selection.ts'
 
 type Json = Record<string, unknown>
 type Value = string | number | boolean | null
 
-let t: Stage
+let t: TestServer
 let key: string
 beforeAll(async () => {
   t = await start()

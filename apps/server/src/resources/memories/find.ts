@@ -74,7 +74,7 @@ export async function find(
   const memories = whatFits(picked).map(toRecalled)
   for (const namespace of namespaces) {
     const ids = memories.filter(({ memory }) => memory.agent_id === namespace).map(({ memory }) => memory.id)
-    deps.accesses.note(principal.keyHash, namespace, ids)
+    deps.accesses.record(principal.keyHash, namespace, ids)
   }
   return {
     memories,

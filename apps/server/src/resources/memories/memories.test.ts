@@ -242,7 +242,7 @@ test('who is given very many keeps nobody else from being counted', async () => 
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   const { id } = await agent.storeMemory('a', { content: 'counted heron' })
-  t.accesses.note(
+  t.accesses.record(
     hashSecret(await t.secret({ b: 'read' })),
     'b',
     Array.from({ length: 20_000 }, (_, i) => `m${i}`),

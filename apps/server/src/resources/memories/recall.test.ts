@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, type Stage, start } from '../../../test/harness.ts'
+import { failure, start, type TestServer } from '../../../test/harness.ts'
 
 const NOTES = [
   'HNSW indexes answer in 5 ms at 10M vectors.',
@@ -9,7 +9,7 @@ const NOTES = [
   'Cats sleep most of the day.',
 ]
 
-async function withNotes(t: Stage) {
+async function withNotes(t: TestServer) {
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemories(
     'a',

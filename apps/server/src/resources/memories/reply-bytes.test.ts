@@ -1,6 +1,6 @@
 import { METADATA_BYTES, REPLY_BYTES } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Stage, start } from '../../../test/harness.ts'
+import { start, type TestServer } from '../../../test/harness.ts'
 import { expectError, send } from '../../../test/http-call.ts'
 
 type Json = Record<string, unknown>
@@ -10,7 +10,7 @@ type Reply = { memories: Json[]; next_cursor?: string; total: number }
 const OLD_BYTES = 200_000
 const COUNT = 60
 
-let t: Stage
+let t: TestServer
 let key: string
 beforeAll(async () => {
   t = await start()

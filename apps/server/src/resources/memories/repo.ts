@@ -103,7 +103,7 @@ export type MemoryChanges = {
   tags?: string[] | undefined
   sessionId?: string | null | undefined
   validFrom?: Date | null | undefined
-  /** null: it no longer expires. */
+  /** null: it never expires. */
   expiresAt?: Date | null | undefined
   /** From now on; expiresAt wins. */
   ttlSeconds?: number | null | undefined

@@ -54,7 +54,7 @@ export const memories = (deps: Deps) => {
     route(memory.get, async ({ principal, params, query }) => {
       const id = idFrom(params.memory_id)
       const found = await withPrincipal(database, principal, 'read', (tx) => locate(tx, id, query.agent_id, 'read'))
-      deps.accesses.note(principal.keyHash, found.namespace.name, [id])
+      deps.accesses.record(principal.keyHash, found.namespace.name, [id])
       return found.memory
     }),
 

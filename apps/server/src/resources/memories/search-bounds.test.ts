@@ -7,10 +7,10 @@ import {
   SEARCH_MAX_WORDS,
 } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { failure, type Stage, start } from '../../../test/harness.ts'
+import { failure, start, type TestServer } from '../../../test/harness.ts'
 import { rareWord } from '../../../test/rare-words.ts'
 
-let t: Stage
+let t: TestServer
 beforeAll(async () => {
   t = await start()
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { engine, failure, type Stage, start } from '../../../test/harness.ts'
+import { engine, failure, start, type TestServer } from '../../../test/harness.ts'
 
 const BIRDS = [
   { id: 'nest', content: 'The heron nests by the river in spring.', tags: ['bird', 'seen'] },
@@ -9,7 +9,7 @@ const BIRDS = [
   { id: 'tea', content: 'Green tea is brewed at 80 degrees.', tags: ['seen'] },
 ]
 
-async function withBirds(t: Stage) {
+async function withBirds(t: TestServer) {
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemories('a', BIRDS)
   return agent

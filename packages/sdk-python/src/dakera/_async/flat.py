@@ -93,7 +93,7 @@ class AsyncFlatNames:
         cursor: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> AsyncListing[ListedNamespace]:
-        """List the namespaces this key has a grant on; an admin sees all. All of them unless `limit` is said."""
+        """List the namespaces on which this key has a grant; an admin sees all of them. All of them unless `limit` is said."""
         return self.namespaces.list(
             limit=limit,
             cursor=cursor,
@@ -116,7 +116,7 @@ class AsyncFlatNames:
         name: str,
         **options: Unpack[RequestOptions],
     ) -> DeleteNamespaceResponse:
-        """Delete a namespace with all its memories and every grant on it. Needs an admin's key."""
+        """Delete a namespace, all its memories and all grants on it. Needs an admin's key."""
         return await self.namespaces.delete(
             name,
             **options,
@@ -128,7 +128,7 @@ class AsyncFlatNames:
         grants: Mapping[str, Access] | None = None,
         **settings: Unpack[KeyOptions],
     ) -> CreatedKey:
-        """Issue a key with its own grants per namespace. The reply shows its secret, once."""
+        """Issue a key with its own grants per namespace. The response contains its secret, which is not shown again."""
         return await self.keys.create(
             name,
             grants,
@@ -169,7 +169,7 @@ class AsyncFlatNames:
         namespaces: Sequence[str] | None = None,
         **options: Unpack[RequestOptions],
     ) -> Key:
-        """Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant.
+        """Rename a key or change its grants. New grants apply from its next request on. `none` removes a grant.
 
         `namespaces` keeps grants on these only; new ones get what the scope of the key says.
         """
@@ -200,7 +200,7 @@ class AsyncFlatNames:
         key_id: str,
         **options: Unpack[RequestOptions],
     ) -> KeyActionResponse:
-        """Stop a key at once and keep its record."""
+        """Stop a key immediately and keep its record."""
         return await self.keys.deactivate(
             key_id,
             **options,
@@ -211,7 +211,7 @@ class AsyncFlatNames:
         key_id: str,
         **options: Unpack[RequestOptions],
     ) -> KeyActionResponse:
-        """Delete a key with its grants. What it stored stays."""
+        """Delete a key and its grants. The memories it stored remain."""
         return await self.keys.delete(
             key_id,
             **options,
@@ -222,7 +222,7 @@ class AsyncFlatNames:
         key_id: str,
         **options: Unpack[RequestOptions],
     ) -> KeyUsage:
-        """Count what was asked with a key, refused requests included."""
+        """Return the number of requests made with a key, including rejected ones."""
         return await self.keys.usage(
             key_id,
             **options,
@@ -232,7 +232,7 @@ class AsyncFlatNames:
         self,
         **options: Unpack[RequestOptions],
     ) -> Identity:
-        """Say who the presented key is and what it may do."""
+        """Return the identity and grants of the calling key."""
         return await self.keys.whoami(
             **options,
         )
@@ -246,9 +246,9 @@ class AsyncFlatNames:
         expires_in_days: float | None = None,
         **options: Unpack[RequestOptions],
     ) -> CreatedNamespaceKey:
-        """Issue a key with one grant: on this namespace. The reply shows its secret, once.
+        """Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again.
 
-        The scope is `write` unless said; `write` reads as well.
+        The scope is `write` unless said; `write` includes read access.
         """
         return await self.namespace_keys.create(
             namespace,
@@ -275,9 +275,7 @@ class AsyncFlatNames:
         key_id: str,
         **options: Unpack[RequestOptions],
     ) -> DeleteNamespaceKeyResponse:
-        """Delete a key that has its only grant on this namespace.
-
-        One with others, or an admin key, loses this grant and stays.
+        """Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this grant.
         """
         return await self.namespace_keys.delete(
             namespace,
@@ -291,7 +289,7 @@ class AsyncFlatNames:
         key_id: str,
         **options: Unpack[RequestOptions],
     ) -> KeyUsage:
-        """Count what a key with a grant on this namespace did here."""
+        """Return the number of requests that a key with a grant on this namespace made here."""
         return await self.namespace_keys.usage(
             namespace,
             key_id,
@@ -311,7 +309,7 @@ class AsyncFlatNames:
         expires_at: Instant | None = None,
         **more: Unpack[StoreOptions],
     ) -> StoredMemory:
-        """Store one memory. The next recall finds it, by meaning and by word.
+        """Store one memory. Recall and search find it from the next call on.
 
         It is `episodic`, of importance 0.5 (from 0 to 1) and lasts, unless said. `expires_at` wins over `ttl_seconds`.
         """
@@ -334,7 +332,7 @@ class AsyncFlatNames:
         memories: Sequence[NewMemory],
         **options: Unpack[RequestOptions],
     ) -> StoreMemoriesResponse:
-        """Store up to 1000 memories, all or none."""
+        """Store up to 1000 memories: either all or none."""
         return await self.memories.store_batch(
             agent_id,
             memories,
@@ -441,7 +439,7 @@ class AsyncFlatNames:
         importance: float,
         **options: Unpack[RequestOptions],
     ) -> SetImportanceResponse:
-        """Set the importance of one or more memories, all or none."""
+        """Set the importance of one or more memories: either all or none."""
         return await self.memories.set_importance(
             agent_id,
             memory_ids,
@@ -507,7 +505,7 @@ class AsyncFlatNames:
         id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Session:
-        """Start a session. Memories join it by its id.
+        """Start a session. Memories are added to it by `session_id`.
 
         An `id` of your own needs a read-write grant, as a taken one is refused.
         """
@@ -526,7 +524,7 @@ class AsyncFlatNames:
         agent_id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Session:
-        """End a session. One that has ended keeps its time, and takes a new summary."""
+        """End a session. If it has ended already, only its summary changes."""
         return await self.sessions.end(
             session_id,
             summary,
@@ -591,7 +589,7 @@ class AsyncFlatNames:
         self,
         **options: Unpack[RequestOptions],
     ) -> Page[Agent]:
-        """List the namespaces this key may read, with what is in them."""
+        """List the namespaces this key can read, with counts of memories and sessions."""
         return await self.agents.list(
             **options,
         )
@@ -601,7 +599,7 @@ class AsyncFlatNames:
         agent_id: str,
         **options: Unpack[RequestOptions],
     ) -> AgentStats:
-        """Count what is in one namespace."""
+        """Return statistics of one namespace."""
         return await self.agents.stats(
             agent_id,
             **options,

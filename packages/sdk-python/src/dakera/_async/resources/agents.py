@@ -20,12 +20,12 @@ class AsyncAgents:
         self._transport = transport
 
     async def list(self, **options: Unpack[RequestOptions]) -> Page[Agent]:
-        """List the namespaces this key may read, with what is in them."""
+        """List the namespaces this key can read, with counts of memories and sessions."""
         call = Call("agents.list", "GET", "/v1/agents", _agents, options=options)
         return await self._transport.request(call)
 
     async def stats(self, agent_id: str, **options: Unpack[RequestOptions]) -> AgentStats:
-        """Count what is in one namespace."""
+        """Return statistics of one namespace."""
         call = Call("agents.stats", "GET", path("/v1/agents", agent_id, "stats"), AgentStats, options=options)
         return await self._transport.request(call)
 

@@ -17,11 +17,11 @@ class AsyncHealthChecks:
         self._transport = transport
 
     async def __call__(self, **options: Unpack[RequestOptions]) -> Health:
-        """Say that the server answers."""
+        """Report that the server responds."""
         return await self.get(**options)
 
     async def get(self, **options: Unpack[RequestOptions]) -> Health:
-        """Say that the server answers."""
+        """Report that the server responds."""
         call = Call("health.get", "GET", "/health", Health, is_public=True, options=options)
         return await self._transport.request(call)
 
@@ -40,6 +40,6 @@ class AsyncHealthChecks:
             raise
 
     async def live(self, **options: Unpack[RequestOptions]) -> Liveness:
-        """Say that the process runs."""
+        """Report that the process is running."""
         call = Call("health.live", "GET", "/health/live", Liveness, is_public=True, options=options)
         return await self._transport.request(call)

@@ -30,7 +30,7 @@ class AsyncKeys:
     async def create(
         self, name: str, grants: Mapping[str, Access] | None = None, **settings: Unpack[KeyOptions]
     ) -> CreatedKey:
-        """Issue a key with its own grants per namespace. The reply shows its secret, once."""
+        """Issue a key with its own grants per namespace. The response contains its secret, which is not shown again."""
         fields, options = apart("keys.create", settings, KeyOptions.__optional_keys__)
         body = given(name=name, grants=grants, **fields)
         call = Call("keys.create", "POST", "/v1/keys", CreatedKey, body=body, options=options)
@@ -60,7 +60,7 @@ class AsyncKeys:
         namespaces: Sequence[str] | None = None,
         **options: Unpack[RequestOptions],
     ) -> Key:
-        """Rename a key or change its grants; the next request of the key meets the new ones. `none` removes a grant.
+        """Rename a key or change its grants. New grants apply from its next request on. `none` removes a grant.
 
         `namespaces` keeps grants on these only; new ones get what the scope of the key says.
         """
@@ -81,23 +81,23 @@ class AsyncKeys:
         return await self._transport.request(call)
 
     async def deactivate(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyActionResponse:
-        """Stop a key at once and keep its record."""
+        """Stop a key immediately and keep its record."""
         url = path("/v1/keys", key_id, "deactivate")
         call = Call("keys.deactivate", "POST", url, KeyActionResponse, options=options)
         return await self._transport.request(call)
 
     async def delete(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyActionResponse:
-        """Delete a key with its grants. What it stored stays."""
+        """Delete a key and its grants. The memories it stored remain."""
         call = Call("keys.delete", "DELETE", path("/v1/keys", key_id), KeyActionResponse, options=options)
         return await self._transport.request(call)
 
     async def usage(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyUsage:
-        """Count what was asked with a key, refused requests included."""
+        """Return the number of requests made with a key, including rejected ones."""
         call = Call("keys.usage", "GET", path("/v1/keys", key_id, "usage"), KeyUsage, options=options)
         return await self._transport.request(call)
 
     async def whoami(self, **options: Unpack[RequestOptions]) -> Identity:
-        """Say who the presented key is and what it may do."""
+        """Return the identity and grants of the calling key."""
         call = Call("keys.whoami", "GET", "/v1/auth/whoami", Identity, options=options)
         return await self._transport.request(call)
 

@@ -26,9 +26,9 @@ class AsyncNamespaceKeys:
         expires_in_days: float | None = None,
         **options: Unpack[RequestOptions],
     ) -> CreatedNamespaceKey:
-        """Issue a key with one grant: on this namespace. The reply shows its secret, once.
+        """Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again.
 
-        The scope is `write` unless said; `write` reads as well.
+        The scope is `write` unless said; `write` includes read access.
         """
         url = path("/v1/namespaces", namespace, "keys")
         body = given(name=name, scope=scope, expires_in_days=expires_in_days)
@@ -50,16 +50,14 @@ class AsyncNamespaceKeys:
         key_id: str,
         **options: Unpack[RequestOptions],
     ) -> DeleteNamespaceKeyResponse:
-        """Delete a key that has its only grant on this namespace.
-
-        One with others, or an admin key, loses this grant and stays.
+        """Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this grant.
         """
         url = path("/v1/namespaces", namespace, "keys", key_id)
         call = Call("namespaceKeys.delete", "DELETE", url, DeleteNamespaceKeyResponse, options=options)
         return await self._transport.request(call)
 
     async def usage(self, namespace: str, key_id: str, **options: Unpack[RequestOptions]) -> KeyUsage:
-        """Count what a key with a grant on this namespace did here."""
+        """Return the number of requests that a key with a grant on this namespace made here."""
         url = path("/v1/namespaces", namespace, "keys", key_id, "usage")
         call = Call("namespaceKeys.usage", "GET", url, KeyUsage, options=options)
         return await self._transport.request(call)

@@ -36,7 +36,7 @@ class AsyncNamespaces:
     def list(
         self, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[RequestOptions]
     ) -> AsyncListing[ListedNamespace]:
-        """List the namespaces this key has a grant on; an admin sees all. All of them unless `limit` is said."""
+        """List the namespaces on which this key has a grant; an admin sees all of them. All of them unless `limit` is said."""
 
         def call(place: Place) -> Call[Page[ListedNamespace]]:
             query = given(limit=limit, cursor=place)
@@ -50,7 +50,7 @@ class AsyncNamespaces:
         return await self._transport.request(call)
 
     async def delete(self, name: str, **options: Unpack[RequestOptions]) -> DeleteNamespaceResponse:
-        """Delete a namespace with all its memories and every grant on it. Needs an admin's key."""
+        """Delete a namespace, all its memories and all grants on it. Needs an admin's key."""
         call = Call(
             "namespaces.delete", "DELETE", path("/v1/namespaces", name), DeleteNamespaceResponse, options=options
         )

@@ -21,12 +21,12 @@ class Agents:
         self._transport = transport
 
     def list(self, **options: Unpack[RequestOptions]) -> Page[Agent]:
-        """List the namespaces this key may read, with what is in them."""
+        """List the namespaces this key can read, with counts of memories and sessions."""
         call = Call("agents.list", "GET", "/v1/agents", _agents, options=options)
         return self._transport.request(call)
 
     def stats(self, agent_id: str, **options: Unpack[RequestOptions]) -> AgentStats:
-        """Count what is in one namespace."""
+        """Return statistics of one namespace."""
         call = Call("agents.stats", "GET", path("/v1/agents", agent_id, "stats"), AgentStats, options=options)
         return self._transport.request(call)
 

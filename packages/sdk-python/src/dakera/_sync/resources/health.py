@@ -18,11 +18,11 @@ class HealthChecks:
         self._transport = transport
 
     def __call__(self, **options: Unpack[RequestOptions]) -> Health:
-        """Say that the server answers."""
+        """Report that the server responds."""
         return self.get(**options)
 
     def get(self, **options: Unpack[RequestOptions]) -> Health:
-        """Say that the server answers."""
+        """Report that the server responds."""
         call = Call("health.get", "GET", "/health", Health, is_public=True, options=options)
         return self._transport.request(call)
 
@@ -41,6 +41,6 @@ class HealthChecks:
             raise
 
     def live(self, **options: Unpack[RequestOptions]) -> Liveness:
-        """Say that the process runs."""
+        """Report that the process is running."""
         call = Call("health.live", "GET", "/health/live", Liveness, is_public=True, options=options)
         return self._transport.request(call)

@@ -48,7 +48,7 @@ class Memories:
         expires_at: Instant | None = None,
         **more: Unpack[StoreOptions],
     ) -> StoredMemory:
-        """Store one memory. The next recall finds it, by meaning and by word.
+        """Store one memory. Recall and search find it from the next call on.
 
         It is `episodic`, of importance 0.5 (from 0 to 1) and lasts, unless said. `expires_at` wins over `ttl_seconds`.
         """
@@ -71,7 +71,7 @@ class Memories:
     def store_batch(
         self, agent_id: str, memories: Sequence[NewMemory], **options: Unpack[RequestOptions]
     ) -> StoreMemoriesResponse:
-        """Store up to 1000 memories, all or none."""
+        """Store up to 1000 memories: either all or none."""
         url, body = "/v1/memories/store/batch", {"agent_id": agent_id, "memories": [*map(with_moments, memories)]}
         call = Call("memories.storeBatch", "POST", url, StoreMemoriesResponse, body=body, options=options)
         return self._transport.request(call)
@@ -153,7 +153,7 @@ class Memories:
     def set_importance(
         self, agent_id: str, memory_ids: str | Sequence[str], importance: float, **options: Unpack[RequestOptions]
     ) -> SetImportanceResponse:
-        """Set the importance of one or more memories, all or none."""
+        """Set the importance of one or more memories: either all or none."""
         which = {"memory_id": memory_ids} if isinstance(memory_ids, str) else {"memory_ids": memory_ids}
         url, body = "/v1/memory/importance", {"agent_id": agent_id, **which, "importance": importance}
         call = Call("memories.setImportance", "POST", url, SetImportanceResponse, body=body, options=options)

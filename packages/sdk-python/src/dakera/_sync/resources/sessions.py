@@ -27,7 +27,7 @@ class Sessions:
         id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Session:
-        """Start a session. Memories join it by its id.
+        """Start a session. Memories are added to it by `session_id`.
 
         An `id` of your own needs a read-write grant, as a taken one is refused.
         """
@@ -43,7 +43,7 @@ class Sessions:
         agent_id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Session:
-        """End a session. One that has ended keeps its time, and takes a new summary."""
+        """End a session. If it has ended already, only its summary changes."""
         url, query = path("/v1/sessions", session_id, "end"), given(agent_id=agent_id)
         body = given(summary=summary)
         call = Call("sessions.end", "POST", url, _session, query=query, body=body, options=options)

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { type Answer, type Call, expectError, send } from './http-call.ts'
 
-let t: Stage
+let t: TestServer
 let key: string
 beforeAll(async () => {
   t = await start()

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { type Call, expectError, send } from './http-call.ts'
 
 // What clients of earlier SDKs send and read, request by request as it leaves them. No client of ours is in between.
 
-let t: Stage
+let t: TestServer
 let key: string
 beforeAll(async () => {
   t = await start()

@@ -2,8 +2,8 @@ import { getEventListeners, once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { networkOf } from '../src/http/door.ts'
-import { ADMIN_KEY, type Stage, start } from './harness.ts'
+import { networkOf } from '../src/http/admission.ts'
+import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { type Answer, type Call, expectError, send } from './http-call.ts'
 
 /** A request whose body is announced and begun, and ends when it is told to. */
@@ -99,7 +99,7 @@ test('bodies under way are bounded for a key and for all: 429 and 503, and room 
 
 describe('a reply counts until it is sent', () => {
   /** Some six megabytes of memories in `a`. */
-  const fill = async (t: Stage) => {
+  const fill = async (t: TestServer) => {
     const memories = Array.from({ length: 18 }, () => ({ content: 'x'.repeat(100_000) }))
     for (let i = 0; i < 4; i++) await t.admin.storeMemories('a', memories)
   }

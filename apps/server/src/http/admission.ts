@@ -3,64 +3,64 @@ import type { Database } from '../db/database.ts'
 import { findKeyId } from '../db/tx.ts'
 import { Fault, toFault } from '../fault.ts'
 import { NEVER, type Principal, principalOf, strangerLane } from '../principal.ts'
-import { Room } from './room.ts'
+import { ByteQuota } from './byte-quota.ts'
 
-export type DoorBounds = {
-  /** Requests of one key that may be under way at once. */
+export type AdmissionBounds = {
+  /** The most requests of one key that may be under way at once. */
   keyConcurrency: number
-  /** Bytes of request bodies that are held at once, of all keys; a quarter of it of one key. */
+  /** The most bytes of request bodies in memory, of all keys; one key may use a quarter of them. */
   openBodyBytes: number
-  /** Bytes of replies that are not yet sent, of all keys; half of it of one key. */
+  /** The most bytes of replies that are not yet sent, of all keys; one key may use half of them. */
   openReplyBytes: number
 }
-/** A caller who was let in. */
-export type Guest = {
+
+/** A request that was admitted. */
+export type Admitted = {
   principal: Principal
   keyId: string
-  /** Counts bytes of the body, until the call is answered. */
-  hold(bytes: number): void
-  /** Counts the reply, until it is sent. One to a call that changed nothing may be refused. */
+  /** Counts bytes of the body, until the request is answered. */
+  holdBody(bytes: number): void
+  /** Counts bytes of the reply, until they are sent. Throws over the quota, unless the request may have written. */
   holdReply(bytes: number): void
-  /**
-   * To be called once, when the call is answered: what is not yet sent counts until it is, or until its connection
-   * ends.
-   */
+  /** Stops counting bytes of the reply that were sent before its end. */
+  releaseReply(bytes: number): void
+  /** Called once, when the request is answered. The reply counts until it is sent or its connection ends. */
   leave(outgoing: ServerResponse | undefined): void
 }
 
-/** Secrets whose key is remembered. */
-const MOST_KNOWN = 10_000
-/** Unknown secrets that one address may try in a row, and how many a second after that. */
+/** The most secrets whose key is remembered. */
+const MAX_KNOWN = 10_000
+/** Unknown secrets that one network may try in a row, and per second after that. */
 const TRIES = 100
 const TRIES_PER_SECOND = 10
-const MOST_ADDRESSES = 10_000
+const MAX_NETWORKS = 10_000
 
 /**
- * Lets requests in before their body is read. A secret that this server has not yet seen open anything is looked up
- * first, in a lane that its address shares, so that who has no key costs one indexed look-up and takes nobody's turn.
- * Afterwards its key's id is remembered: for the log, and for whose turn it is. It opens nothing: each statement asks
- * the database for the key again, and a key that was refused there is looked up first from then on.
+ * Admits requests before their body is read. A secret that this server has not yet recognised is looked up first, in a
+ * lane that its network shares, so a caller without a key costs one indexed look-up and takes nobody's turn. Afterwards
+ * the id of the key is remembered for the log and for fair queueing. The id grants nothing: each statement asks the
+ * database for the key again, and a key that the database refuses is looked up first from then on.
  */
-export class Door {
+export class Admission {
   readonly #database: Pick<Database, 'turns'>
-  readonly #bounds: DoorBounds
+  readonly #bounds: AdmissionBounds
   readonly #ids = new Map<string, string>()
-  /** Look-ups under way: one for all requests that present the same secret. */
-  readonly #asked = new Map<string, Promise<string>>()
+  /** Look-ups under way: requests that present the same secret share one. */
+  readonly #lookups = new Map<string, Promise<string>>()
   readonly #underWay = new Map<string, number>()
-  readonly #bodies: Room
-  readonly #replies: Room
+  readonly #bodies: ByteQuota
+  readonly #replies: ByteQuota
   readonly #tries = new Map<string, { left: number; at: number }>()
 
-  constructor(database: Pick<Database, 'turns'>, bounds: DoorBounds) {
+  constructor(database: Pick<Database, 'turns'>, bounds: AdmissionBounds) {
     this.#database = database
     this.#bounds = bounds
-    this.#bodies = new Room('request bodies', bounds.openBodyBytes, bounds.openBodyBytes / 4)
-    this.#replies = new Room('replies', bounds.openReplyBytes, bounds.openReplyBytes / 2)
+    this.#bodies = new ByteQuota('request bodies', bounds.openBodyBytes, bounds.openBodyBytes / 4)
+    this.#replies = new ByteQuota('replies', bounds.openReplyBytes, bounds.openReplyBytes / 2)
   }
 
-  /** Who presents this secret; the error of the API when nobody does. */
-  async recognise(
+  /** Returns the caller behind this secret. Rejects when there is none. */
+  async identify(
     secret: string,
     signal: AbortSignal,
     address: string,
@@ -72,7 +72,7 @@ export class Door {
   }
 
   /** Counts a request of this key as under way, until its reply is sent. */
-  enter(principal: Principal, keyId: string): Guest {
+  admit(principal: Principal, keyId: string): Admitted {
     const underWay = this.#underWay.get(keyId) ?? 0
     if (underWay >= this.#bounds.keyConcurrency) {
       const message =
@@ -81,9 +81,9 @@ export class Door {
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
     }
     this.#underWay.set(keyId, underWay + 1)
-    const [body, reply] = [this.#bodies.enter(keyId), this.#replies.enter(keyId)]
+    const [body, reply] = [this.#bodies.open(keyId), this.#replies.open(keyId)]
     const sent = () => {
-      reply.leave()
+      reply.release()
       const left = (this.#underWay.get(keyId) ?? 0) - 1
       if (left > 0) this.#underWay.set(keyId, left)
       else this.#underWay.delete(keyId)
@@ -91,17 +91,18 @@ export class Door {
     return {
       principal,
       keyId,
-      hold: body.take,
+      holdBody: body.take,
       holdReply: (bytes) => reply.take(bytes, principal.mayHaveWritten),
+      releaseReply: reply.release,
       leave: (outgoing) => {
-        body.leave()
+        body.release()
         if (!outgoing || outgoing.destroyed) sent()
         else outgoing.once('close', sent)
       },
     }
   }
 
-  /** The database knows this secret no longer. */
+  /** Forgets a secret that the database no longer accepts. */
   forget({ keyHash }: Principal, address: string): void {
     this.#ids.delete(keyHash.toString('hex'))
     this.#countTry(networkOf(address))
@@ -109,7 +110,7 @@ export class Door {
 
   async #lookUp(stranger: Principal, hash: string, address: string): Promise<string> {
     const network = networkOf(address)
-    const waitSeconds = this.#waitOf(network)
+    const waitSeconds = this.#secondsUntilTry(network)
     if (waitSeconds > 0) {
       const message =
         'Too many unknown API keys came from this address. Wait for the seconds in Retry-After; keys that are in ' +
@@ -117,12 +118,12 @@ export class Door {
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: waitSeconds }, { message })
     }
     try {
-      const asked =
-        this.#asked.get(hash) ??
-        findKeyId(this.#database, { ...stranger, signal: NEVER }).finally(() => this.#asked.delete(hash))
-      this.#asked.set(hash, asked)
-      const id = await asked
-      if (this.#ids.size >= MOST_KNOWN) dropOldest(this.#ids)
+      const lookup =
+        this.#lookups.get(hash) ??
+        findKeyId(this.#database, { ...stranger, signal: NEVER }).finally(() => this.#lookups.delete(hash))
+      this.#lookups.set(hash, lookup)
+      const id = await lookup
+      if (this.#ids.size >= MAX_KNOWN) dropOldest(this.#ids)
       this.#ids.set(hash, id)
       return id
     } catch (error) {
@@ -131,8 +132,8 @@ export class Door {
     }
   }
 
-  /** Seconds until this network may try another unknown secret. */
-  #waitOf(network: string): number {
+  /** Returns the seconds until this network may try another unknown secret. */
+  #secondsUntilTry(network: string): number {
     const tries = this.#tries.get(network)
     if (!tries) return 0
     const left = tries.left + ((performance.now() - tries.at) / 1000) * TRIES_PER_SECOND
@@ -142,8 +143,8 @@ export class Door {
   #countTry(network: string): void {
     const now = performance.now()
     const tries = this.#tries.get(network) ?? { left: TRIES, at: now }
-    this.#tries.delete(network) // and in again at the end, so that the oldest goes first
-    if (this.#tries.size >= MOST_ADDRESSES) dropOldest(this.#tries)
+    this.#tries.delete(network) // re-inserted at the end, so that the oldest goes first
+    if (this.#tries.size >= MAX_NETWORKS) dropOldest(this.#tries)
     const left = Math.min(TRIES, tries.left + ((now - tries.at) / 1000) * TRIES_PER_SECOND)
     this.#tries.set(network, { left: Math.max(0, left - 1), at: now })
   }
@@ -156,7 +157,7 @@ function dropOldest(map: Map<string, unknown>): void {
   if (oldest !== undefined) map.delete(oldest)
 }
 
-/** Who has an IPv6 address usually has the whole /64 around it. */
+/** Returns the address, of IPv6 its /64: whoever has one address usually has all of that. */
 export function networkOf(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address
   const [head = '', tail] = address.split('::')

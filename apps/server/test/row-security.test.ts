@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { hashSecret } from '../src/principal.ts'
 import { ADMIN_KEY, start } from './harness.ts'
-import { findBreaches, furnish } from './raw-matrix.ts'
+import { findBreaches, seedMatrix } from './raw-matrix.ts'
 
 test('by raw SQL as dakera_app, every key gets what the access matrix says and nothing else', async () => {
   await using t = await start()
-  expect(await findBreaches(t, await furnish(t))).toEqual([])
+  expect(await findBreaches(t, await seedMatrix(t))).toEqual([])
 })
 
 /** A function that looks past the policies, without its own look at the grants. */
@@ -110,7 +110,7 @@ const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
 
 test.each(OPENED)('without %s, its own test and no other goes red', async (_wall, statements, shows) => {
   await using t = await start()
-  const secrets = await furnish(t)
+  const secrets = await seedMatrix(t)
   await t.owner(async (sql) => {
     await sql`set role none` // back to the superuser that logged in: replacing another role's function takes one
     for (const statement of statements) await sql.unsafe(statement)

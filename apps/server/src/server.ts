@@ -1,0 +1,166 @@
+import type { Logger } from 'pino'
+import { createApp, createStartingApp } from './app.ts'
+import { AccessCounter } from './db/counters/access.ts'
+import { UsageCounter } from './db/counters/usage.ts'
+import type { Sql } from './db/database.ts'
+import { addDemo, removeDemo } from './db/demo.ts'
+import { checkStart, type EmbeddingSpace, settleEmbeddingSpace } from './db/first-start.ts'
+import { refuseNewerSchema } from './db/migrate.ts'
+import { openDatabase } from './db/open.ts'
+import { type RootKey, settleRootKey } from './db/root-key.ts'
+import type { Deps } from './deps.ts'
+import { chooseEmbedder } from './embedding/choose.ts'
+import type { Embedder } from './embedding/embedder.ts'
+import { SwitchingEmbedder } from './embedding/switching.ts'
+import type { Env } from './env.ts'
+import { closeServer, type Fetch, listen } from './http/listen.ts'
+import { reopenEmbedder, startMove } from './jobs/move.ts'
+import { startJobs } from './jobs/runner.ts'
+import { isLoopback } from './published.ts'
+
+export type ServerSettings = Omit<Env, 'logLevel' | 'shutdownSeconds'> & {
+  log: Logger
+  isDemo?: boolean
+  /** Move the database to the embedding model that is set now. */
+  reembed?: boolean
+  replaceRootKey?: boolean
+  allowNewerSchema?: boolean
+  /** The default is the embedder that `embedding` names. */
+  embedder?: Embedder
+  /** The default is true. */
+  runsJobs?: boolean
+  /** Called when the database is gone for good. */
+  onGivenUp?: (why: Error) => void
+} & Partial<Pick<Deps, 'loopbackOnly' | 'acceptsPublished'>>
+
+/** A server whose database is open. */
+export type OpenedServer = Deps & { app: ReturnType<typeof createApp>; rootKey: RootKey | undefined }
+
+export type DakeraServer = {
+  port: number
+  /** Resolves when the server serves. Rejects when it cannot be opened; it is closed then. */
+  opened: Promise<OpenedServer>
+  /** Takes nothing new, finishes the requests under way for at most this long, and closes everything. */
+  close(graceSeconds: number): Promise<void>
+}
+
+/**
+ * Opens a server: listens, then opens the database, the embedder, the jobs and the app. Listening comes first, so that
+ * a port conflict fails immediately and load balancers see early that the server is starting. Resolves once it listens.
+ */
+export async function openServer(settings: ServerSettings): Promise<DakeraServer> {
+  let app: { fetch: Fetch } = createStartingApp()
+  const { server, port } = await listen(
+    settings.host,
+    settings.port,
+    (request, node) => app.fetch(request, node),
+    settings.connections,
+  )
+  const draining = new AbortController()
+  const closers: (() => Promise<void>)[] = []
+  const closeAll = async (graceSeconds: number) => {
+    draining.abort()
+    await closeServer(server, graceSeconds * 1000)
+    for (const close of closers.reverse()) await close()
+  }
+  const opened = (async () => {
+    try {
+      const all = await open(settings, draining.signal, (close) => closers.push(close))
+      app = all.app
+      return all
+    } catch (error) {
+      await closeAll(0)
+      throw error
+    }
+  })()
+  opened.catch(() => {}) // reported to the caller that waits for it
+
+  let closing: Promise<void> | undefined
+  return {
+    port,
+    opened,
+    close(graceSeconds) {
+      draining.abort()
+      // A database that is being migrated is not left half way.
+      closing ??= opened.then(
+        () => closeAll(graceSeconds),
+        () => {},
+      )
+      return closing
+    },
+  }
+}
+
+async function open(
+  settings: ServerSettings,
+  draining: AbortSignal,
+  onClose: (close: () => Promise<void>) => void,
+): Promise<OpenedServer> {
+  const { log, host, isDemo = false, reembed = false, replaceRootKey = false, allowNewerSchema = false } = settings
+  const isEmbedded = settings.database.engine === 'pglite'
+  const wanted = settings.embedder ?? (await chooseEmbedder(settings.embedding))
+  const start = {
+    chosen: settings.rootApiKey,
+    dataDir: settings.dataDir,
+    host,
+    isDemo,
+    isEmbedded,
+    mayReplace: replaceRootKey,
+    embedding: wanted,
+    mayMove: reembed,
+  }
+  let rootKey: RootKey | undefined
+  let previous: EmbeddingSpace | undefined
+  const settle = async (sql: Sql, isOwner: boolean) => {
+    previous = await settleEmbeddingSpace(sql, wanted, { isOwner, mayMove: reembed })
+    if (!isOwner) {
+      if (start.chosen)
+        log.warn(
+          'DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with ' +
+            'DAKERA_MIGRATION_URL can',
+        )
+      return
+    }
+    if (isDemo) {
+      log.warn("the root key is the demo's until a start without --demo")
+      return addDemo(sql)
+    }
+    await removeDemo(sql, log)
+    rootKey = await settleRootKey(sql, start, log)
+  }
+  const database = await openDatabase(settings.database, log, settle, {
+    check: (sql, isOwner) => checkStart(sql, isOwner, start),
+    meetNewerSchema: (newest) => {
+      if (!allowNewerSchema) refuseNewerSchema(newest)
+      log.warn(
+        { newest },
+        'a newer release has migrated this database; this older one serves it all the same (--allow-newer-schema)',
+      )
+    },
+  })
+  onClose(() => database.close())
+  void database.givenUp?.then(settings.onGivenUp)
+
+  const embedder = new SwitchingEmbedder(previous ? await reopenEmbedder(previous, settings.provider, log) : wanted)
+  const accesses = new AccessCounter(database)
+  const usage = new UsageCounter(database)
+  if (settings.runsJobs ?? true) {
+    const jobs = startJobs({ database, accesses, usage, log })
+    onClose(() => jobs.stop())
+  }
+  if (previous) onClose(startMove(database, embedder, wanted, log))
+  else if (reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
+
+  const onLoopback = isLoopback(host)
+  const deps: Deps = {
+    ...settings,
+    database,
+    embedder,
+    accesses,
+    usage,
+    draining,
+    loopbackOnly: settings.loopbackOnly ?? (onLoopback && (isDemo || settings.trustedProxies === 0)),
+    acceptsPublished: settings.acceptsPublished ?? (onLoopback && (isDemo || isEmbedded)),
+  }
+  return { ...deps, app: createApp(deps), rootKey }
+}

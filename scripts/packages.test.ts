@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findNode20, pack, run } from './packing.ts'
+
+const root = dirname(import.meta.dirname)
+const folder = mkdtempSync(join(tmpdir(), 'dakera-packages-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const manifestOf = (path: string) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'))
+const packages = globSync('{packages,apps}/*/package.json', { cwd: root }).map(dirname)
+
+describe('npm pack', () => {
+  test.each(packages)('of %s is refused with the reason', (path) => {
+    const { name, private: isPrivate } = manifestOf(path)
+    expect(() => run(join(root, path), 'npm', ['pack', '--pack-destination', folder])).toThrow(
+      isPrivate ? `${name} is private` : `${name} is packed with pnpm`,
+    )
+    expect(readdirSync(folder).filter((file) => file.endsWith('.tgz'))).toEqual([])
+  })
+})
+
+describe('the server and the client, installed by npm on Node 20', () => {
+  const node = findNode20()
+  const home = join(folder, 'home')
+  const installed = join(home, 'node_modules/@dakera-ai/server')
+  const env = { PATH: [dirname(node), process.env['PATH']].join(delimiter) }
+
+  beforeAll(() => {
+    const tarballs = ['apps/server', 'packages/sdk-ts'].map((path) => pack(path, folder))
+    mkdirSync(home)
+    writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "module" }')
+    run(home, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs], env)
+  })
+
+  test('the server imports nothing but its dependencies, and brings no second embedded database', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+    const code = globSync('dist/*.js', { cwd: installed }).map((file) => readFileSync(join(installed, file), 'utf8'))
+    const imports = code.flatMap((text) => [...text.matchAll(IMPORT)].map(([, path, lazy]) => path ?? lazy ?? ''))
+    const names = imports.filter((path) => !isBuiltin(path)).map((path) => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0])
+    expect([...new Set(names)].sort()).toEqual(Object.keys(dependencies).sort())
+    expect(globSync('node_modules/**/pglite.wasm', { cwd: home })).toHaveLength(1)
+  })
+
+  test('it starts, stores, recalls, keeps exact numbers, shows its pages and ends', async () => {
+    const server = spawn(join(home, 'node_modules/.bin/dakera-server'), ['--port', '0'], {
+      cwd: home,
+      env: { ...env, HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk))
+    const ended = once(server, 'exit')
+    try {
+      await expect.poll(() => output, { timeout: 40_000 }).toMatch(/API: http|rror/)
+      const [, url = ''] = /API: (http\S+)\/docs/.exec(output) ?? []
+      const [, apiKey = ''] = /Admin key.*\n {2}(dk-\S+)/.exec(output) ?? []
+      expect(output).toContain(`Dakera ${manifestOf('apps/server').version} listens on ${url}`)
+      writeFileSync(join(home, 'program.js'), PROGRAM)
+      expect(run(home, node, ['program.js', url, apiKey], env)).toBe(`v20: Node 20 runs it. 12345678901234567890\n`)
+      for (const page of ['/docs', '/docs/errors/NOT_FOUND', '/openapi.json'])
+        expect((await fetch(url + page)).status, page).toBe(200)
+      expect(existsSync(join(home, '.dakera/db/postgres/PG_VERSION'))).toBe(true)
+    } finally {
+      server.kill('SIGTERM')
+    }
+    expect(await ended, output).toEqual([0, null])
+  })
+})
+
+/** What a module imports that is not a file beside it. */
+const IMPORT = /^(?:import|export)\b[^'"\n]*["']([^."'][^"']*)["']|\bimport\(["']([^."'][^"']*)["']\)/gm
+
+const PROGRAM = `
+import { DakeraClient } from '@dakera-ai/dakera'
+const [baseUrl, apiKey] = process.argv.slice(2)
+const client = new DakeraClient({ baseUrl, apiKey })
+const ask = async (path, body) => {
+  const reply = await fetch(baseUrl + path, { method: 'POST', body, headers: { authorization: 'Bearer ' + apiKey } })
+  return reply.text()
+}
+const metadata = '{"id": 12345678901234567890}'
+await ask('/v1/memory/store', '{"agent_id": "team", "content": "Node 20 runs it.", "metadata": ' + metadata + '}')
+const [found] = await client.recall('team', 'what does Node run?')
+const [exact] = /\\d{20}/.exec(await ask('/v1/memory/recall', '{"agent_id": "team", "query": "Node"}')) ?? []
+console.log(process.version.split('.')[0] + ': ' + found.content + ' ' + exact)
+`
