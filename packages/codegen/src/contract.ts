@@ -169,6 +169,13 @@ export function wordLists(): Map<string, { words: string[]; doc: string | undefi
   return lists
 }
 
+/** Memories first: they are what people come for. */
+export const ORDER: ResourceName[] = [
+  'memories',
+  ...(Object.keys(resourceDocs) as ResourceName[]).filter((resource) => !['memories', 'health'].includes(resource)),
+  'health',
+]
+
 /** The class of a resource: `NamespaceKeys`. */
 export const classOf = (resource: ResourceName) =>
   resource === 'health' ? 'HealthChecks' : resource.charAt(0).toUpperCase() + resource.slice(1)
@@ -313,6 +320,11 @@ function bodyWord(method: Method, resource: string, args: Argument[]): string {
   if (method === 'PATCH') return 'changes'
   if (method === 'PUT' || resource === 'namespaces') return 'settings'
   if (args.some(({ word }) => word === 'id')) return 'how'
+  return oneOf(resource)
+}
+
+/** One of a resource: `namespaceKeys` → `key` */
+export function oneOf(resource: string): string {
   return resource
     .replace(/^.*(?=[A-Z])/, '')
     .toLowerCase()

@@ -13,14 +13,14 @@ import type { Transport } from './transport.ts'
  * The resources, and the flat names of the product's samples: each hands over to its resource and does nothing else.
  */
 export abstract class FlatNames {
+  /** Store, find, change and forget what agents know. */
+  readonly memories: Memories
   /** Places for memories, each with its own grants. */
   readonly namespaces: Namespaces
   /** API keys and their grants. All but `whoami` needs an admin's key. */
   readonly keys: Keys
   /** Keys as one namespace sees them: by the grant they have there. Needs an admin's key. */
   readonly namespaceKeys: NamespaceKeys
-  /** Store, find, change and forget what agents know. */
-  readonly memories: Memories
   /** Stretches of work of an agent, and the memories that belong to them. */
   readonly sessions: Sessions
   /** Namespaces as the places of agents: who is there, and what is in them. */
@@ -29,13 +29,131 @@ export abstract class FlatNames {
   readonly health: HealthChecks
 
   constructor(transport: Transport) {
+    this.memories = new Memories(transport)
     this.namespaces = new Namespaces(transport)
     this.keys = new Keys(transport)
     this.namespaceKeys = new NamespaceKeys(transport)
-    this.memories = new Memories(transport)
     this.sessions = new Sessions(transport)
     this.agents = new Agents(transport)
     this.health = healthChecks(transport)
+  }
+
+  /**
+   * Store one memory. Recall and search find it from the next call on. The same as `memories.store`.
+
+   * @example
+   * await client.storeMemory('team-shared', {
+   *   content: 'HNSW answers in 5 ms.',
+   *   importance: 0.85,
+   *   tags: ['finding'],
+   *   memoryType: 'semantic',
+   *   metadata: { source: 'researcher', wordCount: 5, nested: { camelCase: 1 } },
+   * })
+   */
+  storeMemory(...args: Parameters<Memories['store']>) {
+    return this.memories.store(...args)
+  }
+
+  /**
+   * Store up to 1000 memories: either all or none. The same as `memories.storeBatch`.
+
+   * @example
+   * await client.storeMemories('team-shared', [{ content: 'One.', memoryType: 'semantic' }, { content: 'Two.',
+   * ttlSeconds: 60 }])
+   */
+  storeMemories(...args: Parameters<Memories['storeBatch']>) {
+    return this.memories.storeBatch(...args)
+  }
+
+  /**
+   * Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking.
+   * The same as `memories.recall`.
+
+   * @example
+   * await client.recall('team-shared', 'HNSW latency', { topK: 6 })
+   */
+  recall(...args: Parameters<Memories['recall']>) {
+    return this.memories.recall(...args)
+  }
+
+  /**
+   * Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come
+   * first. The same as `memories.search`.
+
+   * @example
+   * await client.searchMemories('team-shared', '"5 ms" HNSW', { topK: 10, mode: 'exact', highlight: true, mmr: 0.5 })
+   */
+  searchMemories(...args: Parameters<Memories['search']>) {
+    return this.memories.search(...args)
+  }
+
+  /**
+   * Fetch one memory. Rejects with `NOT_FOUND` if there is none this key may read. The same as `memories.get`.
+
+   * @example
+   * await client.getMemory('mem_1')
+   */
+  getMemory(...args: Parameters<Memories['get']>) {
+    return this.memories.get(...args)
+  }
+
+  /**
+   * Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. The same as
+   * `memories.update`.
+
+   * @example
+   * await client.updateMemory('mem_1', { content: 'Better.', memoryType: 'semantic', expiresAt: null })
+   */
+  updateMemory(...args: Parameters<Memories['update']>) {
+    return this.memories.update(...args)
+  }
+
+  /**
+   * Set the importance of one or more memories: either all or none. The same as `memories.setImportance`.
+
+   * @example
+   * await client.setImportance('team-shared', 'mem_1', 0.2)
+   */
+  setImportance(...args: Parameters<Memories['setImportance']>) {
+    return this.memories.setImportance(...args)
+  }
+
+  /**
+   * Forget memories by id, by ids, or by tags, session or age. The same as `memories.forget`.
+
+   * @example
+   * await client.forget('researcher', 'mem_1')
+   */
+  forget(...args: Parameters<Memories['forget']>) {
+    return this.memories.forget(...args)
+  }
+
+  /**
+   * Forget every memory that matches a filter; `dryRun` only counts them. The same as `memories.forgetBatch`.
+
+   * @example
+   * await client.batchForget('team-shared', {
+   *   maxImportance: 0.5,
+   *   createdBefore: 1767225600,
+   *   metadata: { sourceAgent: 'researcher' },
+   * })
+   */
+  batchForget(...args: Parameters<Memories['forgetBatch']>) {
+    return this.memories.forgetBatch(...args)
+  }
+
+  /**
+   * List the memories that match a filter, newest first. Await it for one page, or `for await` over it for all. The
+   * same as `memories.list`.
+
+   * @example
+   * await client.listMemories('team-shared', {
+   *   filter: { memoryType: 'semantic', createdAfter: 1767225600 },
+   *   limit: 2,
+   * })
+   */
+  listMemories(...args: Parameters<Memories['list']>) {
+    return this.memories.list(...args)
   }
 
   /**
@@ -231,124 +349,6 @@ export abstract class FlatNames {
    */
   namespaceKeyUsage(...args: Parameters<NamespaceKeys['usage']>) {
     return this.namespaceKeys.usage(...args)
-  }
-
-  /**
-   * Store one memory. Recall and search find it from the next call on. The same as `memories.store`.
-
-   * @example
-   * await client.storeMemory('team-shared', {
-   *   content: 'HNSW answers in 5 ms.',
-   *   importance: 0.85,
-   *   tags: ['finding'],
-   *   memoryType: 'semantic',
-   *   metadata: { source: 'researcher', wordCount: 5, nested: { camelCase: 1 } },
-   * })
-   */
-  storeMemory(...args: Parameters<Memories['store']>) {
-    return this.memories.store(...args)
-  }
-
-  /**
-   * Store up to 1000 memories: either all or none. The same as `memories.storeBatch`.
-
-   * @example
-   * await client.storeMemories('team-shared', [{ content: 'One.', memoryType: 'semantic' }, { content: 'Two.',
-   * ttlSeconds: 60 }])
-   */
-  storeMemories(...args: Parameters<Memories['storeBatch']>) {
-    return this.memories.storeBatch(...args)
-  }
-
-  /**
-   * Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking.
-   * The same as `memories.recall`.
-
-   * @example
-   * await client.recall('team-shared', 'HNSW latency', { topK: 6 })
-   */
-  recall(...args: Parameters<Memories['recall']>) {
-    return this.memories.recall(...args)
-  }
-
-  /**
-   * Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come
-   * first. The same as `memories.search`.
-
-   * @example
-   * await client.searchMemories('team-shared', '"5 ms" HNSW', { topK: 10, mode: 'exact', highlight: true, mmr: 0.5 })
-   */
-  searchMemories(...args: Parameters<Memories['search']>) {
-    return this.memories.search(...args)
-  }
-
-  /**
-   * Fetch one memory. Rejects with `NOT_FOUND` if there is none this key may read. The same as `memories.get`.
-
-   * @example
-   * await client.getMemory('mem_1')
-   */
-  getMemory(...args: Parameters<Memories['get']>) {
-    return this.memories.get(...args)
-  }
-
-  /**
-   * Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. The same as
-   * `memories.update`.
-
-   * @example
-   * await client.updateMemory('mem_1', { content: 'Better.', memoryType: 'semantic', expiresAt: null })
-   */
-  updateMemory(...args: Parameters<Memories['update']>) {
-    return this.memories.update(...args)
-  }
-
-  /**
-   * Set the importance of one or more memories: either all or none. The same as `memories.setImportance`.
-
-   * @example
-   * await client.setImportance('team-shared', 'mem_1', 0.2)
-   */
-  setImportance(...args: Parameters<Memories['setImportance']>) {
-    return this.memories.setImportance(...args)
-  }
-
-  /**
-   * Forget memories by id, by ids, or by tags, session or age. The same as `memories.forget`.
-
-   * @example
-   * await client.forget('researcher', 'mem_1')
-   */
-  forget(...args: Parameters<Memories['forget']>) {
-    return this.memories.forget(...args)
-  }
-
-  /**
-   * Forget every memory that matches a filter; `dryRun` only counts them. The same as `memories.forgetBatch`.
-
-   * @example
-   * await client.batchForget('team-shared', {
-   *   maxImportance: 0.5,
-   *   createdBefore: 1767225600,
-   *   metadata: { sourceAgent: 'researcher' },
-   * })
-   */
-  batchForget(...args: Parameters<Memories['forgetBatch']>) {
-    return this.memories.forgetBatch(...args)
-  }
-
-  /**
-   * List the memories that match a filter, newest first. Await it for one page, or `for await` over it for all. The
-   * same as `memories.list`.
-
-   * @example
-   * await client.listMemories('team-shared', {
-   *   filter: { memoryType: 'semantic', createdAfter: 1767225600 },
-   *   limit: 2,
-   * })
-   */
-  listMemories(...args: Parameters<Memories['list']>) {
-    return this.memories.list(...args)
   }
 
   /**

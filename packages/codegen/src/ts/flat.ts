@@ -1,21 +1,19 @@
 import { ARGUMENTS, isByHand } from '../by-hand.ts'
 import { exampleOf } from '../cases.ts'
-import { classOf, methods, type Operation, type ResourceName, resourceDocs } from '../contract.ts'
+import { classOf, methods, type Operation, ORDER, resourceDocs } from '../contract.ts'
 import { readRoot } from '../files.ts'
 import { camel } from '../text.ts'
 import { comment } from './comment.ts'
 import { docOf, kebab } from './methods.ts'
 import { literal } from './names.ts'
 
-const resources = Object.keys(resourceDocs) as ResourceName[]
-
 /** src/flat.ts: every resource, and one method for each flat name, which hands over. */
 export function flatNames(): string {
-  const classes = resources.filter((resource) => resource !== 'health')
+  const classes = ORDER.filter((resource) => resource !== 'health')
   const imports = classes.map(
     (resource) => `import { ${classOf(resource)} } from './resources/${kebab(resource)}.ts'\n`,
   )
-  const flat = methods.filter((operation) => operation.flat && operation.resource !== 'health')
+  const flat = classes.flatMap((resource) => methods.filter((one) => one.resource === resource && one.flat))
   return `import { type HealthChecks, healthChecks } from './resources/health.ts'
 ${imports.join('')}import type { Transport } from './transport.ts'
 

@@ -1,5 +1,5 @@
 import { ARGUMENTS, isByHand } from '../by-hand.ts'
-import { methods, type Operation, type ResourceName, resourceDocs } from '../contract.ts'
+import { methods, type Operation, ORDER } from '../contract.ts'
 import { type Files, renewed } from '../files.ts'
 import { camel } from '../text.ts'
 
@@ -39,10 +39,3 @@ function byResource(): string {
   })
   return ['| Resource | Methods | Flat names |', '|---|---|---|', ...rows].join('\n')
 }
-
-/** Memories first: they are what people come for. */
-export const ORDER: ResourceName[] = [
-  'memories',
-  ...(Object.keys(resourceDocs) as ResourceName[]).filter((resource) => !['memories', 'health'].includes(resource)),
-  'health',
-]
