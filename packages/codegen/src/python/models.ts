@@ -1,6 +1,7 @@
 import { ERRORS } from '@dakera-ai/protocol'
 import { type Field, type Model, modelNameOf, modelOf, models, type Type } from '../contract.ts'
 import { docstring } from './docstring.ts'
+import { keywordTypes } from './methods.ts'
 import { literal, literals, namedWords, typeOf, union } from './names.ts'
 
 /** Replies that the client's methods take apart; what they give instead stands in `MERGED` and in the page types. */
@@ -22,7 +23,7 @@ const MERGED: Record<string, { doc: string; of: [string, string]; without?: stri
 }
 
 /** Keyword arguments of the methods that take many, and the request they are from, without what the method spells. */
-export const KEYWORDS: Record<string, { doc: string; of: string; without: string[] }> = {
+const KEYWORDS: Record<string, { doc: string; of: string; without: string[] }> = {
   StoreOptions: {
     doc: 'What else a memory may be stored with.',
     of: 'NewMemory',
@@ -31,12 +32,6 @@ export const KEYWORDS: Record<string, { doc: string; of: string; without: string
   RecallOptions: { doc: 'How to recall.', of: 'RecallRequest', without: ['agent_id', 'namespaces', 'query', 'top_k'] },
   SearchOptions: { doc: 'How to search.', of: 'SearchRequest', without: ['agent_id', 'namespaces', 'query', 'top_k'] },
   FilterOptions: { doc: 'Which memories are meant: all that is said must hold.', of: 'MemoryFilter', without: [] },
-  NamespaceOptions: { doc: 'How a namespace is set up.', of: 'CreateNamespaceRequest', without: ['name'] },
-  KeyOptions: {
-    doc: 'What a key is issued with, beside its name and grants.',
-    of: 'CreateKeyRequest',
-    without: ['name', 'grants'],
-  },
 }
 
 /** What other results are too: a stored memory can go wherever a memory can. */
@@ -65,7 +60,7 @@ ${codes.join('')}]
 
 ${namedWords().map(wordAlias).join('')}
 
-${[weights(), newMemory(), ...Object.entries(KEYWORDS).map(keywords), ...classes].join('\n\n')}`
+${[weights(), newMemory(), ...Object.entries(KEYWORDS).map(keywords), ...keywordTypes().map(settings), ...classes].join('\n\n')}`
 }
 
 function wordAlias([name, { words }]: [string, { words: string[] }]): string {
@@ -86,6 +81,9 @@ function sentences({ doc, default: value }: Field): string {
 
 const keywords = ([name, { doc, of, without }]: [string, (typeof KEYWORDS)[string]]) =>
   `class ${name}(RequestOptions, total=False):\n    """${doc}"""\n\n${fieldsOf(of, without).map(argument).join('')}`
+
+const settings = ({ name, doc, fields }: ReturnType<typeof keywordTypes>[number]) =>
+  `class ${name}(RequestOptions, total=False):\n    """${doc}"""\n\n${fields.map(argument).join('')}`
 
 const fieldsOf = (model: string, without: string[]) =>
   modelOf(model).fields.filter(({ name }) => !without.includes(name))
@@ -115,7 +113,9 @@ function resultClass({ name, doc, fields }: Model): string {
   const makers = fields.flatMap(maker)
   const optional = fields.filter(({ isRequired }) => !isRequired).map((field) => field.name)
   const secrets = fields.filter(({ isSecret }) => isSecret).map((field) => field.name)
+  const copies = fields.flatMap((field) => (field.also ? [`${literal(field.also)}: ${literal(field.name)}`] : []))
   const facts = [
+    ...(copies.length > 0 ? [`    _also = {${copies.join(', ')}}`] : []),
     ...(makers.length > 0 ? [`    _nested = {${makers.join(', ')}}`] : []),
     ...(optional.length > 0 ? [setOf('_optional', optional)] : []),
     ...(secrets.length > 0 ? [setOf('_secret', secrets)] : []),

@@ -264,7 +264,7 @@ class FilterOptions(RequestOptions, total=False):
 
 
 class NamespaceOptions(RequestOptions, total=False):
-    """How a namespace is set up."""
+    """The settings of `namespaces.create`."""
 
     description: str | None
     """A description for people."""
@@ -281,7 +281,7 @@ class NamespaceOptions(RequestOptions, total=False):
 
 
 class KeyOptions(RequestOptions, total=False):
-    """What a key is issued with, beside its name and grants."""
+    """The settings of `keys.create`."""
 
     secret: str | None
     """Chosen by the operator. Generated if omitted."""
@@ -541,6 +541,7 @@ class ListedNamespace(Result):
     """A namespace in a list."""
 
     __slots__ = ()
+    _also = {"namespace": "name"}
     _optional = frozenset({"memory_count"})
 
     name: str
