@@ -4,7 +4,11 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { delimiter, dirname, join } from 'node:path'
 import { readConfig } from '@changesets/config'
 import { readChangesets } from '@changesets/read'
+import { findWrongReplies } from './conformance-replies.ts'
+import { findContractWithoutChangeset } from './contract-changeset.ts'
 import { findGaps } from './contract-coverage.ts'
+import { COLUMNS, findWideLines } from './line-width.ts'
+import { findBreaches } from './published-contract.ts'
 
 const root = dirname(import.meta.dirname)
 const env = {
@@ -14,7 +18,7 @@ const env = {
   TURBO_NO_UPDATE_NOTIFIER: '1',
 }
 
-/** Nothing when all is well, otherwise what is wrong and what to do. */
+/** Nothing (or no text) when all is well, otherwise what is wrong and what to do. */
 type Check = () => Promise<string | undefined> | string | undefined
 
 const README_LINES = 150
@@ -27,16 +31,20 @@ const checks: Record<string, Check> = {
   'types of every package': () => run('turbo run typecheck --continue --output-logs=errors-only'),
   'types of the workspace files': () => run('tsc --noEmit -p tsconfig.json'),
   'generated files are up to date': checkGenerated,
-  'methods, cases and documents of every call': () => findGaps(root).join('\n') || undefined,
+  'methods, cases and documents of every call': () => findGaps(root).join('\n'),
+  'replies of the conformance cases': () => findWrongReplies(join(root, 'packages/protocol/conformance')).join('\n'),
+  'promises of the published contract': checkPublishedContract,
   'links in documents': () => run('remark . --quiet --frail --no-stdout'),
   changesets: checkChangesets,
+  'a changeset for the contract': () => findContractWithoutChangeset(root),
+  [`lines of at most ${COLUMNS} columns`]: checkWidth,
   'README length': checkReadme,
 }
 
 let failed = 0
 for (const [name, check] of Object.entries(checks)) {
   const started = performance.now()
-  const problem = await Promise.try(check).catch(String)
+  const problem = (await Promise.try(check).catch(String)) || undefined
   console.log(
     `${problem === undefined ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`,
   )
@@ -83,7 +91,7 @@ function checkGenerated(): string | undefined {
 
 function generatedFiles(): Map<string, string> {
   const exclude = (path: string) => /(^|\/)(node_modules|dist|\.git|\.turbo)$/.test(path)
-  const files = globSync(['*.jsonc', '{packages,apps,docs,examples}/**/*.{json,ts,py,rs,go,md,html}'], {
+  const files = globSync(['*.jsonc', '{packages,apps,docs,examples}/**/*.{json,ts,py,rs,go,md,html,sql}'], {
     cwd: root,
     exclude,
   })
@@ -92,6 +100,21 @@ function generatedFiles(): Map<string, string> {
       .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)
       .filter(([, text]) => text.slice(0, 500).includes(GENERATED)),
   )
+}
+
+function checkPublishedContract(): string | undefined {
+  const read = (name: string) => JSON.parse(readFileSync(join(root, 'packages/protocol', name), 'utf8'))
+  const breaches = findBreaches(read('published-openapi.json'), read('openapi.json'))
+  return breaches.length === 0
+    ? undefined
+    : `${breaches.join('\n')}\nWhat a published endpoint may change: CONTRIBUTING.md, "Release".`
+}
+
+/** Counts only, until every folder is done. */
+function checkWidth(): undefined {
+  const lines = findWideLines(root)
+  for (const [folder, found] of Map.groupBy(lines, (line) => dirname(line.split(':')[0] ?? '')))
+    console.log(`       ${String(found.length).padStart(4)} wide lines in ${folder}`)
 }
 
 /** The configuration is valid and every changeset names packages that are published. */

@@ -17,7 +17,7 @@ export class Fault extends Error {
   }
 }
 
-/** How our SQL functions say an error of this API: message is the code, detail the sentence, hint the resource. */
+/** The state of an error that raise_api_error() raises: message is the code, detail the sentence, hint the resource. */
 const OURS = 'DK000'
 /** A sentence of theirs that begins with the part of the request it is about. */
 const NAMED_PART = /^(?<path>[a-z_.]+): (?<message>.+)$/
@@ -104,14 +104,16 @@ export function taken(what: string, id: string, path: string, cause: unknown): F
   )
 }
 
+const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(ERRORS, code)
+
 type DatabaseError = { code?: string; message?: string; detail?: string; hint?: string; cause?: unknown }
 
 export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error
   const found = databaseError(error)
   const state = found?.code ?? ''
-  if (state === OURS) {
-    const code = found?.message as ErrorCode
+  const code = found?.message
+  if (state === OURS && isErrorCode(code)) {
     const { path, message = '' } = NAMED_PART.exec(found?.detail ?? '')?.groups ?? {}
     const details = {
       resource: found?.hint || undefined,

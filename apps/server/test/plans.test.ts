@@ -249,7 +249,7 @@ async function explainStatements(): Promise<string> {
     await sql`set role none`
     await sql`set role dakera_search`
     const rows = await sql.unsafe(
-      'explain select m.id from memory_words m where own_words(m.namespace_id, m.ts) @@ ' +
+      'explain select m.id from memory_words m where namespaced_lexemes(m.namespace_id, m.ts) @@ ' +
         `'''${namespaceId}:word7'''::tsquery`,
     )
     await sql`set role none`

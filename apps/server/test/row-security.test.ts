@@ -128,7 +128,7 @@ test.each(OPENED)('without %s, its own test and no other goes red', async (_wall
  * it.
  */
 const UNNUMBERED = [
-  'create or replace function own_word(namespace_id int, lexeme text) returns text language sql immutable ' +
+  'create or replace function namespaced_lexeme(namespace_id int, lexeme text) returns text language sql immutable ' +
     'parallel safe as $$ select left(lexeme, 500) $$',
   'reindex index memory_words_idx',
 ]

@@ -1,18 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { readMigrations } from './migrate.ts'
+import { readLanded, readMigrations } from './migrate.ts'
 
 const LANDED = 'src/db/migrations/landed.sha256'
 
 // A database refuses a migration whose text is not the one it applied, so an edit would lock out everybody who has
 // data.
 test('a migration that has landed is never edited; what replaces it takes a new number', () => {
-  const landed = new Map(
-    readFileSync(new URL('migrations/landed.sha256', import.meta.url), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => line.split('  ').reverse() as [string, string]),
-  )
+  const landed = readLanded()
   const migrations = readMigrations()
   expect(
     migrations

@@ -6,23 +6,25 @@ import { PACKAGE } from '../layout.ts'
 
 type Migration = { name: string; text: string; checksum: string }
 
-const FOLDER = new URL('src/db/migrations/', PACKAGE)
+export const MIGRATIONS = new URL('src/db/migrations/', PACKAGE)
 
 export function readMigrations(): Migration[] {
-  return readdirSync(FOLDER)
+  return readdirSync(MIGRATIONS)
     .filter((name) => name.endsWith('.sql'))
     .sort()
     .map((name) => {
-      const text = readFileSync(new URL(name, FOLDER), 'utf8')
+      const text = readFileSync(new URL(name, MIGRATIONS), 'utf8')
       return { name, text, checksum: createHash('sha256').update(text).digest('hex') }
     })
 }
 
-/** Every migration that ever landed, those included whose files are gone because later ones replaced them. */
-function knownNames(): Set<string> {
-  const landed = readFileSync(new URL('landed.sha256', FOLDER), 'utf8').trim().split('\n')
-  return new Set([...landed.map((line) => line.split('  ')[1] ?? ''), ...readMigrations().map(({ name }) => name)])
+/** The checksums of every migration that ever landed, including those whose files later ones replaced, by name. */
+export function readLanded(): Map<string, string> {
+  const lines = readFileSync(new URL('landed.sha256', MIGRATIONS), 'utf8').trim().split('\n')
+  return new Map(lines.map((line) => line.split('  ').reverse() as [string, string]))
 }
+
+const knownNames = () => new Set([...readLanded().keys(), ...readMigrations().map(({ name }) => name)])
 
 /**
  * Older code does not know what newer migrations expect of it: it could store what they forbid, or apply an old
@@ -66,6 +68,8 @@ export async function migrate<T>(
 async function applyMissing(sql: Sql, applied: Map<string, string>): Promise<void> {
   await sql`create table if not exists migrations (name text primary key, checksum text not null, 
     applied_at timestamptz not null default now())`.simple()
+  // Loads the library of pgvector, without which only a superuser may name its settings, as functions do.
+  if (applied.size > 0) await sql`select '[1]'::halfvec`
   for (const migration of readMigrations()) {
     const checksum = applied.get(migration.name)
     if (checksum === migration.checksum) continue

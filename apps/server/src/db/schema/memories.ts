@@ -1,6 +1,6 @@
 import { halfvec, integer, jsonb, pgTable, primaryKey, real, text, timestamp } from 'drizzle-orm/pg-core'
 
-/** One row per memory. Policies: migrations/0003_identity.sql; ts and dl are the database's own. */
+/** One row per memory. Policies: db/schema.sql; ts and dl are the database's own. */
 export const memories = pgTable(
   'memories',
   {

@@ -1,7 +1,7 @@
 import type { Weights } from '@dakera-ai/protocol'
 import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
-/** One row per namespace. Policies: migrations/0003_identity.sql. */
+/** One row per namespace. Policies: db/schema.sql. */
 export const namespaces = pgTable('namespaces', {
   id: integer().primaryKey().generatedAlwaysAsIdentity(),
   name: text().notNull(),

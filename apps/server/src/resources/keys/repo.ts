@@ -2,7 +2,7 @@ import type { Key, NamespaceAccess } from '@dakera-ai/protocol'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/tx.ts'
 
-/** What describe_key() in migrations/0005_keys.sql says of a key. */
+/** What describe_key() in db/functions/keys.sql says of a key. */
 type Description = {
   id: string
   name: string

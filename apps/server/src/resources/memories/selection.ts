@@ -10,7 +10,7 @@ import type * as z from 'zod'
 import { Fault } from '../../fault.ts'
 import { compileFilter, type Jsonpath } from './jsonpath.ts'
 
-/** Which memories: the JSON document that filter_condition() in migrations/0022_filters.sql turns into SQL. */
+/** Which memories: the JSON document that filter_condition() in db/functions/filters.sql turns into SQL. */
 export type Selection = {
   ids?: string[]
   tags?: string[]

@@ -1,0 +1,175 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { ERRORS } from '@dakera-ai/protocol'
+import { pino } from 'pino'
+import type { Sql } from 'postgres'
+import { expect, test } from 'vitest'
+import { compareFunctions, type Run } from '../scripts/catalog.ts'
+import { readFunctions } from '../scripts/functions.ts'
+import { printSchema, SCHEMA } from '../scripts/schema.ts'
+import type { Database } from '../src/db/database.ts'
+import { readMigrations, refuseNewerSchema } from '../src/db/migrate.ts'
+import { openDatabase } from '../src/db/open.ts'
+import { settleRootKey } from '../src/db/root-key.ts'
+import { hashSecret } from '../src/principal.ts'
+import { ADMIN_KEY, emptyPostgres, engine, start } from './harness.ts'
+
+const NOTHING = { changed: [], refused: [], removed: [] }
+const log = pino({ level: 'silent' })
+
+/** SQL as the superuser that the tests log in as. */
+async function asSuperuser<T>({ maintain }: Pick<Database, 'maintain'>, fn: (run: Run) => Promise<T>): Promise<T> {
+  if (!maintain) throw new Error('this login may not maintain')
+  return maintain(async (sql) => {
+    await sql`set role none`
+    try {
+      return await fn((text) => sql.unsafe(text).simple())
+    } finally {
+      await sql`set role dakera_owner`
+    }
+  })
+}
+
+test('db/functions contains every function of the database: its definition, settings, owner and rights', async () => {
+  await using t = await start()
+  expect(new Set(readFunctions().map(({ name }) => name)).size).toBe(readFunctions().length)
+  expect(await asSuperuser(t.database, compareFunctions)).toEqual(NOTHING)
+})
+
+test('db/schema.sql contains every table of the database: its columns, indexes, triggers, policies and rights', async () => {
+  await using t = await start()
+  expect(await asSuperuser(t.database, printSchema)).toBe(readFileSync(SCHEMA, 'utf8'))
+})
+
+/** Each change in the database, and the differences that the comparison has to report. */
+const CHANGES: [change: string, statement: string, differs: object][] = [
+  [
+    'a setting',
+    'alter function nearest_memories set hnsw.ef_search = 100',
+    { changed: [{ fn: { name: 'nearest_memories' }, revoked: [] }] },
+  ],
+  [
+    'the owner',
+    'alter function lock_key owner to dakera_search',
+    { refused: [{ name: 'lock_key', advice: expect.stringContaining('owner to dakera_owner;') }] },
+  ],
+  [
+    'a missing right',
+    'revoke execute on function recall from dakera_app',
+    { changed: [{ fn: { name: 'recall' }, revoked: [] }] },
+  ],
+  [
+    'a right too many',
+    'grant execute on function set_grants to dakera_app',
+    { changed: [{ fn: { name: 'set_grants' }, revoked: ['dakera_app'] }] },
+  ],
+  ['the volatility', 'alter function caller_name volatile', { changed: [{ fn: { name: 'caller_name' } }] }],
+  [
+    'the security',
+    'alter function list_memories security definer',
+    { changed: [{ fn: { name: 'list_memories' }, revoked: [] }] },
+  ],
+  [
+    'a function that the folder does not have',
+    'create function extra(int) returns int language sql return 1',
+    { removed: ['extra(integer)'] },
+  ],
+  [
+    'a function that the database does not have',
+    'drop function words_left',
+    { changed: [{ fn: { name: 'words_left' } }] },
+  ],
+  [
+    'other arguments',
+    'drop function words_left; create function words_left(int) returns int language sql return 1',
+    { refused: [{ name: 'words_left', advice: expect.stringContaining('drop function words_left(integer);') }] },
+  ],
+  [
+    'another result',
+    'drop function words_left; create function words_left() returns bigint language sql return 1; ' +
+      'alter function words_left owner to dakera_owner',
+    { refused: [{ name: 'words_left', advice: expect.stringContaining('drop function words_left();') }] },
+  ],
+]
+
+test('every error that a function raises is one of the contract', () => {
+  const calls = readFunctions().flatMap(({ name, text }) =>
+    [...text.matchAll(/perform raise_api_error\(/g)].map(({ 0: call, index }) => {
+      const codes = [...firstArgument(text.slice(index + call.length)).matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code)
+      return { name, codes }
+    }),
+  )
+  expect(calls.length).toBeGreaterThan(20)
+  expect(calls.filter(({ codes }) => codes.length === 0)).toEqual([])
+  expect(calls.filter(({ codes }) => codes.some((code) => !((code as string) in ERRORS)))).toEqual([])
+})
+
+/** SQL up to the first comma or parenthesis that is not inside of others. */
+function firstArgument(sql: string): string {
+  let depth = 0
+  for (let i = 0; i < sql.length; i++) {
+    if (sql[i] === '(') depth += 1
+    else if (sql[i] === ')') depth -= 1
+    if (depth < 0 || (depth === 0 && sql[i] === ',')) return sql.slice(0, i)
+  }
+  return sql
+}
+
+test('the comparison reports each kind of change, and nothing else', async () => {
+  await using t = await start()
+  await asSuperuser(t.database, async (run) => {
+    for (const [change, statement, differs] of CHANGES) {
+      await run(`begin; grant create on schema public to dakera_search; ${statement}`) // the comparison rolls it back
+      expect(await compareFunctions(run), change).toMatchObject({ ...NOTHING, ...differs })
+    }
+  })
+})
+
+/** The last migration of two commits of which installations exist. */
+test.each([
+  ['d172af1', '0015_recall.sql'],
+  ['a6620b0', '0017_typos.sql'],
+])('a database that %s migrated upgrades to exactly the functions and tables of a new one', async (_commit, last) => {
+  const place = engine === 'postgres' ? await emptyPostgres() : emptyPglite()
+  const older = readMigrations().filter(({ name }) => name <= last)
+  const stop = new Error('migrated as far as that commit does')
+  const migrateOlder = async (sql: Sql) => {
+    await sql`create table migrations (name text primary key, checksum text not null,
+      applied_at timestamptz not null default now())`
+    for (const { name, checksum, text } of older) {
+      await sql.unsafe(text)
+      await sql`insert into migrations (name, checksum) values (${name}, ${checksum})`
+    }
+    await sql`insert into namespaces (name) values ('old')`
+    await sql`insert into memories (namespace_id, id, content) select id, 'm', 'The heron nests.' from namespaces`
+    throw stop
+  }
+  try {
+    const gate = { check: migrateOlder, meetNewerSchema: refuseNewerSchema }
+    await expect(openDatabase(place.settings, log, async () => {}, gate)).rejects.toBe(stop)
+    const database = await openDatabase(place.settings, log, setRootKey)
+    try {
+      expect(await asSuperuser(database, compareFunctions)).toEqual(NOTHING)
+      expect(await asSuperuser(database, printSchema)).toBe(readFileSync(SCHEMA, 'utf8'))
+      const found = await database.sql`select id from recall(${hashSecret(ADMIN_KEY)}, 'old', 'heron', null)`
+      expect(found).toMatchObject([{ id: 'm' }])
+    } finally {
+      await database.close()
+    }
+  } finally {
+    await place.remove()
+  }
+})
+
+async function setRootKey(owner: Sql): Promise<void> {
+  const isEmbedded = engine === 'pglite'
+  await settleRootKey(owner, { chosen: ADMIN_KEY, dataDir: tmpdir(), isEmbedded, mayReplace: false })
+}
+
+function emptyPglite() {
+  const dataDir = mkdtempSync(`${tmpdir()}/dakera-test-`)
+  return {
+    settings: { engine: 'pglite' as const, dataDir, durability: 'relaxed' as const },
+    remove: async () => rmSync(dataDir, { recursive: true, force: true }),
+  }
+}
