@@ -23,6 +23,14 @@ const (
 	CodeServiceUnavailable     ErrorCode = "SERVICE_UNAVAILABLE"
 )
 
+// The words of a grant. AccessNone removes a grant, in [Keys.Update] alone.
+const (
+	AccessRead      = "read"
+	AccessWrite     = "write"
+	AccessReadWrite = "read_write"
+	AccessNone      = "none"
+)
+
 // Agent is a namespace as the memory of one agent.
 type Agent struct {
 	// The namespace.
@@ -35,7 +43,7 @@ type Agent struct {
 	Extra map[string]any `json:"-"`
 }
 
-// AgentStats is what agents.stats gives.
+// AgentStats is the reply of agents.stats.
 type AgentStats struct {
 	AgentID        string           `json:"agent_id"`
 	TotalMemories  int64            `json:"total_memories"`
@@ -52,7 +60,7 @@ type AgentStats struct {
 	Extra map[string]any `json:"-"`
 }
 
-// CreateKeyRequest is what keys.create takes.
+// CreateKeyRequest is the request of keys.create.
 type CreateKeyRequest struct {
 	// Recorded as `author` on everything the key stores.
 	Name string `json:"name"`
@@ -73,7 +81,7 @@ type CreateKeyRequest struct {
 	ExpiresAt Instant `json:"expires_at"`
 }
 
-// CreateNamespaceKeyRequest is what namespaceKeys.create takes.
+// CreateNamespaceKeyRequest is the request of namespaceKeys.create.
 type CreateNamespaceKeyRequest struct {
 	// Recorded as `author` on everything the key stores.
 	Name string `json:"name"`
@@ -83,7 +91,7 @@ type CreateNamespaceKeyRequest struct {
 	Scope string `json:"scope"`
 }
 
-// NamespaceSettings is what namespaces.create and namespaces.upsert take.
+// NamespaceSettings is the request of namespaces.create and namespaces.upsert.
 type NamespaceSettings struct {
 	// A description for people.
 	Description string `json:"description"`
@@ -91,8 +99,8 @@ type NamespaceSettings struct {
 	Dimension int `json:"dimension"`
 	// Any JSON object. The server does not use it.
 	Metadata map[string]any `json:"metadata"`
-	// Can be changed only while the namespace has no memories. One of "auto", "simple", "arabic", "armenian",
-	// "basque", "catalan", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hindi", "hungarian",
+	// Can be changed only while the namespace has no memories. One of "auto", "simple", "arabic", "armenian", "basque",
+	// "catalan", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hindi", "hungarian",
 	// "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian", "portuguese", "romanian", "russian",
 	// "serbian", "spanish", "swedish", "tamil", "turkish", "yiddish".
 	Language string `json:"language"`
@@ -102,7 +110,7 @@ type NamespaceSettings struct {
 	Policy map[string]any `json:"policy"`
 }
 
-// CreatedKey is what keys.create gives.
+// CreatedKey is the reply of keys.create.
 type CreatedKey struct {
 	KeyID string `json:"key_id"`
 	ID    string `json:"id"`
@@ -125,7 +133,7 @@ type CreatedKey struct {
 	Extra map[string]any `json:"-"`
 }
 
-// CreatedNamespaceKey is what namespaceKeys.create gives.
+// CreatedNamespaceKey is the reply of namespaceKeys.create.
 type CreatedNamespaceKey struct {
 	KeyID     string `json:"key_id"`
 	Name      string `json:"name"`
@@ -144,7 +152,7 @@ type CreatedNamespaceKey struct {
 	Extra map[string]any `json:"-"`
 }
 
-// DeleteNamespaceKeyResponse is what namespaceKeys.delete gives.
+// DeleteNamespaceKeyResponse is the reply of namespaceKeys.delete.
 type DeleteNamespaceKeyResponse struct {
 	Success bool   `json:"success"`
 	Message string `json:"message"`
@@ -152,7 +160,7 @@ type DeleteNamespaceKeyResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// DeleteNamespaceResponse is what namespaces.delete gives.
+// DeleteNamespaceResponse is the reply of namespaces.delete.
 type DeleteNamespaceResponse struct {
 	Namespace      string `json:"namespace"`
 	Deleted        bool   `json:"deleted"`
@@ -161,13 +169,13 @@ type DeleteNamespaceResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// EndSessionRequest is what sessions.end takes.
+// EndSessionRequest is the request of sessions.end.
 type EndSessionRequest struct {
 	// The outcome of the session. If omitted, the previous summary stays.
 	Summary string `json:"summary"`
 }
 
-// endSessionResponse is what sessions.end gives.
+// endSessionResponse is the reply of sessions.end.
 type endSessionResponse struct {
 	Session     Session `json:"session"`
 	MemoryCount int64   `json:"memory_count"`
@@ -185,7 +193,7 @@ type EndpointUsage struct {
 	Extra map[string]any `json:"-"`
 }
 
-// ForgetBatchResponse is what memories.forgetBatch gives.
+// ForgetBatchResponse is the reply of memories.forgetBatch.
 type ForgetBatchResponse struct {
 	DeletedCount int64 `json:"deleted_count"`
 	DryRun       bool  `json:"dry_run"`
@@ -193,7 +201,7 @@ type ForgetBatchResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// ForgetRequest is what memories.forget takes. Requires at least one condition. Memories must match all of them.
+// ForgetRequest is the request of memories.forget. Requires at least one condition. Memories must match all of them.
 type ForgetRequest struct {
 	// At most 1000 ids.
 	MemoryIDs []string `json:"memory_ids"`
@@ -224,14 +232,14 @@ type ForgetRequest struct {
 	// Excludes memories stored by the key with this name; `self` is the calling key.
 	ExcludeAuthor string `json:"exclude_author"`
 	// Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
-	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
-	// if there is none, a path into nested objects.
+	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+	// there is none, a path into nested objects.
 	Metadata map[string]any `json:"metadata"`
 	// Counts the memories without deleting them.
 	DryRun bool `json:"dry_run"`
 }
 
-// ForgetResponse is what memories.forget gives.
+// ForgetResponse is the reply of memories.forget.
 type ForgetResponse struct {
 	DeletedCount int64  `json:"deleted_count"`
 	Status       string `json:"status"`
@@ -241,7 +249,7 @@ type ForgetResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Health is what health.get gives. The server responds.
+// Health is the reply of health.get. The server responds.
 type Health struct {
 	Status        string  `json:"status"`
 	Version       string  `json:"version"`
@@ -251,7 +259,7 @@ type Health struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Identity is what keys.whoami gives. The calling key.
+// Identity is the reply of keys.whoami. The calling key.
 type Identity struct {
 	KeyID string `json:"key_id"`
 	Name  string `json:"name"`
@@ -286,7 +294,7 @@ type Key struct {
 	Extra map[string]any `json:"-"`
 }
 
-// KeyActionResponse is what keys.deactivate and keys.delete give.
+// KeyActionResponse is the reply of keys.deactivate and keys.delete.
 type KeyActionResponse struct {
 	KeyID string `json:"key_id"`
 	ID    string `json:"id"`
@@ -308,7 +316,7 @@ type KeyActionResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// KeyUsage is what keys.usage and namespaceKeys.usage give. Requests made with a key since it was issued, with any
+// KeyUsage is the reply of keys.usage and namespaceKeys.usage. Requests made with a key since it was issued, with any
 // of its secrets.
 type KeyUsage struct {
 	KeyID              string `json:"key_id"`
@@ -330,7 +338,7 @@ type KeyUsage struct {
 	Extra map[string]any `json:"-"`
 }
 
-// listKeysResponse is what keys.list gives.
+// listKeysResponse is the reply of keys.list.
 type listKeysResponse struct {
 	Keys       []Key  `json:"keys"`
 	Total      int64  `json:"total"`
@@ -339,7 +347,7 @@ type listKeysResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// ListMemoriesRequest is what memories.list takes.
+// ListMemoriesRequest is the request of memories.list.
 type ListMemoriesRequest struct {
 	// Which memories: they must match every field that is given.
 	Filter *MemoryFilter `json:"filter"`
@@ -349,7 +357,7 @@ type ListMemoriesRequest struct {
 	Cursor string `json:"cursor"`
 }
 
-// listMemoriesResponse is what memories.list gives. Newest first.
+// listMemoriesResponse is the reply of memories.list. Newest first.
 type listMemoriesResponse struct {
 	Memories []Memory `json:"memories"`
 	// Memories in the namespace.
@@ -361,7 +369,7 @@ type listMemoriesResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// listNamespaceKeysResponse is what namespaceKeys.list gives.
+// listNamespaceKeysResponse is the reply of namespaceKeys.list.
 type listNamespaceKeysResponse struct {
 	Namespace string         `json:"namespace"`
 	Keys      []NamespaceKey `json:"keys"`
@@ -370,7 +378,7 @@ type listNamespaceKeysResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// listNamespacesResponse is what namespaces.list gives.
+// listNamespacesResponse is the reply of namespaces.list.
 type listNamespacesResponse struct {
 	// The names only, for older clients.
 	Namespaces []string          `json:"namespaces"`
@@ -380,7 +388,7 @@ type listNamespacesResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// listSessionsResponse is what sessions.list gives. Newest first.
+// listSessionsResponse is the reply of sessions.list. Newest first.
 type listSessionsResponse struct {
 	Sessions []Session `json:"sessions"`
 	// Number of matching sessions on all pages.
@@ -405,7 +413,7 @@ type ListedNamespace struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Liveness is what health.live gives. The process is running. Restart it if this endpoint stops responding.
+// Liveness is the reply of health.live. The process is running. Restart it if this endpoint stops responding.
 type Liveness struct {
 	Alive         bool    `json:"alive"`
 	Version       string  `json:"version"`
@@ -484,8 +492,8 @@ type MemoryFilter struct {
 	// Excludes memories stored by the key with this name; `self` is the calling key.
 	ExcludeAuthor string `json:"exclude_author"`
 	// Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
-	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
-	// if there is none, a path into nested objects.
+	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+	// there is none, a path into nested objects.
 	Metadata map[string]any `json:"metadata"`
 }
 
@@ -502,12 +510,11 @@ type Namespace struct {
 	Description *string        `json:"description"`
 	Metadata    map[string]any `json:"metadata"`
 	Policy      map[string]any `json:"policy"`
-	// How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without
-	// spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
-	// One of "auto", "simple", "arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish",
-	// "french", "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian", "lithuanian", "nepali",
-	// "norwegian", "portuguese", "romanian", "russian", "serbian", "spanish", "swedish", "tamil", "turkish",
-	// "yiddish".
+	// How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without spaces
+	// (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`. One of
+	// "auto", "simple", "arabic", "armenian", "basque", "catalan", "danish", "dutch", "english", "finnish", "french",
+	// "german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian",
+	// "portuguese", "romanian", "russian", "serbian", "spanish", "swedish", "tamil", "turkish", "yiddish".
 	Language string `json:"language"`
 	// Default weights for recall in this namespace.
 	Weights Weights `json:"weights"`
@@ -545,7 +552,7 @@ type NamespaceUsage struct {
 	Extra map[string]any `json:"-"`
 }
 
-// Readiness is what health.ready gives. Whether the server can handle requests, by component.
+// Readiness is the reply of health.ready. Whether the server can handle requests, by component.
 type Readiness struct {
 	Ready   bool   `json:"ready"`
 	Version string `json:"version"`
@@ -565,7 +572,7 @@ type ReadinessCheck struct {
 	Extra map[string]any `json:"-"`
 }
 
-// RecallRequest is what memories.recall takes.
+// RecallRequest is the request of memories.recall.
 type RecallRequest struct {
 	// Several namespaces, ranked together, instead of `agent_id`.
 	Namespaces []string `json:"namespaces"`
@@ -584,8 +591,8 @@ type RecallRequest struct {
 	// The memory must have at least one of these tags.
 	TagsAny []string `json:"tags_any"`
 	// Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
-	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
-	// if there is none, a path into nested objects.
+	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+	// there is none, a path into nested objects.
 	Filter map[string]any `json:"filter"`
 	// Name of the key that stored it.
 	Author string `json:"author"`
@@ -606,8 +613,8 @@ type RecallRequest struct {
 	VectorWeight float64 `json:"vector_weight"`
 	// Excludes hits with a lower `score`.
 	MinScore float64 `json:"min_score"`
-	// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
-	// not fill the results. Default 0.
+	// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+	// fill the results. Default 0.
 	MMR float64 `json:"mmr"`
 	// Adds the parts of each score.
 	Explain bool `json:"explain"`
@@ -617,7 +624,7 @@ type RecallRequest struct {
 	TopK int `json:"top_k"`
 }
 
-// RecallResponse is what memories.recall and memories.search give.
+// RecallResponse is the reply of memories.recall and memories.search.
 type RecallResponse struct {
 	Memories    []RecalledMemory `json:"memories"`
 	TotalFound  int64            `json:"total_found"`
@@ -645,13 +652,13 @@ type RecalledMemory struct {
 	Extra map[string]any `json:"-"`
 }
 
-// RotateKeyRequest is what keys.rotate takes.
+// RotateKeyRequest is the request of keys.rotate.
 type RotateKeyRequest struct {
 	// Seconds for which the old secret stays valid. Default 0.
 	GraceSecs int `json:"grace_secs"`
 }
 
-// RotatedKey is what keys.rotate gives.
+// RotatedKey is the reply of keys.rotate.
 type RotatedKey struct {
 	KeyID string `json:"key_id"`
 	// The new secret. It is not shown again.
@@ -666,7 +673,7 @@ type RotatedKey struct {
 	Extra map[string]any `json:"-"`
 }
 
-// SearchRequest is what memories.search takes.
+// SearchRequest is the request of memories.search.
 type SearchRequest struct {
 	// Several namespaces, ranked together, instead of `agent_id`.
 	Namespaces []string `json:"namespaces"`
@@ -686,8 +693,8 @@ type SearchRequest struct {
 	// The memory must have at least one of these tags.
 	TagsAny []string `json:"tags_any"`
 	// Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
-	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
-	// if there is none, a path into nested objects.
+	// $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+	// there is none, a path into nested objects.
 	Filter map[string]any `json:"filter"`
 	// Name of the key that stored it.
 	Author string `json:"author"`
@@ -708,8 +715,8 @@ type SearchRequest struct {
 	VectorWeight float64 `json:"vector_weight"`
 	// Excludes hits with a lower `score`.
 	MinScore float64 `json:"min_score"`
-	// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
-	// not fill the results. Default 0.
+	// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+	// fill the results. Default 0.
 	MMR float64 `json:"mmr"`
 	// Adds the parts of each score.
 	Explain bool `json:"explain"`
@@ -717,8 +724,7 @@ type SearchRequest struct {
 	Embedding []float64 `json:"embedding"`
 	// Maximum number of hits. Default 10.
 	TopK int `json:"top_k"`
-	// `exact` returns only memories that contain every word, phrase and prefix. One of "best", "exact". Default
-	// "best".
+	// `exact` returns only memories that contain every word, phrase and prefix. One of "best", "exact". Default "best".
 	Mode string `json:"mode"`
 	// Adds `highlights`: excerpts of the content with the matched words between ** and **.
 	Highlight bool `json:"highlight"`
@@ -742,7 +748,7 @@ type Session struct {
 	Extra map[string]any `json:"-"`
 }
 
-// sessionMemoriesResponse is what sessions.memories gives. Oldest first.
+// sessionMemoriesResponse is the reply of sessions.memories. Oldest first.
 type sessionMemoriesResponse struct {
 	Session  Session  `json:"session"`
 	Memories []Memory `json:"memories"`
@@ -752,7 +758,7 @@ type sessionMemoriesResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// SetImportanceResponse is what memories.setImportance gives.
+// SetImportanceResponse is the reply of memories.setImportance.
 type SetImportanceResponse struct {
 	Status       string  `json:"status"`
 	MemoryID     string  `json:"memory_id"`
@@ -762,7 +768,7 @@ type SetImportanceResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// StartSessionRequest is what sessions.start takes.
+// StartSessionRequest is the request of sessions.start.
 type StartSessionRequest struct {
 	// Any JSON object. The server does not use it.
 	Metadata map[string]any `json:"metadata"`
@@ -770,14 +776,14 @@ type StartSessionRequest struct {
 	ID string `json:"id"`
 }
 
-// startSessionResponse is what sessions.start gives.
+// startSessionResponse is the reply of sessions.start.
 type startSessionResponse struct {
 	Session Session `json:"session"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`
 }
 
-// StoreMemoriesResponse is what memories.storeBatch gives. In the order of the request.
+// StoreMemoriesResponse is the reply of memories.storeBatch. In the order of the request.
 type StoreMemoriesResponse struct {
 	Stored               []StoredItem `json:"stored"`
 	StoredCount          int64        `json:"stored_count"`
@@ -786,7 +792,7 @@ type StoreMemoriesResponse struct {
 	Extra map[string]any `json:"-"`
 }
 
-// StoreMemoryRequest is what memories.store and memories.storeBatch take.
+// StoreMemoryRequest is the request of memories.store and memories.storeBatch.
 type StoreMemoryRequest struct {
 	// The text of the memory, verbatim.
 	Content string `json:"content"`
@@ -812,7 +818,7 @@ type StoreMemoryRequest struct {
 	ID string `json:"id"`
 }
 
-// StoredMemory is what memories.store gives.
+// StoredMemory is the reply of memories.store.
 type StoredMemory struct {
 	Memory          `json:"memory"`
 	EmbeddingTimeMs float64 `json:"embedding_time_ms"`
@@ -834,7 +840,7 @@ type StoredItem struct {
 	Extra map[string]any `json:"-"`
 }
 
-// UpdateKeyRequest is what keys.update takes. Grants that are not listed stay unchanged.
+// UpdateKeyRequest is the request of keys.update. Grants that are not listed stay unchanged.
 type UpdateKeyRequest struct {
 	// Recorded as `author` on everything the key stores.
 	Name string `json:"name"`
@@ -844,7 +850,7 @@ type UpdateKeyRequest struct {
 	Namespaces []string `json:"namespaces"`
 }
 
-// UpdateMemoryRequest is what memories.update takes. Omitted fields stay unchanged.
+// UpdateMemoryRequest is the request of memories.update. Omitted fields stay unchanged.
 type UpdateMemoryRequest struct {
 	// The text of the memory, verbatim.
 	Content string `json:"content"`

@@ -29,37 +29,37 @@ func (m *AgentStats) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r CreateKeyRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *CreateKeyRequest) UnmarshalJSON(data []byte) error {
 	type plain CreateKeyRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r CreateNamespaceKeyRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *CreateNamespaceKeyRequest) UnmarshalJSON(data []byte) error {
 	type plain CreateNamespaceKeyRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r NamespaceSettings) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *NamespaceSettings) UnmarshalJSON(data []byte) error {
 	type plain NamespaceSettings
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -110,15 +110,15 @@ func (m *DeleteNamespaceResponse) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r EndSessionRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *EndSessionRequest) UnmarshalJSON(data []byte) error {
 	type plain EndSessionRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -157,15 +157,15 @@ func (m *ForgetBatchResponse) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r ForgetRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *ForgetRequest) UnmarshalJSON(data []byte) error {
 	type plain ForgetRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -252,15 +252,15 @@ func (m *listKeysResponse) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r ListMemoriesRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *ListMemoriesRequest) UnmarshalJSON(data []byte) error {
 	type plain ListMemoriesRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -320,7 +320,11 @@ func (m ListedNamespace) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps the fields it does not know.
 func (m *ListedNamespace) UnmarshalJSON(data []byte) error {
 	type plain ListedNamespace
-	return unmarshalExtra(data, (*plain)(m), &m.Extra)
+	if err := unmarshalExtra(data, (*plain)(m), &m.Extra); err != nil {
+		return err
+	}
+	m.Namespace = m.Name
+	return nil
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -347,15 +351,15 @@ func (m *Memory) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r MemoryFilter) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *MemoryFilter) UnmarshalJSON(data []byte) error {
 	type plain MemoryFilter
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -418,15 +422,15 @@ func (m *ReadinessCheck) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r RecallRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *RecallRequest) UnmarshalJSON(data []byte) error {
 	type plain RecallRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -469,19 +473,29 @@ func (m *RecalledMemory) UnmarshalJSON(data []byte) error {
 		Explain       *map[string]any `json:"explain,omitempty"`
 		Highlights    *[]string       `json:"highlights,omitempty"`
 		Extra         *map[string]any `json:"-"`
-	}{&m.Memory, &m.Score, &m.WeightedScore, &m.SmartScore, &m.VectorScore, &m.TextScore, &m.Explain, &m.Highlights, &m.Extra}
+	}{
+		&m.Memory,
+		&m.Score,
+		&m.WeightedScore,
+		&m.SmartScore,
+		&m.VectorScore,
+		&m.TextScore,
+		&m.Explain,
+		&m.Highlights,
+		&m.Extra,
+	}
 	return unmarshalExtra(data, &plain, &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r RotateKeyRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *RotateKeyRequest) UnmarshalJSON(data []byte) error {
 	type plain RotateKeyRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -496,15 +510,15 @@ func (m *RotatedKey) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r SearchRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *SearchRequest) UnmarshalJSON(data []byte) error {
 	type plain SearchRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -543,15 +557,15 @@ func (m *SetImportanceResponse) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r StartSessionRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *StartSessionRequest) UnmarshalJSON(data []byte) error {
 	type plain StartSessionRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -578,15 +592,15 @@ func (m *StoreMemoriesResponse) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r StoreMemoryRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *StoreMemoryRequest) UnmarshalJSON(data []byte) error {
 	type plain StoreMemoryRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -621,26 +635,26 @@ func (m *StoredItem) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r UpdateKeyRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *UpdateKeyRequest) UnmarshalJSON(data []byte) error {
 	type plain UpdateKeyRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r UpdateMemoryRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *UpdateMemoryRequest) UnmarshalJSON(data []byte) error {
 	type plain UpdateMemoryRequest
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 
 // MarshalJSON writes the fields as they came, unknown ones too.
@@ -655,13 +669,29 @@ func (m *VectorIndex) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes what is said, as it is sent.
+// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r Weights) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *Weights) UnmarshalJSON(data []byte) error {
 	type plain Weights
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
+
+func (r *listNamespacesResponse) isComplete() bool { return r.Items != nil }
+
+func (r *listKeysResponse) isComplete() bool { return r.Keys != nil }
+
+func (r *listNamespaceKeysResponse) isComplete() bool { return r.Keys != nil }
+
+func (r *listMemoriesResponse) isComplete() bool { return r.Memories != nil }
+
+func (r *startSessionResponse) isComplete() bool { return r.Session.ID != "" }
+
+func (r *endSessionResponse) isComplete() bool { return r.Session.ID != "" }
+
+func (r *listSessionsResponse) isComplete() bool { return r.Sessions != nil }
+
+func (r *sessionMemoriesResponse) isComplete() bool { return r.Memories != nil }

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Agent) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m AgentStats) String() string { return describe(m) }
 
-// String is how it is printed: without the secret.
+// String returns what is printed, without the secret.
 func (m CreateKeyRequest) String() string {
 	m.Secret = redact(m.Secret)
 	return describe(m)
@@ -30,7 +30,7 @@ func (m CreateKeyRequest) Format(state fmt.State, _ rune) {
 // LogValue logs it without the secret.
 func (m CreateKeyRequest) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
-// String is how it is printed: without the secret.
+// String returns what is printed, without the secret.
 func (m CreatedKey) String() string {
 	m.Key = redact(m.Key)
 	return describe(m)
@@ -50,7 +50,7 @@ func (m CreatedKey) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 // ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
 func (m CreatedKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String is how it is printed: without the secret.
+// String returns what is printed, without the secret.
 func (m CreatedNamespaceKey) String() string {
 	m.Key = redact(m.Key)
 	return describe(m)
@@ -70,31 +70,31 @@ func (m CreatedNamespaceKey) CreatedAtTime() time.Time { return inUTC(m.CreatedA
 // ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
 func (m CreatedNamespaceKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m DeleteNamespaceKeyResponse) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m DeleteNamespaceResponse) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m EndpointUsage) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m ForgetBatchResponse) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m ForgetResponse) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Health) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Identity) String() string { return describe(m) }
 
 // ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
 func (m Identity) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Key) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
@@ -103,7 +103,7 @@ func (m Key) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 // ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
 func (m Key) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m KeyActionResponse) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
@@ -112,19 +112,22 @@ func (m KeyActionResponse) CreatedAtTime() time.Time { return inUTC(m.CreatedAt)
 // ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
 func (m KeyActionResponse) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m KeyUsage) String() string { return describe(m) }
 
 // LastUsedTime is LastUsed as a time of Go, and the zero time where there is none.
 func (m KeyUsage) LastUsedTime() time.Time { return orZero(m.LastUsed) }
 
+// String returns the name, so that a printed list is readable.
+func (m ListedNamespace) String() string { return m.Name }
+
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m ListedNamespace) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Liveness) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Memory) String() string { return describe(m) }
 
 // ValidFromTime is ValidFrom as a time of Go, and the zero time where there is none.
@@ -142,7 +145,7 @@ func (m Memory) LastAccessedAtTime() time.Time { return orZero(m.LastAccessedAt)
 // ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
 func (m Memory) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Namespace) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
@@ -151,7 +154,7 @@ func (m Namespace) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 // UpdatedAtTime is UpdatedAt as a time of Go.
 func (m Namespace) UpdatedAtTime() time.Time { return inUTC(m.UpdatedAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m NamespaceKey) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
@@ -160,22 +163,22 @@ func (m NamespaceKey) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 // ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
 func (m NamespaceKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m NamespaceUsage) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Readiness) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m ReadinessCheck) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m RecallResponse) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m RecalledMemory) String() string { return describe(m) }
 
-// String is how it is printed: without the secret.
+// String returns what is printed, without the secret.
 func (m RotatedKey) String() string {
 	m.Key = redact(m.Key)
 	m.NewKey = redact(m.NewKey)
@@ -193,7 +196,7 @@ func (m RotatedKey) LogValue() slog.Value { return slog.StringValue(m.String()) 
 // OldKeyExpiresAtTime is OldKeyExpiresAt as a time of Go.
 func (m RotatedKey) OldKeyExpiresAtTime() time.Time { return inUTC(m.OldKeyExpiresAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m Session) String() string { return describe(m) }
 
 // StartedAtTime is StartedAt as a time of Go.
@@ -202,20 +205,20 @@ func (m Session) StartedAtTime() time.Time { return inUTC(m.StartedAt) }
 // EndedAtTime is EndedAt as a time of Go, and the zero time where there is none.
 func (m Session) EndedAtTime() time.Time { return orZero(m.EndedAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m SetImportanceResponse) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m StoreMemoriesResponse) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m StoredMemory) String() string { return describe(m) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m StoredItem) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m StoredItem) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// String is how it is printed.
+// String returns what is printed.
 func (m VectorIndex) String() string { return describe(m) }

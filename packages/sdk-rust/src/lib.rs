@@ -30,7 +30,9 @@
 mod arguments;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod caller;
 mod client;
+mod deref;
 mod error;
 mod finite;
 mod flat;
@@ -43,15 +45,15 @@ mod mode;
     reason = "a field that the contract does not describe says all by its name"
 )]
 mod models;
-mod replies;
+mod open_enum;
 mod request;
 mod resources;
+mod rules;
 mod send;
 mod transport;
-mod words;
 
 pub use arguments::{ListOptions, OffsetOptions, OneOrMany, RequestOptions, Target};
-pub use client::{Client, DakeraClient};
+pub use client::{Client, ClientBuilder, DakeraClient};
 pub use error::{ApiError, Error, Result};
 pub use hooks::{Hooks, RequestEvent, ResponseEvent};
 pub use instant::Instant;
@@ -59,12 +61,8 @@ pub use list::{Items, List, Page};
 pub use mode::{Async, Call, Mode};
 pub use models::*;
 pub use reqwest::header;
-pub use resources::{
-    AgentMemoriesOptions, Agents, HealthChecks, Keys, ListSessionsOptions, Memories, NamespaceKeys,
-    Namespaces, Sessions,
-};
+pub use resources::*;
 pub use serde_json::{Value, json};
-pub use transport::ClientBuilder;
 
 /// The name that [`Instant`] had before.
 #[deprecated(note = "use `Instant`")]

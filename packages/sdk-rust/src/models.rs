@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::finite::finite;
 use crate::instant::{Instant, time};
-use crate::words::words;
+use crate::open_enum::open_enum;
 
 /// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this
 /// client.
@@ -32,27 +32,27 @@ pub mod codes {
     pub const SERVICE_UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
 }
 
-words! {
+open_enum! {
     /// `Write` alone is append-only: it stores, and reads nothing back. `None` removes a grant.
     Access { Read = "read", Write = "write", ReadWrite = "read_write", None = "none" }
 }
 
-words! {
+open_enum! {
     /// What a key may do at most.
     Scope { Read = "read", Write = "write", Admin = "admin", SuperAdmin = "super_admin" }
 }
 
-words! {
+open_enum! {
     /// How one part of a server is.
     CheckStatus { Pass = "pass", Warn = "warn", Fail = "fail" }
 }
 
-words! {
+open_enum! {
     /// Which arms look: meaning (`Vector`), words (`Bm25`) or both.
     Routing { Auto = "auto", Hybrid = "hybrid", Vector = "vector", Bm25 = "bm25" }
 }
 
-words! {
+open_enum! {
     /// `Exact` returns only memories in which every word and quoted phrase stands.
     SearchMode { Best = "best", Exact = "exact" }
 }
@@ -700,6 +700,11 @@ impl ListedNamespace {
     /// `created_at` as a time.
     pub fn created_at_time(&self) -> SystemTime {
         time(self.created_at)
+    }
+
+    /// The same as `name`.
+    pub fn namespace(&self) -> &str {
+        &self.name
     }
 }
 

@@ -1,12 +1,24 @@
 import { ERRORS } from '@dakera-ai/protocol'
-import { type Field, type Model, methods, modelNameOf, modelOf, models, type Type } from '../contract.ts'
+import {
+  classOf,
+  type Field,
+  type Model,
+  methods,
+  modelNameOf,
+  modelOf,
+  models,
+  type Operation,
+  type Type,
+  wordLists,
+} from '../contract.ts'
 import type { Files } from '../files.ts'
-import { wrap } from '../text.ts'
+import { unique, wrap } from '../text.ts'
+import { aligned, listed } from './layout.ts'
 import { isInternal, LEFT_OUT, nameOf, pascal, standIn, typeOf } from './names.ts'
 
 /**
  * models.go, models_json.go and models_text.go, as gofmt would write them. A request leaves out what is not said, a
- * reply keeps what it does not know; said.go and extra.go do both.
+ * reply keeps what it does not know; omit.go and unknown_fields.go do both.
  */
 export function goModels(): Files {
   const settings = ['CreateNamespaceRequest', 'UpsertNamespaceRequest'].map((name) =>
@@ -16,8 +28,8 @@ export function goModels(): Files {
   const written = models.filter(({ name }) => !LEFT_OUT.has(name))
   const texts = written.flatMap((model) => [textSource(model), timesSource(model)]).filter(Boolean)
   return {
-    'packages/sdk-go/models.go': `${HEAD}\n${errorCodes()}\n${written.map(typeSource).join('\n')}`,
-    'packages/sdk-go/models_json.go': `${HEAD}\nimport "encoding/json"\n\n${written.map(codecSource).join('\n')}`,
+    'packages/sdk-go/models.go': `${HEAD}\n${errorCodes()}\n${accessWords()}\n${written.map(typeSource).join('\n')}`,
+    'packages/sdk-go/models_json.go': `${HEAD}\nimport "encoding/json"\n\n${[...written.map(codecSource), ...completeness()].join('\n')}`,
     'packages/sdk-go/models_text.go': `${HEAD}
 import (
 	"fmt"
@@ -42,11 +54,21 @@ const EMBEDDED = new Set(['RecalledMemory.memory', 'StoreMemoryResponse.memory']
 type Line = { name: string; type: string; tag: string; comment: string }
 
 function errorCodes(): string {
-  const codes = Object.keys(ERRORS).map((code) => ({ name: `Code${pascal(code)}`, code }))
-  const widest = Math.max(...codes.map(({ name }) => name.length))
+  const codes = Object.keys(ERRORS).map((code): [string, string] => [`Code${pascal(code)}`, `ErrorCode = "${code}"`])
   return `// Every code an error of the API can have. A code never changes its meaning.
 const (
-${codes.map(({ name, code }) => `\t${name.padEnd(widest)} ErrorCode = "${code}"\n`).join('')})
+${aligned(codes, '\t')})
+`
+}
+
+function accessWords(): string {
+  const words = wordLists().get('Access')?.words ?? []
+  return `// The words of a grant. AccessNone removes a grant, in [Keys.Update] alone.
+const (
+${aligned(
+  words.map((word) => [`Access${pascal(word)}`, `= "${word}"`]),
+  '\t',
+)})
 `
 }
 
@@ -77,6 +99,17 @@ const alsoLine = ({ name, type }: Field, also: string): Line => ({
   tag: `\`json:"${also}"\``,
   comment: `The same as \`${name}\`, as single namespaces call it.`,
 })
+
+/** The options of one list, as its method takes them. */
+export function optionsSource(type: string, { id, resource, name, options }: Operation): string {
+  const lines = options.map((field) => {
+    const line = lineOf(id, field, true)
+    return field.name === 'agent_id' ? { ...line, name: 'Namespace' } : line
+  })
+  return `${comment(`${type} are the options of [${classOf(resource)}.${pascal(name)}].`)}type ${type} struct {
+${fieldLines(lines)}}
+`
+}
 
 /** Zero says nothing in a request. In a reply null is nil, and so is a number that may be absent. */
 function lineOf(owner: string, field: Field, isSaid: boolean): Line {
@@ -121,11 +154,11 @@ function fieldLines(lines: Line[]): string {
     .join('')
 }
 
-const comment = (text: string, indent = '') => text && `${wrap(text, `${indent}// `, 116)}\n`
+export const comment = (text: string, indent = '') => text && `${wrap(text, `${indent}// `, indent ? 117 : 120)}\n`
 
 /**
- * "Memory is one thing an agent chose to keep." Where the contract's sentence is no such end, it is said what the model
- * is for.
+ * "Memory is one thing an agent chose to keep." Where the contract's sentence does not continue so, the comment begins
+ * with the model's use.
  */
 function typeComment({ name, doc = '' }: Model): string {
   if (/^(A|An|One) /.test(doc)) return comment(`${nameOf(name)} is ${doc.charAt(0).toLowerCase()}${doc.slice(1)}`)
@@ -136,9 +169,8 @@ function roleOf({ name, isInput }: Model): string {
   const calls = methods.filter(({ body, reply }) =>
     [body?.model.name, modelNameOf(reply)].map(orNothing).includes(name),
   )
-  const verb = isInput ? 'take' : 'give'
   const ids = calls.map(({ id }) => id)
-  if (ids.length > 0) return `what ${ids.join(' and ')} ${ids.length > 1 ? verb : `${verb}s`}`
+  if (ids.length > 0) return `the ${isInput ? 'request' : 'reply'} of ${ids.join(' and ')}`
   const owners = models.filter(
     (owner) => !LEFT_OUT.has(owner.name) && owner.fields.some(({ type }) => contains(type, name)),
   )
@@ -158,8 +190,8 @@ function mirror(lines: Line[], sign: '' | '*', from: '' | '&'): string {
     tag: tag || type,
     comment: '',
   }))
-  const values = plain.map(({ name }) => `${from}m.${name}`).join(', ')
-  return `struct {\n${fieldLines(plain)}}{${values}}`.replaceAll('\n', '\n\t')
+  const values = plain.map(({ name }) => `${from}m.${name}`)
+  return `struct {\n${fieldLines(plain)}${listed('}{', values, '}')}`.replaceAll('\n', '\n\t')
 }
 
 function codecSource(model: Model): string {
@@ -179,17 +211,25 @@ func (m *${type}) UnmarshalJSON(data []byte) error {
 }
 `
   if (model.isInput)
-    return `// MarshalJSON writes what is said, as it is sent.
+    return `// MarshalJSON writes the fields that are not zero, as they are sent.
 func (r ${type}) MarshalJSON() ([]byte, error) {
-	return json.Marshal(said(r))
+	return json.Marshal(omitZero(r))
 }
 
-// UnmarshalJSON takes a zero that is there as meant.
+// UnmarshalJSON keeps a zero that the JSON contains.
 func (r *${type}) UnmarshalJSON(data []byte) error {
 	type plain ${type}
-	return unmarshalSaid(data, (*plain)(r))
+	return restoreZero(data, (*plain)(r))
 }
 `
+  const also = model.fields.flatMap((field) =>
+    field.also ? [`\tm.${pascal(field.also)} = m.${pascal(field.name)}\n`] : [],
+  )
+  const decode = 'unmarshalExtra(data, (*plain)(m), &m.Extra)'
+  const decoded =
+    also.length > 0
+      ? `\tif err := ${decode}; err != nil {\n\t\treturn err\n\t}\n${also.join('')}\treturn nil\n`
+      : `\treturn ${decode}\n`
   return `// MarshalJSON writes the fields as they came, unknown ones too.
 func (m ${type}) MarshalJSON() ([]byte, error) {
 	type plain ${type}
@@ -199,24 +239,41 @@ func (m ${type}) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps the fields it does not know.
 func (m *${type}) UnmarshalJSON(data []byte) error {
 	type plain ${type}
-	return unmarshalExtra(data, (*plain)(m), &m.Extra)
-}
+${decoded}}
 `
+}
+
+/** Whether a reply has the part that its methods return. */
+function completeness(): string[] {
+  return unique(
+    methods.flatMap(({ result, reply }) => {
+      const field = result.kind === 'field' ? result.name : result.kind === 'page' ? result.field : undefined
+      if (field === undefined) return []
+      const part = `r.${pascal(field)}`
+      const isThere = result.kind === 'page' ? `${part} != nil` : `${part}.ID != ""`
+      return [`func (r *${typeOf(reply, false)}) isComplete() bool { return ${isThere} }\n`]
+    }),
+  )
 }
 
 // ── Text ──
 
 /**
- * How a model is printed: a reply with what its pointers lead to, and whatever holds a secret without it. A listed
- * namespace prints as its name.
+ * How a model is printed: a reply with what its pointers lead to, a model with a secret without it, and one with two
+ * names for a field as that field, so that a printed list is readable.
  */
 function textSource({ name, fields, isInput }: Model): string {
   const secrets = fields.filter(({ isSecret }) => isSecret).map((field) => pascal(field.name))
-  if (isInternal(name) || name === 'ListedNamespace' || (isInput && secrets.length === 0)) return ''
+  if (isInternal(name) || (isInput && secrets.length === 0)) return ''
   const type = nameOf(name)
+  const named = fields.find(({ also }) => also)
+  if (named)
+    return `// String returns the ${named.name}, so that a printed list is readable.
+func (m ${type}) String() string { return m.${pascal(named.name)} }
+`
   if (secrets.length === 0)
-    return `// String is how it is printed.\nfunc (m ${type}) String() string { return describe(m) }\n`
-  return `// String is how it is printed: without the secret.
+    return `// String returns what is printed.\nfunc (m ${type}) String() string { return describe(m) }\n`
+  return `// String returns what is printed, without the secret.
 func (m ${type}) String() string {
 ${secrets.map((secret) => `\tm.${secret} = redact(m.${secret})\n`).join('')}	return describe(m)
 }

@@ -1,4 +1,4 @@
-import { modelOf, type Type } from '../contract.ts'
+import { methods, modelNameOf, modelOf, type Type } from '../contract.ts'
 
 const INITIALISMS = new Set(['api', 'http', 'id', 'ids', 'mmr', 'ttl', 'url'])
 /** `memory_ids` → `MemoryIDs` */
@@ -24,9 +24,9 @@ export const LEFT_OUT = new Set([
   'UpdateMemoryResponse',
   'UpsertNamespaceRequest',
 ])
-/** What only carries the result of a method to it. */
-const INTERNAL = /^(List\w+Response|SessionMemoriesResponse|StartSessionResponse|EndSessionResponse)$/
-export const isInternal = (name: string) => INTERNAL.test(name)
+/** A reply of which a method returns a part. */
+export const isInternal = (name: string) =>
+  methods.some(({ reply, result }) => result.kind !== 'whole' && modelNameOf(reply) === name && reply.kind === 'model')
 
 /** One struct for what two calls take: they differ in nothing but what is an argument. */
 const STANDS_FOR: Record<string, string> = {

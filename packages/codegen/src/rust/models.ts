@@ -1,15 +1,13 @@
 import { ERRORS } from '@dakera-ai/protocol'
-import { type Field, type Model, models } from '../contract.ts'
+import { type Field, type Model, methods, models } from '../contract.ts'
 import { pascal, wrap } from '../text.ts'
-import { typeOf, words } from './names.ts'
+import { secondNames, typeOf, words } from './names.ts'
 
 /** src/models.rs, before rustfmt has seen it. */
 export function rustModels(): string {
   const codes = Object.keys(ERRORS).map((code) => `pub const ${code}: &str = "${code}";\n`)
   const structs = models.filter(({ name }) => !NOT_WRITTEN.has(name)).map(struct)
-  return `// @generated from packages/protocol by packages/codegen; do not edit.
-
-use std::collections::BTreeMap;
+  return `use std::collections::BTreeMap;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -18,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::finite::finite;
 use crate::instant::{Instant, time};
-use crate::words::words;
+use crate::open_enum::open_enum;
 
 /// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this
 /// client.
@@ -42,8 +40,9 @@ const NOT_WRITTEN = new Set([
   'SetImportanceRequest',
   'StoreMemoriesRequest',
 ])
-/** Replies that methods take apart; what they hold is handed on. */
-const isInternal = (name: string) => /^(List\w+|SessionMemories|StartSession|EndSession)Response$/.test(name)
+/** Replies of which methods return a part. */
+const isInternal = (name: string) =>
+  methods.some(({ reply, result }) => result.kind !== 'whole' && reply.kind === 'model' && reply.name === name)
 
 /** Fields that are arguments of the methods, or another spelling of a field that is there. */
 const NOT_FIELDS = new RegExp(
@@ -60,16 +59,16 @@ pub if_version: Option<i64>,
 const NULL_IS_SAID = new Set(['UpdateMemoryRequest.expires_at'])
 
 function wordList({ name, doc, words }: { name: string; doc: string; words: string[] }): string {
-  return `words! {
+  return `open_enum! {
     /// ${doc}
     ${name} { ${words.map((word) => `${pascal(word)} = "${word}"`).join(', ')} }
 }
 `
 }
 
-const comment = (text: string) => text && `${wrap(text, '/// ', 116)}\n`
+export const comment = (text: string) => text && `${wrap(text, '/// ', 116)}\n`
 
-function fieldComment({ doc, default: value }: Field): string {
+export function fieldComment({ doc, default: value }: Field): string {
   const said = [doc, value !== undefined && `Default ${JSON.stringify(value)}.`].filter(Boolean).join(' ')
   return comment(said.replace(/\{".*?"\}/g, '`$&`').replace(/(?<![`\w])\$\w+/g, '`$&`'))
 }
@@ -105,12 +104,12 @@ function struct(model: Model): string {
   return `${comment(doc ?? `The contract's \`${name}\`.`)}#[derive(Clone, ${hasSecrets ? '' : 'Debug, '}Default, PartialEq, Deserialize, Serialize)]
 ${isInput ? '' : '#[non_exhaustive]\n'}${isInternal(name) ? 'pub(crate)' : 'pub'} struct ${name} {
 ${lines.join('')}${MORE_FIELDS[name] ?? ''}${isInput ? '' : UNKNOWN}}
-${hasSecrets ? debug(model) : ''}${isInput || isInternal(name) ? '' : times(model)}`
+${hasSecrets ? debug(model) : ''}${isInput || isInternal(name) ? '' : views(model)}`
 }
 
-/** Moments of a reply as the times of Rust. */
-function times({ name, fields }: Model): string {
-  const methods = fields
+/** A reply's times as those of Rust, and its fields by their second names. */
+function views({ name, fields }: Model): string {
+  const times = fields
     .filter(({ isTime }) => isTime)
     .map((field) => {
       const [type, body] = field.isNullable
@@ -118,7 +117,11 @@ function times({ name, fields }: Model): string {
         : ['SystemTime', `time(self.${field.name})`]
       return `/// \`${field.name}\` as a time.\npub fn ${field.name}_time(&self) -> ${type} {\n${body}\n}\n`
     })
-  return methods.length > 0 ? `\nimpl ${name} {\n${methods.join('\n')}}\n` : ''
+  const seconds = secondNames(fields).map(
+    ([also, field]) => `/// The same as \`${field}\`.\npub fn ${also}(&self) -> &str {\n&self.${field}\n}\n`,
+  )
+  const all = [...times, ...seconds]
+  return all.length > 0 ? `\nimpl ${name} {\n${all.join('\n')}}\n` : ''
 }
 
 /** A form for a log, which is no place for a new secret. */

@@ -1,4 +1,5 @@
-import { type Type, wordLists } from '../contract.ts'
+import { type Field, models, type ResourceName, type Type, wordLists } from '../contract.ts'
+import { snake } from '../text.ts'
 
 /** Lists of words that have a type; any other is a `String`. A word that a client does not know is no error. */
 const WORD_DOCS: Record<string, string> = {
@@ -48,4 +49,36 @@ export function typeOf(type: Type, place: string): string {
     default:
       return 'Value'
   }
+}
+
+/** The module of a resource, and its method on the client. */
+export const moduleOf = (resource: ResourceName) => snake(resource)
+
+/** Texts that have a second name, which is a method: `[second name, field]`. */
+export const secondNames = (fields: Field[]) =>
+  fields.flatMap(({ name, also }) => (also === undefined ? [] : [[also, name] as const]))
+
+/** `use` lines for what some code names, in the order of rustfmt. */
+export function uses(code: string, except: string[] = []): string {
+  const isNamed = (name: string) =>
+    !except.includes(name) && new RegExp(`\\b${name}\\b`).test(code.replaceAll(/^ *\/\/.*$|"[^"\n]*"/gm, ''))
+  const lines = Object.entries(HOMES).flatMap(([module, names]) => {
+    const named = names().filter(isNamed)
+    return named.length > 0 ? [`use ${module}::{${named.join(', ')}};`] : []
+  })
+  return `${lines.join('\n').replace(/^(use (?!crate).*\n)+/, '$&\n')}\n`
+}
+
+const HOMES: Record<string, () => string[]> = {
+  'std::time': () => ['Duration'],
+  reqwest: () => ['Method'],
+  'crate::arguments': () => ['ListOptions', 'OffsetOptions', 'OneOrMany', 'Target'],
+  'crate::caller': () => ['Caller', 'with'],
+  'crate::client': () => ['DakeraClient'],
+  'crate::error': () => ['ApiError', 'Error'],
+  'crate::list': () => ['List', 'Page', 'Place'],
+  'crate::mode': () => ['Mode'],
+  'crate::models': () =>
+    [...models.map(({ name }) => name), ...words().map(({ name }) => name)].filter((name) => name !== 'Error'),
+  'crate::request': () => ['Request'],
 }

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Empty stands for the empty text in a request, where "" would say nothing. (No text the API takes has a NUL in it.)
+// Empty stands for the empty text in a request, where "" is left out. (No text the API takes has a NUL in it.)
 const Empty = "\x00"
 
-// Exactly marks a number of a request as meant, also when it is 0, which would else say nothing.
+// Exactly marks a number of a request as meant, also when it is 0, which is otherwise left out.
 func Exactly(x float64) float64 {
 	if x == 0 {
 		return math.Copysign(0, -1) // equal to 0, yet to be told from it
@@ -18,8 +18,8 @@ func Exactly(x float64) float64 {
 	return x
 }
 
-// said gives the fields of a request that say something, by their names on the wire. A nil request says nothing.
-func said(request any) map[string]any {
+// omitZero returns the fields of a request that are not zero, by their names on the wire. A nil request has none.
+func omitZero(request any) map[string]any {
 	fields := map[string]any{}
 	value := reflect.Indirect(reflect.ValueOf(request))
 	if !value.IsValid() {
@@ -41,8 +41,8 @@ func said(request any) map[string]any {
 	return fields
 }
 
-// unmarshalSaid is the way back: a zero that stands in the JSON is one that is meant.
-func unmarshalSaid(data []byte, request any) error {
+// restoreZero is the way back: a zero that the JSON contains is meant.
+func restoreZero(data []byte, request any) error {
 	if err := json.Unmarshal(data, request); err != nil {
 		return err
 	}

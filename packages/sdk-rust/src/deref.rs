@@ -1,8 +1,8 @@
-//! Replies are what they hold: a stored memory has the memory's fields, what was found is a list.
+//! Replies dereference to what they contain: a stored memory has the fields of the memory, found memories are a list.
 
 use std::ops::Deref;
 
-use crate::models::{ListedNamespace, Memory, RecallResponse, RecalledMemory, StoreMemoryResponse};
+use crate::models::{Memory, RecallResponse, RecalledMemory, StoreMemoryResponse};
 
 /// A stored memory, by itself.
 impl Deref for StoreMemoryResponse {
@@ -46,12 +46,5 @@ impl<'a> IntoIterator for &'a RecallResponse {
 
     fn into_iter(self) -> Self::IntoIter {
         self.memories.iter()
-    }
-}
-
-impl ListedNamespace {
-    /// The same as `name`, as single namespaces call it.
-    pub fn namespace(&self) -> &str {
-        &self.name
     }
 }

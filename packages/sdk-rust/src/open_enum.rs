@@ -1,5 +1,5 @@
-/// A list of words that may grow: one that this version of the client does not know is kept in `Other`.
-macro_rules! words {
+/// An enum of words that may gain more: `Other` keeps a word that this version of the client does not know.
+macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
@@ -56,4 +56,4 @@ macro_rules! words {
     };
 }
 
-pub(crate) use words;
+pub(crate) use open_enum;
