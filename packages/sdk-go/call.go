@@ -18,7 +18,7 @@ type call struct {
 	operation string
 	method    string
 	path      path
-	query     map[string]string
+	query     map[string]any
 	// nil: none is sent.
 	body map[string]any
 	// Health calls: no key is needed, and none is sent.
@@ -120,13 +120,11 @@ func (p path) escape() (string, error) {
 	return built.String(), nil
 }
 
-// search is the query string; what is empty is left out.
+// search is the query string.
 func (c call) search(s *settings) string {
 	values := url.Values{}
 	for name, value := range c.query {
-		if value != "" {
-			values.Set(name, value)
-		}
+		values.Set(name, fmt.Sprint(value))
 	}
 	if s.namespace != "" {
 		values.Set("agent_id", s.namespace)
@@ -135,14 +133,6 @@ func (c call) search(s *settings) string {
 		return ""
 	}
 	return "?" + values.Encode()
-}
-
-// count writes a number of a query; 0 says nothing.
-func count(number int) string {
-	if number == 0 {
-		return ""
-	}
-	return strconv.Itoa(number)
 }
 
 func randomID() string {

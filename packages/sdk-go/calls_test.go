@@ -33,18 +33,22 @@ func (a args) texts(name string) []string {
 	return as[[]string](a, name)
 }
 
-// whole is all the arguments as the fields of one struct.
+// whole is all the arguments as the fields of one struct, in which the namespace has its name on the wire.
 func whole[T any](a args) *T {
-	content, _ := json.Marshal(a)
+	fields := maps.Clone(a)
+	if namespace, isThere := a["namespace"]; isThere {
+		fields["agent_id"] = namespace
+	}
+	content, _ := json.Marshal(fields)
 	value := as[T](args{"all": content}, "all")
 	return &value
 }
 
 type operation func(ctx context.Context, c *dakera.Client, a args, options ...dakera.RequestOption) (any, error)
 
-// operations say how each operation is written in Go. Those whose flat name gives less than the API does go through
-// their resource.
-var operations = map[string]operation{
+// operations call the methods written by hand and the printed ones. Those whose flat name returns less than the API
+// does go through their resource.
+var operations = with(printedOperations, map[string]operation{
 	"health.get": func(ctx context.Context, c *dakera.Client, _ args, o ...dakera.RequestOption) (any, error) {
 		return c.Health.Get(ctx, o...)
 	},
@@ -53,60 +57,6 @@ var operations = map[string]operation{
 	},
 	"health.live": func(ctx context.Context, c *dakera.Client, _ args, o ...dakera.RequestOption) (any, error) {
 		return c.Health.Live(ctx, o...)
-	},
-	"namespaces.create": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.CreateNamespace(ctx, a.text("name"), as[*dakera.NamespaceSettings](a, "settings"), o...)
-	},
-	"namespaces.upsert": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.UpsertNamespace(ctx, a.text("name"), as[*dakera.NamespaceSettings](a, "settings"), o...)
-	},
-	"namespaces.list": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.Namespaces.List(ctx, whole[dakera.ListOptions](a), o...)
-	},
-	"namespaces.get": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.GetNamespace(ctx, a.text("name"), o...)
-	},
-	"namespaces.delete": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.DeleteNamespace(ctx, a.text("name"), o...)
-	},
-	"keys.create": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.CreateKey(ctx, as[dakera.CreateKeyRequest](a, "key"), o...)
-	},
-	"keys.list": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.ListKeys(ctx, whole[dakera.ListOptions](a), o...)
-	},
-	"keys.get": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.GetKey(ctx, a.text("key_id"), o...)
-	},
-	"keys.update": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.UpdateKey(ctx, a.text("key_id"), as[dakera.UpdateKeyRequest](a, "changes"), o...)
-	},
-	"keys.rotate": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.RotateKey(ctx, a.text("key_id"), as[*dakera.RotateKeyRequest](a, "how"), o...)
-	},
-	"keys.deactivate": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.DeactivateKey(ctx, a.text("key_id"), o...)
-	},
-	"keys.delete": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.DeleteKey(ctx, a.text("key_id"), o...)
-	},
-	"keys.usage": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.KeyUsage(ctx, a.text("key_id"), o...)
-	},
-	"keys.whoami": func(ctx context.Context, c *dakera.Client, _ args, o ...dakera.RequestOption) (any, error) {
-		return c.Whoami(ctx, o...)
-	},
-	"namespaceKeys.create": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.CreateNamespaceKey(ctx, a.text("namespace"), as[dakera.CreateNamespaceKeyRequest](a, "key"), o...)
-	},
-	"namespaceKeys.list": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.ListNamespaceKeys(ctx, a.text("namespace"), o...)
-	},
-	"namespaceKeys.delete": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.DeleteNamespaceKey(ctx, a.text("namespace"), a.text("key_id"), o...)
-	},
-	"namespaceKeys.usage": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.NamespaceKeyUsage(ctx, a.text("namespace"), a.text("key_id"), o...)
 	},
 	"memories.store": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
 		return c.Memories.Store(ctx, a.text("namespace"), as[dakera.StoreMemoryRequest](a, "memory"), o...)
@@ -124,18 +74,20 @@ var operations = map[string]operation{
 		request.Query = a.text("query")
 		return c.Memories.Search(ctx, place(a, &request.Namespaces), request, o...)
 	},
-	"memories.get": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.GetMemory(ctx, a.text("id"), append(o, dakera.InNamespace(a.text("namespace")))...)
-	},
 	"memories.update": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		o = append(o, dakera.InNamespace(a.text("namespace")))
+		o = inNamespace(a, o)
 		if _, isSaid := a["if_version"]; isSaid {
 			o = append(o, dakera.IfVersion(as[int64](a, "if_version")))
 		}
 		memory, err := c.UpdateMemory(ctx, a.text("id"), as[dakera.UpdateMemoryRequest](a, "changes"), o...)
 		return map[string]any{"memory": memory}, err
 	},
-	"memories.setImportance": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
+	"memories.setImportance": func(
+		ctx context.Context,
+		c *dakera.Client,
+		a args,
+		o ...dakera.RequestOption,
+	) (any, error) {
 		return c.SetImportance(ctx, a.text("namespace"), a.texts("ids"), as[float64](a, "importance"), o...)
 	},
 	"memories.forget": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
@@ -147,7 +99,12 @@ var operations = map[string]operation{
 		}
 		return c.Forget(ctx, a.text("namespace"), which, o...)
 	},
-	"memories.forgetBatch": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
+	"memories.forgetBatch": func(
+		ctx context.Context,
+		c *dakera.Client,
+		a args,
+		o ...dakera.RequestOption,
+	) (any, error) {
 		if as[bool](a, "dry_run") {
 			o = append(o, dakera.DryRun())
 		}
@@ -156,53 +113,24 @@ var operations = map[string]operation{
 	"memories.list": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
 		return c.ListMemories(ctx, a.text("namespace"), as[*dakera.ListMemoriesRequest](a, "options"), o...)
 	},
-	"sessions.start": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.StartSession(ctx, a.text("namespace"), as[*dakera.StartSessionRequest](a, "session"), o...)
-	},
-	"sessions.end": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.EndSession(ctx, a.text("id"), as[*dakera.EndSessionRequest](a, "how"), append(o, dakera.InNamespace(a.text("namespace")))...)
-	},
-	"sessions.get": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.GetSession(ctx, a.text("id"), append(o, dakera.InNamespace(a.text("namespace")))...)
-	},
-	"sessions.list": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.ListSessions(ctx, sessionsOf(a), o...)
-	},
-	"sessions.memories": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.SessionMemories(ctx, a.text("id"), as[*dakera.OffsetOptions](a, "options"), append(o, dakera.InNamespace(a.text("namespace")))...)
-	},
-	"agents.list": func(ctx context.Context, c *dakera.Client, _ args, o ...dakera.RequestOption) (any, error) {
-		agents, err := c.ListAgents(ctx, o...)
-		return dakera.Page[dakera.Agent]{Items: agents}, err
-	},
-	"agents.stats": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.AgentStats(ctx, a.text("namespace"), o...)
-	},
-	"agents.memories": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
-		return c.AgentMemories(ctx, a.text("namespace"), agentMemoriesOf(a), o...)
-	},
-}
+})
 
 // iterations are the lists that have more than one page.
-var iterations = map[string]operation{
-	"namespaces.list": func(ctx context.Context, c *dakera.Client, a args, _ ...dakera.RequestOption) (any, error) {
-		return collect(c.Namespaces.All(ctx, whole[dakera.ListOptions](a)))
+var iterations = with(printedIterations, map[string]operation{
+	"memories.list": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
+		which := as[*dakera.ListMemoriesRequest](a, "options")
+		return collect(c.Memories.All(ctx, a.text("namespace"), which, o...))
 	},
-	"keys.list": func(ctx context.Context, c *dakera.Client, a args, _ ...dakera.RequestOption) (any, error) {
-		return collect(c.Keys.All(ctx, whole[dakera.ListOptions](a)))
-	},
-	"memories.list": func(ctx context.Context, c *dakera.Client, a args, _ ...dakera.RequestOption) (any, error) {
-		return collect(c.Memories.All(ctx, a.text("namespace"), as[*dakera.ListMemoriesRequest](a, "options")))
-	},
-	"sessions.list": func(ctx context.Context, c *dakera.Client, a args, _ ...dakera.RequestOption) (any, error) {
-		return collect(c.Sessions.All(ctx, sessionsOf(a)))
-	},
-	"sessions.memories": func(ctx context.Context, c *dakera.Client, a args, _ ...dakera.RequestOption) (any, error) {
-		return collect(c.Sessions.AllMemories(ctx, a.text("id"), as[*dakera.OffsetOptions](a, "options"), dakera.InNamespace(a.text("namespace"))))
-	},
-	"agents.memories": func(ctx context.Context, c *dakera.Client, a args, _ ...dakera.RequestOption) (any, error) {
-		return collect(c.Agents.AllMemories(ctx, a.text("namespace"), agentMemoriesOf(a)))
-	},
+})
+
+func with(printed, byHand map[string]operation) map[string]operation {
+	all := maps.Clone(printed)
+	maps.Copy(all, byHand)
+	return all
+}
+
+func inNamespace(a args, o []dakera.RequestOption) []dakera.RequestOption {
+	return append(o, dakera.InNamespace(a.text("namespace")))
 }
 
 func collect[T any](items iter.Seq2[T, error]) (any, error) {
@@ -223,15 +151,6 @@ func place(a args, namespaces *[]string) string {
 		return ""
 	}
 	return a.text("namespace")
-}
-
-func sessionsOf(a args) *dakera.ListSessionsOptions {
-	return &dakera.ListSessionsOptions{Namespace: a.text("namespace"), ActiveOnly: as[bool](a, "active_only"), Limit: as[int](a, "limit"), Offset: as[int](a, "offset")}
-}
-
-func agentMemoriesOf(a args) *dakera.AgentMemoriesOptions {
-	options := as[args](a, "options")
-	return &dakera.AgentMemoriesOptions{MemoryType: options.text("memory_type"), Limit: as[int](options, "limit"), Offset: as[int](options, "offset")}
 }
 
 // neutral gives a result the form of conformance/README.md: as it would be written, with the fields of a memory at top

@@ -8,17 +8,6 @@ import (
 	"time"
 )
 
-// Client talks to one server with one key. Give each agent its own key and so its own client.
-type Client struct {
-	Memories      *Memories
-	Namespaces    *Namespaces
-	Keys          *Keys
-	NamespaceKeys *NamespaceKeys
-	Sessions      *Sessions
-	Agents        *Agents
-	Health        *HealthChecks
-}
-
 // NewClient makes a client. It cannot fail: a base URL or an option that cannot work is a [UsageError] of every call,
 // and an empty key one of every call that needs a key.
 func NewClient(baseURL, apiKey string, options ...Option) *Client {
@@ -35,22 +24,14 @@ func NewClient(baseURL, apiKey string, options ...Option) *Client {
 	// A redirect is never followed: the key would go wherever it leads.
 	t.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	t.check()
-	return &Client{
-		Memories:      &Memories{t},
-		Namespaces:    &Namespaces{t},
-		Keys:          &Keys{t},
-		NamespaceKeys: &NamespaceKeys{t},
-		Sessions:      &Sessions{t},
-		Agents:        &Agents{t},
-		Health:        &HealthChecks{t},
-	}
+	return clientOf(t)
 }
 
 // NewClientFromEnv makes a client of DAKERA_URL, by default http://localhost:3300, and DAKERA_API_KEY.
 func NewClientFromEnv(options ...Option) *Client {
 	baseURL := os.Getenv("DAKERA_URL")
 	if baseURL == "" {
-		baseURL = "http://localhost:3300"
+		baseURL = defaultURL
 	}
 	return NewClient(baseURL, os.Getenv("DAKERA_API_KEY"), options...)
 }

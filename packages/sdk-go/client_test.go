@@ -13,22 +13,26 @@ import (
 )
 
 func memory(id string) string {
-	return fmt.Sprintf(`{"id": %q, "content": "Content of %s.", "importance": 0.85, "session_id": null, "created_at": 1767225600, "tags": ["finding"]}`, id, id)
+	return fmt.Sprintf(`{"id": %q, "content": "Content of %s.", "importance": 0.85, "session_id": null,
+		"created_at": 1767225600, "tags": ["finding"]}`, id, id)
 }
 
 func TestRecallGivesTheMemoriesAndTheResourceTheWholeReply(t *testing.T) {
-	answer := ok(`{"memories": [{"memory": ` + memory("a") + `, "score": 0.9, "text_score": 0.5}], "total_found": 7, "query_time_ms": 3, "denied": ["b"]}`)
+	answer := ok(`{"memories": [{"memory": ` + memory("a") + `, "score": 0.9, "text_score": 0.5}],
+		"total_found": 7, "query_time_ms": 3, "denied": ["b"]}`)
 	_, client := start(t, []reply{answer, answer, answer, failing(403, nil)})
 	findings, err := client.Recall(ctx, "team-shared", dakera.RecallRequest{Query: "q", TopK: 6})
 	if err != nil || len(findings) != 1 {
 		t.Fatal(findings, err)
 	}
 	found := findings[0]
-	if found.ID != "a" || found.Memory.ID != "a" || found.Score != 0.9 || *found.TextScore != 0.5 || found.VectorScore != nil || found.SessionID != nil {
+	if found.ID != "a" || found.Memory.ID != "a" || found.SessionID != nil ||
+		found.Score != 0.9 || *found.TextScore != 0.5 || found.VectorScore != nil {
 		t.Errorf("%+v", found)
 	}
 	whole, err := client.Memories.Recall(ctx, "team-shared", dakera.RecallRequest{Query: "q"})
-	if err != nil || whole.TotalFound != 7 || whole.QueryTimeMs != 3 || len(whole.Denied) != 1 || len(whole.Memories) != 1 {
+	if err != nil || whole.TotalFound != 7 || whole.QueryTimeMs != 3 ||
+		len(whole.Denied) != 1 || len(whole.Memories) != 1 {
 		t.Error(whole, err)
 	}
 	articles, err := client.SearchMemories(ctx, "team-shared", dakera.SearchRequest{Query: "article", Mode: "exact"})
@@ -59,21 +63,29 @@ func TestNamespacesPrintAsTheirNames(t *testing.T) {
 }
 
 func TestZeroSaysNothingUnlessItIsMeant(t *testing.T) {
-	server, client := start(t, []reply{ok(`{"memory": ` + memory("a") + `}`), ok(`{"namespace": "n"}`), ok(`{"memory": ` + memory("a") + `}`)})
-	_, err := client.StoreMemory(ctx, "n", dakera.StoreMemoryRequest{Content: "x", Importance: dakera.Exactly(0), Tags: []string{}})
+	changed := ok(`{"memory": ` + memory("a") + `}`)
+	server, client := start(t, []reply{changed, ok(`{"namespace": "n"}`), changed})
+	zero := dakera.StoreMemoryRequest{Content: "x", Importance: dakera.Exactly(0), Tags: []string{}}
+	_, err := client.StoreMemory(ctx, "n", zero)
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := &dakera.NamespaceSettings{Description: dakera.Empty, Weights: &dakera.Weights{Vector: dakera.Exactly(0), Recency: 0.5}}
+	settings := &dakera.NamespaceSettings{
+		Description: dakera.Empty,
+		Weights:     &dakera.Weights{Vector: dakera.Exactly(0), Recency: 0.5},
+	}
 	if _, err = client.UpsertNamespace(ctx, "n", settings); err != nil {
 		t.Fatal(err)
 	}
 	if _, err = client.UpdateMemory(ctx, "a", dakera.UpdateMemoryRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, server.requests()[0].body, any(map[string]any{"agent_id": "n", "content": "x", "importance": 0.0, "tags": []any{}}), "store")
-	equal(t, server.requests()[1].body, any(map[string]any{"description": "", "weights": map[string]any{"vector": 0.0, "recency": 0.5}}), "upsert")
-	equal(t, server.requests()[2].body, any(map[string]any{}), "update")
+	type object = map[string]any
+	stored := object{"agent_id": "n", "content": "x", "importance": 0.0, "tags": []any{}}
+	upserted := object{"description": "", "weights": object{"vector": 0.0, "recency": 0.5}}
+	equal(t, server.requests()[0].body, any(stored), "store")
+	equal(t, server.requests()[1].body, any(upserted), "upsert")
+	equal(t, server.requests()[2].body, any(object{}), "update")
 	if dakera.Exactly(0) != 0 || dakera.Exactly(0.3) != 0.3 {
 		t.Error("Exactly changes a number")
 	}
@@ -81,7 +93,8 @@ func TestZeroSaysNothingUnlessItIsMeant(t *testing.T) {
 
 func TestARequestIsReadBackFromWhatItSends(t *testing.T) {
 	for _, said := range []string{
-		`{"importance":0}`, `{"content":"x"}`, `{"tags":[]}`, `{"expires_at":null}`, `{"expires_at":1767225600}`, `{"expires_at":"2027-01-01"}`, `{}`,
+		`{"importance":0}`, `{"content":"x"}`, `{"tags":[]}`,
+		`{"expires_at":null}`, `{"expires_at":1767225600}`, `{"expires_at":"2027-01-01"}`, `{}`,
 	} {
 		var request dakera.UpdateMemoryRequest
 		if err := json.Unmarshal([]byte(said), &request); err != nil {
@@ -102,12 +115,15 @@ func TestARequestIsReadBackFromWhatItSends(t *testing.T) {
 
 func TestMomentsAreSentAsTheyWereGiven(t *testing.T) {
 	at := time.Date(2027, 1, 1, 1, 0, 0, 0, time.FixedZone("", 3600))
-	equal(t, fmt.Sprint(dakera.At(at), dakera.At(time.Time{}), dakera.Unix(1767225600), dakera.Date("2027-01-01"), dakera.Never()),
-		`"2027-01-01T00:00:00Z"  1767225600 "2027-01-01" null`, "moments")
+	moments := []any{
+		dakera.At(at), dakera.At(time.Time{}), dakera.Unix(1767225600), dakera.Date("2027-01-01"), dakera.Never(),
+	}
+	equal(t, fmt.Sprint(moments...), `"2027-01-01T00:00:00Z"  1767225600 "2027-01-01" null`, "moments")
 }
 
 func TestFieldsOfANewerServerAreKept(t *testing.T) {
-	_, client := start(t, []reply{ok(`{"id": "a", "memory_type": "of tomorrow", "colour": "blue", "deep": {"x": [1]}}`)})
+	answer := ok(`{"id": "a", "memory_type": "of tomorrow", "colour": "blue", "deep": {"x": [1]}}`)
+	_, client := start(t, []reply{answer})
 	kept, err := client.GetMemory(ctx, "a")
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +162,8 @@ func TestAListGoesOnBehindWhatWasReadAndCanBeIteratedAgain(t *testing.T) {
 }
 
 func TestAListThatFailsSaysSoOnceAndEnds(t *testing.T) {
-	_, client := start(t, []reply{ok(`{"memories": [` + memory("a") + `], "total": 2, "filtered": 2, "next_cursor": "c"}`), failing(403, nil)})
+	page := ok(`{"memories": [` + memory("a") + `], "total": 2, "filtered": 2, "next_cursor": "c"}`)
+	_, client := start(t, []reply{page, failing(403, nil)})
 	var ids []string
 	var failures []error
 	for memory, err := range client.Memories.All(ctx, "n", nil) {

@@ -3,7 +3,6 @@ package dakera
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"time"
 )
 
@@ -172,7 +171,8 @@ type UsageError struct{ *Failure }
 func (e *UsageError) Unwrap() error { return e.Failure }
 
 func usageError(operation, format string, args ...any) error {
-	return &UsageError{&Failure{Operation: operation, Code: CodeInvalidUsage, message: operation + ": " + fmt.Sprintf(format, args...)}}
+	message := operation + ": " + fmt.Sprintf(format, args...)
+	return &UsageError{&Failure{Operation: operation, Code: CodeInvalidUsage, message: message}}
 }
 
 // newAPIError makes the error of a status from what came with it.
@@ -198,23 +198,23 @@ func newAPIError(operation string, status int, requestID string, content []byte,
 	if failure.RequestID == "" {
 		failure.RequestID = requestID
 	}
-	failure.message = fmt.Sprintf("%s: %d %s: %s%s", operation, status, failure.Code, said.Error, tail(failure.RequestID))
+	failure.message = fmt.Sprintf("%s: %d %s: %s%s",
+		operation, status, failure.Code, said.Error, tail(failure.RequestID))
 	e := &APIError{Failure: failure, Body: body, Docs: said.Docs, Resource: said.Resource}
-	switch status {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+	switch kindOf(status) {
+	case "validation":
 		return &ValidationError{e, said.Issues}
-	case http.StatusUnauthorized:
+	case "authentication":
 		return &AuthenticationError{e}
-	case http.StatusForbidden:
+	case "authorization":
 		return &AuthorizationError{e}
-	case http.StatusNotFound:
+	case "not_found":
 		return &NotFoundError{e}
-	case http.StatusConflict:
+	case "conflict":
 		return &ConflictError{e}
-	case http.StatusTooManyRequests:
+	case "rate_limit":
 		return &RateLimitError{e, retryAfter}
-	}
-	if status >= 500 {
+	case "server":
 		return &ServerError{e, retryAfter}
 	}
 	return e

@@ -44,12 +44,14 @@ func Example() {
 func ExampleClient() {
 	client := dakera.NewClient("http://localhost:3300", "dk-researcher-key")
 	err := func() error {
-		draft, err := client.StoreMemory(ctx, "researcher", dakera.StoreMemoryRequest{Content: "Draft.", TTLSeconds: 86_400})
+		note := dakera.StoreMemoryRequest{Content: "Draft.", TTLSeconds: 86_400}
+		draft, err := client.StoreMemory(ctx, "researcher", note)
 		if err != nil {
 			return err
 		}
 		// A ConflictError if somebody was faster.
-		_, err = client.UpdateMemory(ctx, draft.ID, dakera.UpdateMemoryRequest{Content: "Better draft."}, dakera.IfVersion(draft.Version))
+		changes := dakera.UpdateMemoryRequest{Content: "Better draft."}
+		_, err = client.UpdateMemory(ctx, draft.ID, changes, dakera.IfVersion(draft.Version))
 		if err != nil {
 			return err
 		}
@@ -103,7 +105,8 @@ func ExampleNewClient() {
 		dakera.WithHeader("X-Team", "search"),
 	)
 	article := dakera.StoreMemoryRequest{Content: "Article finished."}
-	stored, err := client.StoreMemory(ctx, "team-shared", article, dakera.WithMaxRetries(0), dakera.WithIdempotencyKey("article-7"))
+	once, asArticle := dakera.WithMaxRetries(0), dakera.WithIdempotencyKey("article-7")
+	stored, err := client.StoreMemory(ctx, "team-shared", article, once, asArticle)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,23 +7,39 @@ import (
 	"net/http"
 )
 
-// HealthChecks say how the server is. They need no key, and send none.
+// HealthChecks report how the server is. They need no key, and send none.
 type HealthChecks struct{ t *transport }
 
-// Get says that the server answers.
+// Get reports that the server responds.
 func (h *HealthChecks) Get(ctx context.Context, options ...RequestOption) (*Health, error) {
-	return send[Health](ctx, h.t, call{operation: "health.get", method: http.MethodGet, path: path{"health"}, isPublic: true}, options)
+	return send[Health](ctx, h.t, call{
+		operation: "health.get",
+		method:    http.MethodGet,
+		path:      path{"health"},
+		isPublic:  true,
+	}, options)
 }
 
-// Live says that the process runs.
+// Live reports that the process is running.
 func (h *HealthChecks) Live(ctx context.Context, options ...RequestOption) (*Liveness, error) {
-	return send[Liveness](ctx, h.t, call{operation: "health.live", method: http.MethodGet, path: path{"health", "live"}, isPublic: true}, options)
+	return send[Liveness](ctx, h.t, call{
+		operation: "health.live",
+		method:    http.MethodGet,
+		path:      path{"health", "live"},
+		isPublic:  true,
+	}, options)
 }
 
-// Ready says, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and
-// is asked once.
+// Ready reports, part by part, whether requests will succeed. A server that is not ready is an answer, not an error,
+// and is asked once.
 func (h *HealthChecks) Ready(ctx context.Context, options ...RequestOption) (*Readiness, error) {
-	ready, err := send[Readiness](ctx, h.t, call{operation: "health.ready", method: http.MethodGet, path: path{"health", "ready"}, isPublic: true, isOnce: true}, options)
+	ready, err := send[Readiness](ctx, h.t, call{
+		operation: "health.ready",
+		method:    http.MethodGet,
+		path:      path{"health", "ready"},
+		isPublic:  true,
+		isOnce:    true,
+	}, options)
 	var refused *ServerError
 	if errors.As(err, &refused) {
 		if body, isObject := refused.Body.(map[string]any); isObject && body["ready"] == false {

@@ -10,86 +10,184 @@ import (
 // Memories store, find, change and forget what agents know.
 type Memories struct{ t *transport }
 
-// Store stores one memory. The next recall finds it, by meaning and by word.
-func (m *Memories) Store(ctx context.Context, namespace string, memory StoreMemoryRequest, options ...RequestOption) (*StoredMemory, error) {
-	body := said(memory)
+// Store stores one memory. Recall and search find it from the next call on.
+func (m *Memories) Store(
+	ctx context.Context,
+	namespace string,
+	memory StoreMemoryRequest,
+	options ...RequestOption,
+) (*StoredMemory, error) {
+	body := omitZero(memory)
 	body["agent_id"] = namespace
-	return send[StoredMemory](ctx, m.t, call{operation: "memories.store", method: http.MethodPost, path: path{"v1", "memory", "store"}, body: body}, options)
+	return send[StoredMemory](ctx, m.t, call{
+		operation: "memories.store",
+		method:    http.MethodPost,
+		path:      path{"v1", "memory", "store"},
+		body:      body,
+	}, options)
 }
 
-// StoreBatch stores up to 1000 memories, all or none.
-func (m *Memories) StoreBatch(ctx context.Context, namespace string, memories []StoreMemoryRequest, options ...RequestOption) (*StoreMemoriesResponse, error) {
-	body := map[string]any{"agent_id": namespace, "memories": append([]StoreMemoryRequest{}, memories...)}
-	return send[StoreMemoriesResponse](ctx, m.t, call{operation: "memories.storeBatch", method: http.MethodPost, path: path{"v1", "memories", "store", "batch"}, body: body}, options)
+// StoreBatch stores up to 1000 memories: either all or none.
+func (m *Memories) StoreBatch(
+	ctx context.Context,
+	namespace string,
+	memories []StoreMemoryRequest,
+	options ...RequestOption,
+) (*StoreMemoriesResponse, error) {
+	return send[StoreMemoriesResponse](ctx, m.t, call{
+		operation: "memories.storeBatch",
+		method:    http.MethodPost,
+		path:      path{"v1", "memories", "store", "batch"},
+		body:      map[string]any{"agent_id": namespace, "memories": append([]StoreMemoryRequest{}, memories...)},
+	}, options)
 }
 
 // Recall finds the memories that best answer a query, by meaning and by words together, best first. For several
 // namespaces in one ranking leave the argument empty and name them in the request.
-func (m *Memories) Recall(ctx context.Context, namespace string, request RecallRequest, options ...RequestOption) (*RecallResponse, error) {
-	c := call{operation: "memories.recall", method: http.MethodPost, path: path{"v1", "memory", "recall"}, body: said(request), isRead: true}
+func (m *Memories) Recall(
+	ctx context.Context,
+	namespace string,
+	request RecallRequest,
+	options ...RequestOption,
+) (*RecallResponse, error) {
+	c := call{
+		operation: "memories.recall",
+		method:    http.MethodPost,
+		path:      path{"v1", "memory", "recall"},
+		body:      omitZero(request),
+		isRead:    true,
+	}
 	return send[RecallResponse](ctx, m.t, c.in(namespace, request.Namespaces), options)
 }
 
-// Search finds memories by their words: those in which every word and quoted phrase stands come first. For several
+// Search finds memories by their words. Memories that contain every word and quoted phrase come first. For several
 // namespaces in one ranking leave the argument empty and name them in the request.
-func (m *Memories) Search(ctx context.Context, namespace string, request SearchRequest, options ...RequestOption) (*RecallResponse, error) {
-	c := call{operation: "memories.search", method: http.MethodPost, path: path{"v1", "memory", "search"}, body: said(request), isRead: true}
+func (m *Memories) Search(
+	ctx context.Context,
+	namespace string,
+	request SearchRequest,
+	options ...RequestOption,
+) (*RecallResponse, error) {
+	c := call{
+		operation: "memories.search",
+		method:    http.MethodPost,
+		path:      path{"v1", "memory", "search"},
+		body:      omitZero(request),
+		isRead:    true,
+	}
 	return send[RecallResponse](ctx, m.t, c.in(namespace, request.Namespaces), options)
 }
 
-// Get fetches one memory. It is a [NotFoundError] if there is none this key may read. Takes [InNamespace].
-func (m *Memories) Get(ctx context.Context, id string, options ...RequestOption) (*Memory, error) {
-	return send[Memory](ctx, m.t, call{operation: "memories.get", method: http.MethodGet, path: path{"v1", "memory", "get", id}, isByID: true}, options)
-}
-
-// Update changes a memory; what is left out stays. Takes [InNamespace], and [IfVersion] for a change only if nobody
-// else has made one since.
-func (m *Memories) Update(ctx context.Context, id string, changes UpdateMemoryRequest, options ...RequestOption) (*Memory, error) {
-	c := call{operation: "memories.update", method: http.MethodPut, path: path{"v1", "memory", "update", id}, body: said(changes), isByID: true, isUpdate: true}
-	reply, err := send[updatedMemory](ctx, m.t, c, options)
+// Update changes a memory; omitted fields stay unchanged. Takes [InNamespace], and [IfVersion] to change it only if it
+// has not changed since that version.
+func (m *Memories) Update(
+	ctx context.Context,
+	id string,
+	changes UpdateMemoryRequest,
+	options ...RequestOption,
+) (*Memory, error) {
+	reply, err := send[updatedMemory](ctx, m.t, call{
+		operation: "memories.update",
+		method:    http.MethodPut,
+		path:      path{"v1", "memory", "update", id},
+		body:      omitZero(changes),
+		isByID:    true,
+		isUpdate:  true,
+	}, options)
 	if err != nil {
 		return nil, err
 	}
 	return &reply.Memory, nil
 }
 
-// SetImportance sets the importance of one or more memories, all or none.
-func (m *Memories) SetImportance(ctx context.Context, namespace string, ids []string, importance float64, options ...RequestOption) (*SetImportanceResponse, error) {
+// SetImportance sets the importance of one or more memories: either all or none.
+func (m *Memories) SetImportance(
+	ctx context.Context,
+	namespace string,
+	ids []string,
+	importance float64,
+	options ...RequestOption,
+) (*SetImportanceResponse, error) {
 	body := map[string]any{"agent_id": namespace, "memory_ids": append([]string{}, ids...), "importance": importance}
 	if len(ids) == 1 {
 		delete(body, "memory_ids")
 		body["memory_id"] = ids[0]
 	}
-	return send[SetImportanceResponse](ctx, m.t, call{operation: "memories.setImportance", method: http.MethodPost, path: path{"v1", "memory", "importance"}, body: body}, options)
+	return send[SetImportanceResponse](ctx, m.t, call{
+		operation: "memories.setImportance",
+		method:    http.MethodPost,
+		path:      path{"v1", "memory", "importance"},
+		body:      body,
+	}, options)
 }
 
-// Forget forgets memories by ids, tags, session or age: at least one of them; several must all hold.
-func (m *Memories) Forget(ctx context.Context, namespace string, which ForgetRequest, options ...RequestOption) (*ForgetResponse, error) {
-	body := said(which)
+// Forget forgets memories by ids, tags, session or age. At least one of them is required; several must all match.
+func (m *Memories) Forget(
+	ctx context.Context,
+	namespace string,
+	which ForgetRequest,
+	options ...RequestOption,
+) (*ForgetResponse, error) {
+	body := omitZero(which)
 	body["agent_id"] = namespace
-	return send[ForgetResponse](ctx, m.t, call{operation: "memories.forget", method: http.MethodPost, path: path{"v1", "memory", "forget"}, body: body}, options)
+	return send[ForgetResponse](ctx, m.t, call{
+		operation: "memories.forget",
+		method:    http.MethodPost,
+		path:      path{"v1", "memory", "forget"},
+		body:      body,
+	}, options)
 }
 
 // ForgetBatch forgets every memory that matches a filter. With [DryRun] it only counts them.
-func (m *Memories) ForgetBatch(ctx context.Context, namespace string, filter MemoryFilter, options ...RequestOption) (*ForgetBatchResponse, error) {
-	body := map[string]any{"agent_id": namespace, "filter": filter}
-	// POST, not its twin DELETE: some proxies drop the body of a DELETE.
-	return send[ForgetBatchResponse](ctx, m.t, call{operation: "memories.forgetBatch", method: http.MethodPost, path: path{"v1", "memories", "forget", "batch"}, body: body, canDryRun: true}, options)
+func (m *Memories) ForgetBatch(
+	ctx context.Context,
+	namespace string,
+	filter MemoryFilter,
+	options ...RequestOption,
+) (*ForgetBatchResponse, error) {
+	return send[ForgetBatchResponse](ctx, m.t, call{
+		operation: "memories.forgetBatch",
+		method:    http.MethodPost, // not its twin DELETE: some proxies drop the body of a DELETE
+		path:      path{"v1", "memories", "forget", "batch"},
+		body:      map[string]any{"agent_id": namespace, "filter": filter},
+		canDryRun: true,
+	}, options)
 }
 
 // List fetches a page of the memories that match a filter, newest first. Which may be nil.
-func (m *Memories) List(ctx context.Context, namespace string, which *ListMemoriesRequest, options ...RequestOption) (*Page[Memory], error) {
-	body := said(which)
+func (m *Memories) List(
+	ctx context.Context,
+	namespace string,
+	which *ListMemoriesRequest,
+	options ...RequestOption,
+) (*Page[Memory], error) {
+	body := omitZero(which)
 	body["agent_id"] = namespace
-	reply, err := send[listMemoriesResponse](ctx, m.t, call{operation: "memories.list", method: http.MethodPost, path: path{"v1", "memories", "recall", "batch"}, body: body, isRead: true}, options)
+	reply, err := send[listMemoriesResponse](ctx, m.t, call{
+		operation: "memories.list",
+		method:    http.MethodPost,
+		path:      path{"v1", "memories", "recall", "batch"},
+		body:      body,
+		isRead:    true,
+	}, options)
 	if err != nil {
 		return nil, err
 	}
-	return &Page[Memory]{Items: reply.Memories, NextCursor: reply.NextCursor, Total: &reply.Total, Filtered: &reply.Filtered}, nil
+	return &Page[Memory]{
+		Items:      reply.Memories,
+		NextCursor: reply.NextCursor,
+		Total:      &reply.Total,
+		Filtered:   &reply.Filtered,
+	}, nil
 }
 
-// All yields the memories of every page. Which may be nil.
-func (m *Memories) All(ctx context.Context, namespace string, which *ListMemoriesRequest, options ...RequestOption) iter.Seq2[Memory, error] {
+// All yields the items of every page of [Memories.List], and fetches a page when it is needed. Which may be nil.
+func (m *Memories) All(
+	ctx context.Context,
+	namespace string,
+	which *ListMemoriesRequest,
+	options ...RequestOption,
+) iter.Seq2[Memory, error] {
 	part := valueOf(which)
 	return byCursor(part.Cursor, func(cursor string) (*Page[Memory], error) {
 		page := part
@@ -98,7 +196,7 @@ func (m *Memories) All(ctx context.Context, namespace string, which *ListMemorie
 	})
 }
 
-// in says where to look: in one namespace, or in several.
+// in names where to look: one namespace, or several.
 func (c call) in(namespace string, namespaces []string) call {
 	switch {
 	case len(namespaces) == 0:
@@ -110,16 +208,16 @@ func (c call) in(namespace string, namespaces []string) call {
 	return c
 }
 
-// updatedMemory is the reply to an update, which also spells the memory's fields at top level.
+// updatedMemory is the reply to an update, which also has the memory's fields at top level.
 type updatedMemory struct {
 	Memory Memory `json:"memory"`
 }
 
-// isComplete also looks at each memory: one without an id is none.
+// isComplete also looks at each memory: a memory has an id.
 func (m *RecallResponse) isComplete() bool {
-	return m.Memories != nil && !slices.ContainsFunc(m.Memories, func(found RecalledMemory) bool { return found.ID == "" })
+	return m.Memories != nil &&
+		!slices.ContainsFunc(m.Memories, func(found RecalledMemory) bool { return found.ID == "" })
 }
 
-func (r *updatedMemory) isComplete() bool        { return r.Memory.ID != "" }
-func (m *StoredMemory) isComplete() bool         { return m.ID != "" }
-func (m *listMemoriesResponse) isComplete() bool { return m.Memories != nil }
+func (r *updatedMemory) isComplete() bool { return r.Memory.ID != "" }
+func (m *StoredMemory) isComplete() bool  { return m.ID != "" }

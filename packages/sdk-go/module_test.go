@@ -26,7 +26,8 @@ import (
 
 func main() {
 	client := dakera.NewClient(os.Args[1], "dk-test-key")
-	stored, err := client.StoreMemory(context.Background(), "team-shared", dakera.StoreMemoryRequest{Content: "It works."})
+	memory := dakera.StoreMemoryRequest{Content: "It works."}
+	stored, err := client.StoreMemory(context.Background(), "team-shared", memory)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -47,8 +48,10 @@ func TestModule(t *testing.T) {
 		t.Helper()
 		command := exec.Command("go", arguments...)
 		command.Dir = program
-		command.Env = append(os.Environ(), "GOPROXY=file://"+version.proxy, "GONOSUMDB=*", "GOFLAGS=-mod=mod -modcacherw", "GOWORK=off",
-			"GOTOOLCHAIN=local", "GOMODCACHE="+filepath.Join(home, "cache"), "GOPRIVATE=", "GONOPROXY=none", "GOSUMDB=off")
+		command.Env = append(os.Environ(),
+			"GOPROXY=file://"+version.proxy, "GONOPROXY=none", "GOPRIVATE=", "GOSUMDB=off", "GONOSUMDB=*",
+			"GOFLAGS=-mod=mod -modcacherw", "GOWORK=off", "GOTOOLCHAIN=local",
+			"GOMODCACHE="+filepath.Join(home, "cache"))
 		said, err := command.CombinedOutput()
 		if err != nil {
 			t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, said)
@@ -63,7 +66,8 @@ func TestModule(t *testing.T) {
 	server := play(t, ok(`{"memory": `+memory("mem_1")+`}`))
 	equal(t, run("run", ".", server.URL), "mem_1", "the program prints")
 	equal(t, run("list", "-m", "-f", "{{.Path}}", "all"), "example.com/program\n"+modulePath, "modules")
-	equal(t, server.requests()[0].header.Get("X-Dakera-Client"), "sdk-go/"+strings.TrimPrefix(version.name, "v"), "client")
+	sentBy := server.requests()[0].header.Get("X-Dakera-Client")
+	equal(t, sentBy, "sdk-go/"+strings.TrimPrefix(version.name, "v"), "client")
 
 	// What was published can be checked by itself, with its tests, from the cache.
 	program = filepath.Join(home, "cache", filepath.FromSlash(modulePath)+"@"+version.name)

@@ -13,9 +13,13 @@ import (
 )
 
 func TestAnUnusableBaseURLIsAnErrorOfTheFirstCall(t *testing.T) {
-	for _, address := range []string{"", "localhost:3300", "ftp://host", "not a url", "http://", "http://user:secret@host", "http://host?x=1", "http://host#", "http://host:port"} {
+	for _, address := range []string{
+		"", "localhost:3300", "ftp://host", "not a url", "http://", "http://user:secret@host",
+		"http://host?x=1", "http://host#", "http://host:port",
+	} {
 		_, err := dakera.NewClient(address, testKey).Whoami(ctx)
-		if usage := is[*dakera.UsageError](t, err); usage.Operation != "keys.whoami" || strings.Contains(err.Error(), "secret") {
+		usage := is[*dakera.UsageError](t, err)
+		if usage.Operation != "keys.whoami" || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", address, err)
 		}
 	}
@@ -84,7 +88,8 @@ func TestHooksStandAroundEachTryAndNeverSeeTheKey(t *testing.T) {
 			return nil
 		},
 		OnResponse: func(_ context.Context, e dakera.ResponseEvent) error {
-			said = append(said, fmt.Sprintf("%s %d: %d %s %v", e.Operation, e.Attempt, e.Status, e.RequestID, e.Err != nil))
+			line := fmt.Sprintf("%s %d: %d %s %v", e.Operation, e.Attempt, e.Status, e.RequestID, e.Err != nil)
+			said = append(said, line)
 			return nil
 		},
 	}
@@ -93,7 +98,11 @@ func TestHooksStandAroundEachTryAndNeverSeeTheKey(t *testing.T) {
 	if _, err := client.GetMemory(ctx, "mem_1"); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, said, []string{"memories.get 1", "memories.get 1: 503  false", "memories.get 2", "memories.get 2: 0  true", "memories.get 3", "memories.get 3: 200 req_1 false"}, "hooks")
+	equal(t, said, []string{
+		"memories.get 1", "memories.get 1: 503  false",
+		"memories.get 2", "memories.get 2: 0  true",
+		"memories.get 3", "memories.get 3: 200 req_1 false",
+	}, "hooks")
 	equal(t, server.requests()[2].header.Get("Traceparent"), "try-3", "header of a hook")
 	if strings.Contains(fmt.Sprint(kept), testKey) {
 		t.Error("a hook saw the key")
@@ -102,18 +111,21 @@ func TestHooksStandAroundEachTryAndNeverSeeTheKey(t *testing.T) {
 
 func TestAnErrorOfAHookEndsTheCall(t *testing.T) {
 	stop := errors.New("stop")
-	server, client := start(t, []reply{ok(`{"id": "x"}`)}, dakera.WithHooks(dakera.Hooks{OnRequest: func(context.Context, dakera.RequestEvent) error { return stop }}))
+	before := dakera.Hooks{OnRequest: func(context.Context, dakera.RequestEvent) error { return stop }}
+	server, client := start(t, []reply{ok(`{"id": "x"}`)}, dakera.WithHooks(before))
 	if _, err := client.GetMemory(ctx, "mem_1"); err != stop || len(server.requests()) != 0 {
 		t.Error(err)
 	}
-	_, client = start(t, []reply{ok(`{"id": "x"}`)}, dakera.WithHooks(dakera.Hooks{OnResponse: func(context.Context, dakera.ResponseEvent) error { return stop }}))
+	after := dakera.Hooks{OnResponse: func(context.Context, dakera.ResponseEvent) error { return stop }}
+	_, client = start(t, []reply{ok(`{"id": "x"}`)}, dakera.WithHooks(after))
 	if _, err := client.GetMemory(ctx, "mem_1"); err != stop {
 		t.Error(err)
 	}
 }
 
 func TestEveryRequestSaysWhoSendsIt(t *testing.T) {
-	server, client := start(t, []reply{ok(`{"id": "x"}`)}, dakera.WithHeader("X-Team", "search"), dakera.WithHeader("Authorization", "other"))
+	team, other := dakera.WithHeader("X-Team", "search"), dakera.WithHeader("Authorization", "other")
+	server, client := start(t, []reply{ok(`{"id": "x"}`)}, team, other)
 	if _, err := client.GetMemory(ctx, "mem_1"); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +142,7 @@ func TestEveryRequestSaysWhoSendsIt(t *testing.T) {
 
 func TestAPrintedClientShowsNoKey(t *testing.T) {
 	client := dakera.NewClient("http://localhost:3300", testKey)
-	shown := fmt.Sprintf("%v %+v %#v %v %+v %#v %+v", client, client, client, *client, *client, *client, *client.Memories)
+	shown := fmt.Sprintf("%[1]v %+[1]v %#[1]v %[2]v %+[2]v %#[2]v %+[3]v", client, *client, *client.Memories)
 	content, _ := json.Marshal(client)
 	if strings.Contains(shown+string(content), testKey) {
 		t.Error(shown)

@@ -2,6 +2,22 @@ package dakera
 
 import "iter"
 
+// ListOptions say how much of a list to fetch at once, and from where.
+type ListOptions struct {
+	// All of them unless said.
+	Limit int `json:"limit"`
+	// NextCursor of the page before.
+	Cursor string `json:"cursor"`
+}
+
+// OffsetOptions say which part of a list to fetch at once, counted from its beginning.
+type OffsetOptions struct {
+	// 100 unless said.
+	Limit int `json:"limit"`
+	// How many to leave out first.
+	Offset int `json:"offset"`
+}
+
 // Page is one page of a list.
 type Page[T any] struct {
 	Items []T `json:"items"`
@@ -15,7 +31,9 @@ type Page[T any] struct {
 
 // byCursor yields the items of every page. An error is yielded once and ends the list.
 func byCursor[T any](from string, fetch func(cursor string) (*Page[T], error)) iter.Seq2[T, error] {
-	return walk(from, fetch, func(page *Page[T], _ string) (string, bool) { return page.NextCursor, page.NextCursor == "" })
+	return walk(from, fetch, func(page *Page[T], _ string) (string, bool) {
+		return page.NextCursor, page.NextCursor == ""
+	})
 }
 
 // byOffset does the same without cursors: the list ends with its total, or, where the API counts none, with an empty
@@ -27,7 +45,11 @@ func byOffset[T any](from int, fetch func(offset int) (*Page[T], error)) iter.Se
 	})
 }
 
-func walk[T, P any](from P, fetch func(P) (*Page[T], error), after func(*Page[T], P) (next P, isLast bool)) iter.Seq2[T, error] {
+func walk[T, P any](
+	from P,
+	fetch func(P) (*Page[T], error),
+	after func(*Page[T], P) (next P, isLast bool),
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for place, isLast := from, false; !isLast; {
 			page, err := fetch(place)
@@ -46,7 +68,7 @@ func walk[T, P any](from P, fetch func(P) (*Page[T], error), after func(*Page[T]
 	}
 }
 
-// valueOf gives what options say; nil says nothing.
+// valueOf returns the options themselves; nil are empty ones.
 func valueOf[T any](options *T) T {
 	if options == nil {
 		options = new(T)

@@ -19,7 +19,8 @@ func printed(value any) string {
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("made", "value", value)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("made", "value", value)
-	return fmt.Sprintf("%v %+v %#v %s %q %x %d %v", value, value, value, value, value, value, value, []any{value}) + fmt.Sprint(value) + log.String()
+	verbs := fmt.Sprintf("%[1]v %+[1]v %#[1]v %[1]s %[1]q %[1]x %[1]d %[2]v", value, []any{value})
+	return verbs + fmt.Sprint(value) + log.String()
 }
 
 func TestASecretIsInTheReplyAndInNothingThatIsPrinted(t *testing.T) {
@@ -38,12 +39,16 @@ func TestASecretIsInTheReplyAndInNothingThatIsPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, []string{created.Key, narrow.Key, rotated.Key, rotated.NewKey}, []string{secret, secret, secret, secret}, "the fields")
-	equal(t, strings.HasPrefix(fmt.Sprint(created), `CreatedKey{KeyID:"key_1" ID:"key_1" Name:"writer"`), true, fmt.Sprint(created))
+	for _, key := range []string{created.Key, narrow.Key, rotated.Key, rotated.NewKey} {
+		equal(t, key, secret, "the field")
+	}
+	shown := fmt.Sprint(created)
+	equal(t, strings.HasPrefix(shown, `CreatedKey{KeyID:"key_1" ID:"key_1" Name:"writer"`), true, shown)
 	request := dakera.CreateKeyRequest{Name: "writer", Secret: secret}
 	for _, value := range []any{created, *created, narrow, *narrow, rotated, *rotated, request, &request} {
 		text := printed(value)
-		if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) || !strings.Contains(text, "<secret>") {
+		inHex := fmt.Sprintf("%x", secret)
+		if strings.Contains(text, secret) || strings.Contains(text, inHex) || !strings.Contains(text, "<secret>") {
 			t.Errorf("%T: %s", value, text)
 		}
 	}
@@ -52,12 +57,16 @@ func TestASecretIsInTheReplyAndInNothingThatIsPrinted(t *testing.T) {
 }
 
 func TestAMemoryPrintsForAPerson(t *testing.T) {
-	_, client := start(t, []reply{ok(`{"id": "a", "content": "Two words", "session_id": "s", "expires_at": null, "created_at": 1767225600, "tomorrow": 1}`)})
+	_, client := start(t, []reply{ok(`{"id": "a", "content": "Two words", "session_id": "s", "expires_at": null,
+		"created_at": 1767225600, "tomorrow": 1}`)})
 	memory, err := client.GetMemory(ctx, "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`Memory{ID:"a"`, `Content:"Two words"`, `SessionID:"s"`, "ExpiresAt:<nil>", "CreatedAt:1767225600", "Extra:map[tomorrow:1]}"} {
+	for _, part := range []string{
+		`Memory{ID:"a"`, `Content:"Two words"`, `SessionID:"s"`, "ExpiresAt:<nil>", "CreatedAt:1767225600",
+		"Extra:map[tomorrow:1]}",
+	} {
 		if text := fmt.Sprint(memory); !strings.Contains(text, part) {
 			t.Errorf("%s is not in %s", part, text)
 		}

@@ -19,8 +19,6 @@ import (
 // complete is what a reply may be asked that JSON alone does not settle.
 type complete interface{ isComplete() bool }
 
-const longestWait = time.Minute
-
 // send is the one place that talks HTTP: auth, retry, time-out, decoding of replies and errors.
 func send[T any](ctx context.Context, t *transport, c call, options []RequestOption) (*T, error) {
 	p, err := t.prepare(c, options)
@@ -40,7 +38,7 @@ func send[T any](ctx context.Context, t *transport, c call, options []RequestOpt
 		if failed.retryAfter != nil {
 			wait = *failed.retryAfter
 		}
-		if !failed.isTransient || attempt > p.maxRetries || wait > longestWait {
+		if !failed.isTransient || attempt > p.maxRetries || wait > mostWait {
 			return nil, failed.err
 		}
 		timer := time.NewTimer(wait)
@@ -74,7 +72,13 @@ func (t *transport) try(ctx context.Context, c call, p *prepared, attempt int, i
 	startedAt := time.Now()
 	response, content, stopped := t.exchange(ctx, c, p, header)
 	if t.hooks.OnResponse != nil {
-		event := ResponseEvent{Operation: c.operation, Method: c.method, URL: p.url, Attempt: attempt, Duration: time.Since(startedAt)}
+		event := ResponseEvent{
+			Operation: c.operation,
+			Method:    c.method,
+			URL:       p.url,
+			Attempt:   attempt,
+			Duration:  time.Since(startedAt),
+		}
 		if response != nil {
 			event.Status, event.RequestID = response.StatusCode, t.redact(response.Header.Get("X-Request-Id"))
 		}
@@ -92,7 +96,12 @@ func (t *transport) try(ctx context.Context, c call, p *prepared, attempt int, i
 }
 
 // exchange sends one request and reads the whole answer, in the time a try may take.
-func (t *transport) exchange(ctx context.Context, c call, p *prepared, header http.Header) (*http.Response, []byte, *failed) {
+func (t *transport) exchange(
+	ctx context.Context,
+	c call,
+	p *prepared,
+	header http.Header,
+) (*http.Response, []byte, *failed) {
 	timed, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(timed, c.method, p.url, bytes.NewReader(p.body))
@@ -110,7 +119,8 @@ func (t *transport) exchange(ctx context.Context, c call, p *prepared, header ht
 		return nil, nil, t.unanswered(ctx, c, p, request.URL.Host, err)
 	}
 	if int64(len(content)) > t.maxResponseBytes {
-		return response, nil, t.unusable(c, response, nil, fmt.Sprintf("came with more than %d bytes", t.maxResponseBytes))
+		problem := fmt.Sprintf("came with more than %d bytes", t.maxResponseBytes)
+		return response, nil, t.unusable(c, response, nil, problem)
 	}
 	return response, content, nil
 }
@@ -176,8 +186,13 @@ func (t *transport) judge(c call, response *http.Response, content []byte, into 
 func (t *transport) unusable(c call, response *http.Response, cause error, problem string) *failed {
 	requestID := t.redact(response.Header.Get("X-Request-Id"))
 	return &failed{err: &ResponseError{&Failure{
-		Operation: c.operation, Code: CodeInvalidResponse, Status: response.StatusCode, RequestID: requestID, cause: cause,
-		message: fmt.Sprintf("%s: %d %s; is the base URL the address of a Dakera server?%s", c.operation, response.StatusCode, problem, tail(requestID)),
+		Operation: c.operation,
+		Code:      CodeInvalidResponse,
+		Status:    response.StatusCode,
+		RequestID: requestID,
+		message: fmt.Sprintf("%s: %d %s; is the base URL the address of a Dakera server?%s",
+			c.operation, response.StatusCode, problem, tail(requestID)),
+		cause: cause,
 	}}}
 }
 
@@ -201,19 +216,10 @@ func ended(ctx context.Context, c call, last error) error {
 	return err
 }
 
-func isRepeated(status int) bool {
-	switch status {
-	case 408, 429, 500, 502, 503, 504:
-		return true
-	}
-	return false
-}
-
-// backoff is 0.5 s, 1 s, 2 s … at most 8 s, less up to half of it: clients that failed together do not come back
-// together.
+// backoff doubles from try to try, less up to half of it: clients that failed together do not come back together.
 func backoff(attempt int) time.Duration {
-	seconds := min(8, 0.5*math.Pow(2, float64(attempt-1)))
-	return time.Duration(seconds * (1 - rand.Float64()/2) * float64(time.Second))
+	wait := min(float64(longestWait), float64(firstWait)*math.Pow(2, float64(attempt-1)))
+	return time.Duration(wait * (1 - rand.Float64()/2))
 }
 
 // parseRetryAfter takes seconds or a date; nil is neither.

@@ -22,7 +22,8 @@ func failing(status int, headers map[string]string) reply {
 }
 
 func text(status int, content string) reply {
-	return reply{Status: status, Headers: map[string]string{"content-type": "text/html", "x-request-id": "req_5"}, Text: &content}
+	headers := map[string]string{"content-type": "text/html", "x-request-id": "req_5"}
+	return reply{Status: status, Headers: headers, Text: &content}
 }
 
 // start is a client of a server that plays replies.
@@ -91,7 +92,8 @@ func TestAServerThatCannotBeReachedIsAConnectionError(t *testing.T) {
 	failed := is[*dakera.ConnectionError](t, err)
 	equal(t, failed.Code, dakera.CodeConnectionFailed, "code")
 	var inner *net.OpError
-	if !errors.As(err, &inner) || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "memories.get") {
+	message := err.Error()
+	if !errors.As(err, &inner) || !strings.Contains(message, address) || !strings.Contains(message, "memories.get") {
 		t.Errorf("the message or the cause says too little: %v", err)
 	}
 }
@@ -113,7 +115,8 @@ func TestAServerThatSpeaksNoHTTPIsAConnectionErrorWithoutTheKeyItEchoes(t *testi
 			_ = connection.Close()
 		}
 	}()
-	_, err = dakera.NewClient("http://"+listener.Addr().String(), testKey, dakera.WithMaxRetries(0)).GetMemory(ctx, "mem_1")
+	address := listener.Addr().String()
+	_, err = dakera.NewClient("http://"+address, testKey, dakera.WithMaxRetries(0)).GetMemory(ctx, "mem_1")
 	failed := is[*dakera.ConnectionError](t, err)
 	for cause := error(failed); cause != nil; cause = errors.Unwrap(cause) {
 		if strings.Contains(cause.Error(), testKey) {
@@ -123,7 +126,8 @@ func TestAServerThatSpeaksNoHTTPIsAConnectionErrorWithoutTheKeyItEchoes(t *testi
 }
 
 func TestAnAnswerThatIsTooLargeIsRefused(t *testing.T) {
-	server, client := start(t, []reply{ok(`{"id": "` + strings.Repeat("x", 5000) + `"}`)}, dakera.WithMaxResponseBytes(1000))
+	large := ok(`{"id": "` + strings.Repeat("x", 5000) + `"}`)
+	server, client := start(t, []reply{large}, dakera.WithMaxResponseBytes(1000))
 	_, err := client.GetMemory(ctx, "mem_1")
 	failed := is[*dakera.ResponseError](t, err)
 	if failed.Status != 200 || !strings.Contains(err.Error(), "1000 bytes") {
@@ -133,8 +137,10 @@ func TestAnAnswerThatIsTooLargeIsRefused(t *testing.T) {
 }
 
 func TestAnAnswerThatNoDakeraServerGivesIsAnError(t *testing.T) {
-	for _, answer := range []reply{text(200, "<h1>Sign in</h1>"), text(200, ""), text(200, "null"), text(200, `"text"`), text(200, "[]"),
-		text(200, `{"id": 5}`), text(200, `{"hello": "world"}`), text(200, "{}"), text(302, "")} {
+	for _, answer := range []reply{
+		text(200, "<h1>Sign in</h1>"), text(200, ""), text(200, "null"), text(200, `"text"`), text(200, "[]"),
+		text(200, `{"id": 5}`), text(200, `{"hello": "world"}`), text(200, "{}"), text(302, ""),
+	} {
 		_, client := start(t, []reply{answer})
 		_, err := client.GetMemory(ctx, "mem_1")
 		if failed := is[*dakera.ResponseError](t, err); failed.Status != answer.Status || failed.RequestID != "req_5" {
@@ -146,7 +152,10 @@ func TestAnAnswerThatNoDakeraServerGivesIsAnError(t *testing.T) {
 		_, err := client.StoreMemory(ctx, "n", dakera.StoreMemoryRequest{Content: "x"})
 		is[*dakera.ResponseError](t, err)
 	}
-	_, client := start(t, []reply{ok(`{"total_found": 1}`), ok(`{"memories": [{"score": 1}]}`), ok(`{"total": 1}`), ok(`{"memory_count": 1}`), ok("{}")})
+	_, client := start(t, []reply{
+		ok(`{"total_found": 1}`), ok(`{"memories": [{"score": 1}]}`),
+		ok(`{"total": 1}`), ok(`{"memory_count": 1}`), ok("{}"),
+	})
 	_, err := client.Recall(ctx, "n", dakera.RecallRequest{Query: "q"})
 	is[*dakera.ResponseError](t, err)
 	_, err = client.Recall(ctx, "n", dakera.RecallRequest{Query: "q"})
@@ -183,7 +192,8 @@ func TestA429WithoutRetryAfterIsRepeatedAfterAShortWait(t *testing.T) {
 
 func TestARedirectToAnotherHostIsNotFollowedNorWithAClientOfOnesOwn(t *testing.T) {
 	elsewhere := play(t)
-	server, client := start(t, []reply{{Status: 307, Headers: map[string]string{"location": "$elsewhere"}}}, dakera.WithHTTPClient(&http.Client{}))
+	redirect := reply{Status: 307, Headers: map[string]string{"location": "$elsewhere"}}
+	server, client := start(t, []reply{redirect}, dakera.WithHTTPClient(&http.Client{}))
 	server.elsewhere = elsewhere.URL
 	_, err := client.GetMemory(ctx, "mem_1")
 	is[*dakera.ResponseError](t, err)
@@ -206,7 +216,8 @@ func TestACancelledCallEndsAtOnce(t *testing.T) {
 	slow := ok(`{"id": "x"}`)
 	slow.DelayMs = 3000
 	why := errors.New("the user left")
-	for name, answer := range map[string]reply{"in a request": slow, "in a wait": failing(503, map[string]string{"retry-after": "30"})} {
+	wait := failing(503, map[string]string{"retry-after": "30"})
+	for name, answer := range map[string]reply{"in a request": slow, "in a wait": wait} {
 		server, client := start(t, []reply{answer})
 		during, cancel := context.WithCancelCause(ctx)
 		time.AfterFunc(100*time.Millisecond, func() { cancel(why) })

@@ -52,7 +52,8 @@ func play(t testing.TB, replies ...reply) *player {
 
 // ok is a reply of JSON.
 func ok(body string) reply {
-	return reply{Status: 200, Headers: map[string]string{"content-type": "application/json", "x-request-id": "req_1"}, Body: json.RawMessage(body)}
+	headers := map[string]string{"content-type": "application/json", "x-request-id": "req_1"}
+	return reply{Status: 200, Headers: headers, Body: json.RawMessage(body)}
 }
 
 func (p *player) requests() []seen {

@@ -49,11 +49,13 @@ func TestFirstPrograms(t *testing.T) {
 			_, rest, _ := strings.Cut(string(read(t, document)), "```go\n")
 			program, _, _ := strings.Cut(rest, "```")
 			file := filepath.Join(t.TempDir(), "main.go")
-			if err := os.WriteFile(file, []byte(strings.ReplaceAll(program, "http://localhost:3300", server.URL)), 0o600); err != nil {
+			program = strings.ReplaceAll(program, "http://localhost:3300", server.URL)
+			if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			said, err := exec.Command("go", "run", file).CombinedOutput()
-			equal(t, string(said), "0.92 HNSW answers in 5 ms at 10M vectors (ef=200, M=32).\n", fmt.Sprint("printed: ", err))
+			expected := "0.92 HNSW answers in 5 ms at 10M vectors (ef=200, M=32).\n"
+			equal(t, string(said), expected, fmt.Sprint("printed: ", err))
 		})
 	}
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { openapi } from '../src/openapi.ts'
 import { referencePage } from '../src/reference.ts'
+import { errorCases } from './error-cases.ts'
 
 const write = (path: string, text: string) => writeFileSync(new URL(path, import.meta.url), `${text}\n`)
 const document = openapi()
@@ -14,3 +15,4 @@ write(
   ),
 )
 write('../../../docs/reference.md', referencePage(document))
+write('../conformance/errors.json', errorCases())

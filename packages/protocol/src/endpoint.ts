@@ -12,7 +12,12 @@ export type Endpoint = {
   path: `/${string}`
   /** Other addresses of the same operation, used by published clients. */
   aliases?: readonly `${Method} /${string}`[]
+  /** One or two sentences in the imperative; clients and documents print them. Names of fields are in backticks. */
   summary: string
+  /** The name of its method on the client itself, as in `client.storeMemory`; every language spells it in its own way. */
+  flat?: string
+  /** The operation that does the same by another address. Clients have a method for that one only. */
+  twinOf?: `${string}.${string}`
   /** `public` needs no key, `admin` needs an admin key. Default `key`. */
   access?: 'public' | 'key' | 'admin'
   /**
@@ -28,6 +33,8 @@ export type Endpoint = {
   /** Default 200; a creation returns 201. */
   status?: 200 | 201
   response: z.ZodType
+  /** The field of the reply that a client's method returns: a list as a page, anything else as it is. Default: all. */
+  returns?: string
   errors: readonly ErrorCode[]
 }
 

@@ -54,6 +54,34 @@ export const ERRORS = {
 } as const satisfies Record<string, Spec>
 
 export type ErrorCode = keyof typeof ERRORS
+
+/** The kind of failure behind a status; the SDKs have a class or a variant for each. Any other status is `api`. */
+export const KINDS = {
+  400: 'validation',
+  401: 'authentication',
+  403: 'authorization',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'validation',
+  422: 'validation',
+  429: 'rate_limit',
+} as const
+export type Kind = (typeof KINDS)[keyof typeof KINDS] | 'server' | 'api'
+
+export const kindOf = (status: number): Kind =>
+  KINDS[status as keyof typeof KINDS] ?? (status >= 500 ? 'server' : 'api')
+
+/**
+ * How every SDK repeats a try that failed: in one of these statuses, or without a whole answer. The wait doubles from
+ * the first to the longest, less up to half of it. `Retry-After` wins, up to `mostWaitMs`.
+ */
+export const RETRY = {
+  statuses: [408, 429, 500, 502, 503, 504],
+  firstWaitMs: 500,
+  longestWaitMs: 8000,
+  mostWaitMs: 60_000,
+} as const
+
 /** The address of a server with default settings. */
 export const DEFAULT_ORIGIN = 'http://localhost:3300'
 
@@ -61,6 +89,8 @@ export const DEFAULT_ORIGIN = 'http://localhost:3300'
  * Returns the URL of the page about a code, on the server that responded: it works offline and describes that release.
  */
 export const docsUrl = (code: ErrorCode, origin = DEFAULT_ORIGIN) => `${origin}/docs/errors/${code}`
+
+const Issue = z.object({ path: z.string(), message: z.string() }).meta({ id: 'Issue' })
 
 export const ErrorBody = z
   .object({
@@ -70,10 +100,7 @@ export const ErrorBody = z
       .meta({ description: 'Machine-readable code. Its meaning never changes.' }),
     status: z.int().meta({ description: 'The HTTP status of the response.' }),
     resource: z.string().optional().meta({ description: 'The namespace or id the error is about.' }),
-    issues: z
-      .array(z.object({ path: z.string(), message: z.string() }))
-      .optional()
-      .meta({ description: 'Every invalid field, with its path.' }),
+    issues: z.array(Issue).optional().meta({ description: 'Every invalid field, with its path.' }),
     docs: z.url().meta({ description: 'The page about this code.' }),
     request_id: z.string().meta({ description: 'Identifies the request in the log of the server.' }),
   })

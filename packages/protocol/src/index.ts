@@ -24,6 +24,17 @@ export * from './resources/namespaces.ts'
 export * from './resources/sessions.ts'
 export * from './weights.ts'
 
+/** What each resource is, as clients and documents say it. */
+export const resources = {
+  health: 'How the server is. Needs no key, and sends none.',
+  namespaces: 'Places for memories, each with its own grants.',
+  keys: "API keys and their grants. All but `whoami` needs an admin's key.",
+  namespaceKeys: "Keys as one namespace sees them: by the grant they have there. Needs an admin's key.",
+  memories: 'Store, find, change and forget what agents know.',
+  sessions: 'Stretches of work of an agent, and the memories that belong to them.',
+  agents: 'Namespaces as the places of agents: who is there, and what is in them.',
+} as const satisfies Record<keyof typeof endpoints, string>
+
 /** Every operation of the API, by resource. */
 export const endpoints = {
   health: healthEndpoints,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { errorCases } from '../scripts/error-cases.ts'
 import { type Endpoint, endpoints } from '../src/index.ts'
 import { openapi } from '../src/openapi.ts'
 
@@ -47,4 +48,8 @@ test('no two endpoints share an address, aliases included', () => {
 test('an endpoint stands under the resource and name of its id', () => {
   for (const [resource, group] of Object.entries(endpoints))
     for (const [name, { id }] of Object.entries(group)) expect(id).toBe(`${resource}.${name}`)
+})
+
+test('the committed errors.json has every error of every operation', () => {
+  expect(readFileSync(new URL('../conformance/errors.json', import.meta.url), 'utf8')).toBe(`${errorCases()}\n`)
 })

@@ -16,6 +16,7 @@ import anyio
 import dakera
 from dakera import AsyncDakeraClient, DakeraClient, FoundMemories, Page
 
+from .printed_calls import PRINTED_CALLS
 from .server import Seen, Server
 
 FOLDER = Path(__file__).parents[2] / "protocol" / "conformance"
@@ -45,32 +46,14 @@ def _list(client: Any, namespace: str, filter: Any = None, **options: Any) -> An
 
 
 CALLS: Calls = {
+    **PRINTED_CALLS,
     "health.get": lambda c, a: c.health(),
     "health.ready": lambda c, a: c.health.ready(),
     "health.live": lambda c, a: c.health.live(),
-    "namespaces.create": lambda c, a: c.create_namespace(a["name"], **_named(a.get("settings"))),
-    "namespaces.upsert": lambda c, a: c.upsert_namespace(a["name"], **_named(a.get("settings"))),
-    "namespaces.list": lambda c, a: c.list_namespaces(**a),
-    "namespaces.get": lambda c, a: c.get_namespace(a["name"]),
-    "namespaces.delete": lambda c, a: c.delete_namespace(a["name"]),
-    "keys.create": lambda c, a: c.create_key(**a["key"]),
-    "keys.list": lambda c, a: c.list_keys(**a),
-    "keys.get": lambda c, a: c.get_key(a["key_id"]),
-    "keys.update": lambda c, a: c.update_key(a["key_id"], **a["changes"]),
-    "keys.rotate": lambda c, a: c.rotate_key(a["key_id"], **_named(a.get("how"))),
-    "keys.deactivate": lambda c, a: c.deactivate_key(a["key_id"]),
-    "keys.delete": lambda c, a: c.delete_key(a["key_id"]),
-    "keys.usage": lambda c, a: c.key_usage(a["key_id"]),
-    "keys.whoami": lambda c, a: c.whoami(),
-    "namespaceKeys.create": lambda c, a: c.create_namespace_key(a["namespace"], **a["key"]),
-    "namespaceKeys.list": lambda c, a: c.list_namespace_keys(a["namespace"]),
-    "namespaceKeys.delete": lambda c, a: c.delete_namespace_key(a["namespace"], a["key_id"]),
-    "namespaceKeys.usage": lambda c, a: c.namespace_key_usage(a["namespace"], a["key_id"]),
     "memories.store": lambda c, a, **options: c.store_memory(a["namespace"], **a["memory"], **options),
     "memories.storeBatch": lambda c, a: c.store_memories(a["namespace"], a["memories"]),
     "memories.recall": lambda c, a: c.recall(a["namespace"], a["query"], **_named(a.get("options"))),
     "memories.search": lambda c, a: c.search_memories(a["namespace"], a["query"], **_named(a.get("options"))),
-    "memories.get": lambda c, a: c.get_memory(a["id"], agent_id=a.get("namespace")),
     "memories.update": lambda c, a: c.update_memory(
         a["id"], **a["changes"], agent_id=a.get("namespace"), if_version=a.get("if_version")
     ),
@@ -78,18 +61,6 @@ CALLS: Calls = {
     "memories.forget": lambda c, a: _forget(c, a["namespace"], a["which"]),
     "memories.forgetBatch": lambda c, a: c.batch_forget(a["namespace"], dry_run=a.get("dry_run"), **a["filter"]),
     "memories.list": lambda c, a: _list(c, a["namespace"], **_named(a.get("options"))),
-    "sessions.start": lambda c, a: c.start_session(a["namespace"], **_named(a.get("session"))),
-    "sessions.end": lambda c, a: c.end_session(a["id"], agent_id=a.get("namespace"), **_named(a.get("how"))),
-    "sessions.get": lambda c, a: c.get_session(a["id"], agent_id=a.get("namespace")),
-    "sessions.list": lambda c, a: c.list_sessions(
-        **{"agent_id" if name == "namespace" else name: v for name, v in a.items()}
-    ),
-    "sessions.memories": lambda c, a: c.session_memories(
-        a["id"], agent_id=a.get("namespace"), **_named(a.get("options"))
-    ),
-    "agents.list": lambda c, a: c.list_agents(),
-    "agents.stats": lambda c, a: c.agent_stats(a["namespace"]),
-    "agents.memories": lambda c, a: c.agent_memories(a["namespace"], **_named(a.get("options"))),
 }
 """How each operation is written in Python."""
 

@@ -29,7 +29,7 @@ from dakera import (
     RotatedKey,
 )
 from dakera._async.resources.memories import _found  # pyright: ignore[reportPrivateUsage]
-from dakera._request import MOMENTS
+from dakera._rules import MOMENTS
 
 from .conformance import FOLDER
 from .server import Reply, Server

@@ -33,14 +33,21 @@ export async function checkArtefact(run: Run, home: string): Promise<void> {
   const seen: IncomingMessage[] = []
   const server = createServer((request, response) => {
     seen.push(request)
-    const found = { memories: [{ memory: MEMORY, score: 0.92, weighted_score: 0.92, smart_score: 0.92 }], total_found: 1, query_time_ms: 1 }
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ memory: MEMORY, embedding_time_ms: 1, ...found }))
+    const found = {
+      memories: [{ memory: MEMORY, score: 0.92, weighted_score: 0.92, smart_score: 0.92 }],
+      total_found: 1,
+      query_time_ms: 1,
+    }
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify({ memory: MEMORY, embedding_time_ms: 1, ...found }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const env = { DAKERA_URL: url, DAKERA_API_KEY: KEY }
   const documents = { readme: join(home, 'README.md'), page: join(home, '../../docs/sdks/rust.md') }
-  for (const [name, path] of Object.entries(documents)) writeProgram(consumer, name, firstProgram(path).replace('http://localhost:3300', url))
+  for (const [name, path] of Object.entries(documents))
+    writeProgram(consumer, name, firstProgram(path).replace('http://localhost:3300', url))
   try {
     await run(['cargo', 'build', '--offline'], { cwd: consumer })
     for (const name of ['consumer', 'consumer-blocking']) {
@@ -48,11 +55,15 @@ export async function checkArtefact(run: Run, home: string): Promise<void> {
       if (said.trim() !== MEMORY.id) throw new Error(`${name} printed:\n${said}`)
     }
     const calls = seen.splice(0)
-    const wrong = calls.filter(({ url, headers }) => url !== '/v1/memory/store' || headers.authorization !== `Bearer ${KEY}`)
-    if (calls.length !== 2 || wrong.length > 0) throw new Error(`The server saw ${calls.map(({ url }) => url).join(' ')}`)
+    const wrong = calls.filter(
+      ({ url, headers }) => url !== '/v1/memory/store' || headers.authorization !== `Bearer ${KEY}`,
+    )
+    if (calls.length !== 2 || wrong.length > 0)
+      throw new Error(`The server saw ${calls.map(({ url }) => url).join(' ')}`)
     for (const name of Object.keys(documents)) {
       const said = await run([join(home, 'target/debug', name)])
-      if (said.trim() !== `0.92 ${MEMORY.content}`) throw new Error(`The first program of the ${name} printed:\n${said}`)
+      if (said.trim() !== `0.92 ${MEMORY.content}`)
+        throw new Error(`The first program of the ${name} printed:\n${said}`)
     }
   } finally {
     server.close()
@@ -75,7 +86,8 @@ async function install(run: Run, home: string): Promise<string> {
   await run(['cargo', 'package', '--allow-dirty', '--no-verify', '--offline'])
   await run(['tar', '-xzf', join(home, 'target/package', `${name}.crate`), '-C', consumer])
   const packed = readdirSync(join(consumer, name)).sort().join(' ')
-  if (packed !== '.cargo_vcs_info.json Cargo.lock Cargo.toml Cargo.toml.orig LICENSE README.md src') throw new Error(`The crate holds ${packed}`)
+  if (packed !== '.cargo_vcs_info.json Cargo.lock Cargo.toml Cargo.toml.orig LICENSE README.md src')
+    throw new Error(`The crate holds ${packed}`)
   cpSync(join(home, 'Cargo.lock'), join(consumer, 'Cargo.lock'))
   writeFileSync(
     join(consumer, 'Cargo.toml'),
@@ -97,7 +109,8 @@ debug = 0
   return consumer
 }
 
-const writeProgram = (consumer: string, name: string, text: string) => writeFileSync(join(consumer, 'src/bin', `${name}.rs`), text)
+const writeProgram = (consumer: string, name: string, text: string) =>
+  writeFileSync(join(consumer, 'src/bin', `${name}.rs`), text)
 
 const MEMORY = {
   id: 'mem_1',

@@ -85,7 +85,7 @@ async function checkExample(): Promise<string | undefined> {
 const cargo = (...args: string[]) => run(['cargo', ...args])
 const strictly = ['--', '--deny', 'warnings']
 
-await check('generated files are up to date', () => run([process.execPath, 'scripts/generate.ts', '--check']))
+await check('generated files are up to date', () => run([process.execPath, '../codegen/src/main.ts', 'rust', '--check']))
 await check('cargo fmt', () => cargo('fmt', '--check'))
 await suite('cargo test', ['cargo', 'test', '--all-features', '--test', 'suite'])
 await check('example', checkExample)

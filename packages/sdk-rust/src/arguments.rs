@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::models::{
-    ForgetBatchRequest, ForgetRequest, ListMemoriesRequest, Memory, MemoryFilter, RecallRequest,
-    SearchRequest, Session, StoreMemoryRequest, StoreMemoryResponse, UpdateMemoryResponse,
+    ForgetBatchRequest, ForgetRequest, ListMemoriesRequest, MemoryFilter, RecallRequest,
+    SearchRequest, StoreMemoryRequest, StoreMemoryResponse, UpdateMemoryResponse,
 };
 
 /// What a call may have of its own. See [`Client::with`](crate::client::DakeraClient::with).
@@ -122,15 +122,6 @@ pub struct Target {
     pub namespace: Option<String>,
 }
 
-impl Target {
-    fn inside(namespace: &str, id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            namespace: Some(namespace.to_owned()),
-        }
-    }
-}
-
 impl From<String> for Target {
     fn from(id: String) -> Self {
         Self {
@@ -154,13 +145,10 @@ impl From<&String> for Target {
 
 impl<N: AsRef<str>, I: AsRef<str>> From<(N, I)> for Target {
     fn from((namespace, id): (N, I)) -> Self {
-        Self::inside(namespace.as_ref(), id.as_ref())
-    }
-}
-
-impl From<&Memory> for Target {
-    fn from(memory: &Memory) -> Self {
-        Self::inside(&memory.agent_id, &memory.id)
+        Self {
+            id: id.as_ref().to_owned(),
+            namespace: Some(namespace.as_ref().to_owned()),
+        }
     }
 }
 
@@ -173,12 +161,6 @@ impl From<&StoreMemoryResponse> for Target {
 impl From<&UpdateMemoryResponse> for Target {
     fn from(updated: &UpdateMemoryResponse) -> Self {
         (&updated.memory).into()
-    }
-}
-
-impl From<&Session> for Target {
-    fn from(session: &Session) -> Self {
-        Self::inside(&session.agent_id, &session.id)
     }
 }
 

@@ -20,11 +20,10 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::client::DakeraClient;
+use crate::client::{ClientBuilder, DakeraClient};
 use crate::error::{Error, Result};
 use crate::list::{Items, List};
 use crate::mode::{Call, Mode, sealed};
-use crate::transport::ClientBuilder;
 
 /// A client whose calls give their result. Clones share one runtime, with one thread, and its connections.
 ///

@@ -1,13 +1,16 @@
+use std::env;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::arguments::RequestOptions;
+use crate::caller::Caller;
 use crate::error::{Error, Result};
+use crate::hooks::Hooks;
 use crate::mode::{Async, Mode};
-use crate::resources::{
-    Agents, Caller, HealthChecks, Keys, Memories, NamespaceKeys, Namespaces, Sessions,
+use crate::transport::{
+    Transport, check_headers, check_key, check_timeout, check_url, http_client, usable,
 };
-use crate::transport::{ClientBuilder, usable};
 
 /// A client for one server and one key. Its calls are futures on tokio; see [`DakeraClient`] for all of them.
 pub type Client = DakeraClient<Async>;
@@ -19,7 +22,7 @@ pub type Client = DakeraClient<Async>;
 /// [`Call<T>`](crate::Call) to await with the first, and a [`Result<T>`] with the second.
 #[derive(Clone)]
 pub struct DakeraClient<M> {
-    caller: Caller<M>,
+    pub(crate) caller: Caller<M>,
 }
 
 impl<M: Mode> DakeraClient<M> {
@@ -48,34 +51,112 @@ impl<M: Mode> DakeraClient<M> {
             },
         }
     }
+}
 
-    /// Store, find, change and forget what agents know.
-    pub fn memories(&self) -> Memories<'_, M> {
-        Memories(&self.caller)
+impl Client {
+    /// A client for one server and one key. A base URL or key that cannot work shows in the first call, as
+    /// [`Error::Usage`].
+    pub fn new(base_url: impl Into<String>, api_key: impl Into<String>) -> Self {
+        Self::from_builder(Self::builder().base_url(base_url).api_key(api_key), Async)
     }
-    /// Places for memories, each with its own grants.
-    pub fn namespaces(&self) -> Namespaces<'_, M> {
-        Namespaces(&self.caller)
+
+    /// A client for the server at `DAKERA_URL`, else `http://localhost:3300`, with the key in `DAKERA_API_KEY`.
+    pub fn from_env() -> Result<Self> {
+        Self::builder().build()
     }
-    /// API keys and their grants.
-    pub fn keys(&self) -> Keys<'_, M> {
-        Keys(&self.caller)
+
+    /// Set up a client with options.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
     }
-    /// Keys as one namespace sees them.
-    pub fn namespace_keys(&self) -> NamespaceKeys<'_, M> {
-        NamespaceKeys(&self.caller)
+}
+
+/// How a client is set up. Everything has a default except the key.
+#[derive(Clone, Default)]
+pub struct ClientBuilder {
+    base_url: Option<String>,
+    api_key: Option<String>,
+    timeout: Option<Duration>,
+    max_retries: Option<u32>,
+    max_response_bytes: Option<usize>,
+    headers: Vec<(String, String)>,
+    hooks: Option<Arc<dyn Hooks>>,
+}
+
+impl ClientBuilder {
+    /// Where the server is. Default: `DAKERA_URL`, else `http://localhost:3300`.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
     }
-    /// Stretches of work of an agent.
-    pub fn sessions(&self) -> Sessions<'_, M> {
-        Sessions(&self.caller)
+
+    /// The agent's key. Default: `DAKERA_API_KEY`. Health calls need none; any other call without one ends in
+    /// [`Error::Usage`].
+    #[must_use]
+    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
     }
-    /// Namespaces as the places of agents.
-    pub fn agents(&self) -> Agents<'_, M> {
-        Agents(&self.caller)
+
+    /// How long one try may take. Default 30 s.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
     }
-    /// How the server is.
-    pub fn health(&self) -> HealthChecks<'_, M> {
-        HealthChecks(&self.caller)
+
+    /// How often a failed try is repeated. Default 2, so three tries in all.
+    #[must_use]
+    pub fn max_retries(mut self, max_retries: u32) -> Self {
+        self.max_retries = Some(max_retries);
+        self
+    }
+
+    /// A larger answer is refused while it arrives. Default 256 MiB.
+    #[must_use]
+    pub fn max_response_bytes(mut self, max_response_bytes: usize) -> Self {
+        self.max_response_bytes = Some(max_response_bytes);
+        self
+    }
+
+    /// Sent with every request.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Called around every try.
+    #[must_use]
+    pub fn hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks = Some(Arc::new(hooks));
+        self
+    }
+
+    /// Make the client. An option that cannot work is an [`Error::Usage`] here.
+    pub fn build(self) -> Result<Client> {
+        Client::from_builder(self, Async).checked()
+    }
+
+    fn transport(self) -> Result<Transport, String> {
+        let base_url = self.base_url.or_else(|| variable("DAKERA_URL"));
+        let base_url = check_url(base_url.as_deref().unwrap_or("http://localhost:3300"))?;
+        let timeout = self.timeout.unwrap_or(Duration::from_secs(30));
+        Ok(Transport {
+            base_url: base_url.as_str().trim_end_matches('/').to_owned(),
+            api_key: self
+                .api_key
+                .or_else(|| variable("DAKERA_API_KEY"))
+                .map(check_key)
+                .transpose()?,
+            timeout: check_timeout(timeout)?,
+            max_retries: self.max_retries.unwrap_or(2),
+            max_response_bytes: self.max_response_bytes.unwrap_or(256 * 1024 * 1024),
+            headers: check_headers(&self.headers)?,
+            hooks: self.hooks,
+            http: http_client(&base_url)?,
+        })
     }
 }
 
@@ -92,4 +173,19 @@ impl<M> fmt::Debug for DakeraClient<M> {
             .field("base_url", &base_url)
             .finish_non_exhaustive()
     }
+}
+
+/// Does not show the key, nor headers, which may contain others.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientBuilder")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An empty variable counts as an absent one.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }

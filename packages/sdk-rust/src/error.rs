@@ -159,23 +159,6 @@ impl Error {
     }
 }
 
-/// The kind for a status.
-impl From<ApiError> for Error {
-    fn from(error: ApiError) -> Self {
-        let kind = match error.status {
-            400 | 413 | 422 => Self::Validation,
-            401 => Self::Authentication,
-            403 => Self::Authorization,
-            404 => Self::NotFound,
-            409 => Self::Conflict,
-            429 => Self::RateLimit,
-            500.. => Self::Server,
-            _ => Self::Api,
-        };
-        kind(Box::new(error))
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -30,11 +30,14 @@
 mod arguments;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod caller;
 mod client;
+mod deref;
 mod error;
 mod finite;
 mod flat;
 mod hooks;
+mod instant;
 mod list;
 mod mode;
 #[allow(
@@ -42,26 +45,34 @@ mod mode;
     reason = "a field that the contract does not describe says all by its name"
 )]
 mod models;
-mod moment;
-mod replies;
+mod open_enum;
 mod request;
 mod resources;
+mod rules;
 mod send;
 mod transport;
-mod words;
 
 pub use arguments::{ListOptions, OffsetOptions, OneOrMany, RequestOptions, Target};
-pub use client::{Client, DakeraClient};
+pub use client::{Client, ClientBuilder, DakeraClient};
 pub use error::{ApiError, Error, Result};
 pub use hooks::{Hooks, RequestEvent, ResponseEvent};
+pub use instant::Instant;
 pub use list::{Items, List, Page};
 pub use mode::{Async, Call, Mode};
 pub use models::*;
-pub use moment::Moment;
 pub use reqwest::header;
-pub use resources::{
-    AgentMemoriesOptions, Agents, HealthChecks, Keys, ListSessionsOptions, Memories, NamespaceKeys,
-    Namespaces, Sessions,
-};
+pub use resources::*;
 pub use serde_json::{Value, json};
-pub use transport::ClientBuilder;
+
+/// The name that [`Instant`] had before.
+#[deprecated(note = "use `Instant`")]
+pub type Moment = Instant;
+/// The name that [`ListedNamespace`] had before.
+#[deprecated(note = "use `ListedNamespace`")]
+pub type NamespaceSummary = ListedNamespace;
+/// The name that [`ReadinessCheck`] had before.
+#[deprecated(note = "use `ReadinessCheck`")]
+pub type HealthCheck = ReadinessCheck;
+/// The name that [`StoredItem`] had before.
+#[deprecated(note = "use `StoredItem`")]
+pub type StoredMemory = StoredItem;

@@ -1,4 +1,4 @@
-// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+// @generated from packages/protocol by packages/codegen; do not edit.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::finite::finite;
-use crate::moment::{Moment, time};
-use crate::words::words;
+use crate::instant::{Instant, time};
+use crate::open_enum::open_enum;
 
 /// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this
 /// client.
@@ -32,27 +32,27 @@ pub mod codes {
     pub const SERVICE_UNAVAILABLE: &str = "SERVICE_UNAVAILABLE";
 }
 
-words! {
+open_enum! {
     /// `Write` alone is append-only: it stores, and reads nothing back. `None` removes a grant.
     Access { Read = "read", Write = "write", ReadWrite = "read_write", None = "none" }
 }
 
-words! {
-    /// How one part of a server is.
-    CheckStatus { Pass = "pass", Fail = "fail" }
-}
-
-words! {
-    /// Which arms look: meaning (`Vector`), words (`Bm25`) or both.
-    Routing { Auto = "auto", Hybrid = "hybrid", Vector = "vector", Bm25 = "bm25" }
-}
-
-words! {
+open_enum! {
     /// What a key may do at most.
     Scope { Read = "read", Write = "write", Admin = "admin", SuperAdmin = "super_admin" }
 }
 
-words! {
+open_enum! {
+    /// How one part of a server is.
+    CheckStatus { Pass = "pass", Warn = "warn", Fail = "fail" }
+}
+
+open_enum! {
+    /// Which arms look: meaning (`Vector`), words (`Bm25`) or both.
+    Routing { Auto = "auto", Hybrid = "hybrid", Vector = "vector", Bm25 = "bm25" }
+}
+
+open_enum! {
     /// `Exact` returns only memories in which every word and quoted phrase stands.
     SearchMode { Best = "best", Exact = "exact" }
 }
@@ -124,7 +124,7 @@ pub struct CreateKeyRequest {
     pub expires_in_days: Option<f64>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Moment>,
+    pub expires_at: Option<Instant>,
 }
 
 /// Shows everything but the secret.
@@ -338,6 +338,19 @@ pub(crate) struct EndSessionResponse {
     pub extra: Map<String, Value>,
 }
 
+/// The contract's `EndpointUsage`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct EndpointUsage {
+    /// Its operation id.
+    pub endpoint: String,
+    pub requests: i64,
+    pub avg_latency_ms: f64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
 /// Requires at least one condition that excludes memories.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct ForgetBatchRequest {
@@ -383,19 +396,19 @@ pub struct ForgetRequest {
     pub max_importance: Option<f64>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_after: Option<Moment>,
+    pub created_after: Option<Instant>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_before: Option<Moment>,
+    pub created_before: Option<Instant>,
     /// Alias of `created_before`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before_timestamp: Option<Moment>,
+    pub before_timestamp: Option<Instant>,
     /// Alias of `created_after`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Moment>,
+    pub since: Option<Instant>,
     /// Alias of `created_before`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Instant>,
     /// Only memories of this type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
@@ -408,7 +421,9 @@ pub struct ForgetRequest {
     /// Excludes memories stored by the key with this name; `self` is the calling key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the key with exactly that name, or, if there is none, a path into nested objects.
+    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt`
+    /// `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the
+    /// key with exactly that name, or, if there is none, a path into nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// Counts the memories without deleting them.
@@ -466,6 +481,17 @@ impl Identity {
     pub fn expires_at_time(&self) -> Option<SystemTime> {
         self.expires_at.map(time)
     }
+}
+
+/// The contract's `Issue`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Issue {
+    pub path: String,
+    pub message: String,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 /// An API key: the identity of an agent, with its grants.
@@ -632,7 +658,7 @@ pub(crate) struct ListNamespaceKeysResponse {
 pub(crate) struct ListNamespacesResponse {
     /// The names only, for older clients.
     pub namespaces: Vec<String>,
-    pub items: Vec<NamespaceSummary>,
+    pub items: Vec<ListedNamespace>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
     /// Fields that this version of the client does not know.
@@ -650,6 +676,36 @@ pub(crate) struct ListSessionsResponse {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// A namespace in a list.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ListedNamespace {
+    pub name: String,
+    pub description: Option<String>,
+    /// Absent if the key cannot read this namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_count: Option<i64>,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// The access of this key to the namespace.
+    pub access: Access,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl ListedNamespace {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
+
+    /// The same as `name`.
+    pub fn namespace(&self) -> &str {
+        &self.name
+    }
 }
 
 /// The process is running. Restart it if this endpoint stops responding.
@@ -678,9 +734,9 @@ pub struct Memory {
     pub importance: f64,
     pub tags: Vec<String>,
     pub metadata: Value,
-    pub session_id: Value,
+    pub session_id: Option<String>,
     /// Name of the key that stored it, set by the database.
-    pub author: Value,
+    pub author: Option<String>,
     pub derived_from: Vec<String>,
     /// When the content became true, according to the caller. It does not affect ranking.
     pub valid_from: Option<i64>,
@@ -756,19 +812,19 @@ pub struct MemoryFilter {
     pub max_importance: Option<f64>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_after: Option<Moment>,
+    pub created_after: Option<Instant>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_before: Option<Moment>,
+    pub created_before: Option<Instant>,
     /// Alias of `created_before`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before_timestamp: Option<Moment>,
+    pub before_timestamp: Option<Instant>,
     /// Alias of `created_after`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Moment>,
+    pub since: Option<Instant>,
     /// Alias of `created_before`; if both are given, both apply.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Instant>,
     /// Only memories of this type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_type: Option<String>,
@@ -781,7 +837,9 @@ pub struct MemoryFilter {
     /// Excludes memories stored by the key with this name; `self` is the calling key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_author: Option<String>,
-    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the key with exactly that name, or, if there is none, a path into nested objects.
+    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt`
+    /// `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the
+    /// key with exactly that name, or, if there is none, a path into nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
 }
@@ -801,10 +859,11 @@ pub struct Namespace {
     pub vector_count: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vector_index: Option<VectorIndex>,
-    pub description: Value,
+    pub description: Option<String>,
     pub metadata: Value,
     pub policy: Value,
-    /// How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
+    /// How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without
+    /// spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
     pub language: String,
     /// Default weights for recall in this namespace.
     pub weights: Weights,
@@ -863,29 +922,15 @@ impl NamespaceKey {
     }
 }
 
-/// The contract's `NamespaceSummary`.
+/// The contract's `NamespaceUsage`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct NamespaceSummary {
-    pub name: String,
-    pub description: Value,
-    /// Absent if the key cannot read this namespace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_count: Option<i64>,
-    /// Unix seconds.
-    pub created_at: i64,
-    /// The access of this key to the namespace.
-    pub access: Access,
+pub struct NamespaceUsage {
+    pub namespace: String,
+    pub requests: i64,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
-}
-
-impl NamespaceSummary {
-    /// `created_at` as a time.
-    pub fn created_at_time(&self) -> SystemTime {
-        time(self.created_at)
-    }
 }
 
 /// Whether the server can handle requests, by component.
@@ -895,8 +940,20 @@ pub struct Readiness {
     pub ready: bool,
     pub version: String,
     /// `warn` means that the part works, and that an operator should look at `message`.
-    pub checks: BTreeMap<String, HealthCheck>,
+    pub checks: BTreeMap<String, ReadinessCheck>,
     pub components: BTreeMap<String, bool>,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// One component of a server.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ReadinessCheck {
+    pub status: CheckStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -925,7 +982,9 @@ pub struct RecallRequest {
     /// The memory must have at least one of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the key with exactly that name, or, if there is none, a path into nested objects.
+    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt`
+    /// `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the
+    /// key with exactly that name, or, if there is none, a path into nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
     /// Name of the key that stored it.
@@ -939,10 +998,10 @@ pub struct RecallRequest {
     pub session_id: Option<String>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Moment>,
+    pub since: Option<Instant>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Instant>,
     /// Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. Default "auto".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
@@ -955,7 +1014,8 @@ pub struct RecallRequest {
     /// Excludes hits with a lower `score`.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
-    /// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not fill the results. Default 0.
+    /// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
+    /// not fill the results. Default 0.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
     /// Adds the parts of each score. Default false.
@@ -1063,7 +1123,8 @@ pub struct SearchRequest {
     /// Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_denied: Option<bool>,
-    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and prefixes like hnsw*: at most 64, with at most 128 words and 32 prefixes among them. Memories that match all of them come first.
+    /// Words, "quoted phrases", -excluded, tag:name, -tag:name and prefixes like hnsw*: at most 64, with at most 128
+    /// words and 32 prefixes among them. Memories that match all of them come first.
     pub query: String,
     /// Minimum importance.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
@@ -1080,7 +1141,9 @@ pub struct SearchRequest {
     /// The memory must have at least one of these tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_any: Vec<String>,
-    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt` `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the key with exactly that name, or, if there is none, a path into nested objects.
+    /// Conditions on metadata. `{"source": "researcher"}` is equality; operators of a field are `$eq` `$ne` `$gt`
+    /// `$gte` `$lt` `$lte` `$in` `$nin` `$exists` `$contains`; `$and` `$or` `$not` combine fields. A dotted name is the
+    /// key with exactly that name, or, if there is none, a path into nested objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
     /// Name of the key that stored it.
@@ -1094,10 +1157,10 @@ pub struct SearchRequest {
     pub session_id: Option<String>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<Moment>,
+    pub since: Option<Instant>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Instant>,
     /// Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both. Default "auto".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
@@ -1110,7 +1173,8 @@ pub struct SearchRequest {
     /// Excludes hits with a lower `score`.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f64>,
-    /// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not fill the results. Default 0.
+    /// Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
+    /// not fill the results. Default 0.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub mmr: Option<f64>,
     /// Adds the parts of each score. Default false.
@@ -1142,7 +1206,7 @@ pub struct Session {
     pub started_at: i64,
     /// Unix seconds.
     pub ended_at: Option<i64>,
-    pub summary: Value,
+    pub summary: Option<String>,
     pub metadata: Value,
     /// Number of memories in this session that have not expired.
     pub memory_count: i64,
@@ -1214,7 +1278,7 @@ pub(crate) struct StartSessionResponse {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct StoreMemoriesResponse {
-    pub stored: Vec<StoredMemory>,
+    pub stored: Vec<StoredItem>,
     pub stored_count: i64,
     pub total_embedding_time_ms: f64,
     /// Fields that this version of the client does not know.
@@ -1247,10 +1311,10 @@ pub struct StoreMemoryRequest {
     pub ttl_seconds: Option<f64>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Moment>,
+    pub expires_at: Option<Instant>,
     /// Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<Moment>,
+    pub valid_from: Option<Instant>,
     /// A vector from your own embedder, with the dimension of the namespace.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
@@ -1268,6 +1332,30 @@ pub struct StoreMemoryResponse {
     /// Fields that this version of the client does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// The contract's `StoredItem`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct StoredItem {
+    pub id: String,
+    pub content: String,
+    /// The namespace of the memory.
+    pub agent_id: String,
+    pub tags: Vec<String>,
+    pub importance: f64,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Fields that this version of the client does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl StoredItem {
+    /// `created_at` as a time.
+    pub fn created_at_time(&self) -> SystemTime {
+        time(self.created_at)
+    }
 }
 
 /// Grants that are not listed stay unchanged.
@@ -1314,11 +1402,12 @@ pub struct UpdateMemoryRequest {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub expires_at: Option<Option<Moment>>,
+    pub expires_at: Option<Option<Instant>>,
     /// null: unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<Moment>,
-    /// A new vector from your own embedder; null removes it. If omitted, the vector stays unless `content` changes, because it would then belong to another text.
+    pub valid_from: Option<Instant>,
+    /// A new vector from your own embedder; null removes it. If omitted, the vector stays unless `content` changes,
+    /// because it would then belong to another text.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     /// Change it only if this is still its `version`; else the call ends in `CONFLICT`.
@@ -1340,9 +1429,9 @@ pub struct UpdateMemoryResponse {
     pub importance: f64,
     pub tags: Vec<String>,
     pub metadata: Value,
-    pub session_id: Value,
+    pub session_id: Option<String>,
     /// Name of the key that stored it, set by the database.
-    pub author: Value,
+    pub author: Option<String>,
     pub derived_from: Vec<String>,
     /// When the content became true, according to the caller. It does not affect ranking.
     pub valid_from: Option<i64>,
@@ -1456,81 +1545,11 @@ pub struct Weights {
     /// How much of the scores of its neighbours in the session a memory receives. Default 0.55.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub context: Option<f64>,
-    /// How much the score of a memory is raised if it starts with a name and a colon and the query contains the name. Default 0.5.
+    /// How much the score of a memory is raised if it starts with a name and a colon and the query contains the name.
+    /// Default 0.5.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub speaker: Option<f64>,
     /// How much the score of a memory that ends with a question mark is lowered. Default 0.1.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub question: Option<f64>,
-}
-
-/// The contract's `EndpointUsage`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct EndpointUsage {
-    /// The operation id.
-    pub endpoint: String,
-    pub requests: i64,
-    pub avg_latency_ms: f64,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// The contract's `NamespaceUsage`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct NamespaceUsage {
-    pub namespace: String,
-    pub requests: i64,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// The contract's `HealthCheck`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct HealthCheck {
-    pub status: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// The contract's `StoredMemory`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct StoredMemory {
-    pub id: String,
-    pub content: String,
-    /// The namespace of the memory.
-    pub agent_id: String,
-    pub tags: Vec<String>,
-    pub importance: f64,
-    /// Unix seconds.
-    pub created_at: i64,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-impl StoredMemory {
-    /// `created_at` as a time.
-    pub fn created_at_time(&self) -> SystemTime {
-        time(self.created_at)
-    }
-}
-
-/// The contract's `Issue`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct Issue {
-    pub path: String,
-    pub message: String,
-    /// Fields that this version of the client does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
 }

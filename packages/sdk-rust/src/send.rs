@@ -8,9 +8,9 @@ use crate::arguments::RequestOptions;
 use crate::error::{ApiError, Error, Result};
 use crate::hooks::{RequestEvent, ResponseEvent};
 use crate::request::{Request, header, random};
+use crate::rules::{FIRST_WAIT, LONGEST_WAIT, MOST_WAIT, RETRIED};
 use crate::transport::{Transport, check_timeout};
 
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The one place that talks HTTP: auth, retry, timeout, decoding of replies and errors.
@@ -45,7 +45,7 @@ where
             Err(error) => error,
         };
         let wait = error.retry_after().unwrap_or_else(|| backoff(attempt));
-        if attempt >= attempts || !is_transient(&error) || wait > LONGEST_WAIT {
+        if attempt >= attempts || !is_transient(&error) || wait > MOST_WAIT {
             return Err(error);
         }
         tokio::time::sleep(wait).await;
@@ -249,15 +249,15 @@ fn is_transient(error: &Error) -> bool {
         Error::Connection { .. } | Error::Timeout { .. } => true,
         _ => error
             .api()
-            .is_some_and(|error| matches!(error.status, 408 | 429 | 500 | 502 | 503 | 504)),
+            .is_some_and(|error| RETRIED.contains(&error.status)),
     }
 }
 
-/// 0.5 s, 1 s, 2 s … at most 8 s, less up to half of it: clients that failed together do not come back together.
+/// Twice as long for each attempt, less up to half of it: clients that failed together do not come back together.
 fn backoff(attempt: u32) -> Duration {
-    let longest = Duration::from_millis(500).saturating_mul(1 << attempt.saturating_sub(1).min(4));
+    let doubled = FIRST_WAIT.saturating_mul(1 << attempt.saturating_sub(1).min(16));
     let jitter = u32::from(random().to_le_bytes()[0]);
-    longest * (512 - jitter) / 512
+    doubled.min(LONGEST_WAIT) * (512 - jitter) / 512
 }
 
 /// Seconds or a date; one in the past means now.

@@ -1,4 +1,5 @@
 import type { ErrorBody, ErrorCode } from './models.ts'
+import { KINDS } from './rules.ts'
 
 /*
  * DakeraError                    everything this package throws on purpose; switch on `code`
@@ -164,16 +165,19 @@ export class UsageError extends DakeraError {
 
 /** The class for a status. */
 export function apiError(details: ApiErrorDetails): ApiError {
-  const { status } = details
-  if (status === 401) return new AuthenticationError(details)
-  if (status === 403) return new AuthorizationError(details)
-  if (status === 404) return new NotFoundError(details)
-  if (status === 409) return new ConflictError(details)
-  if (status === 429) return new RateLimitError(details)
-  if (status === 400 || status === 413 || status === 422) return new ValidationError(details)
-  if (status >= 500) return new ServerError(details)
-  return new ApiError(details)
+  const kind = KINDS[details.status as keyof typeof KINDS]
+  if (kind) return new CLASSES[kind](details)
+  return details.status >= 500 ? new ServerError(details) : new ApiError(details)
 }
+
+const CLASSES = {
+  validation: ValidationError,
+  authentication: AuthenticationError,
+  authorization: AuthorizationError,
+  not_found: NotFoundError,
+  conflict: ConflictError,
+  rate_limit: RateLimitError,
+} satisfies Record<(typeof KINDS)[keyof typeof KINDS], typeof ApiError>
 
 const isErrorBody = (body: unknown): body is ErrorBody =>
   typeof body === 'object' &&

@@ -1,23 +1,46 @@
-// @generated from resources/*.ts and packages/protocol/conformance by scripts/generate.ts; do not edit.
-import type { Agents } from './resources/agents.ts'
-import type { Keys } from './resources/keys.ts'
-import type { Memories } from './resources/memories.ts'
-import type { NamespaceKeys } from './resources/namespace-keys.ts'
-import type { Namespaces } from './resources/namespaces.ts'
-import type { Sessions } from './resources/sessions.ts'
+// @generated from packages/protocol by packages/codegen; do not edit.
 
-/** The flat names of the product's samples: each hands over to its resource and does nothing else. */
+import { Agents } from './resources/agents.ts'
+import { type HealthChecks, healthChecks } from './resources/health.ts'
+import { Keys } from './resources/keys.ts'
+import { Memories } from './resources/memories.ts'
+import { NamespaceKeys } from './resources/namespace-keys.ts'
+import { Namespaces } from './resources/namespaces.ts'
+import { Sessions } from './resources/sessions.ts'
+import type { Transport } from './transport.ts'
+
+/**
+ * The resources, and the flat names of the product's samples: each hands over to its resource and does nothing else.
+ */
 export abstract class FlatNames {
-  abstract readonly memories: Memories
-  abstract readonly namespaces: Namespaces
-  abstract readonly keys: Keys
-  abstract readonly namespaceKeys: NamespaceKeys
-  abstract readonly sessions: Sessions
-  abstract readonly agents: Agents
+  /** Store, find, change and forget what agents know. */
+  readonly memories: Memories
+  /** Places for memories, each with its own grants. */
+  readonly namespaces: Namespaces
+  /** API keys and their grants. All but `whoami` needs an admin's key. */
+  readonly keys: Keys
+  /** Keys as one namespace sees them: by the grant they have there. Needs an admin's key. */
+  readonly namespaceKeys: NamespaceKeys
+  /** Stretches of work of an agent, and the memories that belong to them. */
+  readonly sessions: Sessions
+  /** Namespaces as the places of agents: who is there, and what is in them. */
+  readonly agents: Agents
+  /** How the server is. Needs no key, and sends none. */
+  readonly health: HealthChecks
+
+  constructor(transport: Transport) {
+    this.memories = new Memories(transport)
+    this.namespaces = new Namespaces(transport)
+    this.keys = new Keys(transport)
+    this.namespaceKeys = new NamespaceKeys(transport)
+    this.sessions = new Sessions(transport)
+    this.agents = new Agents(transport)
+    this.health = healthChecks(transport)
+  }
 
   /**
    * Store one memory. Recall and search find it from the next call on. The same as `memories.store`.
-   *
+
    * @example
    * await client.storeMemory('team-shared', {
    *   content: 'HNSW answers in 5 ms.',
@@ -33,9 +56,10 @@ export abstract class FlatNames {
 
   /**
    * Store up to 1000 memories: either all or none. The same as `memories.storeBatch`.
-   *
+
    * @example
-   * await client.storeMemories('team-shared', [{ content: 'One.', memoryType: 'semantic' }, { content: 'Two.', ttlSeconds: 60 }])
+   * await client.storeMemories('team-shared', [{ content: 'One.', memoryType: 'semantic' }, { content: 'Two.',
+   * ttlSeconds: 60 }])
    */
   storeMemories(...args: Parameters<Memories['storeBatch']>) {
     return this.memories.storeBatch(...args)
@@ -44,7 +68,7 @@ export abstract class FlatNames {
   /**
    * Find the memories that best answer a query, by meaning and by words together. Several namespaces make one ranking.
    * The same as `memories.recall`.
-   *
+
    * @example
    * await client.recall('team-shared', 'HNSW latency', { topK: 6 })
    */
@@ -55,7 +79,7 @@ export abstract class FlatNames {
   /**
    * Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come
    * first. The same as `memories.search`.
-   *
+
    * @example
    * await client.searchMemories('team-shared', '"5 ms" HNSW', { topK: 10, mode: 'exact', highlight: true, mmr: 0.5 })
    */
@@ -65,7 +89,7 @@ export abstract class FlatNames {
 
   /**
    * Fetch one memory. Rejects with `NOT_FOUND` if there is none this key may read. The same as `memories.get`.
-   *
+
    * @example
    * await client.getMemory('mem_1')
    */
@@ -76,7 +100,7 @@ export abstract class FlatNames {
   /**
    * Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. The same as
    * `memories.update`.
-   *
+
    * @example
    * await client.updateMemory('mem_1', { content: 'Better.', memoryType: 'semantic', expiresAt: null })
    */
@@ -86,7 +110,7 @@ export abstract class FlatNames {
 
   /**
    * Set the importance of one or more memories: either all or none. The same as `memories.setImportance`.
-   *
+
    * @example
    * await client.setImportance('team-shared', 'mem_1', 0.2)
    */
@@ -96,7 +120,7 @@ export abstract class FlatNames {
 
   /**
    * Forget memories by id, by ids, or by tags, session or age. The same as `memories.forget`.
-   *
+
    * @example
    * await client.forget('researcher', 'mem_1')
    */
@@ -106,9 +130,13 @@ export abstract class FlatNames {
 
   /**
    * Forget every memory that matches a filter; `dryRun` only counts them. The same as `memories.forgetBatch`.
-   *
+
    * @example
-   * await client.batchForget('team-shared', { maxImportance: 0.5, createdBefore: 1767225600, metadata: { sourceAgent: 'researcher' } })
+   * await client.batchForget('team-shared', {
+   *   maxImportance: 0.5,
+   *   createdBefore: 1767225600,
+   *   metadata: { sourceAgent: 'researcher' },
+   * })
    */
   batchForget(...args: Parameters<Memories['forgetBatch']>) {
     return this.memories.forgetBatch(...args)
@@ -117,18 +145,21 @@ export abstract class FlatNames {
   /**
    * List the memories that match a filter, newest first. Await it for one page, or `for await` over it for all. The
    * same as `memories.list`.
-   *
+
    * @example
-   * await client.listMemories('team-shared', { filter: { memoryType: 'semantic', createdAfter: 1767225600 }, limit: 2 })
+   * await client.listMemories('team-shared', {
+   *   filter: { memoryType: 'semantic', createdAfter: 1767225600 },
+   *   limit: 2,
+   * })
    */
   listMemories(...args: Parameters<Memories['list']>) {
     return this.memories.list(...args)
   }
 
   /**
-   * Create a namespace. One that exists is given back, unless the settings disagree with it: then `CONFLICT`. Needs an
+   * Create a namespace. Returns the existing one if its settings match; fails with `CONFLICT` if they differ. Needs an
    * admin's key. The same as `namespaces.create`.
-   *
+
    * @example
    * await client.createNamespace('team-shared')
    */
@@ -137,9 +168,9 @@ export abstract class FlatNames {
   }
 
   /**
-   * Create a namespace or change its settings; what is left out stays. Needs an admin's key. The same as
+   * Create a namespace or change its settings. Omitted settings stay unchanged. Needs an admin's key. The same as
    * `namespaces.upsert`.
-   *
+
    * @example
    * await client.upsertNamespace('team-shared')
    */
@@ -148,8 +179,9 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the namespaces on which this key has a grant; an admin sees all of them. The same as `namespaces.list`.
-   *
+   * List the namespaces on which this key has a grant; an admin sees all of them. Await it for one page, or `for await`
+   * over it for all. The same as `namespaces.list`.
+
    * @example
    * await client.listNamespaces()
    */
@@ -158,8 +190,9 @@ export abstract class FlatNames {
   }
 
   /**
-   * Fetch one namespace. The same as `namespaces.get`.
-   *
+   * Fetch one namespace. Rejects with `NAMESPACE_NOT_FOUND` if there is none this key may read. The same as
+   * `namespaces.get`.
+
    * @example
    * await client.getNamespace('team-shared')
    */
@@ -169,7 +202,7 @@ export abstract class FlatNames {
 
   /**
    * Delete a namespace, all its memories and all grants on it. Needs an admin's key. The same as `namespaces.delete`.
-   *
+
    * @example
    * await client.deleteNamespace('team-shared')
    */
@@ -180,7 +213,7 @@ export abstract class FlatNames {
   /**
    * Issue a key with its own grants per namespace. The response contains its secret, which is not shown again. The same
    * as `keys.create`.
-   *
+
    * @example
    * await client.createKey({
    *   name: 'researcher',
@@ -193,8 +226,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the keys, without secrets. The same as `keys.list`.
-   *
+   * List the keys, without secrets. Await it for one page, or `for await` over it for all. The same as `keys.list`.
+
    * @example
    * await client.listKeys()
    */
@@ -203,8 +236,9 @@ export abstract class FlatNames {
   }
 
   /**
-   * Fetch one key, without its secret. The same as `keys.get`.
-   *
+   * Fetch one key, without its secret. Rejects with `NOT_FOUND` if there is none this key may read. The same as
+   * `keys.get`.
+
    * @example
    * await client.getKey('key_1')
    */
@@ -213,9 +247,9 @@ export abstract class FlatNames {
   }
 
   /**
-   * Rename a key or change its grants. New grants apply from its next request on. `none` removes a grant. The same as
+   * Rename a key or change its grants. New grants apply from its next request on; `none` removes one. The same as
    * `keys.update`.
-   *
+
    * @example
    * await client.updateKey('key_1', { grants: { coordinator: 'read', 'team-shared': 'none' } })
    */
@@ -224,8 +258,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Give a key a new secret. The old one stops at once, or after `graceSecs`. The same as `keys.rotate`.
-   *
+   * Give a key a new secret. The old one stops working immediately, or after `graceSecs`. The same as `keys.rotate`.
+
    * @example
    * await client.rotateKey('key_1')
    */
@@ -235,7 +269,7 @@ export abstract class FlatNames {
 
   /**
    * Stop a key immediately and keep its record. The same as `keys.deactivate`.
-   *
+
    * @example
    * await client.deactivateKey('key_1')
    */
@@ -245,7 +279,7 @@ export abstract class FlatNames {
 
   /**
    * Delete a key and its grants. The memories it stored remain. The same as `keys.delete`.
-   *
+
    * @example
    * await client.deleteKey('key_1')
    */
@@ -255,7 +289,7 @@ export abstract class FlatNames {
 
   /**
    * Return the number of requests made with a key, including rejected ones. The same as `keys.usage`.
-   *
+
    * @example
    * await client.keyUsage('key_1')
    */
@@ -265,7 +299,7 @@ export abstract class FlatNames {
 
   /**
    * Return the identity and grants of the calling key. The same as `keys.whoami`.
-   *
+
    * @example
    * await client.whoami()
    */
@@ -276,7 +310,7 @@ export abstract class FlatNames {
   /**
    * Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again. The
    * same as `namespaceKeys.create`.
-   *
+
    * @example
    * await client.createNamespaceKey('team-shared', { name: 'researcher' })
    */
@@ -285,8 +319,9 @@ export abstract class FlatNames {
   }
 
   /**
-   * List the keys that have a grant on this namespace, oldest first. The same as `namespaceKeys.list`.
-   *
+   * List the keys that have a grant on this namespace, oldest first. Await it for one page, or `for await` over it for
+   * all. The same as `namespaceKeys.list`.
+
    * @example
    * await client.listNamespaceKeys('team-shared')
    */
@@ -297,7 +332,7 @@ export abstract class FlatNames {
   /**
    * Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this
    * grant. The same as `namespaceKeys.delete`.
-   *
+
    * @example
    * await client.deleteNamespaceKey('team-shared', 'key_1')
    */
@@ -308,7 +343,7 @@ export abstract class FlatNames {
   /**
    * Return the number of requests that a key with a grant on this namespace made here. The same as
    * `namespaceKeys.usage`.
-   *
+
    * @example
    * await client.namespaceKeyUsage('team-shared', 'key_1')
    */
@@ -317,8 +352,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Start a session. Memories are added to it by `session_id`. The same as `sessions.start`.
-   *
+   * Start a session. Memories are added to it by `sessionId`. The same as `sessions.start`.
+
    * @example
    * await client.startSession('researcher')
    */
@@ -328,7 +363,7 @@ export abstract class FlatNames {
 
   /**
    * End a session. If it has ended already, only its summary changes. The same as `sessions.end`.
-   *
+
    * @example
    * await client.endSession('ses_1', { summary: 'HNSW answers in 5 ms.' })
    */
@@ -338,7 +373,7 @@ export abstract class FlatNames {
 
   /**
    * Fetch one session. Rejects with `NOT_FOUND` if there is none this key may read. The same as `sessions.get`.
-   *
+
    * @example
    * await client.getSession('ses_1')
    */
@@ -347,8 +382,9 @@ export abstract class FlatNames {
   }
 
   /**
-   * List sessions, newest first. Await it for one page, or `for await` over it for all. The same as `sessions.list`.
-   *
+   * List the sessions of one namespace, or of all namespaces this key can read, newest first. Await it for one page, or
+   * `for await` over it for all. The same as `sessions.list`.
+
    * @example
    * await client.listSessions()
    */
@@ -359,7 +395,7 @@ export abstract class FlatNames {
   /**
    * List the memories of a session in the order they were stored. Await it for one page, or `for await` over it for
    * all. The same as `sessions.memories`.
-   *
+
    * @example
    * await client.sessionMemories('ses_1')
    */
@@ -369,7 +405,7 @@ export abstract class FlatNames {
 
   /**
    * List the namespaces this key can read, with counts of memories and sessions. The same as `agents.list`.
-   *
+
    * @example
    * await client.listAgents()
    */
@@ -379,7 +415,7 @@ export abstract class FlatNames {
 
   /**
    * Return statistics of one namespace. The same as `agents.stats`.
-   *
+
    * @example
    * await client.agentStats('researcher')
    */
@@ -390,7 +426,7 @@ export abstract class FlatNames {
   /**
    * List the memories of one namespace, newest first. Await it for one page, or `for await` over it for all. The same
    * as `agents.memories`.
-   *
+
    * @example
    * await client.agentMemories('researcher')
    */

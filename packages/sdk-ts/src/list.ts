@@ -11,6 +11,16 @@ export type Page<T> = T[] & {
 /** What a list call gives: await it for one page, or `for await` over it for the items of every page. */
 export type List<T> = Promise<Page<T>> & AsyncIterable<T>
 
+/** How much of a list to fetch at once, and from where. */
+export type ListOptions = { /** All of them unless said. */ limit?: number | undefined; cursor?: string | undefined }
+/** Which part of a list to fetch at once, counted from its beginning. */
+export type OffsetOptions = {
+  /** Default 100. */
+  limit?: number | undefined
+  /** How many to leave out first. */
+  offset?: number | undefined
+}
+
 /** Adds names to an array without adding elements; they do not show in JSON or in a log. */
 export function withNames<T, N extends object>(items: T[], names: N): T[] & N {
   for (const [name, value] of Object.entries(names))

@@ -1,4 +1,4 @@
-// @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+// @generated from packages/protocol by packages/codegen; do not edit.
 
 /** A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a Date. */
 export type Instant = number | string | Date
@@ -24,6 +24,39 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'INTERNAL_ERROR'
   | 'SERVICE_UNAVAILABLE'
+
+/** The contract's `Language`. */
+export type Language =
+  | 'auto'
+  | 'simple'
+  | 'arabic'
+  | 'armenian'
+  | 'basque'
+  | 'catalan'
+  | 'danish'
+  | 'dutch'
+  | 'english'
+  | 'finnish'
+  | 'french'
+  | 'german'
+  | 'greek'
+  | 'hindi'
+  | 'hungarian'
+  | 'indonesian'
+  | 'irish'
+  | 'italian'
+  | 'lithuanian'
+  | 'nepali'
+  | 'norwegian'
+  | 'portuguese'
+  | 'romanian'
+  | 'russian'
+  | 'serbian'
+  | 'spanish'
+  | 'swedish'
+  | 'tamil'
+  | 'turkish'
+  | 'yiddish'
 
 /** A namespace as the memory of one agent. */
 export interface Agent {
@@ -97,7 +130,7 @@ export interface CreateNamespaceRequest {
   /** Any JSON object. The server does not use it. */
   metadata?: Record<string, unknown> | null | undefined
   /** Can be changed only while the namespace has no memories. */
-  language?: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
+  language?: Language | null | undefined
   /** Default weights for recall in this namespace; they replace the previous ones. */
   weights?: Weights | null | undefined
   /** Any JSON object. The server does not use it yet. */
@@ -171,6 +204,14 @@ export interface EndSessionResponse {
   memory_count: number
 }
 
+/** The contract's `EndpointUsage`. */
+export interface EndpointUsage {
+  /** Its operation id. */
+  endpoint: string
+  requests: number
+  avg_latency_ms: number
+}
+
 /** The body of every error response. */
 export interface ErrorBody {
   /** Human-readable message. */
@@ -182,7 +223,7 @@ export interface ErrorBody {
   /** The namespace or id the error is about. */
   resource?: string | undefined
   /** Every invalid field, with its path. */
-  issues?: Array<{ path: string; message: string }> | undefined
+  issues?: Issue[] | undefined
   /** The page about this code. */
   docs: string
   /** Identifies the request in the log of the server. */
@@ -245,7 +286,11 @@ export interface ForgetRequest {
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
-  /** Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if there is none, a path into nested objects. */
+  /**
+   * Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+   * $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+   * there is none, a path into nested objects.
+   */
   metadata?: Record<string, unknown> | null | undefined
   /** Counts the memories without deleting them. */
   dryRun?: boolean | undefined
@@ -280,6 +325,12 @@ export interface Identity {
   /** Unix seconds. */
   expires_at: number | null
   auth_enabled: true
+}
+
+/** The contract's `Issue`. */
+export interface Issue {
+  path: string
+  message: string
 }
 
 /** An API key: the identity of an agent, with its grants. */
@@ -334,9 +385,9 @@ export interface KeyUsage {
   /** Unix seconds. */
   last_used: number | null
   /** Busiest first. */
-  by_endpoint: Array<{ endpoint: string; requests: number; avg_latency_ms: number }>
+  by_endpoint: EndpointUsage[]
   /** Busiest first. Only requests that named exactly one namespace, and one that exists. */
-  by_namespace: Array<{ namespace: string; requests: number }>
+  by_namespace: NamespaceUsage[]
 }
 
 /** The contract's `ListKeysResponse`. */
@@ -377,7 +428,7 @@ export interface ListNamespaceKeysResponse {
 export interface ListNamespacesResponse {
   /** The names only, for older clients. */
   namespaces: string[]
-  items: NamespaceSummary[]
+  items: ListedNamespace[]
   next_cursor?: string | undefined
 }
 
@@ -386,6 +437,18 @@ export interface ListSessionsResponse {
   sessions: Session[]
   /** Number of matching sessions on all pages. */
   total: number
+}
+
+/** A namespace in a list. */
+export interface ListedNamespace {
+  name: string
+  description: string | null
+  /** Absent if the key cannot read this namespace. */
+  memory_count?: number | undefined
+  /** Unix seconds. */
+  created_at: number
+  /** The access of this key to the namespace. */
+  access: 'read' | 'write' | 'read_write'
 }
 
 /** The process is running. Restart it if this endpoint stops responding. */
@@ -480,7 +543,11 @@ export interface MemoryFilter {
   excludeAuthor?: string | null | undefined
   /** @deprecated The API's own spelling of `excludeAuthor`; it works as well. */
   exclude_author?: string | null | undefined
-  /** Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if there is none, a path into nested objects. */
+  /**
+   * Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+   * $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+   * there is none, a path into nested objects.
+   */
   metadata?: Record<string, unknown> | null | undefined
 }
 
@@ -497,8 +564,11 @@ export interface Namespace {
   description: string | null
   metadata: Record<string, unknown>
   policy: Record<string, unknown>
-  /** How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`. */
-  language: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish'
+  /**
+   * How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without spaces
+   * (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
+   */
+  language: Language
   /** Default weights for recall in this namespace. */
   weights: Weights
   /** Unix seconds. */
@@ -523,16 +593,10 @@ export interface NamespaceKey {
   expires_at: number | null
 }
 
-/** The contract's `NamespaceSummary`. */
-export interface NamespaceSummary {
-  name: string
-  description: string | null
-  /** Absent if the key cannot read this namespace. */
-  memory_count?: number | undefined
-  /** Unix seconds. */
-  created_at: number
-  /** The access of this key to the namespace. */
-  access: 'read' | 'write' | 'read_write'
+/** The contract's `NamespaceUsage`. */
+export interface NamespaceUsage {
+  namespace: string
+  requests: number
 }
 
 /** The contract's `NewMemory`. */
@@ -576,8 +640,14 @@ export interface Readiness {
   ready: boolean
   version: string
   /** `warn` means that the part works, and that an operator should look at `message`. */
-  checks: Record<string, { status: 'pass' | 'warn' | 'fail'; message?: string | undefined }>
+  checks: Record<string, ReadinessCheck>
   components: Record<string, boolean>
+}
+
+/** One component of a server. */
+export interface ReadinessCheck {
+  status: 'pass' | 'warn' | 'fail'
+  message?: string | undefined
 }
 
 /** The contract's `RecallRequest`. */
@@ -612,7 +682,11 @@ export interface RecallRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if there is none, a path into nested objects. */
+  /**
+   * Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+   * $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+   * there is none, a path into nested objects.
+   */
   filter?: Record<string, unknown> | null | undefined
   /** Name of the key that stored it. */
   author?: string | null | undefined
@@ -640,7 +714,10 @@ export interface RecallRequest {
   minScore?: number | null | undefined
   /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
-  /** Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not fill the results. Default 0. */
+  /**
+   * Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+   * fill the results. Default 0.
+   */
   mmr?: number | null | undefined
   /** Adds the parts of each score. Default false. */
   explain?: boolean | undefined
@@ -709,7 +786,10 @@ export interface SearchRequest {
   skipDenied?: boolean | undefined
   /** @deprecated The API's own spelling of `skipDenied`; it works as well. */
   skip_denied?: boolean | undefined
-  /** Words, "quoted phrases", -excluded, tag:name, -tag:name and prefixes like hnsw*: at most 64, with at most 128 words and 32 prefixes among them. Memories that match all of them come first. */
+  /**
+   * Words, "quoted phrases", -excluded, tag:name, -tag:name and prefixes like hnsw*: at most 64, with at most 128 words
+   * and 32 prefixes among them. Memories that match all of them come first.
+   */
   query: string
   /** Minimum importance. */
   minImportance?: number | null | undefined
@@ -729,7 +809,11 @@ export interface SearchRequest {
   tagsAny?: string[] | null | undefined
   /** @deprecated The API's own spelling of `tagsAny`; it works as well. */
   tags_any?: string[] | null | undefined
-  /** Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if there is none, a path into nested objects. */
+  /**
+   * Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
+   * $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+   * there is none, a path into nested objects.
+   */
   filter?: Record<string, unknown> | null | undefined
   /** Name of the key that stored it. */
   author?: string | null | undefined
@@ -757,7 +841,10 @@ export interface SearchRequest {
   minScore?: number | null | undefined
   /** @deprecated The API's own spelling of `minScore`; it works as well. */
   min_score?: number | null | undefined
-  /** Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not fill the results. Default 0. */
+  /**
+   * Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+   * fill the results. Default 0.
+   */
   mmr?: number | null | undefined
   /** Adds the parts of each score. Default false. */
   explain?: boolean | undefined
@@ -820,7 +907,7 @@ export interface StartSessionResponse {
 
 /** In the order of the request. */
 export interface StoreMemoriesResponse {
-  stored: Array<{ id: string; content: string; agent_id: string; tags: string[]; importance: number; created_at: number }>
+  stored: StoredItem[]
   stored_count: number
   total_embedding_time_ms: number
 }
@@ -829,6 +916,18 @@ export interface StoreMemoriesResponse {
 export interface StoreMemoryResponse {
   memory: Memory
   embedding_time_ms: number
+}
+
+/** The contract's `StoredItem`. */
+export interface StoredItem {
+  id: string
+  content: string
+  /** The namespace of the memory. */
+  agent_id: string
+  tags: string[]
+  importance: number
+  /** Unix seconds. */
+  created_at: number
 }
 
 /** Grants that are not listed stay unchanged. */
@@ -875,7 +974,10 @@ export interface UpdateMemoryRequest {
   validFrom?: Instant | null | undefined
   /** @deprecated The API's own spelling of `validFrom`; it works as well. */
   valid_from?: Instant | null | undefined
-  /** A new vector from your own embedder; null removes it. If omitted, the vector stays unless `content` changes, because it would then belong to another text. */
+  /**
+   * A new vector from your own embedder; null removes it. If omitted, the vector stays unless `content` changes,
+   * because it would then belong to another text.
+   */
   embedding?: number[] | null | undefined
 }
 
@@ -928,7 +1030,7 @@ export interface UpsertNamespaceRequest {
   /** Any JSON object. The server does not use it. */
   metadata?: Record<string, unknown> | null | undefined
   /** Can be changed only while the namespace has no memories. */
-  language?: 'auto' | 'simple' | 'arabic' | 'armenian' | 'basque' | 'catalan' | 'danish' | 'dutch' | 'english' | 'finnish' | 'french' | 'german' | 'greek' | 'hindi' | 'hungarian' | 'indonesian' | 'irish' | 'italian' | 'lithuanian' | 'nepali' | 'norwegian' | 'portuguese' | 'romanian' | 'russian' | 'serbian' | 'spanish' | 'swedish' | 'tamil' | 'turkish' | 'yiddish' | null | undefined
+  language?: Language | null | undefined
   /** Default weights for recall in this namespace; they replace the previous ones. */
   weights?: Weights | null | undefined
   /** Any JSON object. The server does not use it yet. */
@@ -955,7 +1057,10 @@ export interface Weights {
   half_life_days?: number | undefined
   /** How much of the scores of its neighbours in the session a memory receives. Default 0.55. */
   context?: number | undefined
-  /** How much the score of a memory is raised if it starts with a name and a colon and the query contains the name. Default 0.5. */
+  /**
+   * How much the score of a memory is raised if it starts with a name and a colon and the query contains the name.
+   * Default 0.5.
+   */
   speaker?: number | undefined
   /** How much the score of a memory that ends with a question mark is lowered. Default 0.1. */
   question?: number | undefined

@@ -1,5 +1,6 @@
 import { apiError, ConnectionError, DakeraError, ResponseError, TimeoutError, UsageError } from './errors.ts'
 import { toJson } from './json.ts'
+import { FIRST_WAIT_MS, LONGEST_WAIT_MS, MOST_WAIT_MS, RETRIED } from './rules.ts'
 import { checkNumber, type Transport } from './transport.ts'
 import { VERSION } from './version.ts'
 
@@ -14,6 +15,9 @@ export type RequestOptions = {
   /** Sent with a write, so that a repeated one is stored once. Made by the client unless given. */
   idempotencyKey?: string | undefined
 }
+
+/** Ids are unique per namespace. Without `namespace` the server looks wherever the key may. */
+export type OwnerOptions = RequestOptions & { namespace?: string | undefined }
 
 /** One operation, ready to be sent. */
 export type Call<T> = {
@@ -32,9 +36,6 @@ export type Call<T> = {
   decode?: (reply: never) => T
 }
 
-const RETRIED = new Set([408, 429, 500, 502, 503, 504])
-const LONGEST_WAIT_MS = 60_000
-
 /** The one place that talks HTTP: auth, retry, timeout, decoding of replies and errors. */
 export async function request<T>(transport: Transport, call: Call<T>): Promise<T> {
   const { options = {} } = call
@@ -45,7 +46,7 @@ export async function request<T>(transport: Transport, call: Call<T>): Promise<T
     const outcome = await tryOnce(transport, call, prepared, attempt)
     if ('value' in outcome) return outcome.value
     const waitMs = outcome.retryAfterMs ?? backoffMs(attempt)
-    if (attempt >= attempts || !outcome.isTransient || waitMs > LONGEST_WAIT_MS) throw outcome.error
+    if (attempt >= attempts || !outcome.isTransient || waitMs > MOST_WAIT_MS) throw outcome.error
     await pause(waitMs, options.signal)
   }
 }
@@ -216,8 +217,9 @@ function abortAfter(ms: number, signal: AbortSignal | undefined) {
   return state
 }
 
-/** 0.5 s, 1 s, 2 s … at most 8 s, less up to half of it: clients that failed together do not come back together. */
-const backoffMs = (attempt: number) => Math.min(8000, 500 * 2 ** (attempt - 1)) * (1 - Math.random() / 2)
+/** Doubles to the longest, less up to half of it: clients that failed together do not come back together. */
+const backoffMs = (attempt: number) =>
+  Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1)) * (1 - Math.random() / 2)
 
 /** Retry-After is seconds or a date. */
 function secondsOf(retryAfter: string | null): number | undefined {

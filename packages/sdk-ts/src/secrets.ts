@@ -1,5 +1,4 @@
-/** The fields of a reply that hold a new secret. A test compares them with the contract. */
-const SECRETS = ['key', 'new_key']
+import { SECRETS } from './rules.ts'
 
 /**
  * Makes accessors of the secrets in a reply, so that whatever prints it shows `[Getter]` in their place: a log of Node,

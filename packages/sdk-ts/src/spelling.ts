@@ -1,3 +1,5 @@
+import { MOMENTS } from './rules.ts'
+
 /**
  * Turns `topK` into `top_k`, one level deep: what stands inside metadata is the caller's own. Of two spellings the
  * camelCase one counts.
@@ -12,17 +14,6 @@ export function toWire(fields: object | null | undefined): Record<string, unknow
     [...wire, ...camel].map(([name, value]) => [name, MOMENTS.has(name as string) ? exactly(value) : value]),
   )
 }
-
-/** The fields of requests that hold a moment. A test compares them with the contract. */
-export const MOMENTS = new Set([
-  'since',
-  'until',
-  'created_after',
-  'created_before',
-  'before_timestamp',
-  'valid_from',
-  'expires_at',
-])
 
 /** `Date.now() / 1000 - 60` has a fraction, which the API takes in ISO-8601 only. */
 function exactly(moment: unknown): unknown {

@@ -4,8 +4,8 @@ import { afterEach, expect, expectTypeOf, test } from 'vitest'
 import { FlatNames } from '../src/flat.ts'
 import * as sdk from '../src/index.ts'
 import { DakeraClient, type FoundMemory, type Memory, type NewMemory, type Session } from '../src/index.ts'
+import { MOMENTS } from '../src/rules.ts'
 import { hideSecrets } from '../src/secrets.ts'
-import { MOMENTS } from '../src/spelling.ts'
 import { type Reply, serve } from './conformance.mjs'
 
 const memory = (id: string) => ({

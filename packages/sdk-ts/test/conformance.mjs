@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { printedCalls } from './printed-calls.mjs'
 
 const FOLDER = new URL('../../protocol/conformance/', import.meta.url)
 export const KEY = 'dk-test-key'
@@ -14,32 +15,14 @@ export const cases = readdirSync(FOLDER)
 
 /** How each operation is written in TypeScript. */
 export const calls = {
+  ...printedCalls(camel),
   'health.get': (client) => client.health(),
   'health.ready': (client) => client.health.ready(),
   'health.live': (client) => client.health.live(),
-  'namespaces.create': (client, { name, settings }) => client.createNamespace(name, camel(settings)),
-  'namespaces.upsert': (client, { name, settings }) => client.upsertNamespace(name, camel(settings)),
-  'namespaces.list': (client, options) => client.listNamespaces(options),
-  'namespaces.get': (client, { name }) => client.getNamespace(name),
-  'namespaces.delete': (client, { name }) => client.deleteNamespace(name),
-  'keys.create': (client, { key }) => client.createKey(camel(key)),
-  'keys.list': (client, options) => client.listKeys(options),
-  'keys.get': (client, { key_id }) => client.getKey(key_id),
-  'keys.update': (client, { key_id, changes }) => client.updateKey(key_id, camel(changes)),
-  'keys.rotate': (client, { key_id, how }) => client.rotateKey(key_id, camel(how)),
-  'keys.deactivate': (client, { key_id }) => client.deactivateKey(key_id),
-  'keys.delete': (client, { key_id }) => client.deleteKey(key_id),
-  'keys.usage': (client, { key_id }) => client.keyUsage(key_id),
-  'keys.whoami': (client) => client.whoami(),
-  'namespaceKeys.create': (client, { namespace, key }) => client.createNamespaceKey(namespace, camel(key)),
-  'namespaceKeys.list': (client, { namespace }) => client.listNamespaceKeys(namespace),
-  'namespaceKeys.delete': (client, { namespace, key_id }) => client.deleteNamespaceKey(namespace, key_id),
-  'namespaceKeys.usage': (client, { namespace, key_id }) => client.namespaceKeyUsage(namespace, key_id),
   'memories.store': (client, { namespace, memory }, options) => client.storeMemory(namespace, camel(memory), options),
   'memories.storeBatch': (client, { namespace, memories }) => client.storeMemories(namespace, memories.map(camel)),
   'memories.recall': (client, { namespace, query, options }) => client.recall(namespace, query, camel(options)),
   'memories.search': (client, { namespace, query, options }) => client.searchMemories(namespace, query, camel(options)),
-  'memories.get': (client, { id, namespace }) => client.getMemory(id, { namespace }),
   'memories.update': (client, { id, changes, namespace, if_version }) =>
     client.updateMemory(id, camel(changes), { namespace, ifVersion: if_version }),
   'memories.setImportance': (client, { namespace, ids, importance }) =>
@@ -50,14 +33,6 @@ export const calls = {
     client.batchForget(namespace, camel(filter), { dryRun: dry_run }),
   'memories.list': (client, { namespace, options }) =>
     client.listMemories(namespace, { ...options, filter: camel(options?.filter) }),
-  'sessions.start': (client, { namespace, session }) => client.startSession(namespace, camel(session)),
-  'sessions.end': (client, { id, how, namespace }) => client.endSession(id, camel(how), { namespace }),
-  'sessions.get': (client, { id, namespace }) => client.getSession(id, { namespace }),
-  'sessions.list': (client, options) => client.listSessions(camel(options)),
-  'sessions.memories': (client, { id, namespace, options }) => client.sessionMemories(id, options, { namespace }),
-  'agents.list': (client) => client.listAgents(),
-  'agents.stats': (client, { namespace }) => client.agentStats(namespace),
-  'agents.memories': (client, { namespace, options }) => client.agentMemories(namespace, camel(options)),
 }
 
 const KINDS = {

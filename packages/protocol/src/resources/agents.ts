@@ -40,6 +40,7 @@ const refusalsByName = ['INVALID_REQUEST', ...refusals, 'INSUFFICIENT_SCOPE', 'N
 export const agentEndpoints = {
   list: endpoint({
     id: 'agents.list',
+    flat: 'listAgents',
     method: 'GET',
     path: '/v1/agents',
     summary: 'List the namespaces this key can read, with counts of memories and sessions.',
@@ -48,6 +49,7 @@ export const agentEndpoints = {
   }),
   stats: endpoint({
     id: 'agents.stats',
+    flat: 'agentStats',
     method: 'GET',
     path: '/v1/agents/{agent_id}/stats',
     summary: 'Return statistics of one namespace.',
@@ -56,6 +58,7 @@ export const agentEndpoints = {
   }),
   memories: endpoint({
     id: 'agents.memories',
+    flat: 'agentMemories',
     method: 'GET',
     path: '/v1/agents/{agent_id}/memories',
     isStrict: true,

@@ -11,12 +11,16 @@ export const Health = z
   .meta({ id: 'Health', description: 'The server responds.' })
 export type Health = z.output<typeof Health>
 
+const ReadinessCheck = z
+  .object({ status: z.enum(['pass', 'warn', 'fail']).meta({ title: 'CheckStatus' }), message: z.string().optional() })
+  .meta({ id: 'ReadinessCheck', description: 'One component of a server.' })
+
 export const Readiness = z
   .object({
     ready: z.boolean(),
     version: z.string(),
     checks: z
-      .record(z.string(), z.object({ status: z.enum(['pass', 'warn', 'fail']), message: z.string().optional() }))
+      .record(z.string(), ReadinessCheck)
       .meta({ description: '`warn` means that the part works, and that an operator should look at `message`.' }),
     components: z.record(z.string(), z.boolean()),
   })
@@ -31,6 +35,7 @@ export type Liveness = z.output<typeof Liveness>
 export const healthEndpoints = {
   get: endpoint({
     id: 'health.get',
+    flat: 'health',
     method: 'GET',
     path: '/health',
     access: 'public',

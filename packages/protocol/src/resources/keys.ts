@@ -9,10 +9,14 @@ const Grants = z.record(NamespaceName, NamespaceAccess)
 /** The most namespaces in one call. A key can have more grants, given by several calls. */
 const MOST_GRANTS = 1000
 const Namespaces = list(NamespaceName, MOST_GRANTS)
-const GrantChanges = record(NamespaceName, z.enum([...NamespaceAccess.options, 'none']), MOST_GRANTS).meta({
+const GrantChanges = record(
+  NamespaceName,
+  z.enum([...NamespaceAccess.options, 'none']).meta({ title: 'Access' }),
+  MOST_GRANTS,
+).meta({
   description: 'Namespace → access. `none` removes a grant.',
 })
-const Scope = z.enum(['read', 'write', 'admin', 'super_admin'])
+const Scope = z.enum(['read', 'write', 'admin', 'super_admin']).meta({ title: 'Scope' })
 /** The format keeps the secret out of what the SDKs print of a response. */
 const Secret = z.string().meta({ format: 'password', description: 'The secret. It is not shown again.' })
 
@@ -22,7 +26,9 @@ export const Key = z
     key_id: z.string(),
     id: z.string(),
     name: z.string(),
-    scope: z.enum(['read', 'write', 'admin']).meta({ description: '`admin`, or the widest access among the grants.' }),
+    scope: z
+      .enum(['read', 'write', 'admin'])
+      .meta({ title: 'Scope', description: '`admin`, or the widest access among the grants.' }),
     grants: Grants,
     namespaces: z.array(z.string()).meta({ description: 'The namespaces in `grants`.' }),
     permissions: z.array(z.string()),
@@ -147,6 +153,15 @@ export const Identity = z
   .meta({ id: 'Identity', description: 'The calling key.' })
 export type Identity = z.output<typeof Identity>
 
+const EndpointUsage = z
+  .object({
+    endpoint: z.string().meta({ description: 'Its operation id.' }),
+    requests: z.int(),
+    avg_latency_ms: z.number(),
+  })
+  .meta({ id: 'EndpointUsage' })
+const NamespaceUsage = z.object({ namespace: z.string(), requests: z.int() }).meta({ id: 'NamespaceUsage' })
+
 export const KeyUsage = z
   .object({
     key_id: z.string(),
@@ -157,17 +172,9 @@ export const KeyUsage = z
     bytes_transferred: z.int().meta({ description: 'Request bodies, and bodies of successful responses.' }),
     avg_latency_ms: z.number(),
     last_used: UnixSeconds.nullable(),
-    by_endpoint: z
-      .array(
-        z.object({
-          endpoint: z.string().meta({ description: 'The operation id.' }),
-          requests: z.int(),
-          avg_latency_ms: z.number(),
-        }),
-      )
-      .meta({ description: 'Busiest first.' }),
+    by_endpoint: z.array(EndpointUsage).meta({ description: 'Busiest first.' }),
     by_namespace: z
-      .array(z.object({ namespace: z.string(), requests: z.int() }))
+      .array(NamespaceUsage)
       .meta({ description: 'Busiest first. Only requests that named exactly one namespace, and one that exists.' }),
   })
   .meta({ id: 'KeyUsage', description: 'Requests made with a key since it was issued, with any of its secrets.' })
@@ -184,6 +191,7 @@ const refusals = [
 export const keyEndpoints = {
   create: endpoint({
     id: 'keys.create',
+    flat: 'createKey',
     method: 'POST',
     path: '/v1/keys',
     aliases: ['POST /admin/keys', 'POST /v1/admin/keys'],
@@ -198,6 +206,7 @@ export const keyEndpoints = {
   }),
   list: endpoint({
     id: 'keys.list',
+    flat: 'listKeys',
     method: 'GET',
     path: '/v1/keys',
     aliases: ['GET /admin/keys', 'GET /v1/admin/keys'],
@@ -206,10 +215,12 @@ export const keyEndpoints = {
     summary: 'List the keys, without secrets.',
     query: ListKeysQuery,
     response: ListKeysResponse,
+    returns: 'keys',
     errors: refusals,
   }),
   get: endpoint({
     id: 'keys.get',
+    flat: 'getKey',
     method: 'GET',
     path: '/v1/keys/{key_id}',
     aliases: ['GET /admin/keys/{key_id}', 'GET /v1/admin/keys/{key_id}'],
@@ -221,30 +232,33 @@ export const keyEndpoints = {
   }),
   update: endpoint({
     id: 'keys.update',
+    flat: 'updateKey',
     method: 'PATCH',
     path: '/v1/keys/{key_id}',
     aliases: ['PATCH /admin/keys/{key_id}', 'PATCH /v1/admin/keys/{key_id}'],
     access: 'admin',
     isStrict: true,
-    summary: 'Rename a key or change its grants. New grants apply from its next request on.',
+    summary: 'Rename a key or change its grants. New grants apply from its next request on; `none` removes one.',
     body: UpdateKeyRequest,
     response: Key,
     errors: [...refusals, 'NOT_FOUND'],
   }),
   rotate: endpoint({
     id: 'keys.rotate',
+    flat: 'rotateKey',
     method: 'POST',
     path: '/v1/keys/{key_id}/rotate',
     aliases: ['POST /admin/keys/{key_id}/rotate', 'POST /v1/admin/keys/{key_id}/rotate'],
     access: 'admin',
     isStrict: true,
-    summary: 'Give a key a new secret. The old one stops working immediately, or after the requested grace period.',
+    summary: 'Give a key a new secret. The old one stops working immediately, or after `grace_secs`.',
     body: RotateKeyRequest,
     response: RotatedKey,
     errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
   }),
   deactivate: endpoint({
     id: 'keys.deactivate',
+    flat: 'deactivateKey',
     method: 'POST',
     path: '/v1/keys/{key_id}/deactivate',
     aliases: ['POST /admin/keys/{key_id}/deactivate', 'POST /v1/admin/keys/{key_id}/deactivate'],
@@ -256,6 +270,7 @@ export const keyEndpoints = {
   }),
   delete: endpoint({
     id: 'keys.delete',
+    flat: 'deleteKey',
     method: 'DELETE',
     path: '/v1/keys/{key_id}',
     aliases: ['DELETE /admin/keys/{key_id}', 'DELETE /v1/admin/keys/{key_id}'],
@@ -267,6 +282,7 @@ export const keyEndpoints = {
   }),
   usage: endpoint({
     id: 'keys.usage',
+    flat: 'keyUsage',
     method: 'GET',
     path: '/v1/keys/{key_id}/usage',
     aliases: ['GET /admin/keys/{key_id}/usage', 'GET /v1/admin/keys/{key_id}/usage'],
@@ -278,6 +294,7 @@ export const keyEndpoints = {
   }),
   whoami: endpoint({
     id: 'keys.whoami',
+    flat: 'whoami',
     method: 'GET',
     path: '/v1/auth/whoami',
     summary: 'Return the identity and grants of the calling key.',

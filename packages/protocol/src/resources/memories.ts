@@ -107,11 +107,18 @@ export const StoreMemoriesRequest = z
   .meta({ id: 'StoreMemoriesRequest', description: 'Either all memories are stored or none.' })
 export type StoreMemoriesRequest = z.input<typeof StoreMemoriesRequest>
 
+const StoredItem = Memory.pick({
+  id: true,
+  content: true,
+  agent_id: true,
+  tags: true,
+  importance: true,
+  created_at: true,
+}).meta({ id: 'StoredItem' })
+
 export const StoreMemoriesResponse = z
   .object({
-    stored: z.array(
-      Memory.pick({ id: true, content: true, agent_id: true, tags: true, importance: true, created_at: true }),
-    ),
+    stored: z.array(StoredItem),
     stored_count: z.int(),
     total_embedding_time_ms: z.number(),
   })
@@ -120,9 +127,10 @@ export type StoreMemoriesResponse = z.output<typeof StoreMemoriesResponse>
 
 // ── Recall and search ──
 
-const Routing = z
-  .enum(['auto', 'hybrid', 'vector', 'bm25'])
-  .meta({ description: 'Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both.' })
+const Routing = z.enum(['auto', 'hybrid', 'vector', 'bm25']).meta({
+  title: 'Routing',
+  description: 'Which kind of search runs: by meaning (`vector`), by words (`bm25`) or both.',
+})
 
 const selection = {
   min_importance: Importance.nullish().meta({ description: 'Minimum importance.' }),
@@ -195,10 +203,10 @@ const Highlight = z
   .boolean()
   .default(false)
   .meta({ description: 'Adds `highlights`: excerpts of the content with the matched words between ** and **.' })
-const Mode = z
-  .enum(['best', 'exact'])
-  .default('best')
-  .meta({ description: '`exact` returns only memories that contain every word, phrase and prefix.' })
+const Mode = z.enum(['best', 'exact']).default('best').meta({
+  title: 'SearchMode',
+  description: '`exact` returns only memories that contain every word, phrase and prefix.',
+})
 
 /** What other calls name these fields. */
 const askedElsewhere = {
@@ -470,6 +478,7 @@ const vectorRefusals = ['DIMENSION_MISMATCH', 'EMPTY_VECTOR'] as const
 export const memoryEndpoints = {
   store: endpoint({
     id: 'memories.store',
+    flat: 'storeMemory',
     method: 'POST',
     path: '/v1/memory/store',
     summary: 'Store one memory. Recall and search find it from the next call on.',
@@ -480,6 +489,7 @@ export const memoryEndpoints = {
   }),
   storeBatch: endpoint({
     id: 'memories.storeBatch',
+    flat: 'storeMemories',
     method: 'POST',
     path: '/v1/memories/store/batch',
     summary: 'Store up to 1000 memories: either all or none.',
@@ -489,6 +499,7 @@ export const memoryEndpoints = {
   }),
   recall: endpoint({
     id: 'memories.recall',
+    flat: 'recall',
     method: 'POST',
     path: '/v1/memory/recall',
     summary: 'Find the memories that best answer a query, by meaning and by words together.',
@@ -499,6 +510,7 @@ export const memoryEndpoints = {
   }),
   recallByQuery: endpoint({
     id: 'memories.recallByQuery',
+    twinOf: 'memories.recall',
     method: 'GET',
     path: '/v1/memory/recall',
     summary: 'The same as POST, with a query string.',
@@ -508,6 +520,7 @@ export const memoryEndpoints = {
   }),
   search: endpoint({
     id: 'memories.search',
+    flat: 'searchMemories',
     method: 'POST',
     path: '/v1/memory/search',
     summary:
@@ -520,6 +533,7 @@ export const memoryEndpoints = {
   }),
   searchByQuery: endpoint({
     id: 'memories.searchByQuery',
+    twinOf: 'memories.search',
     method: 'GET',
     path: '/v1/memory/search',
     summary: 'The same as POST, with a query string.',
@@ -529,6 +543,7 @@ export const memoryEndpoints = {
   }),
   get: endpoint({
     id: 'memories.get',
+    flat: 'getMemory',
     method: 'GET',
     path: '/v1/memory/get/{memory_id}',
     summary: 'Fetch one memory.',
@@ -538,6 +553,7 @@ export const memoryEndpoints = {
   }),
   update: endpoint({
     id: 'memories.update',
+    flat: 'updateMemory',
     method: 'PUT',
     path: '/v1/memory/update/{memory_id}',
     isStrict: true,
@@ -550,6 +566,7 @@ export const memoryEndpoints = {
   }),
   setImportance: endpoint({
     id: 'memories.setImportance',
+    flat: 'setImportance',
     method: 'POST',
     path: '/v1/memory/importance',
     summary: 'Set the importance of one or more memories: either all or none.',
@@ -559,6 +576,7 @@ export const memoryEndpoints = {
   }),
   patchImportance: endpoint({
     id: 'memories.patchImportance',
+    twinOf: 'memories.setImportance',
     method: 'PATCH',
     path: '/v1/memories/{memory_id}/importance',
     summary: 'Set the importance of one memory.',
@@ -568,6 +586,7 @@ export const memoryEndpoints = {
   }),
   forget: endpoint({
     id: 'memories.forget',
+    flat: 'forget',
     method: 'POST',
     path: '/v1/memory/forget',
     isStrict: true,
@@ -578,6 +597,7 @@ export const memoryEndpoints = {
   }),
   forgetBatch: endpoint({
     id: 'memories.forgetBatch',
+    flat: 'batchForget',
     method: 'DELETE',
     path: '/v1/memories/forget/batch',
     isStrict: true,
@@ -589,6 +609,7 @@ export const memoryEndpoints = {
   }),
   list: endpoint({
     id: 'memories.list',
+    flat: 'listMemories',
     method: 'POST',
     path: '/v1/memories/recall/batch',
     isStrict: true,
@@ -596,6 +617,7 @@ export const memoryEndpoints = {
     body: ListMemoriesRequest,
     maxBodyBytes: QUESTION_BYTES,
     response: ListMemoriesResponse,
+    returns: 'memories',
     errors: refusals,
   }),
 }

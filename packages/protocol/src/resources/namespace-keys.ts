@@ -22,7 +22,10 @@ export const CreateNamespaceKeyRequest = closed(
   z.object({
     name: newKeyFields.name,
     expires_in_days: newKeyFields.expires_in_days,
-    scope: z.enum(['read', 'write']).default('write').meta({ description: '`write` includes read access.' }),
+    scope: z
+      .enum(['read', 'write'])
+      .default('write')
+      .meta({ title: 'Scope', description: '`write` includes read access.' }),
   }),
   { access: 'did you mean scope, which is read or write?' },
 ).meta({ id: 'CreateNamespaceKeyRequest' })
@@ -54,6 +57,7 @@ const refusals = [
 export const namespaceKeyEndpoints = {
   create: endpoint({
     id: 'namespaceKeys.create',
+    flat: 'createNamespaceKey',
     method: 'POST',
     path: '/v1/namespaces/{namespace}/keys',
     access: 'admin',
@@ -68,16 +72,19 @@ export const namespaceKeyEndpoints = {
   }),
   list: endpoint({
     id: 'namespaceKeys.list',
+    flat: 'listNamespaceKeys',
     method: 'GET',
     path: '/v1/namespaces/{namespace}/keys',
     access: 'admin',
     isStrict: true,
     summary: 'List the keys that have a grant on this namespace, oldest first.',
     response: ListNamespaceKeysResponse,
+    returns: 'keys',
     errors: refusals,
   }),
   delete: endpoint({
     id: 'namespaceKeys.delete',
+    flat: 'deleteNamespaceKey',
     method: 'DELETE',
     path: '/v1/namespaces/{namespace}/keys/{key_id}',
     access: 'admin',
@@ -90,6 +97,7 @@ export const namespaceKeyEndpoints = {
   }),
   usage: endpoint({
     id: 'namespaceKeys.usage',
+    flat: 'namespaceKeyUsage',
     method: 'GET',
     path: '/v1/namespaces/{namespace}/keys/{key_id}/usage',
     access: 'admin',

@@ -24,7 +24,7 @@ export const NamespaceName = z
 
 export const NamespaceAccess = z
   .enum(['read', 'write', 'read_write'])
-  .meta({ description: '`write` alone is append-only: the key can store, but cannot read.' })
+  .meta({ title: 'Access', description: '`write` alone is append-only: the key can store, but cannot read.' })
 export type NamespaceAccess = z.output<typeof NamespaceAccess>
 
 export const Dimension = z.int().min(1).max(4000).meta({
@@ -67,6 +67,7 @@ const LANGUAGES = [
   'yiddish',
 ] as const
 export const Language = z.enum(LANGUAGES).meta({
+  title: 'Language',
   description:
     'How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without ' +
     'spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default ' +
@@ -108,16 +109,16 @@ export const Namespace = z
   .meta({ id: 'Namespace', description: 'A container for memories, with its own grants.' })
 export type Namespace = z.output<typeof Namespace>
 
-export const NamespaceSummary = z
+export const ListedNamespace = z
   .object({
-    name: z.string(),
+    name: z.string().meta({ 'x-also': 'namespace' }),
     description: z.string().nullable(),
     memory_count: z.int().optional().meta({ description: 'Absent if the key cannot read this namespace.' }),
     created_at: UnixSeconds,
     access: NamespaceAccess.meta({ description: 'The access of this key to the namespace.' }),
   })
-  .meta({ id: 'NamespaceSummary' })
-export type NamespaceSummary = z.output<typeof NamespaceSummary>
+  .meta({ id: 'ListedNamespace', description: 'A namespace in a list.' })
+export type ListedNamespace = z.output<typeof ListedNamespace>
 
 const settings = {
   description: Description.nullish().meta({ description: 'A description for people.' }),
@@ -148,7 +149,7 @@ export const ListNamespacesQuery = closed(
 export const ListNamespacesResponse = z
   .object({
     namespaces: z.array(z.string()).meta({ description: 'The names only, for older clients.' }),
-    items: z.array(NamespaceSummary),
+    items: z.array(ListedNamespace),
     next_cursor: z.string().optional(),
   })
   .meta({ id: 'ListNamespacesResponse' })
@@ -164,10 +165,12 @@ const refusals = ['INVALID_REQUEST', 'AUTHENTICATION_REQUIRED', 'INVALID_API_KEY
 export const namespaceEndpoints = {
   create: endpoint({
     id: 'namespaces.create',
+    flat: 'createNamespace',
     method: 'POST',
     path: '/v1/namespaces',
     access: 'admin',
-    summary: 'Create a namespace. Returns 200 if it exists with the same settings.',
+    summary:
+      'Create a namespace. Returns the existing one if its settings match; fails with `CONFLICT` if they differ.',
     body: CreateNamespaceRequest,
     status: 201,
     response: Namespace,
@@ -175,6 +178,7 @@ export const namespaceEndpoints = {
   }),
   upsert: endpoint({
     id: 'namespaces.upsert',
+    flat: 'upsertNamespace',
     method: 'PUT',
     path: '/v1/namespaces/{namespace}',
     access: 'admin',
@@ -185,16 +189,19 @@ export const namespaceEndpoints = {
   }),
   list: endpoint({
     id: 'namespaces.list',
+    flat: 'listNamespaces',
     method: 'GET',
     path: '/v1/namespaces',
     isStrict: true,
     summary: 'List the namespaces on which this key has a grant; an admin sees all of them.',
     query: ListNamespacesQuery,
     response: ListNamespacesResponse,
+    returns: 'items',
     errors: refusals,
   }),
   get: endpoint({
     id: 'namespaces.get',
+    flat: 'getNamespace',
     method: 'GET',
     path: '/v1/namespaces/{namespace}',
     summary: 'Fetch one namespace.',
@@ -203,6 +210,7 @@ export const namespaceEndpoints = {
   }),
   delete: endpoint({
     id: 'namespaces.delete',
+    flat: 'deleteNamespace',
     method: 'DELETE',
     path: '/v1/namespaces/{namespace}',
     aliases: ['DELETE /v1/admin/namespaces/{namespace}'],

@@ -1,3 +1,4 @@
+# @generated from packages/protocol by packages/codegen; do not edit.
 """The Python client of Dakera, shared memory for teams of AI agents."""
 
 from ._async.client import AsyncDakeraClient

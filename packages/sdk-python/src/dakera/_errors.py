@@ -21,6 +21,7 @@ import builtins
 from typing import Any
 
 from ._result import is_array, is_object
+from ._rules import KINDS
 
 
 class DakeraError(Exception):
@@ -122,14 +123,12 @@ class UsageError(DakeraError):
 
 
 _CLASSES = {
-    400: ValidationError,
-    401: AuthenticationError,
-    403: AuthorizationError,
-    404: NotFoundError,
-    409: ConflictError,
-    413: ValidationError,
-    422: ValidationError,
-    429: RateLimitError,
+    "validation": ValidationError,
+    "authentication": AuthenticationError,
+    "authorization": AuthorizationError,
+    "not_found": NotFoundError,
+    "conflict": ConflictError,
+    "rate_limit": RateLimitError,
 }
 
 
@@ -144,7 +143,8 @@ def api_error(
     request_id = said.get("request_id") or request_id
     reason = said.get("error", "no error body of Dakera came with it")
     tail = f" (request {request_id})" if request_id else ""
-    cls = _CLASSES.get(status, ServerError if status >= 500 else ApiError)
+    other = ServerError if status >= 500 else ApiError
+    cls = _CLASSES[KINDS[status]] if status in KINDS else other
     error = cls(f"{operation}: {status} {code}: {reason}{tail}", code=code, status=status, request_id=request_id)
     error.body = body
     error.docs = said.get("docs")

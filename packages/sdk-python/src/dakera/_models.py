@@ -1,4 +1,4 @@
-# @generated from packages/protocol/openapi.json by scripts/generate.ts; do not edit.
+# @generated from packages/protocol by packages/codegen; do not edit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +31,7 @@ ErrorCode: TypeAlias = Literal[
 ]
 """Every code an error of the API can have. A code never changes its meaning."""
 
+Access: TypeAlias = Literal["read", "write", "read_write"]
 Language: TypeAlias = Literal[
     "auto",
     "simple",
@@ -63,7 +64,6 @@ Language: TypeAlias = Literal[
     "turkish",
     "yiddish",
 ]
-Access: TypeAlias = Literal["read", "write", "read_write"]
 
 
 class Weights(TypedDict, total=False):
@@ -144,8 +144,8 @@ class RecallOptions(RequestOptions, total=False):
     """The memory must have at least one of these tags."""
     filter: Mapping[str, Any] | None
     """Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
-    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
-    if there is none, a path into nested objects.
+    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+    there is none, a path into nested objects.
     """
     author: str | None
     """Name of the key that stored it."""
@@ -166,8 +166,8 @@ class RecallOptions(RequestOptions, total=False):
     min_score: float | None
     """Excludes hits with a lower `score`."""
     mmr: float | None
-    """Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
-    not fill the results. Default 0.
+    """Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+    fill the results. Default 0.
     """
     explain: bool | None
     """Adds the parts of each score. Default False."""
@@ -192,8 +192,8 @@ class SearchOptions(RequestOptions, total=False):
     """The memory must have at least one of these tags."""
     filter: Mapping[str, Any] | None
     """Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
-    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
-    if there is none, a path into nested objects.
+    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+    there is none, a path into nested objects.
     """
     author: str | None
     """Name of the key that stored it."""
@@ -214,8 +214,8 @@ class SearchOptions(RequestOptions, total=False):
     min_score: float | None
     """Excludes hits with a lower `score`."""
     mmr: float | None
-    """Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do
-    not fill the results. Default 0.
+    """Diversity: how much a memory is demoted for its similarity to a higher-ranked one, so that near-duplicates do not
+    fill the results. Default 0.
     """
     explain: bool | None
     """Adds the parts of each score. Default False."""
@@ -258,13 +258,13 @@ class FilterOptions(RequestOptions, total=False):
     """Excludes memories stored by the key with this name; `self` is the calling key."""
     metadata: Mapping[str, Any] | None
     """Conditions on metadata. {"source": "researcher"} is equality; operators of a field are $eq $ne $gt $gte $lt $lte
-    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or,
-    if there is none, a path into nested objects.
+    $in $nin $exists $contains; $and $or $not combine fields. A dotted name is the key with exactly that name, or, if
+    there is none, a path into nested objects.
     """
 
 
 class NamespaceOptions(RequestOptions, total=False):
-    """How a namespace is set up."""
+    """The settings of `namespaces.create`."""
 
     description: str | None
     """A description for people."""
@@ -281,7 +281,7 @@ class NamespaceOptions(RequestOptions, total=False):
 
 
 class KeyOptions(RequestOptions, total=False):
-    """What a key is issued with, beside its name and grants."""
+    """The settings of `keys.create`."""
 
     secret: str | None
     """Chosen by the operator. Generated if omitted."""
@@ -295,56 +295,6 @@ class KeyOptions(RequestOptions, total=False):
     """Days until it expires. By default it never expires. `expires_at` takes precedence."""
     expires_at: Instant | None
     """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
-
-
-class KeyUsageByEndpoint(Result):
-    """A part of `Key`."""
-
-    __slots__ = ()
-
-    endpoint: str
-    """The operation id."""
-    requests: int
-    avg_latency_ms: float
-
-
-class KeyUsageByNamespace(Result):
-    """A part of `Key`."""
-
-    __slots__ = ()
-
-    namespace: str
-    requests: int
-
-
-class ReadinessChecks(Result):
-    """A part of `Readiness`."""
-
-    __slots__ = ()
-    _optional = frozenset({"message"})
-
-    status: str
-    message: str | None
-
-
-class StoreMemoriesResponseStored(Result):
-    """A part of `StoreMemoriesResponse`."""
-
-    __slots__ = ()
-
-    id: str
-    content: str
-    agent_id: str
-    """The namespace of the memory."""
-    tags: list[str]
-    importance: float
-    created_at: int
-    """Unix seconds."""
-
-    @property
-    def created_at_datetime(self) -> datetime:
-        """`created_at` as a datetime in UTC."""
-        return moment(self.created_at)
 
 
 class Agent(Result):
@@ -477,6 +427,17 @@ class DeleteNamespaceResponse(Result):
     vectors_deleted: int
 
 
+class EndpointUsage(Result):
+    """The contract's `EndpointUsage`."""
+
+    __slots__ = ()
+
+    endpoint: str
+    """Its operation id."""
+    requests: int
+    avg_latency_ms: float
+
+
 class ForgetBatchResponse(Result):
     """The contract's `ForgetBatchResponse`."""
 
@@ -539,11 +500,20 @@ class KeyActionResponse(Key):
     message: str
 
 
+class NamespaceUsage(Result):
+    """The contract's `NamespaceUsage`."""
+
+    __slots__ = ()
+
+    namespace: str
+    requests: int
+
+
 class KeyUsage(Result):
     """Requests made with a key since it was issued, with any of its secrets."""
 
     __slots__ = ()
-    _nested = {"by_endpoint": many(KeyUsageByEndpoint), "by_namespace": many(KeyUsageByNamespace)}
+    _nested = {"by_endpoint": many(EndpointUsage), "by_namespace": many(NamespaceUsage)}
 
     key_id: str
     total_requests: int
@@ -556,15 +526,39 @@ class KeyUsage(Result):
     avg_latency_ms: float
     last_used: int | None
     """Unix seconds."""
-    by_endpoint: list[KeyUsageByEndpoint]
+    by_endpoint: list[EndpointUsage]
     """Busiest first."""
-    by_namespace: list[KeyUsageByNamespace]
+    by_namespace: list[NamespaceUsage]
     """Busiest first. Only requests that named exactly one namespace, and one that exists."""
 
     @property
     def last_used_datetime(self) -> datetime | None:
         """`last_used` as a datetime in UTC."""
         return moment(self.last_used)
+
+
+class ListedNamespace(Result):
+    """A namespace in a list."""
+
+    __slots__ = ()
+    _also = {"namespace": "name"}
+    _optional = frozenset({"memory_count"})
+
+    name: str
+    description: str | None
+    memory_count: int | None
+    """Absent if the key cannot read this namespace."""
+    created_at: int
+    """Unix seconds."""
+    access: Access
+    """The access of this key to the namespace."""
+    namespace: str
+    """The same as `name`, as single namespaces call it."""
+
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
 
 
 class Liveness(Result):
@@ -675,8 +669,8 @@ class Namespace(Result):
     metadata: dict[str, Any]
     policy: dict[str, Any]
     language: Language
-    """How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without
-    spaces (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
+    """How words are stemmed. `simple` does not stem; `auto` detects the language of each memory. Scripts without spaces
+    (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are supported in every setting. Default `english`.
     """
     weights: Weights
     """Default weights for recall in this namespace."""
@@ -698,15 +692,25 @@ class Namespace(Result):
         return moment(self.updated_at)
 
 
+class ReadinessCheck(Result):
+    """One component of a server."""
+
+    __slots__ = ()
+    _optional = frozenset({"message"})
+
+    status: str
+    message: str | None
+
+
 class Readiness(Result):
     """Whether the server can handle requests, by component."""
 
     __slots__ = ()
-    _nested = {"checks": named(ReadinessChecks)}
+    _nested = {"checks": named(ReadinessCheck)}
 
     ready: bool
     version: str
-    checks: dict[str, ReadinessChecks]
+    checks: dict[str, ReadinessCheck]
     """`warn` means that the part works, and that an operator should look at `message`."""
     components: dict[str, bool]
 
@@ -773,13 +777,33 @@ class SetImportanceResponse(Result):
     updated_count: int
 
 
+class StoredItem(Result):
+    """The contract's `StoredItem`."""
+
+    __slots__ = ()
+
+    id: str
+    content: str
+    agent_id: str
+    """The namespace of the memory."""
+    tags: list[str]
+    importance: float
+    created_at: int
+    """Unix seconds."""
+
+    @property
+    def created_at_datetime(self) -> datetime:
+        """`created_at` as a datetime in UTC."""
+        return moment(self.created_at)
+
+
 class StoreMemoriesResponse(Result):
     """In the order of the request."""
 
     __slots__ = ()
-    _nested = {"stored": many(StoreMemoriesResponseStored)}
+    _nested = {"stored": many(StoredItem)}
 
-    stored: list[StoreMemoriesResponseStored]
+    stored: list[StoredItem]
     stored_count: int
     total_embedding_time_ms: float
 
@@ -832,26 +856,3 @@ class FoundMemory(Memory):
     explain: dict[str, Any] | None
     highlights: list[str] | None
     """With `highlight`: up to three excerpts of the content, with the matched words between ** and **."""
-
-
-class ListedNamespace(Result):
-    """A namespace in a list."""
-
-    __slots__ = ()
-    _optional = frozenset({"memory_count"})
-
-    name: str
-    description: str | None
-    memory_count: int | None
-    """Absent if the key cannot read this namespace."""
-    created_at: int
-    """Unix seconds."""
-    access: Access
-    """The access of this key to the namespace."""
-    namespace: str
-    """The same as `name`, as single namespaces call it."""
-
-    @property
-    def created_at_datetime(self) -> datetime:
-        """`created_at` as a datetime in UTC."""
-        return moment(self.created_at)

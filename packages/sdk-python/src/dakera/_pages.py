@@ -7,8 +7,10 @@ from typing import Any, Generic, TypeVar
 
 from ._models import FoundMemory
 from ._request import Call
+from ._result import Result, is_array
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Result)
 
 
 class Page(list[T]):
@@ -33,6 +35,24 @@ class Page(list[T]):
         self.next_cursor = next_cursor
         self.total = total
         self.filtered = filtered
+
+
+def page_of(cls: type[R], field: str | None = None) -> Callable[[Any], Page[R]]:
+    """How a page is made of a reply, whose items stand in a field unless it is nothing but a list."""
+
+    def decode(reply: Any) -> Page[R]:
+        items: object = reply if field is None else reply[field]
+        if not is_array(items):  # a dict could be iterated too, and would give its names
+            raise TypeError("The reply has no list.")
+        says: dict[str, Any] = {} if field is None else reply
+        return Page(
+            [cls(item) for item in items],
+            next_cursor=says.get("next_cursor"),
+            total=says.get("total"),
+            filtered=says.get("filtered"),
+        )
+
+    return decode
 
 
 class FoundMemories(list[FoundMemory]):

@@ -21,12 +21,10 @@ import httpx
 from ._errors import ConnectionError, DakeraError, ResponseError, TimeoutError, UsageError, api_error
 from ._options import Options, RequestOptions, check_number
 from ._result import is_array, is_object
+from ._rules import FIRST_WAIT, LONGEST_WAIT, MOMENTS, MOST_WAIT, RETRIED
 from ._version import VERSION
 
 T = TypeVar("T")
-
-RETRIED = frozenset({408, 429, 500, 502, 503, 504})
-LONGEST_WAIT = 60.0
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ class Failed:
     def wait(self, attempt: int, max_retries: int) -> float | None:
         """How long to wait before the next try; None if there should be none."""
         seconds = _backoff(attempt) if self.retry_after is None else self.retry_after
-        is_last = attempt > max_retries or not self.is_transient or seconds > LONGEST_WAIT
+        is_last = attempt > max_retries or not self.is_transient or seconds > MOST_WAIT
         return None if is_last else seconds
 
 
@@ -190,12 +188,6 @@ def _segment(part: str) -> str:
 def given(**fields: object) -> dict[str, object]:
     """The fields that were said."""
     return with_moments({name: value for name, value in fields.items() if value is not None})
-
-
-MOMENTS = frozenset(
-    {"since", "until", "created_after", "created_before", "before_timestamp", "valid_from", "expires_at"}
-)
-"""The fields of requests that hold one. A test compares them with the contract."""
 
 
 def with_moments(fields: Mapping[str, object]) -> dict[str, object]:
@@ -269,8 +261,9 @@ def _parse(content: bytes | str) -> Any:
 
 
 def _backoff(attempt: int) -> float:
-    """0.5 s, 1 s, 2 s … at most 8 s, less up to half of it: clients that failed together do not come back together."""
-    return min(8.0, 0.5 * 2.0 ** min(attempt - 1, 10)) * (1 - random.random() / 2)  # noqa: S311 - it guards nothing
+    """Doubles to the longest, less up to half of it: clients that failed together do not come back together."""
+    seconds = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt - 1, 10))
+    return seconds * (1 - random.random() / 2)  # noqa: S311 - it guards nothing
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -32,6 +32,7 @@ class Result(dict[str, Any]):
     _nested: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
     _optional: ClassVar[frozenset[str]] = frozenset()
     _secret: ClassVar[frozenset[str]] = frozenset()
+    _also: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         if not is_object(fields):
@@ -40,6 +41,8 @@ class Result(dict[str, Any]):
         for name, make in self._nested.items():
             if name in self:
                 self[name] = make(self[name])
+        for copy, name in self._also.items():
+            self[copy] = self[name]
 
     if not TYPE_CHECKING:  # hidden, so that a type checker still finds a misspelt field
 
@@ -95,3 +98,8 @@ def many(cls: type[R]) -> Callable[[Any], Any]:
 def named(cls: type[R]) -> Callable[[Any], Any]:
     """How a field that holds objects by name is read."""
     return lambda value: {name: cls(item) for name, item in value.items()} if is_object(value) else value
+
+
+def part_of(cls: type[R], name: str) -> Callable[[Any], R]:
+    """How a result is made of one field of a reply."""
+    return lambda reply: cls(reply[name])

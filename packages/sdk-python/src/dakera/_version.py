@@ -1,2 +1,2 @@
-# @generated from package.json by scripts/generate.ts; do not edit.
+# @generated from package.json by packages/codegen; do not edit.
 VERSION = "0.0.0"

@@ -1,9 +1,12 @@
 use std::future::IntoFuture;
 
-use super::{Caller, get};
+use reqwest::Method;
+
+use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::mode::{Async, Call, Mode};
 use crate::models::{Health, Liveness, Readiness};
+use crate::request::Request;
 
 /// How the server is. Needs no key, and sends none. `client.health().await` is short for `client.health().get().await`.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +16,7 @@ pub struct HealthChecks<'a, M>(pub(crate) &'a Caller<M>);
 impl<M: Mode> HealthChecks<'_, M> {
     /// Report that the server responds.
     pub fn get(&self) -> M::Reply<Health> {
-        self.0.send(get("health.get", "/health", &[]).public())
+        self.0.send(get("health.get", "/health"))
     }
 
     /// Say, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and is
@@ -21,7 +24,7 @@ impl<M: Mode> HealthChecks<'_, M> {
     pub fn ready(&self) -> M::Reply<Readiness> {
         let mut once = self.0.clone();
         once.options.max_retries.get_or_insert(0);
-        let call: Call<Readiness> = once.call(get("health.ready", "/health/ready", &[]).public());
+        let call: Call<Readiness> = once.call(get("health.ready", "/health/ready"));
         self.0
             .mode
             .run(Call::new(async move { call.await.or_else(readiness) }))
@@ -29,9 +32,13 @@ impl<M: Mode> HealthChecks<'_, M> {
 
     /// Report that the process is running.
     pub fn live(&self) -> M::Reply<Liveness> {
-        self.0
-            .send(get("health.live", "/health/live", &[]).public())
+        self.0.send(get("health.live", "/health/live"))
     }
+}
+
+/// Health calls send no key.
+fn get(operation: &'static str, path: &str) -> Request {
+    Request::new(operation, Method::GET, path, &[]).public()
 }
 
 fn readiness(error: Error) -> Result<Readiness> {

@@ -1,7 +1,9 @@
+// @generated from packages/protocol by packages/codegen; do not edit.
+
 use reqwest::Method;
 
-use super::{Caller, get, post};
 use crate::arguments::ListOptions;
+use crate::caller::Caller;
 use crate::list::{List, Page, Place};
 use crate::mode::Mode;
 use crate::models::{
@@ -17,74 +19,81 @@ pub struct Keys<'a, M>(pub(crate) &'a Caller<M>);
 impl<M: Mode> Keys<'_, M> {
     /// Issue a key with its own grants per namespace. The response contains its secret, which is not shown again.
     pub fn create(&self, key: CreateKeyRequest) -> M::Reply<CreatedKey> {
-        self.0.send(post("keys.create", "/v1/keys", &[]).json(&key))
+        let request = Request::new("keys.create", Method::POST, "/v1/keys", &[]).json(&key);
+        self.0.send(request)
     }
 
     /// List the keys, without secrets.
     pub fn list(&self, options: ListOptions) -> List<Key, M> {
-        let asked = get("keys.list", "/v1/keys", &[]).query("limit", options.limit);
-        self.0.list(
+        let request =
+            Request::new("keys.list", Method::GET, "/v1/keys", &[]).query("limit", options.limit);
+        self.0.pages(
             Place::Cursor(options.cursor),
-            move |place| place.query(asked.clone()),
-            to_page,
+            request,
+            |reply: ListKeysResponse| Page {
+                total: Some(reply.total),
+                next_cursor: reply.next_cursor,
+                ..Page::new(reply.keys)
+            },
         )
     }
 
     /// Fetch one key, without its secret.
     pub fn get(&self, id: impl AsRef<str>) -> M::Reply<Key> {
-        self.0.send(get("keys.get", "/v1/keys/{}", &[id.as_ref()]))
+        let request = Request::new("keys.get", Method::GET, "/v1/keys/{}", &[id.as_ref()]);
+        self.0.send(request)
     }
 
-    /// Rename a key or change its grants. New grants apply from its next request on.
-    /// [`Access::None`](crate::Access::None) removes a grant.
+    /// Rename a key or change its grants. New grants apply from its next request on; `none` removes one.
     pub fn update(&self, id: impl AsRef<str>, changes: UpdateKeyRequest) -> M::Reply<Key> {
-        self.0.send(
-            Request::new("keys.update", Method::PATCH, "/v1/keys/{}", &[id.as_ref()])
-                .json(&changes),
-        )
+        let request = Request::new("keys.update", Method::PATCH, "/v1/keys/{}", &[id.as_ref()])
+            .json(&changes);
+        self.0.send(request)
     }
 
-    /// Give a key a new secret. The old one stops at once, or after `grace_secs`.
+    /// Give a key a new secret. The old one stops working immediately, or after `grace_secs`.
     pub fn rotate(&self, id: impl AsRef<str>, how: RotateKeyRequest) -> M::Reply<RotatedKey> {
-        self.0
-            .send(post("keys.rotate", "/v1/keys/{}/rotate", &[id.as_ref()]).json(&how))
+        let request = Request::new(
+            "keys.rotate",
+            Method::POST,
+            "/v1/keys/{}/rotate",
+            &[id.as_ref()],
+        )
+        .json(&how);
+        self.0.send(request)
     }
 
     /// Stop a key immediately and keep its record.
     pub fn deactivate(&self, id: impl AsRef<str>) -> M::Reply<KeyActionResponse> {
-        self.0.send(post(
+        let request = Request::new(
             "keys.deactivate",
+            Method::POST,
             "/v1/keys/{}/deactivate",
             &[id.as_ref()],
-        ))
+        );
+        self.0.send(request)
     }
 
     /// Delete a key and its grants. The memories it stored remain.
     pub fn delete(&self, id: impl AsRef<str>) -> M::Reply<KeyActionResponse> {
-        self.0.send(Request::new(
-            "keys.delete",
-            Method::DELETE,
-            "/v1/keys/{}",
-            &[id.as_ref()],
-        ))
+        let request = Request::new("keys.delete", Method::DELETE, "/v1/keys/{}", &[id.as_ref()]);
+        self.0.send(request)
     }
 
     /// Return the number of requests made with a key, including rejected ones.
     pub fn usage(&self, id: impl AsRef<str>) -> M::Reply<KeyUsage> {
-        self.0
-            .send(get("keys.usage", "/v1/keys/{}/usage", &[id.as_ref()]))
+        let request = Request::new(
+            "keys.usage",
+            Method::GET,
+            "/v1/keys/{}/usage",
+            &[id.as_ref()],
+        );
+        self.0.send(request)
     }
 
     /// Return the identity and grants of the calling key.
     pub fn whoami(&self) -> M::Reply<Identity> {
-        self.0.send(get("keys.whoami", "/v1/auth/whoami", &[]))
-    }
-}
-
-fn to_page(reply: ListKeysResponse) -> Page<Key> {
-    Page {
-        total: Some(reply.total),
-        next_cursor: reply.next_cursor,
-        ..Page::new(reply.keys)
+        let request = Request::new("keys.whoami", Method::GET, "/v1/auth/whoami", &[]);
+        self.0.send(request)
     }
 }

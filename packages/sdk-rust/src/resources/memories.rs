@@ -1,8 +1,8 @@
 use reqwest::Method;
 use serde::Serialize;
 
-use super::{Body, Caller, get, inside, post};
 use crate::arguments::{OneOrMany, Target};
+use crate::caller::{Body, Caller, with};
 use crate::finite::finite;
 use crate::list::{List, Page, Place};
 use crate::mode::Mode;
@@ -27,7 +27,7 @@ impl<M: Mode> Memories<'_, M> {
     ) -> M::Reply<StoreMemoryResponse> {
         let body = inside(namespace.as_ref(), memory.into());
         self.0
-            .send(post("memories.store", "/v1/memory/store", &[]).json(&body))
+            .send(post("memories.store", "/v1/memory/store").json(&body))
     }
 
     /// Store up to 1000 memories: either all or none.
@@ -43,7 +43,7 @@ impl<M: Mode> Memories<'_, M> {
         let memories = memories.into_iter().map(Into::into).collect();
         let body = inside(namespace.as_ref(), Batch { memories });
         self.0
-            .send(post("memories.storeBatch", "/v1/memories/store/batch", &[]).json(&body))
+            .send(post("memories.storeBatch", "/v1/memories/store/batch").json(&body))
     }
 
     /// Find the memories that best answer a query, by meaning and by words together. Several namespaces make one
@@ -58,7 +58,7 @@ impl<M: Mode> Memories<'_, M> {
             fields: query.into(),
         };
         self.0.send(
-            post("memories.recall", "/v1/memory/recall", &[])
+            post("memories.recall", "/v1/memory/recall")
                 .json(&body)
                 .read_only(),
         )
@@ -75,17 +75,10 @@ impl<M: Mode> Memories<'_, M> {
             fields: query.into(),
         };
         self.0.send(
-            post("memories.search", "/v1/memory/search", &[])
+            post("memories.search", "/v1/memory/search")
                 .json(&body)
                 .read_only(),
         )
-    }
-
-    /// Fetch one memory. Ends in `NOT_FOUND` if there is none this key may read.
-    pub fn get(&self, memory: impl Into<Target>) -> M::Reply<Memory> {
-        let Target { id, namespace } = memory.into();
-        self.0
-            .send(get("memories.get", "/v1/memory/get/{}", &[&id]).query("agent_id", namespace))
     }
 
     /// Change a memory. With `if_version` only if nobody else has since; else it ends in `CONFLICT`.
@@ -129,7 +122,7 @@ impl<M: Mode> Memories<'_, M> {
             },
         );
         self.0
-            .send(post("memories.setImportance", "/v1/memory/importance", &[]).json(&body))
+            .send(post("memories.setImportance", "/v1/memory/importance").json(&body))
     }
 
     /// Forget memories by id, by ids, or by tags, session or age.
@@ -140,7 +133,7 @@ impl<M: Mode> Memories<'_, M> {
     ) -> M::Reply<ForgetResponse> {
         let body = inside(namespace.as_ref(), which.into());
         self.0
-            .send(post("memories.forget", "/v1/memory/forget", &[]).json(&body))
+            .send(post("memories.forget", "/v1/memory/forget").json(&body))
     }
 
     /// Forget every memory that matches a filter; `dry_run` only counts them.
@@ -152,7 +145,7 @@ impl<M: Mode> Memories<'_, M> {
         let body = inside(namespace.as_ref(), which.into());
         // POST, not its twin DELETE: some proxies drop the body of a DELETE.
         self.0
-            .send(post("memories.forgetBatch", "/v1/memories/forget/batch", &[]).json(&body))
+            .send(post("memories.forgetBatch", "/v1/memories/forget/batch").json(&body))
     }
 
     /// List the memories that match a filter, newest first.
@@ -168,12 +161,21 @@ impl<M: Mode> Memories<'_, M> {
                 cursor: place.cursor(),
                 ..which.clone()
             };
-            post("memories.list", "/v1/memories/recall/batch", &[])
+            post("memories.list", "/v1/memories/recall/batch")
                 .json(&inside(&namespace, page))
                 .read_only()
         };
         self.0.list(start, ask, to_page)
     }
+}
+
+fn post(operation: &'static str, path: &str) -> Request {
+    Request::new(operation, Method::POST, path, &[])
+}
+
+/// The fields of a request, with the namespace it is about.
+fn inside<F: Serialize>(namespace: &str, fields: F) -> impl Serialize {
+    with([("agent_id", namespace)], fields)
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,8 @@
+// @generated from packages/protocol by packages/codegen; do not edit.
+
 use reqwest::Method;
 
-use super::{Caller, get, post};
+use crate::caller::Caller;
 use crate::list::{List, Page, Place};
 use crate::mode::Mode;
 use crate::models::{
@@ -20,56 +22,58 @@ impl<M: Mode> NamespaceKeys<'_, M> {
         namespace: impl AsRef<str>,
         key: CreateNamespaceKeyRequest,
     ) -> M::Reply<CreatedNamespaceKey> {
-        self.0.send(
-            post(
-                "namespaceKeys.create",
-                "/v1/namespaces/{}/keys",
-                &[namespace.as_ref()],
-            )
-            .json(&key),
+        let request = Request::new(
+            "namespaceKeys.create",
+            Method::POST,
+            "/v1/namespaces/{}/keys",
+            &[namespace.as_ref()],
         )
+        .json(&key);
+        self.0.send(request)
     }
 
     /// List the keys that have a grant on this namespace, oldest first.
     pub fn list(&self, namespace: impl AsRef<str>) -> List<NamespaceKey, M> {
-        let asked = get(
+        let request = Request::new(
             "namespaceKeys.list",
+            Method::GET,
             "/v1/namespaces/{}/keys",
             &[namespace.as_ref()],
         );
-        self.0
-            .list(Place::Cursor(None), move |_| asked.clone(), to_page)
+        self.0.pages(
+            Place::Cursor(None),
+            request,
+            |reply: ListNamespaceKeysResponse| Page {
+                total: Some(reply.total),
+                ..Page::new(reply.keys)
+            },
+        )
     }
 
-    /// Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this grant.
+    /// Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this
+    /// grant.
     pub fn delete(
         &self,
         namespace: impl AsRef<str>,
         id: impl AsRef<str>,
     ) -> M::Reply<DeleteNamespaceKeyResponse> {
-        let ids = &[namespace.as_ref(), id.as_ref()];
-        self.0.send(Request::new(
+        let request = Request::new(
             "namespaceKeys.delete",
             Method::DELETE,
             "/v1/namespaces/{}/keys/{}",
-            ids,
-        ))
+            &[namespace.as_ref(), id.as_ref()],
+        );
+        self.0.send(request)
     }
 
     /// Return the number of requests that a key with a grant on this namespace made here.
     pub fn usage(&self, namespace: impl AsRef<str>, id: impl AsRef<str>) -> M::Reply<KeyUsage> {
-        let ids = &[namespace.as_ref(), id.as_ref()];
-        self.0.send(get(
+        let request = Request::new(
             "namespaceKeys.usage",
+            Method::GET,
             "/v1/namespaces/{}/keys/{}/usage",
-            ids,
-        ))
-    }
-}
-
-fn to_page(reply: ListNamespaceKeysResponse) -> Page<NamespaceKey> {
-    Page {
-        total: Some(reply.total),
-        ..Page::new(reply.keys)
+            &[namespace.as_ref(), id.as_ref()],
+        );
+        self.0.send(request)
     }
 }

@@ -1,13 +1,14 @@
-use reqwest::Method;
-use serde::Serialize;
+// @generated from packages/protocol by packages/codegen; do not edit.
 
-use super::{Body, Caller, get, post};
+use reqwest::Method;
+
 use crate::arguments::ListOptions;
+use crate::caller::{Caller, with};
 use crate::list::{List, Page, Place};
 use crate::mode::Mode;
 use crate::models::{
-    CreateNamespaceRequest, DeleteNamespaceResponse, ListNamespacesResponse, Namespace,
-    NamespaceSummary, UpsertNamespaceRequest,
+    CreateNamespaceRequest, DeleteNamespaceResponse, ListNamespacesResponse, ListedNamespace,
+    Namespace, UpsertNamespaceRequest,
 };
 use crate::request::Request;
 
@@ -15,30 +16,20 @@ use crate::request::Request;
 #[derive(Clone, Copy, Debug)]
 pub struct Namespaces<'a, M>(pub(crate) &'a Caller<M>);
 
-#[derive(Serialize)]
-struct Named<'a> {
-    name: &'a str,
-}
-
 impl<M: Mode> Namespaces<'_, M> {
-    /// Create a namespace. One that exists is given back, unless the settings disagree with it: then the call ends in
-    /// `CONFLICT`. Needs an admin's key.
+    /// Create a namespace. Returns the existing one if its settings match; fails with `CONFLICT` if they differ. Needs
+    /// an admin's key.
     pub fn create(
         &self,
         name: impl AsRef<str>,
         settings: CreateNamespaceRequest,
     ) -> M::Reply<Namespace> {
-        let body = Body {
-            arguments: Named {
-                name: name.as_ref(),
-            },
-            fields: settings,
-        };
-        self.0
-            .send(post("namespaces.create", "/v1/namespaces", &[]).json(&body))
+        let request = Request::new("namespaces.create", Method::POST, "/v1/namespaces", &[])
+            .json(&with([("name", name.as_ref())], settings));
+        self.0.send(request)
     }
 
-    /// Create a namespace or change its settings; what is left out stays. Needs an admin's key.
+    /// Create a namespace or change its settings. Omitted settings stay unchanged. Needs an admin's key.
     pub fn upsert(
         &self,
         name: impl AsRef<str>,
@@ -49,40 +40,44 @@ impl<M: Mode> Namespaces<'_, M> {
             Method::PUT,
             "/v1/namespaces/{}",
             &[name.as_ref()],
-        );
-        self.0.send(request.json(&settings))
+        )
+        .json(&settings);
+        self.0.send(request)
     }
 
     /// List the namespaces on which this key has a grant; an admin sees all of them.
-    pub fn list(&self, options: ListOptions) -> List<NamespaceSummary, M> {
-        let asked = get("namespaces.list", "/v1/namespaces", &[]).query("limit", options.limit);
-        self.0.list(
+    pub fn list(&self, options: ListOptions) -> List<ListedNamespace, M> {
+        let request = Request::new("namespaces.list", Method::GET, "/v1/namespaces", &[])
+            .query("limit", options.limit);
+        self.0.pages(
             Place::Cursor(options.cursor),
-            move |place| place.query(asked.clone()),
-            to_page,
+            request,
+            |reply: ListNamespacesResponse| Page {
+                next_cursor: reply.next_cursor,
+                ..Page::new(reply.items)
+            },
         )
     }
 
     /// Fetch one namespace.
     pub fn get(&self, name: impl AsRef<str>) -> M::Reply<Namespace> {
-        self.0
-            .send(get("namespaces.get", "/v1/namespaces/{}", &[name.as_ref()]))
+        let request = Request::new(
+            "namespaces.get",
+            Method::GET,
+            "/v1/namespaces/{}",
+            &[name.as_ref()],
+        );
+        self.0.send(request)
     }
 
     /// Delete a namespace, all its memories and all grants on it. Needs an admin's key.
     pub fn delete(&self, name: impl AsRef<str>) -> M::Reply<DeleteNamespaceResponse> {
-        self.0.send(Request::new(
+        let request = Request::new(
             "namespaces.delete",
             Method::DELETE,
             "/v1/namespaces/{}",
             &[name.as_ref()],
-        ))
-    }
-}
-
-fn to_page(reply: ListNamespacesResponse) -> Page<NamespaceSummary> {
-    Page {
-        next_cursor: reply.next_cursor,
-        ..Page::new(reply.items)
+        );
+        self.0.send(request)
     }
 }

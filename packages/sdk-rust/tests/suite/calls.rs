@@ -1,77 +1,23 @@
-//! How each operation of the contract is written in Rust.
+//! How each operation whose method is written by hand is called in Rust.
 
 use dakera_rs::{
-    Client, ForgetBatchRequest, ForgetRequest, List, Memory, OneOrMany, Page, RecallRequest,
-    RecallResponse, Result, SearchRequest, StoreMemoryRequest, StoreMemoryResponse, Target, Value,
-    json,
+    Client, ForgetBatchRequest, ForgetRequest, ListMemoriesRequest, Memory, OneOrMany,
+    RecallRequest, RecallResponse, Result, SearchRequest, StoreMemoryRequest, StoreMemoryResponse,
+    UpdateMemoryRequest, Value, json,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Makes a call of a case and gives its result in the neutral form of conformance/README.md.
-#[allow(clippy::too_many_lines, reason = "it is a table")]
+use crate::neutral::{Lister, fields, from, neutral, target, text};
+use crate::printed_calls;
+
+/// Makes a call of a case and returns its result in the neutral form of conformance/README.md.
 pub async fn call(client: &Client, operation: &str, call: &Value, iterate: bool) -> Result<Value> {
     let lister = Lister { iterate };
     let namespace = || text(call, "namespace");
-    let (name, key_id) = (|| text(call, "name"), || text(call, "key_id"));
     match operation {
         "health.get" => client.health().await.map(neutral),
         "health.ready" => client.health().ready().await.map(neutral),
         "health.live" => client.health().live().await.map(neutral),
-
-        "namespaces.create" => client
-            .create_namespace(name(), fields(call, "settings"))
-            .await
-            .map(neutral),
-        "namespaces.upsert" => client
-            .upsert_namespace(name(), fields(call, "settings"))
-            .await
-            .map(neutral),
-        "namespaces.list" => {
-            let mut found = lister
-                .collect(client.namespaces().list(list_options(call)))
-                .await?;
-            for item in found["items"].as_array_mut().into_iter().flatten() {
-                item["namespace"] = item["name"].clone(); // `NamespaceSummary::namespace`
-            }
-            Ok(found)
-        }
-        "namespaces.get" => client.get_namespace(name()).await.map(neutral),
-        "namespaces.delete" => client.delete_namespace(name()).await.map(neutral),
-
-        "keys.create" => client.create_key(fields(call, "key")).await.map(neutral),
-        "keys.list" => lister.collect(client.keys().list(list_options(call))).await,
-        "keys.get" => client.get_key(key_id()).await.map(neutral),
-        "keys.update" => client
-            .update_key(key_id(), fields(call, "changes"))
-            .await
-            .map(neutral),
-        "keys.rotate" => client
-            .rotate_key(key_id(), fields(call, "how"))
-            .await
-            .map(neutral),
-        "keys.deactivate" => client.deactivate_key(key_id()).await.map(neutral),
-        "keys.delete" => client.delete_key(key_id()).await.map(neutral),
-        "keys.usage" => client.key_usage(key_id()).await.map(neutral),
-        "keys.whoami" => client.whoami().await.map(neutral),
-
-        "namespaceKeys.create" => client
-            .create_namespace_key(namespace(), fields(call, "key"))
-            .await
-            .map(neutral),
-        "namespaceKeys.list" => {
-            lister
-                .collect(client.list_namespace_keys(namespace()))
-                .await
-        }
-        "namespaceKeys.delete" => client
-            .delete_namespace_key(namespace(), key_id())
-            .await
-            .map(neutral),
-        "namespaceKeys.usage" => client
-            .namespace_key_usage(namespace(), key_id())
-            .await
-            .map(neutral),
 
         "memories.store" => client
             .store_memory(namespace(), fields::<StoreMemoryRequest>(call, "memory"))
@@ -92,9 +38,8 @@ pub async fn call(client: &Client, operation: &str, call: &Value, iterate: bool)
             .search_memories(places(call), asked::<SearchRequest>(call))
             .await
             .map(found),
-        "memories.get" => client.get_memory(target(call)).await.map(neutral),
         "memories.update" => {
-            let mut changes: dakera_rs::UpdateMemoryRequest = fields(call, "changes");
+            let mut changes: UpdateMemoryRequest = fields(call, "changes");
             changes.if_version = call["if_version"].as_i64();
             client
                 .update_memory(target(call), changes)
@@ -121,99 +66,13 @@ pub async fn call(client: &Client, operation: &str, call: &Value, iterate: bool)
             client.batch_forget(namespace(), which).await.map(neutral)
         }
         "memories.list" => {
-            let which: dakera_rs::ListMemoriesRequest = fields(call, "options");
+            let which: ListMemoriesRequest = fields(call, "options");
             lister
-                .collect(client.list_memories(namespace(), which))
+                .collect(client.list_memories(namespace(), which), neutral)
                 .await
         }
-
-        "sessions.start" => client
-            .start_session(namespace(), fields(call, "session"))
-            .await
-            .map(neutral),
-        "sessions.end" => client
-            .end_session(target(call), fields(call, "how"))
-            .await
-            .map(neutral),
-        "sessions.get" => client.get_session(target(call)).await.map(neutral),
-        "sessions.list" => {
-            let options = dakera_rs::ListSessionsOptions {
-                namespace: call["namespace"].as_str().map(str::to_owned),
-                active_only: call["active_only"].as_bool(),
-                limit: call["limit"].as_u64(),
-                offset: call["offset"].as_u64(),
-            };
-            lister.collect(client.list_sessions(options)).await
-        }
-        "sessions.memories" => {
-            let (limit, offset) = (
-                call["options"]["limit"].as_u64(),
-                call["options"]["offset"].as_u64(),
-            );
-            let options = dakera_rs::OffsetOptions { limit, offset };
-            lister
-                .collect(client.session_memories(target(call), options))
-                .await
-        }
-
-        "agents.list" => client
-            .list_agents()
-            .await
-            .map(|items| json!({ "items": items })),
-        "agents.stats" => client.agent_stats(namespace()).await.map(neutral),
-        "agents.memories" => {
-            let options = &call["options"];
-            let options = dakera_rs::AgentMemoriesOptions {
-                memory_type: options["memory_type"].as_str().map(str::to_owned),
-                limit: options["limit"].as_u64(),
-                offset: options["offset"].as_u64(),
-            };
-            lister
-                .collect(client.agent_memories(namespace(), options))
-                .await
-        }
-        _ => panic!("the client has no method for {operation}"),
+        _ => printed_calls::call(client, operation, call, &lister).await,
     }
-}
-
-struct Lister {
-    iterate: bool,
-}
-
-impl Lister {
-    async fn collect<T: Serialize + Send + 'static>(
-        &self,
-        list: List<T, dakera_rs::Async>,
-    ) -> Result<Value> {
-        if !self.iterate {
-            return list.await.map(page);
-        }
-        let mut items = Vec::new();
-        let mut all = list.items();
-        while let Some(item) = all.try_next().await? {
-            items.push(item);
-        }
-        Ok(json!({ "items": items }))
-    }
-}
-
-fn neutral(result: impl Serialize) -> Value {
-    serde_json::to_value(result).expect("JSON")
-}
-
-fn page<T: Serialize>(page: Page<T>) -> Value {
-    let mut result = json!({ "items": page.items });
-    let named = [
-        ("next_cursor", json!(page.next_cursor)),
-        ("total", json!(page.total)),
-        ("filtered", json!(page.filtered)),
-    ];
-    for (name, value) in named {
-        if !value.is_null() {
-            result[name] = value;
-        }
-    }
-    result
 }
 
 /// The fields of the memory, as `Deref` gives them, and the reply's own.
@@ -241,19 +100,6 @@ fn found(response: RecallResponse) -> Value {
     result
 }
 
-fn from<T: DeserializeOwned>(value: Value) -> T {
-    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{value}: {error}"))
-}
-
-/// Absent is as good as empty.
-fn fields<T: DeserializeOwned + Default>(call: &Value, name: &str) -> T {
-    if call[name].is_null() {
-        T::default()
-    } else {
-        from(call[name].clone())
-    }
-}
-
 fn asked<T: DeserializeOwned>(call: &Value) -> T {
     let mut request = if call["options"].is_null() {
         json!({})
@@ -262,26 +108,6 @@ fn asked<T: DeserializeOwned>(call: &Value) -> T {
     };
     request["query"] = call["query"].clone();
     from(request)
-}
-
-fn list_options(call: &Value) -> dakera_rs::ListOptions {
-    dakera_rs::ListOptions {
-        limit: call["limit"].as_u64(),
-        cursor: call["cursor"].as_str().map(str::to_owned),
-    }
-}
-
-fn text<'a>(call: &'a Value, name: &str) -> &'a str {
-    call[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("{name} is no text in {call}"))
-}
-
-fn target(call: &Value) -> Target {
-    let id = text(call, "id");
-    call["namespace"]
-        .as_str()
-        .map_or_else(|| id.into(), |namespace| (namespace, id).into())
 }
 
 fn places(call: &Value) -> OneOrMany {

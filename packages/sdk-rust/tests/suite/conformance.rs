@@ -9,6 +9,7 @@ use dakera_rs::{Client, Value, json};
 
 use crate::calls::call;
 use crate::matching::{check_error, is_same, matches};
+use crate::printed_calls::OPERATIONS;
 use crate::runner::{Test, sync_test, test};
 use crate::server::{KEY, Seen, Server};
 
@@ -30,9 +31,9 @@ pub fn tests() -> Vec<Test> {
     tests.push(sync_test(
         "every operation of the contract has a case",
         move || {
-            let missing: Vec<String> = declared()
+            let missing: Vec<&str> = OPERATIONS
                 .into_iter()
-                .filter(|id| !operations.contains(id))
+                .filter(|id| !operations.contains(*id))
                 .collect();
             assert!(missing.is_empty(), "{missing:?}");
         },
@@ -70,24 +71,6 @@ pub fn files(folder: &Path) -> Vec<(String, Vec<Value>)> {
         )
     };
     paths.into_iter().map(cases).collect()
-}
-
-/// The ids of the contract's operations, without those that are the same call by another address.
-fn declared() -> BTreeSet<String> {
-    const OTHER_ADDRESSES: [&str; 3] = [
-        "memories.recallByQuery",
-        "memories.searchByQuery",
-        "memories.patchImportance",
-    ];
-    let document: Value =
-        serde_json::from_str(&read(&protocol().join("openapi.json"))).expect("JSON");
-    let paths = document["paths"].as_object().expect("paths").values();
-    let operations =
-        paths.flat_map(|path| path.as_object().into_iter().flat_map(|path| path.values()));
-    let ids = operations.filter_map(|operation| operation["operationId"].as_str());
-    ids.filter(|id| !OTHER_ADDRESSES.contains(id))
-        .map(str::to_owned)
-        .collect()
 }
 
 async fn play(one: Value) {

@@ -88,9 +88,12 @@ pub fn run(tests: Vec<Test>) -> ! {
     }
     let verdict = if failed.is_empty() { "ok" } else { "FAILED" };
     let seconds = started.elapsed().as_secs_f64();
-    println!(
-        "\ntest result: {verdict}. {passed} passed; {} failed; {ignored} ignored; 0 measured; {filtered} filtered out; finished in {seconds:.2}s\n",
+    let counts = format!(
+        "{passed} passed; {} failed; {ignored} ignored",
         failed.len()
+    );
+    println!(
+        "\ntest result: {verdict}. {counts}; 0 measured; {filtered} filtered out; finished in {seconds:.2}s\n"
     );
     std::process::exit(if failed.is_empty() { 0 } else { 101 })
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use dakera_rs::{
     Access, CreateKeyRequest, CreateNamespaceKeyRequest, CreateNamespaceRequest, Error,
-    ForgetRequest, Memory, MemoryFilter, Moment, RecallRequest, RecalledMemory, RotateKeyRequest,
+    ForgetRequest, Instant, Memory, MemoryFilter, RecallRequest, RecalledMemory, RotateKeyRequest,
     SearchMode, SearchRequest, StoreMemoryRequest, Target, UpdateMemoryRequest, Value, json,
 };
 
@@ -224,8 +224,8 @@ async fn moments() {
         json!({ "agent_id": "n", "before_timestamp": "2026-01-01", "tags": ["t"] })
     );
     assert_eq!(
-        Moment::from(UNIX_EPOCH - Duration::from_secs(5)),
-        Moment::Unix(-5)
+        Instant::from(UNIX_EPOCH - Duration::from_secs(5)),
+        Instant::Unix(-5)
     );
 }
 
@@ -259,8 +259,7 @@ async fn lazy() {
 
 fn tomorrow() {
     let summary = json!({ "name": "n", "description": null, "created_at": 1, "access": "owner", "colour": "blue" });
-    let summary: dakera_rs::NamespaceSummary =
-        serde_json::from_value(summary).expect("a namespace");
+    let summary: dakera_rs::ListedNamespace = serde_json::from_value(summary).expect("a namespace");
     assert_eq!(summary.access, Access::Other("owner".into()));
     assert_eq!(
         (summary.access.as_str(), &summary.extra["colour"]),

@@ -1,11 +1,15 @@
-import { type List, listByOffset } from '../list.ts'
+// @generated from packages/protocol by packages/codegen; do not edit.
+import { pageOf } from '../decode.ts'
+import { type List, listByOffset, type OffsetOptions } from '../list.ts'
 import type { Agent, AgentStats, Memory, MemoryType } from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
 import type { Transport } from '../transport.ts'
-import type { OffsetOptions } from './sessions.ts'
 
-/** Which memories of an agent to list. */
-export type AgentMemoriesOptions = OffsetOptions & { memoryType?: MemoryType | undefined }
+/** What `agents.memories` is narrowed by. */
+export type AgentMemoriesOptions = OffsetOptions & {
+  /** Only memories of this type. */
+  memoryType?: MemoryType | undefined
+}
 
 /** Namespaces as the places of agents: who is there, and what is in them. */
 export class Agents {
@@ -21,7 +25,7 @@ export class Agents {
       method: 'GET',
       path: '/v1/agents',
       options,
-      decode: toArray<Agent>,
+      decode: (reply: Agent[]) => [...reply],
     })
   }
 
@@ -48,10 +52,8 @@ export class Agents {
         path: path`/v1/agents/${namespace}/memories`,
         query: { memory_type: memoryType, limit, offset },
         options,
-        decode: toArray<Memory>,
+        decode: (reply: Memory[]) => pageOf(reply),
       }),
     )
   }
 }
-
-const toArray = <T>(reply: T[]): T[] => [...reply]

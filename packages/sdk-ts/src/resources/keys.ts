@@ -1,4 +1,6 @@
-import { type List, list, withNames } from '../list.ts'
+// @generated from packages/protocol by packages/codegen; do not edit.
+import { pageOf } from '../decode.ts'
+import { type List, type ListOptions, list } from '../list.ts'
 import type {
   CreatedKey,
   CreateKeyRequest,
@@ -15,7 +17,6 @@ import { path, type RequestOptions, request } from '../request.ts'
 import { hideSecrets } from '../secrets.ts'
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
-import type { ListOptions } from './namespaces.ts'
 
 /** API keys and their grants. All but `whoami` needs an admin's key. */
 export class Keys {
@@ -36,7 +37,7 @@ export class Keys {
     })
   }
 
-  /** List the keys, without secrets. */
+  /** List the keys, without secrets. Await it for one page, or `for await` over it for all. */
   list({ limit, cursor: from }: ListOptions = {}, options?: RequestOptions): List<Key> {
     return list((cursor) =>
       request(this.#transport, {
@@ -45,17 +46,17 @@ export class Keys {
         path: '/v1/keys',
         query: { limit, cursor: cursor ?? from },
         options,
-        decode: toPage,
+        decode: (reply: ListKeysResponse) => pageOf(reply.keys, reply),
       }),
     )
   }
 
-  /** Fetch one key, without its secret. */
+  /** Fetch one key, without its secret. Rejects with `NOT_FOUND` if there is none this key may read. */
   async get(id: string, options?: RequestOptions): Promise<Key> {
     return request(this.#transport, { operation: 'keys.get', method: 'GET', path: path`/v1/keys/${id}`, options })
   }
 
-  /** Rename a key or change its grants. New grants apply from its next request on. `none` removes a grant. */
+  /** Rename a key or change its grants. New grants apply from its next request on; `none` removes one. */
   async update(id: string, changes: UpdateKeyRequest, options?: RequestOptions): Promise<Key> {
     return request(this.#transport, {
       operation: 'keys.update',
@@ -66,7 +67,7 @@ export class Keys {
     })
   }
 
-  /** Give a key a new secret. The old one stops at once, or after `graceSecs`. */
+  /** Give a key a new secret. The old one stops working immediately, or after `graceSecs`. */
   async rotate(id: string, how?: RotateKeyRequest, options?: RequestOptions): Promise<RotatedKey> {
     return request(this.#transport, {
       operation: 'keys.rotate',
@@ -108,6 +109,3 @@ export class Keys {
     return request(this.#transport, { operation: 'keys.whoami', method: 'GET', path: '/v1/auth/whoami', options })
   }
 }
-
-const toPage = ({ keys, total, next_cursor }: ListKeysResponse) =>
-  withNames([...keys], { total, ...(next_cursor !== undefined && { nextCursor: next_cursor }) })

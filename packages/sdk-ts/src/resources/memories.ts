@@ -1,4 +1,5 @@
-import { type List, list, type Page, withNames } from '../list.ts'
+import { expectPart, pageOf } from '../decode.ts'
+import { type List, list, withNames } from '../list.ts'
 import type {
   ForgetBatchResponse,
   ForgetRequest,
@@ -18,9 +19,10 @@ import type {
   UpdateMemoryRequest,
   UpdateMemoryResponse,
 } from '../models.ts'
-import { path, type RequestOptions, request } from '../request.ts'
+import { type OwnerOptions, path, type RequestOptions, request } from '../request.ts'
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
+import { PrintedMemories } from './memories-printed.ts'
 
 /** How to recall; everything but the namespace and the query. */
 export type RecallOptions = Omit<RecallRequest, 'query' | Place>
@@ -62,13 +64,11 @@ export type FoundMemories = FoundMemory[] & {
 /** A stored memory: its fields at top level, and again under `memory`. */
 export type StoredMemory = Memory & StoreMemoryResponse
 
-/** Ids are unique per namespace. Without `namespace` the server looks wherever the key may. */
-export type OwnerOptions = RequestOptions & { namespace?: string | undefined }
-
 /** Store, find, change and forget what agents know. */
-export class Memories {
+export class Memories extends PrintedMemories {
   readonly #transport: Transport
   constructor(transport: Transport) {
+    super(transport)
     this.#transport = transport
   }
 
@@ -140,17 +140,6 @@ export class Memories {
       isRead: true,
       options,
       decode: flattenFound,
-    })
-  }
-
-  /** Fetch one memory. Rejects with `NOT_FOUND` if there is none this key may read. */
-  async get(id: string, { namespace, ...options }: OwnerOptions = {}): Promise<Memory> {
-    return request(this.#transport, {
-      operation: 'memories.get',
-      method: 'GET',
-      path: path`/v1/memory/get/${id}`,
-      query: { agent_id: namespace },
-      options,
     })
   }
 
@@ -242,13 +231,16 @@ export class Memories {
         body,
         isRead: true,
         options,
-        decode: toPage,
+        decode: (reply: ListMemoriesResponse) => pageOf(reply.memories, reply),
       })
     })
   }
 }
 
-const flattenStored = (reply: StoreMemoryResponse): StoredMemory => ({ ...expectMemory(reply.memory), ...reply })
+const flattenStored = (reply: StoreMemoryResponse): StoredMemory => ({
+  ...expectPart(reply.memory, 'memory', 'id'),
+  ...reply,
+})
 
 function flattenFound({ memories, total_found, query_time_ms, denied = [] }: RecallResponse): FoundMemories {
   const found = memories.map(flatten)
@@ -256,22 +248,13 @@ function flattenFound({ memories, total_found, query_time_ms, denied = [] }: Rec
 }
 
 const flatten = ({ memory, score, text_score, vector_score, explain, highlights }: RecalledMemory): FoundMemory => ({
-  ...expectMemory(memory),
+  ...expectPart(memory, 'memory', 'id'),
   score,
   ...(text_score !== undefined && { textScore: text_score }),
   ...(vector_score !== undefined && { vectorScore: vector_score }),
   ...(explain !== undefined && { explain }),
   ...(highlights !== undefined && { highlights }),
 })
-
-/** Spreading what is not there would silently make a memory without an id. */
-function expectMemory(memory: Memory): Memory {
-  if (typeof memory?.id !== 'string') throw new TypeError('There is no memory in the reply.')
-  return memory
-}
-
-const toPage = ({ memories, total, filtered, next_cursor }: ListMemoriesResponse): Page<Memory> =>
-  withNames([...memories], { total, filtered, ...(next_cursor !== undefined && { nextCursor: next_cursor }) })
 
 function toSelector(which: string | readonly string[] | ForgetSelector): Record<string, unknown> {
   if (typeof which === 'string') return { memory_ids: [which] }

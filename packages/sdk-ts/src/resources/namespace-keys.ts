@@ -1,4 +1,6 @@
-import { type List, list, withNames } from '../list.ts'
+// @generated from packages/protocol by packages/codegen; do not edit.
+import { pageOf } from '../decode.ts'
+import { type List, list } from '../list.ts'
 import type {
   CreatedNamespaceKey,
   CreateNamespaceKeyRequest,
@@ -35,7 +37,10 @@ export class NamespaceKeys {
     })
   }
 
-  /** List the keys that have a grant on this namespace, oldest first. */
+  /**
+   * List the keys that have a grant on this namespace, oldest first. Await it for one page, or `for await` over it for
+   * all.
+   */
   list(namespace: string, options?: RequestOptions): List<NamespaceKey> {
     return list(async () =>
       request(this.#transport, {
@@ -43,13 +48,14 @@ export class NamespaceKeys {
         method: 'GET',
         path: path`/v1/namespaces/${namespace}/keys`,
         options,
-        decode: toPage,
+        decode: (reply: ListNamespaceKeysResponse) => pageOf(reply.keys, reply),
       }),
     )
   }
 
   /**
-   * Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this grant.
+   * Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this
+   * grant.
    */
   async delete(namespace: string, id: string, options?: RequestOptions): Promise<DeleteNamespaceKeyResponse> {
     return request(this.#transport, {
@@ -70,5 +76,3 @@ export class NamespaceKeys {
     })
   }
 }
-
-const toPage = ({ keys, total }: ListNamespaceKeysResponse) => withNames([...keys], { total })

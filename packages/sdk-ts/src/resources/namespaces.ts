@@ -1,10 +1,13 @@
-import { type List, list, withNames } from '../list.ts'
+// @generated from packages/protocol by packages/codegen; do not edit.
+
+import { pageOf } from '../decode.ts'
+import { type List, type ListOptions, list } from '../list.ts'
+import type * as models from '../models.ts'
 import type {
   CreateNamespaceRequest,
   DeleteNamespaceResponse,
   ListNamespacesResponse,
   Namespace,
-  NamespaceSummary,
   UpsertNamespaceRequest,
 } from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
@@ -14,15 +17,8 @@ import type { Transport } from '../transport.ts'
 /** What a namespace is created with, beside its name. */
 export type NamespaceSettings = Omit<CreateNamespaceRequest, 'name'>
 
-/** A namespace in a list. `namespace` is its `name` again, as single namespaces call it. */
-export type ListedNamespace = NamespaceSummary & { namespace: string }
-
-/** How much of a list to fetch at once, and from where. */
-export type ListOptions = {
-  /** By default, all results. */
-  limit?: number | undefined
-  cursor?: string | undefined
-}
+/** A namespace in a list. `namespace` is its `name` again, as single ones call it. */
+export type ListedNamespace = models.ListedNamespace & { namespace: models.ListedNamespace['name'] }
 
 /** Places for memories, each with its own grants. */
 export class Namespaces {
@@ -32,7 +28,7 @@ export class Namespaces {
   }
 
   /**
-   * Create a namespace. One that exists is given back, unless the settings disagree with it: then `CONFLICT`. Needs an
+   * Create a namespace. Returns the existing one if its settings match; fails with `CONFLICT` if they differ. Needs an
    * admin's key.
    */
   create(name: string, settings?: NamespaceSettings, options?: RequestOptions): Promise<Namespace> {
@@ -45,7 +41,7 @@ export class Namespaces {
     })
   }
 
-  /** Create a namespace or change its settings; what is left out stays. Needs an admin's key. */
+  /** Create a namespace or change its settings. Omitted settings stay unchanged. Needs an admin's key. */
   async upsert(name: string, settings?: UpsertNamespaceRequest, options?: RequestOptions): Promise<Namespace> {
     return request(this.#transport, {
       operation: 'namespaces.upsert',
@@ -56,7 +52,10 @@ export class Namespaces {
     })
   }
 
-  /** List the namespaces on which this key has a grant; an admin sees all of them. */
+  /**
+   * List the namespaces on which this key has a grant; an admin sees all of them. Await it for one page, or `for await`
+   * over it for all.
+   */
   list({ limit, cursor: from }: ListOptions = {}, options?: RequestOptions): List<ListedNamespace> {
     return list((cursor) =>
       request(this.#transport, {
@@ -65,12 +64,16 @@ export class Namespaces {
         path: '/v1/namespaces',
         query: { limit, cursor: cursor ?? from },
         options,
-        decode: toPage,
+        decode: (reply: ListNamespacesResponse) =>
+          pageOf(
+            reply.items.map((item) => ({ ...item, namespace: item.name })),
+            reply,
+          ),
       }),
     )
   }
 
-  /** Fetch one namespace. */
+  /** Fetch one namespace. Rejects with `NAMESPACE_NOT_FOUND` if there is none this key may read. */
   async get(name: string, options?: RequestOptions): Promise<Namespace> {
     return request(this.#transport, {
       operation: 'namespaces.get',
@@ -90,9 +93,3 @@ export class Namespaces {
     })
   }
 }
-
-const toPage = ({ items, next_cursor }: ListNamespacesResponse) =>
-  withNames(
-    items.map((item) => ({ ...item, namespace: item.name })),
-    { ...(next_cursor !== undefined && { nextCursor: next_cursor }) },
-  )

@@ -1,4 +1,6 @@
-import { type List, listByOffset, withNames } from '../list.ts'
+// @generated from packages/protocol by packages/codegen; do not edit.
+import { expectPart, pageOf } from '../decode.ts'
+import { type List, listByOffset, type OffsetOptions } from '../list.ts'
 import type {
   EndSessionRequest,
   EndSessionResponse,
@@ -9,21 +11,13 @@ import type {
   StartSessionRequest,
   StartSessionResponse,
 } from '../models.ts'
-import { path, type RequestOptions, request } from '../request.ts'
+import { type OwnerOptions, path, type RequestOptions, request } from '../request.ts'
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
-import type { OwnerOptions } from './memories.ts'
 
-/** A page of a list by offset. */
-export type OffsetOptions = {
-  /** Default 100. */
-  limit?: number | undefined
-  /** Number of results to skip. */
-  offset?: number | undefined
-}
-/** Which sessions to list. */
+/** What `sessions.list` is narrowed by. */
 export type ListSessionsOptions = OffsetOptions & {
-  /** Every namespace this key may read unless said. */
+  /** The namespace. By default, all namespaces this key can read. */
   namespace?: string | undefined
   /** Excludes sessions that have ended. */
   activeOnly?: boolean | undefined
@@ -36,16 +30,15 @@ export class Sessions {
     this.#transport = transport
   }
 
-  /** Start a session. Memories are added to it by `session_id`. */
+  /** Start a session. Memories are added to it by `sessionId`. */
   start(namespace: string, session?: StartSessionRequest, options?: RequestOptions): Promise<Session> {
-    const body = { ...toWire(session), agent_id: namespace }
     return request(this.#transport, {
       operation: 'sessions.start',
       method: 'POST',
       path: '/v1/sessions/start',
-      body,
+      body: { ...toWire(session), agent_id: namespace },
       options,
-      decode: toSession,
+      decode: ({ session }: StartSessionResponse) => expectPart(session, 'session', 'id'),
     })
   }
 
@@ -58,7 +51,7 @@ export class Sessions {
       query: { agent_id: namespace },
       body: toWire(how),
       options,
-      decode: toSession,
+      decode: ({ session }: EndSessionResponse) => expectPart(session, 'session', 'id'),
     })
   }
 
@@ -73,7 +66,10 @@ export class Sessions {
     })
   }
 
-  /** List sessions, newest first. Await it for one page, or `for await` over it for all. */
+  /**
+   * List the sessions of one namespace, or of all namespaces this key can read, newest first. Await it for one page, or
+   * `for await` over it for all.
+   */
   list(
     { namespace, activeOnly, limit, offset: from = 0 }: ListSessionsOptions = {},
     options?: RequestOptions,
@@ -85,7 +81,7 @@ export class Sessions {
         path: '/v1/sessions',
         query: { agent_id: namespace, active_only: activeOnly, limit, offset },
         options,
-        decode: toPage,
+        decode: (reply: ListSessionsResponse) => pageOf(reply.sessions, reply),
       }),
     )
   }
@@ -106,17 +102,8 @@ export class Sessions {
         path: path`/v1/sessions/${id}/memories`,
         query: { agent_id: namespace, limit, offset },
         options,
-        decode: toMemories,
+        decode: (reply: SessionMemoriesResponse) => pageOf(reply.memories, reply),
       }),
     )
   }
 }
-
-/** Handing on what is not there would make a session without an id. */
-function toSession({ session }: StartSessionResponse | EndSessionResponse): Session {
-  if (typeof session?.id !== 'string') throw new TypeError('There is no session in the reply.')
-  return session
-}
-
-const toPage = ({ sessions, total }: ListSessionsResponse) => withNames([...sessions], { total })
-const toMemories = ({ memories, total }: SessionMemoriesResponse) => withNames([...memories], { total })

@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceAccess, NamespaceSummary, VectorIndex, Weights } from '@dakera-ai/protocol'
+import type { ListedNamespace, Namespace, NamespaceAccess, VectorIndex, Weights } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
 import { unixSeconds } from '../../db/time.ts'
 import type { AdminTx, Tx, WriteTx } from '../../db/tx.ts'
@@ -115,7 +115,7 @@ type SummaryRow = {
 type Part = { prefix: string | undefined; after: string | undefined; limit: number | undefined }
 
 /** Lists by name, after `after`, in one round trip. */
-export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Promise<NamespaceSummary[]> {
+export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Promise<ListedNamespace[]> {
   const rows = await tx.execute<SummaryRow>(sql`
     with page as (
       select id, name, description, ${sql.raw(unixSeconds('created_at'))} as created_at,

@@ -1,2 +1,2 @@
-# @generated from _async/__init__.py by scripts/generate.ts; do not edit.
+# @generated from _async/__init__.py by packages/codegen; do not edit.
 """The client for plain Python."""

@@ -1,4 +1,4 @@
-# @generated from _async/client.py by scripts/generate.ts; do not edit.
+# @generated from _async/client.py by packages/codegen; do not edit.
 """The client: options in, resources out."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# @generated from _async/flat.py by scripts/generate.ts; do not edit.
+# @generated from _async/flat.py by packages/codegen; do not edit.
 """The flat names of the product's samples: each hands over to its resource and does nothing else."""
 
 from __future__ import annotations
@@ -53,248 +53,13 @@ from .resources.sessions import Sessions
 class FlatNames:
     """What every client can be asked by a flat name."""
 
-    health: HealthChecks
+    memories: Memories
     namespaces: Namespaces
     keys: Keys
     namespace_keys: NamespaceKeys
-    memories: Memories
     sessions: Sessions
     agents: Agents
-
-    def create_namespace(
-        self,
-        name: str,
-        **settings: Unpack[NamespaceOptions],
-    ) -> Namespace:
-        """Create a namespace. Needs an admin's key.
-
-        One that exists is given back, unless the settings disagree with it: then ConflictError.
-        """
-        return self.namespaces.create(
-            name,
-            **settings,
-        )
-
-    def upsert_namespace(
-        self,
-        name: str,
-        **settings: Unpack[NamespaceOptions],
-    ) -> Namespace:
-        """Create a namespace or change its settings; what is left out stays. Needs an admin's key."""
-        return self.namespaces.upsert(
-            name,
-            **settings,
-        )
-
-    def list_namespaces(
-        self,
-        *,
-        limit: int | None = None,
-        cursor: str | None = None,
-        **options: Unpack[RequestOptions],
-    ) -> Listing[ListedNamespace]:
-        """List the namespaces on which this key has a grant; an admin sees all of them. All of them unless `limit` is said."""
-        return self.namespaces.list(
-            limit=limit,
-            cursor=cursor,
-            **options,
-        )
-
-    def get_namespace(
-        self,
-        name: str,
-        **options: Unpack[RequestOptions],
-    ) -> Namespace:
-        """Fetch one namespace."""
-        return self.namespaces.get(
-            name,
-            **options,
-        )
-
-    def delete_namespace(
-        self,
-        name: str,
-        **options: Unpack[RequestOptions],
-    ) -> DeleteNamespaceResponse:
-        """Delete a namespace, all its memories and all grants on it. Needs an admin's key."""
-        return self.namespaces.delete(
-            name,
-            **options,
-        )
-
-    def create_key(
-        self,
-        name: str,
-        grants: Mapping[str, Access] | None = None,
-        **settings: Unpack[KeyOptions],
-    ) -> CreatedKey:
-        """Issue a key with its own grants per namespace. The response contains its secret, which is not shown again."""
-        return self.keys.create(
-            name,
-            grants,
-            **settings,
-        )
-
-    def list_keys(
-        self,
-        *,
-        limit: int | None = None,
-        cursor: str | None = None,
-        **options: Unpack[RequestOptions],
-    ) -> Listing[Key]:
-        """List the keys, without secrets. All of them unless `limit` is said."""
-        return self.keys.list(
-            limit=limit,
-            cursor=cursor,
-            **options,
-        )
-
-    def get_key(
-        self,
-        key_id: str,
-        **options: Unpack[RequestOptions],
-    ) -> Key:
-        """Fetch one key, without its secret."""
-        return self.keys.get(
-            key_id,
-            **options,
-        )
-
-    def update_key(
-        self,
-        key_id: str,
-        *,
-        name: str | None = None,
-        grants: Mapping[str, Access | Literal["none"]] | None = None,
-        namespaces: Sequence[str] | None = None,
-        **options: Unpack[RequestOptions],
-    ) -> Key:
-        """Rename a key or change its grants. New grants apply from its next request on. `none` removes a grant.
-
-        `namespaces` keeps grants on these only; new ones get what the scope of the key says.
-        """
-        return self.keys.update(
-            key_id,
-            name=name,
-            grants=grants,
-            namespaces=namespaces,
-            **options,
-        )
-
-    def rotate_key(
-        self,
-        key_id: str,
-        *,
-        grace_secs: int | None = None,
-        **options: Unpack[RequestOptions],
-    ) -> RotatedKey:
-        """Give a key a new secret. The old one stops at once, or after `grace_secs`."""
-        return self.keys.rotate(
-            key_id,
-            grace_secs=grace_secs,
-            **options,
-        )
-
-    def deactivate_key(
-        self,
-        key_id: str,
-        **options: Unpack[RequestOptions],
-    ) -> KeyActionResponse:
-        """Stop a key immediately and keep its record."""
-        return self.keys.deactivate(
-            key_id,
-            **options,
-        )
-
-    def delete_key(
-        self,
-        key_id: str,
-        **options: Unpack[RequestOptions],
-    ) -> KeyActionResponse:
-        """Delete a key and its grants. The memories it stored remain."""
-        return self.keys.delete(
-            key_id,
-            **options,
-        )
-
-    def key_usage(
-        self,
-        key_id: str,
-        **options: Unpack[RequestOptions],
-    ) -> KeyUsage:
-        """Return the number of requests made with a key, including rejected ones."""
-        return self.keys.usage(
-            key_id,
-            **options,
-        )
-
-    def whoami(
-        self,
-        **options: Unpack[RequestOptions],
-    ) -> Identity:
-        """Return the identity and grants of the calling key."""
-        return self.keys.whoami(
-            **options,
-        )
-
-    def create_namespace_key(
-        self,
-        namespace: str,
-        name: str,
-        *,
-        scope: Literal["read", "write"] | None = None,
-        expires_in_days: float | None = None,
-        **options: Unpack[RequestOptions],
-    ) -> CreatedNamespaceKey:
-        """Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again.
-
-        The scope is `write` unless said; `write` includes read access.
-        """
-        return self.namespace_keys.create(
-            namespace,
-            name,
-            scope=scope,
-            expires_in_days=expires_in_days,
-            **options,
-        )
-
-    def list_namespace_keys(
-        self,
-        namespace: str,
-        **options: Unpack[RequestOptions],
-    ) -> Listing[NamespaceKey]:
-        """List the keys that have a grant on this namespace, oldest first."""
-        return self.namespace_keys.list(
-            namespace,
-            **options,
-        )
-
-    def delete_namespace_key(
-        self,
-        namespace: str,
-        key_id: str,
-        **options: Unpack[RequestOptions],
-    ) -> DeleteNamespaceKeyResponse:
-        """Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this grant.
-        """
-        return self.namespace_keys.delete(
-            namespace,
-            key_id,
-            **options,
-        )
-
-    def namespace_key_usage(
-        self,
-        namespace: str,
-        key_id: str,
-        **options: Unpack[RequestOptions],
-    ) -> KeyUsage:
-        """Return the number of requests that a key with a grant on this namespace made here."""
-        return self.namespace_keys.usage(
-            namespace,
-            key_id,
-            **options,
-        )
+    health: HealthChecks
 
     def store_memory(
         self,
@@ -314,83 +79,43 @@ class FlatNames:
         It is `episodic`, of importance 0.5 (from 0 to 1) and lasts, unless said. `expires_at` wins over `ttl_seconds`.
         """
         return self.memories.store(
-            agent_id,
-            content,
-            memory_type,
-            importance,
-            metadata,
-            session_id,
-            tags,
-            ttl_seconds,
-            expires_at,
-            **more,
+            agent_id, content, memory_type, importance, metadata, session_id, tags, ttl_seconds, expires_at, **more
         )
 
     def store_memories(
-        self,
-        agent_id: str,
-        memories: Sequence[NewMemory],
-        **options: Unpack[RequestOptions],
+        self, agent_id: str, memories: Sequence[NewMemory], **options: Unpack[RequestOptions]
     ) -> StoreMemoriesResponse:
         """Store up to 1000 memories: either all or none."""
-        return self.memories.store_batch(
-            agent_id,
-            memories,
-            **options,
-        )
+        return self.memories.store_batch(agent_id, memories, **options)
 
     def recall(
-        self,
-        agent_id: str | Sequence[str],
-        query: str,
-        top_k: int | None = None,
-        **how: Unpack[RecallOptions],
+        self, agent_id: str | Sequence[str], query: str, top_k: int | None = None, **how: Unpack[RecallOptions]
     ) -> FoundMemories:
         """Find the memories that best answer a query, by meaning and by words together.
 
         Several namespaces make one ranking. It gives the 5 best unless `top_k` is said.
         """
-        return self.memories.recall(
-            agent_id,
-            query,
-            top_k,
-            **how,
-        )
+        return self.memories.recall(agent_id, query, top_k, **how)
 
     def search_memories(
-        self,
-        agent_id: str | Sequence[str],
-        query: str,
-        top_k: int | None = None,
-        **how: Unpack[SearchOptions],
+        self, agent_id: str | Sequence[str], query: str, top_k: int | None = None, **how: Unpack[SearchOptions]
     ) -> FoundMemories:
         """Find memories by their words: those in which every word and quoted phrase stands come first.
 
         It gives the 10 best unless `top_k` is said; `mode="exact"` only those with every word.
         """
-        return self.memories.search(
-            agent_id,
-            query,
-            top_k,
-            **how,
-        )
+        return self.memories.search(agent_id, query, top_k, **how)
 
-    def get_memory(
-        self,
-        memory_id: str,
-        *,
-        agent_id: str | None = None,
-        **options: Unpack[RequestOptions],
-    ) -> Memory:
-        """Fetch one memory. Raises NotFoundError if there is none this key may read.
+    def get_memory(self, memory_id: str, *, agent_id: str | None = None, **options: Unpack[RequestOptions]) -> Memory:
+        """Fetch one memory.
 
-        Ids are unique per namespace. Without `agent_id` the server looks wherever the key may.
+        Raises NotFoundError if there is none this key may read.
+
+        Args:
+            agent_id: The namespace. Without it the server looks wherever the key may.
+
         """
-        return self.memories.get(
-            memory_id,
-            agent_id=agent_id,
-            **options,
-        )
+        return self.memories.get(memory_id, agent_id=agent_id, **options)
 
     def update_memory(
         self,
@@ -433,19 +158,10 @@ class FlatNames:
         )
 
     def set_importance(
-        self,
-        agent_id: str,
-        memory_ids: str | Sequence[str],
-        importance: float,
-        **options: Unpack[RequestOptions],
+        self, agent_id: str, memory_ids: str | Sequence[str], importance: float, **options: Unpack[RequestOptions]
     ) -> SetImportanceResponse:
         """Set the importance of one or more memories: either all or none."""
-        return self.memories.set_importance(
-            agent_id,
-            memory_ids,
-            importance,
-            **options,
-        )
+        return self.memories.set_importance(agent_id, memory_ids, importance, **options)
 
     def forget(
         self,
@@ -459,43 +175,164 @@ class FlatNames:
     ) -> ForgetResponse:
         """Forget memories by id, by ids, or by tags, session or age: at least one condition; several must all hold."""
         return self.memories.forget(
-            agent_id,
-            memory_ids,
-            tags=tags,
-            session_id=session_id,
-            before_timestamp=before_timestamp,
-            **options,
+            agent_id, memory_ids, tags=tags, session_id=session_id, before_timestamp=before_timestamp, **options
         )
 
     def batch_forget(
-        self,
-        agent_id: str,
-        *,
-        dry_run: bool | None = None,
-        **filter: Unpack[FilterOptions],
+        self, agent_id: str, *, dry_run: bool | None = None, **filter: Unpack[FilterOptions]
     ) -> ForgetBatchResponse:
         """Forget every memory that matches a filter; `dry_run` only counts them."""
-        return self.memories.forget_batch(
-            agent_id,
-            dry_run=dry_run,
-            **filter,
-        )
+        return self.memories.forget_batch(agent_id, dry_run=dry_run, **filter)
 
     def list_memories(
-        self,
-        agent_id: str,
-        *,
-        limit: int | None = None,
-        cursor: str | None = None,
-        **filter: Unpack[FilterOptions],
+        self, agent_id: str, *, limit: int | None = None, cursor: str | None = None, **filter: Unpack[FilterOptions]
     ) -> Listing[Memory]:
         """List the memories that match a filter, newest first. A page has 100 unless `limit` is said."""
-        return self.memories.list(
-            agent_id,
-            limit=limit,
-            cursor=cursor,
-            **filter,
-        )
+        return self.memories.list(agent_id, limit=limit, cursor=cursor, **filter)
+
+    def create_namespace(self, name: str, **settings: Unpack[NamespaceOptions]) -> Namespace:
+        """Create a namespace.
+
+        Returns the existing one if its settings match; fails with ConflictError if they differ. Needs an admin's key.
+
+        Args:
+            name: At most 128 letters, digits, ".", "_" and "-". The prefixes "_" and "system_" are reserved.
+
+        """
+        return self.namespaces.create(name, **settings)
+
+    def upsert_namespace(self, name: str, **settings: Unpack[NamespaceOptions]) -> Namespace:
+        """Create a namespace or change its settings. Omitted settings stay unchanged. Needs an admin's key."""
+        return self.namespaces.upsert(name, **settings)
+
+    def list_namespaces(
+        self, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[RequestOptions]
+    ) -> Listing[ListedNamespace]:
+        """List the namespaces on which this key has a grant; an admin sees all of them.
+
+        All of them unless `limit` is given.
+        """
+        return self.namespaces.list(limit=limit, cursor=cursor, **options)
+
+    def get_namespace(self, name: str, **options: Unpack[RequestOptions]) -> Namespace:
+        """Fetch one namespace. Raises NotFoundError if there is none this key may read."""
+        return self.namespaces.get(name, **options)
+
+    def delete_namespace(self, name: str, **options: Unpack[RequestOptions]) -> DeleteNamespaceResponse:
+        """Delete a namespace, all its memories and all grants on it. Needs an admin's key."""
+        return self.namespaces.delete(name, **options)
+
+    def create_key(
+        self, name: str, grants: Mapping[str, Access] | None = None, **settings: Unpack[KeyOptions]
+    ) -> CreatedKey:
+        """Issue a key with its own grants per namespace.
+
+        The response contains its secret, which is not shown again.
+
+        Args:
+            name: Recorded as `author` on everything the key stores.
+            grants: Namespace → `read`, `write` or `read_write`.
+
+        """
+        return self.keys.create(name, grants, **settings)
+
+    def list_keys(
+        self, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[RequestOptions]
+    ) -> Listing[Key]:
+        """List the keys, without secrets. All of them unless `limit` is given."""
+        return self.keys.list(limit=limit, cursor=cursor, **options)
+
+    def get_key(self, key_id: str, **options: Unpack[RequestOptions]) -> Key:
+        """Fetch one key, without its secret. Raises NotFoundError if there is none this key may read."""
+        return self.keys.get(key_id, **options)
+
+    def update_key(
+        self,
+        key_id: str,
+        *,
+        name: str | None = None,
+        grants: Mapping[str, Access | Literal["none"]] | None = None,
+        namespaces: Sequence[str] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Key:
+        """Rename a key or change its grants.
+
+        New grants apply from its next request on; `none` removes one.
+
+        Args:
+            name: Recorded as `author` on everything the key stores.
+            grants: Namespace → access. `none` removes a grant.
+            namespaces: Removes grants on all other namespaces; new namespaces get the scope of the key.
+
+        """
+        return self.keys.update(key_id, name=name, grants=grants, namespaces=namespaces, **options)
+
+    def rotate_key(
+        self, key_id: str, *, grace_secs: int | None = None, **options: Unpack[RequestOptions]
+    ) -> RotatedKey:
+        """Give a key a new secret.
+
+        The old one stops working immediately, or after `grace_secs`.
+
+        Args:
+            grace_secs: Seconds for which the old secret stays valid. Default 0.
+
+        """
+        return self.keys.rotate(key_id, grace_secs=grace_secs, **options)
+
+    def deactivate_key(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyActionResponse:
+        """Stop a key immediately and keep its record."""
+        return self.keys.deactivate(key_id, **options)
+
+    def delete_key(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyActionResponse:
+        """Delete a key and its grants. The memories it stored remain."""
+        return self.keys.delete(key_id, **options)
+
+    def key_usage(self, key_id: str, **options: Unpack[RequestOptions]) -> KeyUsage:
+        """Return the number of requests made with a key, including rejected ones."""
+        return self.keys.usage(key_id, **options)
+
+    def whoami(self, **options: Unpack[RequestOptions]) -> Identity:
+        """Return the identity and grants of the calling key."""
+        return self.keys.whoami(**options)
+
+    def create_namespace_key(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        expires_in_days: float | None = None,
+        scope: Literal["read", "write"] | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> CreatedNamespaceKey:
+        """Issue a key with a single grant, on this namespace.
+
+        The response contains its secret, which is not shown again.
+
+        Args:
+            name: Recorded as `author` on everything the key stores.
+            expires_in_days: Days until it expires. By default it never expires. `expires_at` takes precedence.
+            scope: `write` includes read access. Default "write".
+
+        """
+        return self.namespace_keys.create(namespace, name, expires_in_days=expires_in_days, scope=scope, **options)
+
+    def list_namespace_keys(self, namespace: str, **options: Unpack[RequestOptions]) -> Listing[NamespaceKey]:
+        """List the keys that have a grant on this namespace, oldest first."""
+        return self.namespace_keys.list(namespace, **options)
+
+    def delete_namespace_key(
+        self, namespace: str, key_id: str, **options: Unpack[RequestOptions]
+    ) -> DeleteNamespaceKeyResponse:
+        """Delete a key whose only grant is on this namespace.
+
+        A key with other grants, or an admin key, only loses this grant.
+        """
+        return self.namespace_keys.delete(namespace, key_id, **options)
+
+    def namespace_key_usage(self, namespace: str, key_id: str, **options: Unpack[RequestOptions]) -> KeyUsage:
+        """Return the number of requests that a key with a grant on this namespace made here."""
+        return self.namespace_keys.usage(namespace, key_id, **options)
 
     def start_session(
         self,
@@ -505,16 +342,17 @@ class FlatNames:
         id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Session:
-        """Start a session. Memories are added to it by `session_id`.
+        """Start a session.
 
-        An `id` of your own needs a read-write grant, as a taken one is refused.
+        Memories are added to it by `session_id`.
+
+        Args:
+            agent_id: The namespace.
+            metadata: Any JSON object. The server does not use it.
+            id: Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected.
+
         """
-        return self.sessions.start(
-            agent_id,
-            metadata,
-            id=id,
-            **options,
-        )
+        return self.sessions.start(agent_id, metadata, id=id, **options)
 
     def end_session(
         self,
@@ -524,27 +362,29 @@ class FlatNames:
         agent_id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Session:
-        """End a session. If it has ended already, only its summary changes."""
-        return self.sessions.end(
-            session_id,
-            summary,
-            agent_id=agent_id,
-            **options,
-        )
+        """End a session.
+
+        If it has ended already, only its summary changes.
+
+        Args:
+            summary: The outcome of the session. If omitted, the previous summary stays.
+            agent_id: The namespace. Without it the server looks wherever the key may.
+
+        """
+        return self.sessions.end(session_id, summary, agent_id=agent_id, **options)
 
     def get_session(
-        self,
-        session_id: str,
-        *,
-        agent_id: str | None = None,
-        **options: Unpack[RequestOptions],
+        self, session_id: str, *, agent_id: str | None = None, **options: Unpack[RequestOptions]
     ) -> Session:
-        """Fetch one session. Raises NotFoundError if there is none this key may read."""
-        return self.sessions.get(
-            session_id,
-            agent_id=agent_id,
-            **options,
-        )
+        """Fetch one session.
+
+        Raises NotFoundError if there is none this key may read.
+
+        Args:
+            agent_id: The namespace. Without it the server looks wherever the key may.
+
+        """
+        return self.sessions.get(session_id, agent_id=agent_id, **options)
 
     def list_sessions(
         self,
@@ -555,55 +395,43 @@ class FlatNames:
         offset: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> Listing[Session]:
-        """List sessions, newest first: of one namespace, or of every one this key may read.
+        """List the sessions of one namespace, or of all namespaces this key can read, newest first.
 
-        `active_only` leaves out those that have ended. A page has 100 of them unless `limit` is said.
+        A page has 100 unless `limit` is given.
+
+        Args:
+            agent_id: The namespace. By default, all namespaces this key can read.
+            active_only: Excludes sessions that have ended.
+
         """
-        return self.sessions.list(
-            agent_id,
-            active_only=active_only,
-            limit=limit,
-            offset=offset,
-            **options,
-        )
+        return self.sessions.list(agent_id, active_only=active_only, limit=limit, offset=offset, **options)
 
     def session_memories(
         self,
         session_id: str,
         *,
-        agent_id: str | None = None,
         limit: int | None = None,
         offset: int | None = None,
+        agent_id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Listing[Memory]:
-        """List the memories of a session in the order they were stored. A page has 100 unless `limit` is said."""
-        return self.sessions.memories(
-            session_id,
-            agent_id=agent_id,
-            limit=limit,
-            offset=offset,
-            **options,
-        )
+        """List the memories of a session in the order they were stored.
 
-    def list_agents(
-        self,
-        **options: Unpack[RequestOptions],
-    ) -> Page[Agent]:
+        A page has 100 unless `limit` is given.
+
+        Args:
+            agent_id: The namespace. Without it the server looks wherever the key may.
+
+        """
+        return self.sessions.memories(session_id, limit=limit, offset=offset, agent_id=agent_id, **options)
+
+    def list_agents(self, **options: Unpack[RequestOptions]) -> Page[Agent]:
         """List the namespaces this key can read, with counts of memories and sessions."""
-        return self.agents.list(
-            **options,
-        )
+        return self.agents.list(**options)
 
-    def agent_stats(
-        self,
-        agent_id: str,
-        **options: Unpack[RequestOptions],
-    ) -> AgentStats:
+    def agent_stats(self, agent_id: str, **options: Unpack[RequestOptions]) -> AgentStats:
         """Return statistics of one namespace."""
-        return self.agents.stats(
-            agent_id,
-            **options,
-        )
+        return self.agents.stats(agent_id, **options)
 
     def agent_memories(
         self,
@@ -614,11 +442,12 @@ class FlatNames:
         offset: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> Listing[Memory]:
-        """List the memories of one namespace, newest first. A page has 100 unless `limit` is said."""
-        return self.agents.memories(
-            agent_id,
-            memory_type=memory_type,
-            limit=limit,
-            offset=offset,
-            **options,
-        )
+        """List the memories of one namespace, newest first.
+
+        A page has 100 unless `limit` is given.
+
+        Args:
+            memory_type: Only memories of this type.
+
+        """
+        return self.agents.memories(agent_id, memory_type=memory_type, limit=limit, offset=offset, **options)

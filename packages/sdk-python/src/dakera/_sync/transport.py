@@ -1,4 +1,4 @@
-# @generated from _async/transport.py by scripts/generate.ts; do not edit.
+# @generated from _async/transport.py by packages/codegen; do not edit.
 """The one place that sends: hooks, time, size, and the next try."""
 
 from __future__ import annotations

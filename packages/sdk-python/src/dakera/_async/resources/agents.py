@@ -1,15 +1,12 @@
-"""Who is there."""
+# @generated from packages/protocol by packages/codegen; do not edit.
+"""Agents."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from ..._models import Agent, AgentStats, Memory
 from ..._options import RequestOptions, Unpack
-from ..._pages import AsyncListing, Page, Place, Plan
+from ..._pages import AsyncListing, Page, Place, Plan, page_of
 from ..._request import Call, given, path
-from ..._result import is_array
 from ..transport import AsyncTransport
 
 
@@ -21,7 +18,7 @@ class AsyncAgents:
 
     async def list(self, **options: Unpack[RequestOptions]) -> Page[Agent]:
         """List the namespaces this key can read, with counts of memories and sessions."""
-        call = Call("agents.list", "GET", "/v1/agents", _agents, options=options)
+        call = Call("agents.list", "GET", "/v1/agents", page_of(Agent), options=options)
         return await self._transport.request(call)
 
     async def stats(self, agent_id: str, **options: Unpack[RequestOptions]) -> AgentStats:
@@ -38,26 +35,18 @@ class AsyncAgents:
         offset: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> AsyncListing[Memory]:
-        """List the memories of one namespace, newest first. A page has 100 unless `limit` is said."""
+        """List the memories of one namespace, newest first.
+
+        A page has 100 unless `limit` is given.
+
+        Args:
+            memory_type: Only memories of this type.
+
+        """
         url = path("/v1/agents", agent_id, "memories")
 
         def call(place: Place) -> Call[Page[Memory]]:
             query = given(memory_type=memory_type, limit=limit, offset=place)
-            return Call("agents.memories", "GET", url, _memories, query=query, options=options)
+            return Call("agents.memories", "GET", url, page_of(Memory), query=query, options=options)
 
         return self._transport.list(Plan(call, offset, by_offset=True))
-
-
-def _agents(reply: Any) -> Page[Agent]:
-    return Page([Agent(agent) for agent in _array(reply)])
-
-
-def _memories(reply: Any) -> Page[Memory]:
-    return Page([Memory(memory) for memory in _array(reply)])
-
-
-def _array(reply: object) -> Sequence[Any]:
-    """A dict could be iterated too, and would give its names."""
-    if not is_array(reply):
-        raise TypeError("The reply is not an array.")
-    return reply

@@ -22,17 +22,14 @@ from ..._models import (
     UpdateMemoryResponse,
 )
 from ..._options import Keep, RequestOptions, Unpack
-from ..._pages import AsyncListing, FoundMemories, Page, Place, Plan
+from ..._pages import AsyncListing, FoundMemories, Page, Place, Plan, page_of
 from ..._request import Call, apart, given, path, with_moments
 from ..._result import is_object
-from ..transport import AsyncTransport
+from .memories_printed import AsyncPrintedMemories
 
 
-class AsyncMemories:
+class AsyncMemories(AsyncPrintedMemories):
     """Store, find, change and forget what agents know. `agent_id` is the namespace."""
-
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
 
     async def store(
         self,
@@ -97,15 +94,6 @@ class AsyncMemories:
         fields, options = apart("memories.search", how, SearchOptions.__optional_keys__)
         body = given(**_where(agent_id), query=query, top_k=top_k, **fields)
         call = Call("memories.search", "POST", "/v1/memory/search", _found, body=body, is_read=True, options=options)
-        return await self._transport.request(call)
-
-    async def get(self, memory_id: str, *, agent_id: str | None = None, **options: Unpack[RequestOptions]) -> Memory:
-        """Fetch one memory. Raises NotFoundError if there is none this key may read.
-
-        Ids are unique per namespace. Without `agent_id` the server looks wherever the key may.
-        """
-        url, query = path("/v1/memory/get", memory_id), given(agent_id=agent_id)
-        call = Call("memories.get", "GET", url, Memory, query=query, options=options)
         return await self._transport.request(call)
 
     async def update(
@@ -202,7 +190,9 @@ class AsyncMemories:
 
         def call(place: Place) -> Call[Page[Memory]]:
             body = given(agent_id=agent_id, filter=fields or None, limit=limit, cursor=place)
-            return Call("memories.list", "POST", url, _page, body=body, is_read=True, options=options)
+            return Call(
+                "memories.list", "POST", url, page_of(Memory, "memories"), body=body, is_read=True, options=options
+            )
 
         return self._transport.list(Plan(call, cursor))
 
@@ -237,12 +227,3 @@ def _found(reply: Any) -> FoundMemories:
 
 def _flat(memory: Any, **rank: Any) -> FoundMemory:
     return FoundMemory({**_memory(memory), **rank})
-
-
-def _page(reply: Any) -> Page[Memory]:
-    return Page(
-        [Memory(memory) for memory in reply["memories"]],
-        total=reply["total"],
-        filtered=reply["filtered"],
-        next_cursor=reply.get("next_cursor"),
-    )

@@ -1,12 +1,13 @@
-"""Keys as one namespace sees them."""
+# @generated from packages/protocol by packages/codegen; do not edit.
+"""NamespaceKeys."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from ..._models import CreatedNamespaceKey, DeleteNamespaceKeyResponse, KeyUsage, NamespaceKey
 from ..._options import RequestOptions, Unpack
-from ..._pages import AsyncListing, Page, Place, Plan
+from ..._pages import AsyncListing, Page, Place, Plan, page_of
 from ..._request import Call, given, path
 from ..transport import AsyncTransport
 
@@ -22,16 +23,22 @@ class AsyncNamespaceKeys:
         namespace: str,
         name: str,
         *,
-        scope: Literal["read", "write"] | None = None,
         expires_in_days: float | None = None,
+        scope: Literal["read", "write"] | None = None,
         **options: Unpack[RequestOptions],
     ) -> CreatedNamespaceKey:
-        """Issue a key with a single grant, on this namespace. The response contains its secret, which is not shown again.
+        """Issue a key with a single grant, on this namespace.
 
-        The scope is `write` unless said; `write` includes read access.
+        The response contains its secret, which is not shown again.
+
+        Args:
+            name: Recorded as `author` on everything the key stores.
+            expires_in_days: Days until it expires. By default it never expires. `expires_at` takes precedence.
+            scope: `write` includes read access. Default "write".
+
         """
         url = path("/v1/namespaces", namespace, "keys")
-        body = given(name=name, scope=scope, expires_in_days=expires_in_days)
+        body = given(name=name, expires_in_days=expires_in_days, scope=scope)
         call = Call("namespaceKeys.create", "POST", url, CreatedNamespaceKey, body=body, options=options)
         return await self._transport.request(call)
 
@@ -40,17 +47,16 @@ class AsyncNamespaceKeys:
         url = path("/v1/namespaces", namespace, "keys")
 
         def call(_: Place) -> Call[Page[NamespaceKey]]:
-            return Call("namespaceKeys.list", "GET", url, _page, options=options)
+            return Call("namespaceKeys.list", "GET", url, page_of(NamespaceKey, "keys"), options=options)
 
         return self._transport.list(Plan(call, None))
 
     async def delete(
-        self,
-        namespace: str,
-        key_id: str,
-        **options: Unpack[RequestOptions],
+        self, namespace: str, key_id: str, **options: Unpack[RequestOptions]
     ) -> DeleteNamespaceKeyResponse:
-        """Delete a key whose only grant is on this namespace. A key with other grants, or an admin key, only loses this grant.
+        """Delete a key whose only grant is on this namespace.
+
+        A key with other grants, or an admin key, only loses this grant.
         """
         url = path("/v1/namespaces", namespace, "keys", key_id)
         call = Call("namespaceKeys.delete", "DELETE", url, DeleteNamespaceKeyResponse, options=options)
@@ -61,7 +67,3 @@ class AsyncNamespaceKeys:
         url = path("/v1/namespaces", namespace, "keys", key_id, "usage")
         call = Call("namespaceKeys.usage", "GET", url, KeyUsage, options=options)
         return await self._transport.request(call)
-
-
-def _page(reply: Any) -> Page[NamespaceKey]:
-    return Page([NamespaceKey(key) for key in reply["keys"]], total=reply["total"])

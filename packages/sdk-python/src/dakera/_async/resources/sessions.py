@@ -1,4 +1,5 @@
-"""Stretches of work of an agent."""
+# @generated from packages/protocol by packages/codegen; do not edit.
+"""Sessions."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from typing import Any
 
 from ..._models import Memory, Session
 from ..._options import RequestOptions, Unpack
-from ..._pages import AsyncListing, Page, Place, Plan
+from ..._pages import AsyncListing, Page, Place, Plan, page_of
 from ..._request import Call, given, path
+from ..._result import part_of
 from ..transport import AsyncTransport
 
 
@@ -26,12 +28,20 @@ class AsyncSessions:
         id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Session:
-        """Start a session. Memories are added to it by `session_id`.
+        """Start a session.
 
-        An `id` of your own needs a read-write grant, as a taken one is refused.
+        Memories are added to it by `session_id`.
+
+        Args:
+            agent_id: The namespace.
+            metadata: Any JSON object. The server does not use it.
+            id: Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected.
+
         """
         body = given(agent_id=agent_id, metadata=metadata, id=id)
-        call = Call("sessions.start", "POST", "/v1/sessions/start", _session, body=body, options=options)
+        call = Call(
+            "sessions.start", "POST", "/v1/sessions/start", part_of(Session, "session"), body=body, options=options
+        )
         return await self._transport.request(call)
 
     async def end(
@@ -42,16 +52,32 @@ class AsyncSessions:
         agent_id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> Session:
-        """End a session. If it has ended already, only its summary changes."""
-        url, query = path("/v1/sessions", session_id, "end"), given(agent_id=agent_id)
+        """End a session.
+
+        If it has ended already, only its summary changes.
+
+        Args:
+            summary: The outcome of the session. If omitted, the previous summary stays.
+            agent_id: The namespace. Without it the server looks wherever the key may.
+
+        """
+        url = path("/v1/sessions", session_id, "end")
+        query = given(agent_id=agent_id)
         body = given(summary=summary)
-        call = Call("sessions.end", "POST", url, _session, query=query, body=body, options=options)
+        call = Call("sessions.end", "POST", url, part_of(Session, "session"), query=query, body=body, options=options)
         return await self._transport.request(call)
 
     async def get(self, session_id: str, *, agent_id: str | None = None, **options: Unpack[RequestOptions]) -> Session:
-        """Fetch one session. Raises NotFoundError if there is none this key may read."""
-        url, query = path("/v1/sessions", session_id), given(agent_id=agent_id)
-        call = Call("sessions.get", "GET", url, Session, query=query, options=options)
+        """Fetch one session.
+
+        Raises NotFoundError if there is none this key may read.
+
+        Args:
+            agent_id: The namespace. Without it the server looks wherever the key may.
+
+        """
+        query = given(agent_id=agent_id)
+        call = Call("sessions.get", "GET", path("/v1/sessions", session_id), Session, query=query, options=options)
         return await self._transport.request(call)
 
     def list(
@@ -63,14 +89,21 @@ class AsyncSessions:
         offset: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> AsyncListing[Session]:
-        """List sessions, newest first: of one namespace, or of every one this key may read.
+        """List the sessions of one namespace, or of all namespaces this key can read, newest first.
 
-        `active_only` leaves out those that have ended. A page has 100 of them unless `limit` is said.
+        A page has 100 unless `limit` is given.
+
+        Args:
+            agent_id: The namespace. By default, all namespaces this key can read.
+            active_only: Excludes sessions that have ended.
+
         """
 
         def call(place: Place) -> Call[Page[Session]]:
             query = given(agent_id=agent_id, active_only=active_only, limit=limit, offset=place)
-            return Call("sessions.list", "GET", "/v1/sessions", _page, query=query, options=options)
+            return Call(
+                "sessions.list", "GET", "/v1/sessions", page_of(Session, "sessions"), query=query, options=options
+            )
 
         return self._transport.list(Plan(call, offset, by_offset=True))
 
@@ -78,28 +111,23 @@ class AsyncSessions:
         self,
         session_id: str,
         *,
-        agent_id: str | None = None,
         limit: int | None = None,
         offset: int | None = None,
+        agent_id: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> AsyncListing[Memory]:
-        """List the memories of a session in the order they were stored. A page has 100 unless `limit` is said."""
+        """List the memories of a session in the order they were stored.
+
+        A page has 100 unless `limit` is given.
+
+        Args:
+            agent_id: The namespace. Without it the server looks wherever the key may.
+
+        """
         url = path("/v1/sessions", session_id, "memories")
 
         def call(place: Place) -> Call[Page[Memory]]:
             query = given(agent_id=agent_id, limit=limit, offset=place)
-            return Call("sessions.memories", "GET", url, _memories, query=query, options=options)
+            return Call("sessions.memories", "GET", url, page_of(Memory, "memories"), query=query, options=options)
 
         return self._transport.list(Plan(call, offset, by_offset=True))
-
-
-def _session(reply: Any) -> Session:
-    return Session(reply["session"])
-
-
-def _page(reply: Any) -> Page[Session]:
-    return Page([Session(session) for session in reply["sessions"]], total=reply["total"])
-
-
-def _memories(reply: Any) -> Page[Memory]:
-    return Page([Memory(memory) for memory in reply["memories"]], total=reply["total"])

@@ -1,4 +1,4 @@
-# @generated from _async/resources/health.py by scripts/generate.ts; do not edit.
+# @generated from _async/resources/health.py by packages/codegen; do not edit.
 """How the server is."""
 
 from __future__ import annotations

@@ -1,23 +1,14 @@
-# @generated from _async/resources/keys.py by scripts/generate.ts; do not edit.
-"""API keys."""
+# @generated from _async/resources/keys.py by packages/codegen; do not edit.
+"""Keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from ..._models import (
-    Access,
-    CreatedKey,
-    Identity,
-    Key,
-    KeyActionResponse,
-    KeyOptions,
-    KeyUsage,
-    RotatedKey,
-)
+from ..._models import Access, CreatedKey, Identity, Key, KeyActionResponse, KeyOptions, KeyUsage, RotatedKey
 from ..._options import RequestOptions, Unpack
-from ..._pages import Listing, Page, Place, Plan
+from ..._pages import Listing, Page, Place, Plan, page_of
 from ..._request import Call, apart, given, path
 from ..transport import Transport
 
@@ -31,7 +22,15 @@ class Keys:
     def create(
         self, name: str, grants: Mapping[str, Access] | None = None, **settings: Unpack[KeyOptions]
     ) -> CreatedKey:
-        """Issue a key with its own grants per namespace. The response contains its secret, which is not shown again."""
+        """Issue a key with its own grants per namespace.
+
+        The response contains its secret, which is not shown again.
+
+        Args:
+            name: Recorded as `author` on everything the key stores.
+            grants: Namespace → `read`, `write` or `read_write`.
+
+        """
         fields, options = apart("keys.create", settings, KeyOptions.__optional_keys__)
         body = given(name=name, grants=grants, **fields)
         call = Call("keys.create", "POST", "/v1/keys", CreatedKey, body=body, options=options)
@@ -40,15 +39,16 @@ class Keys:
     def list(
         self, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[RequestOptions]
     ) -> Listing[Key]:
-        """List the keys, without secrets. All of them unless `limit` is said."""
+        """List the keys, without secrets. All of them unless `limit` is given."""
 
         def call(place: Place) -> Call[Page[Key]]:
-            return Call("keys.list", "GET", "/v1/keys", _page, query=given(limit=limit, cursor=place), options=options)
+            query = given(limit=limit, cursor=place)
+            return Call("keys.list", "GET", "/v1/keys", page_of(Key, "keys"), query=query, options=options)
 
         return self._transport.list(Plan(call, cursor))
 
     def get(self, key_id: str, **options: Unpack[RequestOptions]) -> Key:
-        """Fetch one key, without its secret."""
+        """Fetch one key, without its secret. Raises NotFoundError if there is none this key may read."""
         call = Call("keys.get", "GET", path("/v1/keys", key_id), Key, options=options)
         return self._transport.request(call)
 
@@ -61,22 +61,29 @@ class Keys:
         namespaces: Sequence[str] | None = None,
         **options: Unpack[RequestOptions],
     ) -> Key:
-        """Rename a key or change its grants. New grants apply from its next request on. `none` removes a grant.
+        """Rename a key or change its grants.
 
-        `namespaces` keeps grants on these only; new ones get what the scope of the key says.
+        New grants apply from its next request on; `none` removes one.
+
+        Args:
+            name: Recorded as `author` on everything the key stores.
+            grants: Namespace → access. `none` removes a grant.
+            namespaces: Removes grants on all other namespaces; new namespaces get the scope of the key.
+
         """
         body = given(name=name, grants=grants, namespaces=namespaces)
         call = Call("keys.update", "PATCH", path("/v1/keys", key_id), Key, body=body, options=options)
         return self._transport.request(call)
 
-    def rotate(
-        self,
-        key_id: str,
-        *,
-        grace_secs: int | None = None,
-        **options: Unpack[RequestOptions],
-    ) -> RotatedKey:
-        """Give a key a new secret. The old one stops at once, or after `grace_secs`."""
+    def rotate(self, key_id: str, *, grace_secs: int | None = None, **options: Unpack[RequestOptions]) -> RotatedKey:
+        """Give a key a new secret.
+
+        The old one stops working immediately, or after `grace_secs`.
+
+        Args:
+            grace_secs: Seconds for which the old secret stays valid. Default 0.
+
+        """
         body = given(grace_secs=grace_secs)
         call = Call("keys.rotate", "POST", path("/v1/keys", key_id, "rotate"), RotatedKey, body=body, options=options)
         return self._transport.request(call)
@@ -101,7 +108,3 @@ class Keys:
         """Return the identity and grants of the calling key."""
         call = Call("keys.whoami", "GET", "/v1/auth/whoami", Identity, options=options)
         return self._transport.request(call)
-
-
-def _page(reply: Any) -> Page[Key]:
-    return Page([Key(key) for key in reply["keys"]], total=reply["total"], next_cursor=reply.get("next_cursor"))

@@ -1,0 +1,19 @@
+import { type Page, withNames } from './list.ts'
+
+/** What a reply says of the whole list. */
+type Facts = { total?: number | undefined; filtered?: number | undefined; next_cursor?: string | undefined }
+
+/** A page from a reply's list. Throws when there is none. */
+export const pageOf = <T>(items: readonly T[], { total, filtered, next_cursor }: Facts = {}): Page<T> =>
+  withNames([...items], {
+    ...(total !== undefined && { total }),
+    ...(filtered !== undefined && { filtered }),
+    ...(next_cursor !== undefined && { nextCursor: next_cursor }),
+  })
+
+/** A part of a reply. Handing on what is not there would make a memory or a session without an id. */
+export function expectPart<T extends object>(part: T, name: string, id?: keyof T): T {
+  if (typeof part !== 'object' || part === null || (id !== undefined && typeof part[id] !== 'string'))
+    throw new TypeError(`There is no ${name} in the reply.`)
+  return part
+}
