@@ -1,5 +1,5 @@
-// node scripts/with-toolchain.mjs [--with-pnpm] <argument ...>: node with these arguments, in the repository's root, on a
-// machine that has only Node 20.
+// node scripts/with-toolchain.mjs [--with-pnpm] <argument ...>: runs node with these arguments in the root of the
+// repository, on a machine that has only Node 20.
 import { runWithToolchain } from './toolchain.mjs'
 
 const args = process.argv.slice(2)
