@@ -46,6 +46,7 @@ export default defineConfig({
           name: 'server-pglite',
           env: { DAKERA_TEST_ENGINE: 'pglite' },
           provide: { engine: 'pglite' },
+          globalSetup: 'apps/server/test/global-setup.ts',
         },
       },
       { test: { ...common, name: 'examples', include: ['examples/**/*.test.ts'] } },
