@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceAccess, ListedNamespace, VectorIndex, Weights } from '@dakera-ai/protocol'
+import type { ListedNamespace, Namespace, NamespaceAccess, VectorIndex, Weights } from '@dakera-ai/protocol'
 import { eq, sql } from 'drizzle-orm'
 import { namespaces } from '../../db/schema/namespaces.ts'
 import type { Tx } from '../../db/tx.ts'
