@@ -75,9 +75,8 @@ export function checksOf(home: string, hidden: RegExp, env: Record<string, strin
     const failed = tests.filter(({ verdict }) => verdict === 'failed').length
     if (why !== undefined) failures.push(`${name}\n${why}`)
     if (why !== undefined && failed === 0) counts.failed++ // it did not get as far as its tests, or not to their end
-    say(
-      `${name}: ${tests.filter(({ verdict }) => verdict === 'passed').length} passed, ${failed} failed (${since(startedAt)})`,
-    )
+    const passed = tests.filter(({ verdict }) => verdict === 'passed').length
+    say(`${name}: ${passed} passed, ${failed} failed (${since(startedAt)})`)
   }
 
   /** What the example of the language prints, whatever else the server has. */

@@ -11,7 +11,7 @@ const tools = join(home, '.tools')
 const manifest = readFileSync(join(home, 'pyproject.toml'), 'utf8')
 const uv = join(tools, 'uv', 'bin', 'uv')
 const dist = join(tools, 'dist')
-/** The certificates are those of the system, as a company may have its own. Tools find this Node, wherever they start. */
+/** The certificates are those of the system, as a company may have its own. Every tool finds this Node. */
 const env = {
   UV_PYTHON_DOWNLOADS: 'never',
   UV_SYSTEM_CERTS: '1',

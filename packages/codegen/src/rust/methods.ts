@@ -182,9 +182,10 @@ function flatMethod(operation: Operation): string[] {
   const { resource } = operation
   const { name, generics, parameters, returns, where } = signatureOf(operation)
   const passed = parameters.map((one) => (isInFlat(one) ? one.name : `${one.type}::default()`))
+  const head = declaration(flat, generics, listed(parameters.filter(isInFlat)), returns, where)
   return [
     `/// The same as [\`${moduleOf(resource)}().${name}\`](crate::${classOf(resource)}::${name}).
-${declaration(flat, generics, listed(parameters.filter(isInFlat)), returns, where)}self.${moduleOf(resource)}().${name}(${passed.join(', ')})
+${head}self.${moduleOf(resource)}().${name}(${passed.join(', ')})
 }
 `,
   ]

@@ -45,9 +45,8 @@ const isInternal = (name: string) =>
   methods.some(({ reply, result }) => result.kind !== 'whole' && reply.kind === 'model' && reply.name === name)
 
 /** Fields that are arguments of the methods, or another spelling of a field that is there. */
-const NOT_FIELDS = new RegExp(
-  /^(\w+Request\.agent_id|(Recall|Search)Request\.namespaces|CreateNamespaceRequest\.name|ForgetBatchRequest\.filters)$/,
-)
+const NOT_FIELDS =
+  /^(\w+Request\.agent_id|(Recall|Search)Request\.namespaces|CreateNamespaceRequest\.name|\w+BatchRequest\.filters)$/
 /** Fields beside the body. */
 const MORE_FIELDS: Record<string, string> = {
   UpdateMemoryRequest: `/// Change it only if this is still its \`version\`; else the call ends in \`CONFLICT\`.
@@ -101,7 +100,8 @@ function struct(model: Model): string {
     .filter((field) => !NOT_FIELDS.test(`${name}.${field.name}`))
     .map((field) => fieldLine(model, field))
   const hasSecrets = fields.some(({ isSecret }) => isSecret)
-  return `${comment(doc ?? `The contract's \`${name}\`.`)}#[derive(Clone, ${hasSecrets ? '' : 'Debug, '}Default, PartialEq, Deserialize, Serialize)]
+  const traits = ['Clone', ...(hasSecrets ? [] : ['Debug']), 'Default', 'PartialEq', 'Deserialize', 'Serialize']
+  return `${comment(doc ?? `The contract's \`${name}\`.`)}#[derive(${traits.join(', ')})]
 ${isInput ? '' : '#[non_exhaustive]\n'}${isInternal(name) ? 'pub(crate)' : 'pub'} struct ${name} {
 ${lines.join('')}${MORE_FIELDS[name] ?? ''}${isInput ? '' : UNKNOWN}}
 ${hasSecrets ? debug(model) : ''}${isInput || isInternal(name) ? '' : views(model)}`
