@@ -119,4 +119,6 @@ function read(junit: string, countsConformance: boolean): Test[] {
 }
 
 /** What a program prints, or nothing where there is no such program. */
-const output = (command: string[]) => run(command).catch(() => '')
+function output(command: string[]): Promise<string> {
+  return run(command).catch(() => '')
+}
