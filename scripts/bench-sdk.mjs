@@ -9,8 +9,8 @@ const HELP = `Calls "who am I" some 2,000 times through each SDK and as often by
 
 Usage: pnpm bench:sdk [language ...]      typescript, python, rust, go; default: all
 
-Python uses the environment that its tests made (npm test -- --only sdk-python). A language whose tools are missing is
-left out and named.
+Python uses the environment that its tests made (npm test -- --only sdk-python).
+A language whose tools are missing is left out and named.
 `
 const PYTHON = () => {
   const tools = join(root, 'packages/sdk-python/.tools')

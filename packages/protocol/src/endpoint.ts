@@ -14,7 +14,7 @@ export type Endpoint = {
   aliases?: readonly `${Method} /${string}`[]
   /** One or two sentences in the imperative; clients and documents print them. Names of fields are in backticks. */
   summary: string
-  /** The name of its method on the client itself, as in `client.storeMemory`; every language spells it in its own way. */
+  /** The name of its method on the client itself, as in `client.storeMemory`; every language has its own spelling. */
   flat?: string
   /** The operation that does the same by another address. Clients have a method for that one only. */
   twinOf?: `${string}.${string}`

@@ -61,8 +61,11 @@ function refusing<S extends z.ZodObject>(
  * Names that published clients send and that have no effect here: they identify the client or are part of their API.
  */
 const HARMLESS = new RegExp(
-  '^(rerank|fusion|iterations|neighborhood|include_associated|associated_memories_.*|distance|agent_version|' +
-    'client_version)$',
+  `^(${[
+    'rerank|fusion|iterations|neighborhood|distance',
+    'include_associated|associated_memories_.*',
+    'agent_version|client_version',
+  ].join('|')})$`,
 )
 
 const SET_BY_SERVER = 'the server sets it'

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { Run } from './test.ts'
+import type { Run } from '../../../scripts/checks.ts'
 
 const KEY = 'dk-consumer-key'
 const PROGRAM = `use dakera_rs::{Client, Result};

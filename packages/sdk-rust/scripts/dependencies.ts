@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Run } from './test.ts'
+import type { Run } from '../../../scripts/checks.ts'
 
 type Package = { name: string; version: string; rust_version: string | null }
 

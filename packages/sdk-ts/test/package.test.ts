@@ -106,7 +106,10 @@ function compile(module: string, moduleResolution: string, ...files: string[]) {
 const USE = `
   const seen = []
   const reply = { memories: [{ memory: { id: 'a', content: 'x' }, score: 1 }], total_found: 1, query_time_ms: 1 }
-  const fetch = async (url, init) => { seen.push([init.method, String(url), init.headers.get('authorization')]); return Response.json(reply) }
+  const fetch = async (url, init) => {
+    seen.push([init.method, String(url), init.headers.get('authorization')])
+    return Response.json(reply)
+  }
   const client = new DakeraClient({ apiKey: 'dk-test-key', fetch })
   const found = await client.recall('team', 'q', { topK: 1 })
   if (found[0].id !== 'a' || found.totalFound !== 1) throw new Error('not flat')

@@ -23,10 +23,13 @@ ${printed.map((one) => entry(one, callLines(one))).join('')}}
 
 // printedIterations are the lists that have more than one page.
 var printedIterations = map[string]operation{
-${iterated.map((one) => entry(one, `${listed('\t\treturn collect(', [called(one, iterationOf(one) ?? '')], ')')}\n`)).join('')}}
+${iterated.map((one) => entry(one, collected(one))).join('')}}
 `,
   }
 }
+
+const collected = (operation: Operation) =>
+  `${listed('\t\treturn collect(', [called(operation, iterationOf(operation) ?? '')], ')')}\n`
 
 const entry = ({ id }: Operation, lines: string) => {
   const parameters = ['ctx context.Context', 'c *dakera.Client', 'a args', 'o ...dakera.RequestOption']

@@ -26,10 +26,11 @@ export function goModels(): Files {
   )
   if (settings[0] !== settings[1]) throw new Error('NamespaceSettings can no longer stand for both requests.')
   const written = models.filter(({ name }) => !LEFT_OUT.has(name))
+  const codecs = [...written.map(codecSource), ...completeness()]
   const texts = written.flatMap((model) => [textSource(model), timesSource(model)]).filter(Boolean)
   return {
     'packages/sdk-go/models.go': `${HEAD}\n${errorCodes()}\n${accessWords()}\n${written.map(typeSource).join('\n')}`,
-    'packages/sdk-go/models_json.go': `${HEAD}\nimport "encoding/json"\n\n${[...written.map(codecSource), ...completeness()].join('\n')}`,
+    'packages/sdk-go/models_json.go': `${HEAD}\nimport "encoding/json"\n\n${codecs.join('\n')}`,
     'packages/sdk-go/models_text.go': `${HEAD}
 import (
 	"fmt"
@@ -174,7 +175,8 @@ function roleOf({ name, isInput }: Model): string {
   const owners = models.filter(
     (owner) => !LEFT_OUT.has(owner.name) && owner.fields.some(({ type }) => contains(type, name)),
   )
-  return `a part of ${owners.map((owner) => (isInternal(owner.name) ? roleOf(owner) : nameOf(owner.name))).join(' and ')}`
+  const named = owners.map((owner) => (isInternal(owner.name) ? roleOf(owner) : nameOf(owner.name)))
+  return `a part of ${named.join(' and ')}`
 }
 
 const orNothing = (name: string | undefined) => (name === undefined ? '' : standIn(name))

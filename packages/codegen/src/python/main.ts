@@ -57,4 +57,4 @@ VERSION = "${versionOf('sdk-python')}"
 
 const HEAD = '# @generated from packages/protocol by packages/codegen; do not edit.\n'
 const twinHead = (path: string) =>
-  `# @generated from ${path.slice(path.indexOf('_sync/')).replace('_sync', '_async')} by packages/codegen; do not edit.\n`
+  `# @generated from _async/${path.split('/_sync/')[1]} by packages/codegen; do not edit.\n`

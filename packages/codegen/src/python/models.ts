@@ -5,9 +5,8 @@ import { keywordTypes } from './methods.ts'
 import { literal, literals, namedWords, typeOf, union } from './names.ts'
 
 /** Replies that the client's methods take apart; what they give instead stands in `MERGED` and in the page types. */
-const TAKEN_APART = new RegExp(
-  /^(List\w+Response|SessionMemoriesResponse|(Start|End)SessionResponse|RecallResponse|RecalledMemory|StoreMemoryResponse|Error|Issue)$/,
-)
+const TAKEN_APART =
+  /^((List\w+|SessionMemories|StartSession|EndSession|Recall|StoreMemory)Response|RecalledMemory|Error|Issue)$/
 
 /** Results that hold the fields of two models. */
 const MERGED: Record<string, { doc: string; of: [string, string]; without?: string }> = {
@@ -41,6 +40,7 @@ const BASES = ['Memory', 'Key', 'NamespaceKey']
 export function pythonModels(): string {
   const results = models.filter(({ name, isInput }) => !isInput && !TAKEN_APART.test(name))
   const classes = inDependencyOrder([...results, ...Object.entries(MERGED).map(merged)]).map(resultClass)
+  const options = [...Object.entries(KEYWORDS).map(keywords), ...keywordTypes().map(settings)]
   const codes = Object.keys(ERRORS).map((code) => `    ${literal(code)},\n`)
   return `from __future__ import annotations
 
@@ -60,7 +60,7 @@ ${codes.join('')}]
 
 ${namedWords().map(wordAlias).join('')}
 
-${[weights(), newMemory(), ...Object.entries(KEYWORDS).map(keywords), ...keywordTypes().map(settings), ...classes].join('\n\n')}`
+${[weights(), newMemory(), ...options, ...classes].join('\n\n')}`
 }
 
 function wordAlias([name, { words }]: [string, { words: string[] }]): string {

@@ -1,6 +1,6 @@
 import { ARGUMENTS, isByHand } from '../by-hand.ts'
 import { exampleOf } from '../cases.ts'
-import { classOf, methods, type Operation, ORDER, resourceDocs } from '../contract.ts'
+import { classOf, methods, type Operation, ORDER, type ResourceName, resourceDocs } from '../contract.ts'
 import { readRoot } from '../files.ts'
 import { camel } from '../text.ts'
 import { comment } from './comment.ts'
@@ -14,26 +14,31 @@ export function flatNames(): string {
     (resource) => `import { ${classOf(resource)} } from './resources/${kebab(resource)}.ts'\n`,
   )
   const flat = classes.flatMap((resource) => methods.filter((one) => one.resource === resource && one.flat))
+  const made = classes.map((resource) => `this.${resource} = new ${classOf(resource)}(transport)\n`)
   return `import { type HealthChecks, healthChecks } from './resources/health.ts'
 ${imports.join('')}import type { Transport } from './transport.ts'
 
 ${comment(
   "The resources, and the flat names of the product's samples: each hands over to its resource and does nothing else.",
 )}export abstract class FlatNames {
-${classes.map((resource) => `${comment(resourceDocs[resource], '  ')}readonly ${resource}: ${classOf(resource)}\n`).join('')}${comment(resourceDocs.health, '  ')}readonly health: HealthChecks
+${ORDER.map(property).join('')}
 
   constructor(transport: Transport) {
-${classes.map((resource) => `this.${resource} = new ${classOf(resource)}(transport)\n`).join('')}this.health = healthChecks(transport)
+${made.join('')}this.health = healthChecks(transport)
   }
 
 ${flat.map(delegate).join('\n')}}
 `
 }
 
+const property = (resource: ResourceName) =>
+  `${comment(resourceDocs[resource], '  ')}readonly ${resource}: ${classOf(resource)}\n`
+
 function delegate(operation: Operation): string {
   const { id, resource, name, flat } = operation
   const sentences = isByHand(operation) ? handWritten(operation) : docOf(operation)
-  return `${comment(`${sentences} The same as \`${id}\`.\n\n@example\n${example(operation)}`, '  ')}${flat}(...args: Parameters<${classOf(resource)}['${name}']>) {
+  const doc = comment(`${sentences} The same as \`${id}\`.\n\n@example\n${example(operation)}`, '  ')
+  return `${doc}${flat}(...args: Parameters<${classOf(resource)}['${name}']>) {
   return this.${resource}.${name}(...args)
 }
 `

@@ -6,6 +6,7 @@ import {
   modelOf,
   models,
   type Operation,
+  oneOf,
   type ResourceName,
   resourceDocs,
 } from '../contract.ts'
@@ -26,7 +27,8 @@ export function resourceFile(resource: ResourceName): string {
   const doc = isMixed(resource)
     ? `The methods of \`client.${resource}\` that follow from the contract.`
     : resourceDocs[resource]
-  const body = `${types.map(({ source }) => `${source}\n`).join('')}${comment(doc)}export class ${printedClassOf(resource)} {
+  const head = `${types.map(({ source }) => `${source}\n`).join('')}${comment(doc)}`
+  const body = `${head}export class ${printedClassOf(resource)} {
   readonly #transport: Transport
   constructor(transport: Transport) {
     this.#transport = transport
@@ -78,7 +80,7 @@ function settingsType({ resource, body }: Operation): OwnType | undefined {
   const apart = body?.apart.filter(({ name }) => name !== 'agent_id') ?? []
   if (!body || apart.length === 0) return undefined
   const name = `${classOf(resource).replace(/s$/, '')}Settings`
-  const doc = `What a ${resource.replace(/s$/, '')} is created with, beside its ${apart.map((field) => field.name).join(' and ')}.`
+  const doc = `What a ${oneOf(resource)} is created with, beside its ${apart.map(wordOf).join(' and ')}.`
   const omitted = apart.map((field) => literal(field.name)).join(' | ')
   return { name, source: `${comment(doc)}export type ${name} = Omit<${body.model.name}, ${omitted}>\n` }
 }
@@ -111,7 +113,8 @@ function listedType({ result }: Operation): OwnType | undefined {
   const also = result.kind === 'page' ? alsoOf(result.of) : []
   if (result.kind !== 'page' || also.length === 0) return undefined
   const name = typeOf(result.of)
-  const doc = `${modelOf(name).doc ?? ''} ${also.map(([copy, original]) => `\`${copy}\` is its \`${original}\` again, as single ones call it.`).join(' ')}`
+  const copies = also.map(([copy, original]) => `\`${copy}\` is its \`${original}\` again, as single ones call it.`)
+  const doc = [modelOf(name).doc ?? '', ...copies].join(' ')
   const more = also.map(([copy, original]) => `${copy}: models.${name}['${original}']`).join('; ')
   return { name, source: `${comment(doc.trim())}export type ${name} = models.${name} & { ${more} }\n` }
 }

@@ -39,10 +39,13 @@ const wordList = ([name, words]: readonly [string, string[]]) =>
 /** What stands inside a field of a request is the wire's own: the client respells one level. */
 const isRespelled = ({ name, isInput }: Model) => isInput && name !== 'Weights'
 
-const interfaceOf = (model: Model) =>
-  `${comment(model.doc ?? `The contract's \`${model.name}\`.`)}export interface ${nameOf(model.name)} {
-${model.fields.map((field) => (isRespelled(model) ? twoSpellings(field) : memberOf(field, errorCode(model, field)))).join('')}}
-`
+function interfaceOf(model: Model): string {
+  const { name, doc = `The contract's \`${name}\`.`, fields } = model
+  const members = fields.map((field) =>
+    isRespelled(model) ? twoSpellings(field) : memberOf(field, errorCode(model, field)),
+  )
+  return `${comment(doc)}export interface ${nameOf(name)} {\n${members.join('')}}\n`
+}
 
 const errorCode = (owner: Model, { name }: Field) =>
   owner.name === 'Error' && name === 'code' ? 'ErrorCode' : undefined

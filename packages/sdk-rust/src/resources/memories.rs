@@ -64,7 +64,8 @@ impl<M: Mode> Memories<'_, M> {
         )
     }
 
-    /// Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come first.
+    /// Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come
+    /// first.
     pub fn search(
         &self,
         namespace: impl Into<OneOrMany>,

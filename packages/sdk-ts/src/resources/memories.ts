@@ -123,7 +123,8 @@ export class Memories extends PrintedMemories {
   }
 
   /**
-   * Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come first.
+   * Find memories by their words: `word "a phrase" -excluded tag:name prefix*`. Memories that match all of them come
+   * first.
    */
   search(
     namespace: string | readonly string[],
