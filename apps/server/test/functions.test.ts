@@ -6,6 +6,7 @@ import postgres, { type Sql } from 'postgres'
 import { expect, test } from 'vitest'
 import { compareFunctions, type Run, readCatalog } from '../scripts/catalog.ts'
 import { readFunctions } from '../scripts/functions.ts'
+import { handWritten, printFunctions } from '../scripts/migration.ts'
 import { printSchema, SCHEMA } from '../scripts/schema.ts'
 import type { Database } from '../src/db/database.ts'
 import { readMigrations, refuseNewerSchema } from '../src/db/migrate.ts'
@@ -123,6 +124,18 @@ test('the comparison reports each kind of change, and nothing else', async () =>
       expect(await compareFunctions(run), change).toMatchObject({ ...NOTHING, ...differs })
     }
   })
+})
+
+test('a migration keeps what is written by hand, and takes away the rights that the folder no longer gives', () => {
+  const fn = { name: 'f', owner: 'dakera_search', text: 'create or replace function f() …;' }
+  const generated = printFunctions({ changed: [{ fn, revoked: ['dakera_app'] }] })
+  expect(generated.split('\n\n').slice(1)).toEqual([
+    'grant create on schema public to dakera_search;\nset role dakera_search;',
+    `${fn.text}\nrevoke all on function f from dakera_app;`,
+    'reset role;\nrevoke create on schema public from dakera_search;',
+  ])
+  expect(handWritten(`-- Why.\n\n${generated}\n`)).toBe('-- Why.')
+  expect(handWritten('-- Why.\n')).toBe('-- Why.')
 })
 
 /** The last migration of two commits of which installations exist. */
