@@ -21,9 +21,9 @@ export class CountBuffer<C> {
     this.#options = options
   }
 
-  record(count: C): void {
+  record(counts: readonly C[]): void {
     if (this.#pending.size >= MAX_PENDING && !this.#writing) this.flush().catch(() => {}) // the job tries again
-    this.#add(count)
+    for (const count of counts) this.#add(count)
   }
 
   /** Writes every count that was recorded before. */
