@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { keyCaller } from '../src/db/caller.ts'
 import type { Seat } from '../src/db/session.ts'
 import { principalOf } from '../src/principal.ts'
-import { recallMemories } from '../src/resources/memories/hot.ts'
+import { recallMemories } from '../src/resources/memories/recall/recall-query.ts'
 import { engine, start, type TestServer } from './harness.ts'
 import { send } from './http-call.ts'
 

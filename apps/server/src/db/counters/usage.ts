@@ -42,7 +42,7 @@ export class UsageCounter {
   }
 
   record({ keyHash, endpoint, namespace, status, bytes, ms }: KeyRequest): void {
-    const count = {
+    const count: UsageCount = {
       hash: keyHash.toString('hex'),
       endpoint,
       namespace,

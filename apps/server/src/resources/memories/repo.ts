@@ -2,8 +2,26 @@ import { type Memory, REPLY_BYTES } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
 import { unixMs } from '../../db/time.ts'
 import type { NamespaceRef, Tx, WriteTx } from '../../db/tx.ts'
-import type { MemoryRow } from './hot.ts'
 import type { Selection } from './selection.ts'
+
+/** A memory; its times are unix milliseconds. */
+export type MemoryRow = {
+  id: string
+  content: string
+  memory_type: string
+  importance: number
+  tags: string[]
+  metadata: Record<string, unknown>
+  session_id: string | null
+  author: string | null
+  valid_from: number | null
+  created_at: number
+  updated_at: number
+  expires_at: number | null
+  version: number
+  access_count?: number | null
+  last_accessed_at?: number | null
+}
 
 /** Returns the reply of a store. Published clients compare it as a whole. */
 export const toStoredMemory = (row: MemoryRow, namespace: string): Memory => ({

@@ -4,7 +4,6 @@ import type { Deps } from '../../deps.ts'
 import { badCursor, fromCursor, oneMore, toPage } from '../../http/cursor.ts'
 import { idFrom } from '../../http/path-params.ts'
 import { route } from '../../http/route.ts'
-import { find } from './find.ts'
 import { countMatching, countMemories, deleteMatching, listMemories } from './repo.ts'
 import { forgetBatchSelection, forgetSelection, listSelection, type Selection } from './selection.ts'
 import { locate, setImportanceOf, storeAll, update } from './service.ts'
@@ -32,11 +31,6 @@ export const memories = (deps: Pick<Deps, 'embedder' | 'accesses'>) => [
     }))
     return { stored, stored_count: stored.length, total_embedding_time_ms: ms }
   }),
-
-  route(memory.recall, async ({ body, signal, ...caller }) => find(deps, caller, 'recall', body, signal)),
-  route(memory.recallByQuery, async ({ query, signal, ...caller }) => find(deps, caller, 'recall', query, signal)),
-  route(memory.search, async ({ body, signal, ...caller }) => find(deps, caller, 'search', body, signal)),
-  route(memory.searchByQuery, async ({ query, signal, ...caller }) => find(deps, caller, 'search', query, signal)),
 
   route(memory.get, async ({ read, keyHash, params, query }) => {
     const id = idFrom(params.memory_id)

@@ -6,7 +6,7 @@ import { type NamespaceRef, resolveNamespace, type Tx, type WriteTx } from '../.
 import type { Deps } from '../../deps.ts'
 import { absent, Fault, isTaken, taken } from '../../fault.ts'
 import { locating } from '../locate.ts'
-import { storeMemories } from './hot.ts'
+import { embedFor, type FieldOf, suppliedVector } from './embed.ts'
 import {
   findIds,
   findMemories,
@@ -16,7 +16,7 @@ import {
   toStoredMemory,
   updateMemory,
 } from './repo.ts'
-import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
+import { storeMemories } from './store-query.ts'
 
 type New = z.output<typeof NewMemory>
 type Call = KeyCaller & { warn: (message: string) => void; signal: AbortSignal }

@@ -6,25 +6,25 @@ import {
   type SearchRequest,
 } from '@dakera-ai/protocol'
 import type * as z from 'zod'
-import type { KeyCaller } from '../../db/caller.ts'
-import type { Deps } from '../../deps.ts'
-import { Fault, toFault } from '../../fault.ts'
+import type { KeyCaller } from '../../../db/caller.ts'
+import type { Deps } from '../../../deps.ts'
+import { Fault, toFault } from '../../../fault.ts'
+import { embedFor, round, suppliedVector } from '../embed.ts'
+import { findVectors, toMemory } from '../repo.ts'
+import { recallSelection } from '../selection.ts'
 import { directionOf, pickDiverse } from './diversity.ts'
-import { type RecallCall, type RecallRow, recallMemories } from './hot.ts'
-import { findVectors, toMemory } from './repo.ts'
+import { type RecallCall, type RecallOptions, type RecallRow, recallMemories } from './recall-query.ts'
 import { excess, parseSearch, type SearchQuery } from './search-query.ts'
-import { recallSelection } from './selection.ts'
-import { embedFor, round, suppliedVector } from './vectors.ts'
 
 type Recall = z.output<typeof RecallRequest> | z.output<typeof SearchRequest>
 type Found = { namespace: string; row: RecallRow }
 type Picked = Found & { diversity?: { weight: number; similarity: number; value: number } }
 
 /**
- * Recall and search: the same call, but that search reads its query's syntax and ranks exact hits first. Scores are
- * absolute, so several namespaces make one ranking.
+ * Answers recall and search. Search also reads the syntax of its query and ranks exact hits first. Scores are absolute,
+ * so several namespaces make one ranking.
  */
-export async function find(
+export async function recall(
   deps: Pick<Deps, 'embedder' | 'accesses'>,
   caller: KeyCaller,
   kind: 'recall' | 'search',
@@ -49,7 +49,7 @@ export async function find(
     query,
     vector,
     topK: mmr ? poolOf(topK) : topK,
-    // Where a few namespaces of many hold all that is best, each may take twice its share.
+    // If a few of many namespaces contain all of the best, each may take twice its share.
     mostBytes: Math.min(REPLY_BYTES, Math.ceil((2 * REPLY_BYTES) / namespaces.length)),
     selection: recallSelection({ ...body, ...tags }),
     options: { ...optionsOf(body, search, isSupplied), ...(embedded && { embedder: embedded.embedder }) },
@@ -81,10 +81,7 @@ export async function find(
   }
 }
 
-/**
- * How many hits diversity picks from: its work grows with their number times what it picks, in one namespace as in
- * twenty.
- */
+/** Returns how many hits diversity picks from: its work grows with their number times how many it picks. */
 const poolOf = (topK: number) => Math.min(100, Math.max(50, 4 * topK))
 
 function readSearch(query: string): SearchQuery {
@@ -106,7 +103,7 @@ async function recallIn(caller: KeyCaller, call: RecallCall): Promise<Found[]> {
 
 const isDenial = (error: unknown) => ['NAMESPACE_ACCESS_DENIED', 'INSUFFICIENT_SCOPE'].includes(toFault(error).code)
 
-/** As the database sorts within one namespace. */
+/** Sorts as the database does within one namespace. */
 const byRank = ({ row: a }: Found, { row: b }: Found) =>
   Number(b.exact) - Number(a.exact) ||
   b.score - a.score ||
@@ -114,7 +111,7 @@ const byRank = ({ row: a }: Found, { row: b }: Found) =>
   b.created_at - a.created_at ||
   (a.id < b.id ? 1 : -1)
 
-/** The first of them that make one reply; the very first whatever its length. */
+/** Returns as many of the first as fit into a reply, and at least one. */
 function whatFits(picked: Picked[]): Picked[] {
   let room = REPLY_BYTES
   const end = picked.findIndex(({ row }) => {
@@ -125,8 +122,8 @@ function whatFits(picked: Picked[]): Picked[] {
 }
 
 /**
- * Exact hits stay before the others; among each, near-copies of what stands above move down. Only now are vectors read:
- * each can be longer than its memory, and most of what twenty namespaces gave is not in the pool.
+ * Ranks near-copies of better hits lower, among the exact hits and among the others. Vectors are only read here: each
+ * can be longer than its memory, and most hits of twenty namespaces are not in the pool.
  */
 async function diversify(
   { read }: KeyCaller,
@@ -164,12 +161,12 @@ async function diversify(
 
 const NOTHING_ELSE = { context: 0, speaker: 0, question: 0 }
 
-function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: boolean): Record<string, unknown> {
+function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: boolean): RecallOptions {
   const { routing, weights, vector_weight, min_score, explain } = body
   return {
     ...(vector_weight != null && { vector: vector_weight }),
     ...weights,
-    // Who asks for one arm wants to see that arm.
+    // A request for one arm gets the scores of that arm alone.
     ...(routing === 'bm25' && { vector: 0, ...NOTHING_ELSE }),
     ...(routing === 'vector' && { vector: 1, ...NOTHING_ELSE }),
     ...(min_score != null && { min_score }),
@@ -179,7 +176,7 @@ function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: bo
   }
 }
 
-/** Wrong letters are forgiven only where nothing literal was asked for. */
+/** Returns the options of a search. An exact search forgives no wrong letters. */
 export const searchOptions = (
   { all, prefixes, none, nonePrefixes }: SearchQuery,
   { mode, highlight }: Pick<z.output<typeof SearchRequest>, 'mode' | 'highlight'>,

@@ -7,15 +7,15 @@ import { Fault } from '../../fault.ts'
 import type { Access } from '../../principal.ts'
 import { nextSlice } from '../../slices.ts'
 
-/** `embedder` is the model that made them: the database refuses vectors of one that is no longer its own. */
+/** `embedder` is the model that made the vectors: the database refuses those of a former one. */
 export type Embedded = { vectors: (string | null)[]; embedder: string; ms: number }
 
-/** How the request calls each text: what an error about one of them names. */
+/** Returns the name of a text in the request, for errors about it. */
 export type FieldOf = (at: number) => string
 
 /**
- * Embeds texts, outside any transaction. An embedder that costs money and time is asked only for who may use one of the
- * namespaces; the built-in one is cheaper than the question, and the database answers it with the write anyway.
+ * Embeds texts, outside any transaction. A remote embedder costs money and time, so it is only asked for a caller who
+ * may use one of the namespaces. The built-in one is cheaper than that check, which the database makes anyway.
  */
 export async function embedFor(
   { embedder }: Pick<Deps, 'embedder'>,
@@ -31,7 +31,7 @@ export async function embedFor(
     await Promise.any(checks).catch((error: AggregateError) => Promise.reject(error.errors[0]))
   }
   const started = performance.now()
-  const { model } = embedder // first: should it be switched in between, the database refuses the vectors
+  const { model } = embedder // read first: if it is switched in between, the database refuses the vectors
   try {
     const vectors = await embedder.embed(texts, { owner, signal })
     const ms = round(performance.now() - started)
@@ -79,7 +79,7 @@ function refusal(cause: TextRefused, fieldOf: FieldOf): Fault {
 
 export const round = (ms: number) => Math.round(ms * 1000) / 1000
 
-/** A caller's own vector, scaled to length 1: only its direction counts, and half floats overflow early. */
+/** Scales a caller's own vector to length 1: only its direction counts, and half floats overflow early. */
 export function suppliedVector(embedding: number[] | null | undefined): string | null {
   if (embedding == null) return null
   const largest = embedding.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
