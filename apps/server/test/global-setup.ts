@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
+import { copyMigratedDatabase } from '../../../scripts/migrated-database.ts'
 import { findPostgres } from './postgres/find.ts'
-
-const run = promisify(execFile)
 
 declare module 'vitest' {
   /** What every test file can ask for with vitest's inject(). */
@@ -31,8 +28,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 /** Creating an embedded database and migrating it takes seconds; copying one does not. */
 async function setUpTemplates(project: TestProject): Promise<() => Promise<void>> {
   const templates = mkdtempSync(join(tmpdir(), 'dakera-templates-'))
-  // In a process of its own: this one transforms what it imports, which the thread of the database cannot take.
-  await run(process.execPath, [join(import.meta.dirname, 'make-template.ts'), join(templates, 'migrated')])
+  await copyMigratedDatabase(join(templates, 'migrated'))
   project.provide('templates', templates)
   return async () => rmSync(templates, { recursive: true, force: true })
 }

@@ -84,6 +84,7 @@ function runSeries(): Promise<number> {
       env: { ...process.env, DAKERA_TEST_SERIES: 'whole' },
       stdio: ['ignore', 2, 2],
     })
+    process.once('SIGTERM', () => child.kill())
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
   })
