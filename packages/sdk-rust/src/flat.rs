@@ -21,9 +21,9 @@ use crate::resources::{
 
 /// The resources, each with its calls.
 impl<M: Mode> DakeraClient<M> {
-    /// How the server is. Needs no key, and sends none.
-    pub fn health(&self) -> HealthChecks<'_, M> {
-        HealthChecks(&self.caller)
+    /// Store, find, change and forget what agents know.
+    pub fn memories(&self) -> Memories<'_, M> {
+        Memories(&self.caller)
     }
 
     /// Places for memories, each with its own grants.
@@ -41,11 +41,6 @@ impl<M: Mode> DakeraClient<M> {
         NamespaceKeys(&self.caller)
     }
 
-    /// Store, find, change and forget what agents know.
-    pub fn memories(&self) -> Memories<'_, M> {
-        Memories(&self.caller)
-    }
-
     /// Stretches of work of an agent, and the memories that belong to them.
     pub fn sessions(&self) -> Sessions<'_, M> {
         Sessions(&self.caller)
@@ -55,10 +50,106 @@ impl<M: Mode> DakeraClient<M> {
     pub fn agents(&self) -> Agents<'_, M> {
         Agents(&self.caller)
     }
+
+    /// How the server is. Needs no key, and sends none.
+    pub fn health(&self) -> HealthChecks<'_, M> {
+        HealthChecks(&self.caller)
+    }
 }
 
 /// The flat names of the product's samples: each calls its resource and does nothing else.
 impl<M: Mode> DakeraClient<M> {
+    /// The same as [`memories().store`](crate::Memories::store).
+    pub fn store_memory(
+        &self,
+        namespace: impl AsRef<str>,
+        memory: impl Into<StoreMemoryRequest>,
+    ) -> M::Reply<StoreMemoryResponse> {
+        self.memories().store(namespace, memory)
+    }
+
+    /// The same as [`memories().store_batch`](crate::Memories::store_batch).
+    pub fn store_memories<I>(
+        &self,
+        namespace: impl AsRef<str>,
+        memories: I,
+    ) -> M::Reply<StoreMemoriesResponse>
+    where
+        I: IntoIterator,
+        I::Item: Into<StoreMemoryRequest>,
+    {
+        self.memories().store_batch(namespace, memories)
+    }
+
+    /// The same as [`memories().recall`](crate::Memories::recall).
+    pub fn recall(
+        &self,
+        namespace: impl Into<OneOrMany>,
+        query: impl Into<RecallRequest>,
+    ) -> M::Reply<RecallResponse> {
+        self.memories().recall(namespace, query)
+    }
+
+    /// The same as [`memories().search`](crate::Memories::search).
+    pub fn search_memories(
+        &self,
+        namespace: impl Into<OneOrMany>,
+        query: impl Into<SearchRequest>,
+    ) -> M::Reply<RecallResponse> {
+        self.memories().search(namespace, query)
+    }
+
+    /// The same as [`memories().get`](crate::Memories::get).
+    pub fn get_memory(&self, memory: impl Into<Target>) -> M::Reply<Memory> {
+        self.memories().get(memory)
+    }
+
+    /// The same as [`memories().update`](crate::Memories::update).
+    pub fn update_memory(
+        &self,
+        memory: impl Into<Target>,
+        changes: UpdateMemoryRequest,
+    ) -> M::Reply<UpdateMemoryResponse> {
+        self.memories().update(memory, changes)
+    }
+
+    /// The same as [`memories().set_importance`](crate::Memories::set_importance).
+    pub fn set_importance(
+        &self,
+        namespace: impl AsRef<str>,
+        ids: impl Into<OneOrMany>,
+        importance: f64,
+    ) -> M::Reply<SetImportanceResponse> {
+        self.memories().set_importance(namespace, ids, importance)
+    }
+
+    /// The same as [`memories().forget`](crate::Memories::forget).
+    pub fn forget(
+        &self,
+        namespace: impl AsRef<str>,
+        which: impl Into<ForgetRequest>,
+    ) -> M::Reply<ForgetResponse> {
+        self.memories().forget(namespace, which)
+    }
+
+    /// The same as [`memories().forget_batch`](crate::Memories::forget_batch).
+    pub fn batch_forget(
+        &self,
+        namespace: impl AsRef<str>,
+        which: impl Into<ForgetBatchRequest>,
+    ) -> M::Reply<ForgetBatchResponse> {
+        self.memories().forget_batch(namespace, which)
+    }
+
+    /// The same as [`memories().list`](crate::Memories::list).
+    pub fn list_memories(
+        &self,
+        namespace: impl AsRef<str>,
+        which: impl Into<ListMemoriesRequest>,
+    ) -> List<Memory, M> {
+        self.memories().list(namespace, which)
+    }
+
     /// The same as [`namespaces().create`](crate::Namespaces::create).
     pub fn create_namespace(
         &self,
@@ -167,97 +258,6 @@ impl<M: Mode> DakeraClient<M> {
         id: impl AsRef<str>,
     ) -> M::Reply<KeyUsage> {
         self.namespace_keys().usage(namespace, id)
-    }
-
-    /// The same as [`memories().store`](crate::Memories::store).
-    pub fn store_memory(
-        &self,
-        namespace: impl AsRef<str>,
-        memory: impl Into<StoreMemoryRequest>,
-    ) -> M::Reply<StoreMemoryResponse> {
-        self.memories().store(namespace, memory)
-    }
-
-    /// The same as [`memories().store_batch`](crate::Memories::store_batch).
-    pub fn store_memories<I>(
-        &self,
-        namespace: impl AsRef<str>,
-        memories: I,
-    ) -> M::Reply<StoreMemoriesResponse>
-    where
-        I: IntoIterator,
-        I::Item: Into<StoreMemoryRequest>,
-    {
-        self.memories().store_batch(namespace, memories)
-    }
-
-    /// The same as [`memories().recall`](crate::Memories::recall).
-    pub fn recall(
-        &self,
-        namespace: impl Into<OneOrMany>,
-        query: impl Into<RecallRequest>,
-    ) -> M::Reply<RecallResponse> {
-        self.memories().recall(namespace, query)
-    }
-
-    /// The same as [`memories().search`](crate::Memories::search).
-    pub fn search_memories(
-        &self,
-        namespace: impl Into<OneOrMany>,
-        query: impl Into<SearchRequest>,
-    ) -> M::Reply<RecallResponse> {
-        self.memories().search(namespace, query)
-    }
-
-    /// The same as [`memories().get`](crate::Memories::get).
-    pub fn get_memory(&self, memory: impl Into<Target>) -> M::Reply<Memory> {
-        self.memories().get(memory)
-    }
-
-    /// The same as [`memories().update`](crate::Memories::update).
-    pub fn update_memory(
-        &self,
-        memory: impl Into<Target>,
-        changes: UpdateMemoryRequest,
-    ) -> M::Reply<UpdateMemoryResponse> {
-        self.memories().update(memory, changes)
-    }
-
-    /// The same as [`memories().set_importance`](crate::Memories::set_importance).
-    pub fn set_importance(
-        &self,
-        namespace: impl AsRef<str>,
-        ids: impl Into<OneOrMany>,
-        importance: f64,
-    ) -> M::Reply<SetImportanceResponse> {
-        self.memories().set_importance(namespace, ids, importance)
-    }
-
-    /// The same as [`memories().forget`](crate::Memories::forget).
-    pub fn forget(
-        &self,
-        namespace: impl AsRef<str>,
-        which: impl Into<ForgetRequest>,
-    ) -> M::Reply<ForgetResponse> {
-        self.memories().forget(namespace, which)
-    }
-
-    /// The same as [`memories().forget_batch`](crate::Memories::forget_batch).
-    pub fn batch_forget(
-        &self,
-        namespace: impl AsRef<str>,
-        which: impl Into<ForgetBatchRequest>,
-    ) -> M::Reply<ForgetBatchResponse> {
-        self.memories().forget_batch(namespace, which)
-    }
-
-    /// The same as [`memories().list`](crate::Memories::list).
-    pub fn list_memories(
-        &self,
-        namespace: impl AsRef<str>,
-        which: impl Into<ListMemoriesRequest>,
-    ) -> List<Memory, M> {
-        self.memories().list(namespace, which)
     }
 
     /// The same as [`sessions().start`](crate::Sessions::start).

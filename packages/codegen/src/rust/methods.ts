@@ -4,6 +4,7 @@ import {
   classOf,
   models,
   type Operation,
+  ORDER,
   oneOf,
   type ResourceName,
   resourceDocs,
@@ -14,12 +15,10 @@ import { comment, fieldComment } from './models.ts'
 import { moduleOf, typeOf, uses } from './names.ts'
 import { flatName, hasOwnOptions, isInFlat, optionName, optionsType, signatureOf } from './signatures.ts'
 
-const resources = Object.keys(resourceDocs) as ResourceName[]
-
 /** The calls of each resource, and those of the client itself, before rustfmt has seen them. */
 export function methods(): Files {
   const at = (file: string) => `packages/sdk-rust/src/${file}.rs`
-  const printed = resources.filter((resource) => printedOf(resource).length > 0)
+  const printed = ORDER.filter((resource) => printedOf(resource).length > 0)
   return {
     ...Object.fromEntries(printed.map((resource) => [at(`resources/${fileOf(resource)}`), resourceFile(resource)])),
     [at('resources/mod')]: resourcesFile(printed),
@@ -31,8 +30,8 @@ export function methods(): Files {
 const fileOf = (resource: ResourceName) => (isMixed(resource) ? `${moduleOf(resource)}_printed` : moduleOf(resource))
 
 function resourcesFile(printed: ResourceName[]): string {
-  const modules = unique([...resources.map(moduleOf), ...printed.map(fileOf)])
-  const exported = resources.map(
+  const modules = unique([...ORDER.map(moduleOf), ...printed.map(fileOf)])
+  const exported = ORDER.map(
     (resource) => `pub use ${moduleOf(resource)}::{${[classOf(resource), ...ownOptions(resource)].sort().join(', ')}};`,
   )
   return `//! One file for each resource, with its calls.
@@ -134,10 +133,11 @@ function request(operation: Operation): string {
 const queryOf = ({ options, result }: Operation) =>
   options.filter(({ name }) => !(result.kind === 'page' && (name === 'cursor' || name === 'offset')))
 
+/** Alone, or with the fields that are arguments of their own. */
 function bodyOf({ apart, rest, word }: NonNullable<Operation['body']>): string {
-  const fields = rest.length > 0 ? word : '()'
-  if (apart.length === 0) return fields
-  return `with([${apart.map((field) => `("${field.name}", ${optionName(field)}.as_ref())`).join(', ')}], ${fields})`
+  if (apart.length === 0 && rest.length > 0) return word
+  const texts = apart.map((field) => `("${field.name}", ${optionName(field)}.as_ref())`)
+  return `with([${texts.join(', ')}], ${rest.length > 0 ? word : '()'})`
 }
 
 function sent({ reply, result, options }: Operation): string {
@@ -160,13 +160,13 @@ function pageOf({ field, says }: Extract<Operation['result'], { kind: 'page' }>,
 function flatFile(): string {
   const code = `/// The resources, each with its calls.
 impl<M: Mode> DakeraClient<M> {
-${resources.map(accessor).join('\n')}}
+${ORDER.map(accessor).join('\n')}}
 
 /// The flat names of the product's samples: each calls its resource and does nothing else.
 impl<M: Mode> DakeraClient<M> {
-${allMethods.flatMap(flatMethod).join('\n')}}
+${ORDER.flatMap(flatMethods).join('\n')}}
 `
-  const named = [...resources.map(classOf), ...resources.flatMap(ownOptions)].sort()
+  const named = [...ORDER.map(classOf), ...ORDER.flatMap(ownOptions)].sort()
   return `${uses(code)}use crate::resources::{${named.join(', ')}};\n\n${code}`
 }
 
@@ -176,16 +176,19 @@ ${classOf(resource)}(&self.caller)
 }
 `
 
+const flatMethods = (resource: ResourceName) =>
+  allMethods.filter((operation) => operation.resource === resource).flatMap(flatMethod)
+
 function flatMethod(operation: Operation): string[] {
   const flat = flatName(operation)
   if (flat === undefined) return []
-  const { resource } = operation
   const { name, generics, parameters, returns, where } = signatureOf(operation)
   const passed = parameters.map((one) => (isInFlat(one) ? one.name : `${one.type}::default()`))
-  const head = declaration(flat, generics, listed(parameters.filter(isInFlat)), returns, where)
+  const resource = `${moduleOf(operation.resource)}()`
   return [
-    `/// The same as [\`${moduleOf(resource)}().${name}\`](crate::${classOf(resource)}::${name}).
-${head}self.${moduleOf(resource)}().${name}(${passed.join(', ')})
+    `/// The same as [\`${resource}.${name}\`](crate::${classOf(operation.resource)}::${name}).
+${declaration(flat, generics, listed(parameters.filter(isInFlat)), returns, where)}\
+self.${resource}.${name}(${passed.join(', ')})
 }
 `,
   ]

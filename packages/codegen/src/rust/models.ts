@@ -45,8 +45,13 @@ const isInternal = (name: string) =>
   methods.some(({ reply, result }) => result.kind !== 'whole' && reply.kind === 'model' && reply.name === name)
 
 /** Fields that are arguments of the methods, or another spelling of a field that is there. */
-const NOT_FIELDS =
-  /^(\w+Request\.agent_id|(Recall|Search)Request\.namespaces|CreateNamespaceRequest\.name|\w+BatchRequest\.filters)$/
+const NOT_FIELDS = new Set([
+  'CreateNamespaceRequest.name',
+  'ForgetBatchRequest.filters',
+  'RecallRequest.namespaces',
+  'SearchRequest.namespaces',
+])
+const isField = (place: string) => !/Request\.agent_id$/.test(place) && !NOT_FIELDS.has(place)
 /** Fields beside the body. */
 const MORE_FIELDS: Record<string, string> = {
   UpdateMemoryRequest: `/// Change it only if this is still its \`version\`; else the call ends in \`CONFLICT\`.
@@ -96,12 +101,10 @@ pub extra: Map<String, Value>,
 
 function struct(model: Model): string {
   const { name, doc, fields, isInput } = model
-  const lines = fields
-    .filter((field) => !NOT_FIELDS.test(`${name}.${field.name}`))
-    .map((field) => fieldLine(model, field))
+  const lines = fields.filter((field) => isField(`${name}.${field.name}`)).map((field) => fieldLine(model, field))
   const hasSecrets = fields.some(({ isSecret }) => isSecret)
-  const traits = ['Clone', ...(hasSecrets ? [] : ['Debug']), 'Default', 'PartialEq', 'Deserialize', 'Serialize']
-  return `${comment(doc ?? `The contract's \`${name}\`.`)}#[derive(${traits.join(', ')})]
+  const derived = `${hasSecrets ? '' : 'Debug, '}Default, PartialEq, Deserialize, Serialize`
+  return `${comment(doc ?? `The contract's \`${name}\`.`)}#[derive(Clone, ${derived})]
 ${isInput ? '' : '#[non_exhaustive]\n'}${isInternal(name) ? 'pub(crate)' : 'pub'} struct ${name} {
 ${lines.join('')}${MORE_FIELDS[name] ?? ''}${isInput ? '' : UNKNOWN}}
 ${hasSecrets ? debug(model) : ''}${isInput || isInternal(name) ? '' : views(model)}`

@@ -59,9 +59,9 @@ export const secondNames = (fields: Field[]) =>
   fields.flatMap(({ name, also }) => (also === undefined ? [] : [[also, name] as const]))
 
 /** `use` lines for what some code names, in the order of rustfmt. */
-export function uses(code: string, except: string[] = []): string {
-  const isNamed = (name: string) =>
-    !except.includes(name) && new RegExp(`\\b${name}\\b`).test(code.replaceAll(/^ *\/\/.*$|"[^"\n]*"/gm, ''))
+export function uses(code: string): string {
+  const bare = code.replaceAll(/^ *\/\/.*$|"[^"\n]*"/gm, '') // without comments and texts
+  const isNamed = (name: string) => new RegExp(`\\b${name}\\b`).test(bare)
   const lines = Object.entries(HOMES).flatMap(([module, names]) => {
     const named = names().filter(isNamed)
     return named.length > 0 ? [`use ${module}::{${named.join(', ')}};`] : []
