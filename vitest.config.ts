@@ -9,6 +9,7 @@ const server = {
 // Two cores: two files at a time, and time limits that hold when the machine is busy.
 const common = {
   pool: 'forks',
+  isolate: false, // each file would import the server anew, a second of work; what a file changes it puts back
   maxWorkers: 2,
   testTimeout: 60_000,
   hookTimeout: 120_000,
@@ -46,6 +47,7 @@ export default defineConfig({
           name: 'server-pglite',
           env: { DAKERA_TEST_ENGINE: 'pglite' },
           provide: { engine: 'pglite' },
+          globalSetup: 'apps/server/test/global-setup.ts',
         },
       },
       { test: { ...common, name: 'examples', include: ['examples/**/*.test.ts'] } },

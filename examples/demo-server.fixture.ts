@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { copyMigratedDatabase } from '../scripts/migrated-database.ts'
 
 /** The folder of the repository. */
 export const root = join(import.meta.dirname, '..')
@@ -19,6 +20,7 @@ const surroundings = Object.fromEntries(
  */
 export async function startDemoServer(port = 0) {
   const dataDir = await mkdtemp(join(tmpdir(), 'dakera-example-'))
+  await copyMigratedDatabase(dataDir)
   const child = spawn(process.execPath, ['apps/server/src/main.ts', '--demo', '--port', String(port)], {
     cwd: root,
     env: { ...surroundings, DAKERA_DATA_DIR: dataDir, DAKERA_LOG_LEVEL: 'warn' },

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # @electric-sql/pglite 0.5.16 on Node 24.21.0, 2026-11-28.
 # Reading a fraction takes Postgres compiled to WebAssembly several times as long as reading a whole number: a text of
-# 256 numbers below one, as embedding models give them, cast to real[] (or to pgvector's types) costs some 0.3 to 0.5 ms, and the
-# same vector times 60,000, rounded to whole numbers, a fifth of that. An insert of one such row is mostly this.
+# 256 numbers below one, as embedding models give them, cast to real[] (or to pgvector's types) costs some 0.3 to
+# 0.5 ms, and the same vector times 60,000, rounded to whole numbers, a fifth of that. An insert of one such row is
+# mostly this.
 # Expected: about the same, as in native builds of Postgres, where both take some microseconds.
 # Whoever compares by angle alone (cosine) can store the scaled vector instead.
 # Output seen:

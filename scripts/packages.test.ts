@@ -11,6 +11,9 @@ const root = dirname(import.meta.dirname)
 const folder = mkdtempSync(join(tmpdir(), 'dakera-packages-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** Some 10 s on an idle machine. */
+const MINUTES = 300_000
+
 const manifestOf = (path: string) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'))
 const packages = globSync('{packages,apps}/*/package.json', { cwd: root }).map(dirname)
 
@@ -35,7 +38,7 @@ describe('the server and the client, installed by npm on Node 20', () => {
     mkdirSync(home)
     writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "module" }')
     run(home, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs], env)
-  })
+  }, MINUTES)
 
   test('the server imports nothing but its dependencies, and brings no second embedded database', () => {
     const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
@@ -46,30 +49,34 @@ describe('the server and the client, installed by npm on Node 20', () => {
     expect(globSync('node_modules/**/pglite.wasm', { cwd: home })).toHaveLength(1)
   })
 
-  test('it starts, stores, recalls, keeps exact numbers, shows its pages and ends', async () => {
-    const server = spawn(join(home, 'node_modules/.bin/dakera-server'), ['--port', '0'], {
-      cwd: home,
-      env: { ...env, HOME: home },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let output = ''
-    for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk))
-    const ended = once(server, 'exit')
-    try {
-      await expect.poll(() => output, { timeout: 40_000 }).toMatch(/API: http|rror/)
-      const [, url = ''] = /API: (http\S+)\/docs/.exec(output) ?? []
-      const [, apiKey = ''] = /Admin key.*\n {2}(dk-\S+)/.exec(output) ?? []
-      expect(output).toContain(`Dakera ${manifestOf('apps/server').version} listens on ${url}`)
-      writeFileSync(join(home, 'program.js'), PROGRAM)
-      expect(run(home, node, ['program.js', url, apiKey], env)).toBe(`v20: Node 20 runs it. 12345678901234567890\n`)
-      for (const page of ['/docs', '/docs/errors/NOT_FOUND', '/openapi.json'])
-        expect((await fetch(url + page)).status, page).toBe(200)
-      expect(existsSync(join(home, '.dakera/db/postgres/PG_VERSION'))).toBe(true)
-    } finally {
-      server.kill('SIGTERM')
-    }
-    expect(await ended, output).toEqual([0, null])
-  })
+  test(
+    'it starts, stores, recalls, keeps exact numbers, shows its pages and ends',
+    async () => {
+      const server = spawn(join(home, 'node_modules/.bin/dakera-server'), ['--port', '0'], {
+        cwd: home,
+        env: { ...env, HOME: home },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let output = ''
+      for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (output += chunk))
+      const ended = once(server, 'exit')
+      try {
+        await expect.poll(() => output, { timeout: 120_000 }).toMatch(/API: http|rror/)
+        const [, url = ''] = /API: (http\S+)\/docs/.exec(output) ?? []
+        const [, apiKey = ''] = /Admin key.*\n {2}(dk-\S+)/.exec(output) ?? []
+        expect(output).toContain(`Dakera ${manifestOf('apps/server').version} listens on ${url}`)
+        writeFileSync(join(home, 'program.js'), PROGRAM)
+        expect(run(home, node, ['program.js', url, apiKey], env)).toBe(`v20: Node 20 runs it. 12345678901234567890\n`)
+        for (const page of ['/docs', '/docs/errors/NOT_FOUND', '/openapi.json'])
+          expect((await fetch(url + page)).status, page).toBe(200)
+        expect(existsSync(join(home, '.dakera/db/postgres/PG_VERSION'))).toBe(true)
+      } finally {
+        server.kill('SIGTERM')
+      }
+      expect(await ended, output).toEqual([0, null])
+    },
+    MINUTES,
+  )
 })
 
 /** What a module imports that is not a file beside it. */
@@ -77,6 +84,7 @@ const IMPORT = /^(?:import|export)\b[^'"\n]*["']([^."'][^"']*)["']|\bimport\(["'
 
 const PROGRAM = `
 import { DakeraClient } from '@dakera-ai/dakera'
+import { openServer } from '@dakera-ai/server'
 const [baseUrl, apiKey] = process.argv.slice(2)
 const client = new DakeraClient({ baseUrl, apiKey })
 const ask = async (path, body) => {
@@ -87,5 +95,6 @@ const metadata = '{"id": 12345678901234567890}'
 await ask('/v1/memory/store', '{"agent_id": "team", "content": "Node 20 runs it.", "metadata": ' + metadata + '}')
 const [found] = await client.recall('team', 'what does Node run?')
 const [exact] = /\\d{20}/.exec(await ask('/v1/memory/recall', '{"agent_id": "team", "query": "Node"}')) ?? []
+if (typeof openServer !== 'function') throw new Error('no openServer')
 console.log(process.version.split('.')[0] + ': ' + found.content + ' ' + exact)
 `

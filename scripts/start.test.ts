@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -17,7 +17,9 @@ console.log('listening', process.argv.slice(2).join(' '))
 `
 
 beforeAll(() => {
-  for (const file of ['scripts/start.mjs', 'scripts/toolchain.mjs', 'package.json', 'pnpm-lock.yaml'])
+  for (const file of ['start.mjs', 'toolchain.mjs', 'with-toolchain.mjs', 'example.mjs']
+    .map((name) => `scripts/${name}`)
+    .concat('package.json', 'pnpm-lock.yaml'))
     cpSync(join(root, file), join(tree, file))
   mkdirSync(join(tree, 'apps/server/src'), { recursive: true })
   writeFileSync(join(tree, 'apps/server/src/main.ts'), SERVER)
@@ -88,4 +90,39 @@ test.each([
   launched.child.kill(signal)
   expect(await launched.exited).toBe(code)
   expect(launched.output()).toContain(word)
+})
+
+test('every npm script that needs a newer Node than 20 brings it', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
+  const needsNewer = Object.entries(scripts).filter(([, line]) => /\.ts\b/.test(line))
+  // pnpm runs these; whoever has it has Node 24.
+  const byPnpm = ['generate']
+  const without = needsNewer.filter(([, line]) => !line.startsWith('exec node scripts/with-toolchain.mjs '))
+  expect(needsNewer.length).toBeGreaterThan(6)
+  expect(without.map(([name]) => name)).toEqual(byPnpm)
+})
+
+test('a program gets its arguments and the root as its folder, and its exit code is passed on', () => {
+  markInstalled()
+  writeFileSync(
+    join(tree, 'program.ts'),
+    'const code: number = 3\nconsole.log(process.cwd(), process.argv[2])\nprocess.exit(code)',
+  )
+  const args = [join(tree, 'scripts/with-toolchain.mjs'), 'program.ts', '--one']
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: tmpdir(), encoding: 'utf8' })
+  expect([status, stdout]).toEqual([3, `${realpathSync(tree)} --one\n`])
+})
+
+test('an example is found by its name, and the names are shown otherwise', () => {
+  markInstalled()
+  mkdirSync(join(tree, 'examples/small'), { recursive: true })
+  writeFileSync(join(tree, 'examples/small/main.ts'), 'console.log(process.argv[2])')
+  const example = (...args: string[]) =>
+    spawnSync(process.execPath, [join(tree, 'scripts/example.mjs'), ...args], { encoding: 'utf8' })
+  expect(example('small', '--one').stdout).toBe('--one\n')
+  const { status, stderr } = example('large')
+  expect(status).toBe(2)
+  expect(stderr).toContain('  small\n')
 })

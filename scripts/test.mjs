@@ -1,4 +1,4 @@
-// npm test: brings up what is missing, runs every step in order and ends with one line of counts.
+// npm test: brings up what is missing, runs every step and ends with one line of counts.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,17 +10,20 @@ process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
 
 /**
  * One step: a command, the file it leaves its counts in, and how to read that file. `needs` names programs
- * that may be missing on a developer's machine: there the step counts as skipped, with CI=true as failed.
+ * that may be missing on a developer's machine: there the step counts as skipped, with CI=true as failed. The steps
+ * of the lane `beside` run one after the other while those of no lane do, as the server's tests wait a lot: for locks,
+ * time limits and processes.
  * @typedef {{ passed: number, failed: number, skipped: number, failures?: string[], conformance?: { passed: number,
  * failed: number } }} Counts
- * @typedef {{ name: string, needs?: string[], before?: string[], command: string[], report: string, read: (text:
- * string) => Counts }} Step
+ * @typedef {{ name: string, lane?: 'first' | 'beside', needs?: string[], before?: string[], command: string[],
+ * report: string, read: (text: string) => Counts }} Step
  */
 
 /** @type {Step[]} */
 const steps = [
   {
     name: 'verify',
+    lane: 'first', // it writes the generated files anew, and puts them back
     command: ['node', 'scripts/verify.ts', '--report', report('verify.json')],
     report: report('verify.json'),
     read: JSON.parse,
@@ -35,11 +38,22 @@ const steps = [
   ...sdkInItsLanguage(),
 ]
 
+/** What runs now, each in a process group of its own: an interrupt ends whatever a step has started. */
+const running = new Set()
+let isStopping = false
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
+
 const args = process.argv.slice(2)
 const names = steps.map((step) => step.name)
 const only = args[0] === '--only' ? args[1] : undefined
 if (args.includes('--help') || args.includes('-h')) {
-  process.stdout.write(`npm test                        everything, in this order: ${names.join(', ')}
+  const listed = (lane) =>
+    steps
+      .filter((step) => step.lane === lane)
+      .map(({ name }) => name)
+      .join(', ')
+  process.stdout.write(`npm test                        everything: ${listed('first')}; then ${listed()},
+                                and beside these ${listed('beside')}
 npm test -- --only <step>       one of them
 
 The database tests find a Postgres by themselves; TEST_DATABASE_URL names one to use instead.
@@ -56,18 +70,16 @@ async function main(chosen) {
   const total = { passed: 0, failed: 0, skipped: 0 }
   const failures = []
   const conformance = []
+  const started = Date.now()
   try {
     const { env } = await bringUp({ withPnpm: true })
-    for (const step of chosen) {
-      const counts = await runStep(step, env)
-      for (const key of Object.keys(total)) total[key] += counts[key]
-      process.stdout.write(
-        `${step.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
-      )
-      if (counts.conformance)
-        conformance.push({ name: step.name === 'vitest' ? 'sdk-ts' : step.name, ...counts.conformance })
-      failures.push(...(counts.failures ?? (counts.failed > 0 ? [`${step.name}: its own output above says what`] : [])))
+    // Where each program of Node finds what another one compiled.
+    env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/dakera/compiled')
+    const runLane = async (lane) => {
+      for (const step of chosen) if (step.lane === lane) count(step, await runStep(step, env))
     }
+    await runLane('first')
+    await Promise.all([runLane(undefined), runLane('beside')])
   } catch (error) {
     say(error instanceof SetupError ? error.message : error.stack)
     total.failed += 1
@@ -76,7 +88,16 @@ async function main(chosen) {
   if (conformance.length > 0) process.stdout.write(conformanceTable(conformance))
   // Last, as the end is what is kept of a long log.
   for (const failure of failures) process.stdout.write(`\nFAILED ${failure}\n`)
+  process.stdout.write(`\nTook ${Math.round((Date.now() - started) / 1000)} s.\n`)
   process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
+
+  function count(step, counts) {
+    for (const key of Object.keys(total)) total[key] += counts[key]
+    process.stdout.write(`${step.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+    if (counts.conformance)
+      conformance.push({ name: step.name === 'vitest' ? 'sdk-ts' : step.name, ...counts.conformance })
+    failures.push(...(counts.failures ?? (counts.failed > 0 ? [`${step.name}: its own output above says what`] : [])))
+  }
 }
 
 /** The same cases in every language: packages/protocol/conformance. */
@@ -89,15 +110,19 @@ function conformanceTable(rows) {
 
 /** @param {Step} step @returns {Promise<Counts>} */
 async function runStep(step, env) {
-  process.stdout.write(`\n== ${step.name}\n`)
+  // Two at a time would mix their lines: those of the one beside are shown when it has ended.
+  const isShownLater = step.lane === 'beside' && only === undefined
+  if (!isShownLater) process.stdout.write(`\n== ${step.name}\n`)
   const missing = (step.needs ?? []).filter((program) => !isOnPath(program, env.PATH))
   if (missing.length > 0) {
     const isCi = process.env.CI === 'true'
     say(`${step.name} needs ${missing.join(' and ')}, which is not installed${isCi ? '' : ': skipped'}`)
     return isCi ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 }
   }
-  if (step.before && (await runCommand(step.before, env)) !== 0) return { passed: 0, failed: 1, skipped: 0 }
-  const code = await runCommand(step.command, env)
+  if (step.before && (await runCommand(step.before, env, isShownLater)).code !== 0)
+    return { passed: 0, failed: 1, skipped: 0 }
+  const { code, said } = await runCommand(step.command, env, isShownLater)
+  if (isShownLater) process.stdout.write(`\n== ${step.name}\n${said}`)
   if (!existsSync(step.report)) {
     say(`${step.name} ended with exit code ${code} before it could write its counts`)
     return { passed: 0, failed: 1, skipped: 0 }
@@ -107,34 +132,40 @@ async function runStep(step, env) {
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
-/** In a process group of its own, so that an interrupt can end whatever the step has started. */
-function runCommand([command, ...rest], env) {
+function runCommand([command, ...rest], env, isKept) {
   return new Promise((resolve) => {
-    const child = spawn(command, rest, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true })
-    let isStopping = false
-    const stop = () => {
-      // A Ctrl-C arrives twice: from the terminal and from npm.
-      if (isStopping) return
-      isStopping = true
-      say('stopping ...')
-      killGroup(child.pid, 'SIGINT')
-      setTimeout(() => killGroup(child.pid, 'SIGKILL'), 10_000).unref()
-      child.once('close', () => {
-        killGroup(child.pid, 'SIGKILL')
-        process.exit(130)
+    const stdio = isKept ? 'pipe' : 'inherit'
+    const child = spawn(command, rest, { cwd: root, env, stdio: ['ignore', stdio, stdio], detached: true })
+    running.add(child)
+    let said = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text) => {
+        said += text
       })
-    }
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
-    for (const signal of signals) process.on(signal, stop)
     child.once('error', (error) => {
+      running.delete(child)
       say(`${command}: ${error.message}`)
-      resolve(1)
+      resolve({ code: 1, said })
     })
     child.once('close', (code) => {
-      for (const signal of signals) process.off(signal, stop)
-      resolve(code ?? 1)
+      running.delete(child)
+      if (!isStopping) return resolve({ code: code ?? 1, said })
+      killGroup(child.pid, 'SIGKILL') // what it may have left behind
+      if (running.size === 0) process.exit(130)
     })
   })
+}
+
+/** A Ctrl-C arrives twice: from the terminal and from npm. */
+function stop() {
+  if (isStopping) return
+  isStopping = true
+  if (running.size === 0) process.exit(130)
+  say('stopping ...')
+  for (const { pid } of running) killGroup(pid, 'SIGINT')
+  setTimeout(() => {
+    for (const { pid } of running) killGroup(pid, 'SIGKILL')
+  }, 10_000).unref()
 }
 
 function killGroup(pid, signal) {
@@ -184,6 +215,7 @@ function sdkInItsLanguage() {
     const test = ['node', `packages/sdk-${language}/scripts/test.ts`, '--report', file]
     return {
       name: `sdk-${language}`,
+      lane: 'beside',
       needs,
       command: ['node', 'scripts/with-demo-server.mjs', ...test],
       report: file,

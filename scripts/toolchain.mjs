@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -67,6 +68,30 @@ export function run(command, args, options) {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options })
     child.once('error', reject)
     child.once('close', (code, signal) => resolve(code ?? (signal ? 1 : 0)))
+  })
+}
+
+/** Runs node with these arguments to its end, in the root; its exit code is ours, and our signals are its signals. */
+export async function runWithToolchain(args, { withPnpm = false } = {}) {
+  try {
+    const { node, env } = await bringUp({ withPnpm })
+    process.exitCode = await runProgram(node, args, env)
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    say(error.message)
+    process.exitCode = 1
+  }
+}
+
+function runProgram(node, args, env) {
+  const program = spawn(node, args, { cwd: root, stdio: 'inherit', env })
+  // Ctrl-C in a terminal reaches the whole foreground group, so the program has it already.
+  const isInTerminal = process.stdin.isTTY === true
+  process.on('SIGINT', () => isInTerminal || program.kill('SIGINT'))
+  process.on('SIGTERM', () => program.kill('SIGTERM'))
+  return new Promise((resolve, reject) => {
+    program.once('error', reject)
+    program.once('close', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
 }
 

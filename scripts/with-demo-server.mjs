@@ -1,12 +1,14 @@
 // node scripts/with-demo-server.mjs <command ...>: runs a command beside a server started with --demo over an empty
-// embedded database; DAKERA_LIVE_URL says where it is. The command's exit code is ours.
+// embedded database; DAKERA_LIVE_URL is its address. The command's exit code is ours.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { copyMigratedDatabase } from './migrated-database.ts'
 import { root } from './toolchain.mjs'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'dakera-live-'))
+await copyMigratedDatabase(dataDir)
 // What the surroundings say of a server must not reach this one.
 const surroundings = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(DAKERA_|OPENAI_|DATABASE_URL)/.test(name)),

@@ -8,7 +8,7 @@ const BUNDLED = ['postgres', 'drizzle-orm', 'openai', '@electric-sql/pglite-pgve
 
 /** The published server: JavaScript for Node 20, flat in dist/. Development runs src. */
 export default defineConfig({
-  entry: { main: 'scripts/published/main.ts', worker: 'scripts/published/worker.ts' },
+  entry: ['main', 'server', 'worker'].map((name) => `scripts/published/${name}.ts`),
   format: 'esm',
   platform: 'node',
   target: 'node20',

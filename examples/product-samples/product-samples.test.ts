@@ -18,7 +18,7 @@ const PORT = 3300
 const here = import.meta.dirname
 const TEAM = ['coordinator', 'researcher', 'team-shared', 'writer']
 
-test('every line that names the server belongs to a sample, and only what the document has lost is put back', async (context) => {
+test('lines that name the server belong to samples; only what the document has lost is put back', async (context) => {
   const document = await readDocument(context)
   const samples = extractSamples(document)
 

@@ -25,7 +25,8 @@ Usage: node examples/research-crew/main.ts [folder] [options]
 From the environment:
   DAKERA_URL       The server (default http://localhost:3300; npm start -- --demo starts one)
   DAKERA_API_KEY   An admin's key (default dk-admin-key, the one of --demo)
-  OPENAI_API_KEY and DAKERA_EXAMPLE_MODEL   Together: the writer has this model write (OPENAI_BASE_URL for another endpoint)
+  OPENAI_API_KEY and DAKERA_EXAMPLE_MODEL
+                   Together: the writer has this model write (OPENAI_BASE_URL for another endpoint)
 `
 
 const here = import.meta.dirname

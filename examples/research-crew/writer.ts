@@ -26,8 +26,9 @@ await main(async () => {
   }))
   if (findings.length === 0) throw new Error('The team knows nothing about that. Try another --topic.')
 
+  const first = findings[0]?.source
   await dakera.storeMemory(namespaces.writer, {
-    content: `Plan for "${topic}": begin with ${findings[0]?.source.file}, "${findings[0]?.source.heading}". Too narrow?`,
+    content: `Plan for "${topic}": begin with ${first?.file}, "${first?.heading}". Too narrow?`,
     importance: 0.25,
     tags: ['draft-note', 'structure'],
   })

@@ -39,7 +39,8 @@ step 'It shares what it has measured.' "$url/v1/memory/store" -H "$researcher" -
 
 step 'The writer asks the team, and finds the measurement but not the doubt.' \
   --get "$url/v1/memory/recall" -H "$writer" \
-  --data-urlencode 'agent_id=team-shared' --data-urlencode 'query=how long does a cold start take?' --data-urlencode 'top_k=5'
+  --data-urlencode 'agent_id=team-shared' --data-urlencode 'top_k=5' \
+  --data-urlencode 'query=how long does a cold start take?'
 
 step 'It keeps its draft to itself ...' "$url/v1/memory/store" -H "$writer" -d '{
   "agent_id": "writer",

@@ -57,7 +57,8 @@ func run(ctx context.Context, url string) error {
 	}
 
 	// SearchMemories looks for the words themselves.
-	articles, err := researcher.SearchMemories(ctx, shared, dakera.SearchRequest{Query: "article finished", TopK: 10, Mode: "exact"})
+	search := dakera.SearchRequest{Query: "article finished", TopK: 10, Mode: "exact"}
+	articles, err := researcher.SearchMemories(ctx, shared, search)
 	if err != nil {
 		return err
 	}

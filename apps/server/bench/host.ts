@@ -1,19 +1,22 @@
 // The server under measurement, in a process of its own. Beside HTTP it takes orders from its parent: to do the same by
 // SQL alone, through the same pool and the same functions of hot.ts, and to say how long that took.
 import { createHash, randomUUID } from 'node:crypto'
+import { keyCaller } from '../src/db/caller.ts'
 import { toHalfvec } from '../src/db/halfvec.ts'
+import type { IdempotentRequest } from '../src/db/idempotency.ts'
 import type { openDatabase } from '../src/db/open.ts'
-import { resolveNamespace, withPrincipal } from '../src/db/tx.ts'
+import { resolveNamespace } from '../src/db/tx.ts'
 import { SERVER } from '../src/embedding/embedder.ts'
 import { readEnv } from '../src/env.ts'
 import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { createLog } from '../src/log.ts'
 import { principalOf } from '../src/principal.ts'
-import { searchOptions } from '../src/resources/memories/find.ts'
-import { recallMemories, storeMemories } from '../src/resources/memories/hot.ts'
+import { searchOptions } from '../src/resources/memories/recall/recall.ts'
+import { recallMemories } from '../src/resources/memories/recall/recall-query.ts'
+import { parseSearch } from '../src/resources/memories/recall/search-query.ts'
 import { listMemories } from '../src/resources/memories/repo.ts'
-import { parseSearch } from '../src/resources/memories/search-query.ts'
 import type { Selection } from '../src/resources/memories/selection.ts'
+import { storeMemories } from '../src/resources/memories/store-query.ts'
 import { listNamespaces } from '../src/resources/namespaces/repo.ts'
 import { openServer } from '../src/server.ts'
 import { burst, time } from './measure.ts'
@@ -47,6 +50,8 @@ export type Orders = {
 export type Order = { [K in keyof Orders]: { id: number; name: K; args: Parameters<Orders[K]> } }[keyof Orders]
 export type Answer = { id: number; value?: unknown; error?: string }
 
+const NO_KEY: IdempotentRequest = { key: undefined, fingerprint: Buffer.alloc(0) }
+
 process.once('message', (settings: Settings) => {
   open(settings).catch((error: unknown) => {
     process.send?.({ id: 0, error: String((error as Error).stack) } satisfies Answer)
@@ -79,6 +84,8 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
   const vectorsOf = async (texts: string[]) =>
     (await embedder.embed(texts, { owner: SERVER })).map((vector) => vector && toHalfvec(vector))
 
+  const callerOf = (secret: string, request = NO_KEY) => keyCaller(database, principalOf(secret), request)
+
   const orders: Orders = {
     async settle() {
       await maintain((owner) => owner`select merge_statistics(id) from namespaces`)
@@ -97,9 +104,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     async recall(secret, namespace, query, topK, selection = {}) {
       const [vector = null] = await vectorsOf([query])
       return [
-        await time(() =>
-          recallMemories(database, principalOf(secret), { namespace, query, vector, topK, selection, options: {} }),
-        ),
+        await time(() => recallMemories(callerOf(secret), { namespace, query, vector, topK, selection, options: {} })),
       ]
     },
     async search(secret, namespace, query) {
@@ -107,13 +112,13 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       const options = searchOptions(parseSearch(query), { mode: 'best', highlight: false })
       return [
         await time(() =>
-          recallMemories(database, principalOf(secret), { namespace, query, vector, topK: 10, selection: {}, options }),
+          recallMemories(callerOf(secret), { namespace, query, vector, topK: 10, selection: {}, options }),
         ),
       ]
     },
     async list(secret, namespace) {
       const newest = async () =>
-        withPrincipal(database, principalOf(secret), 'read', async (tx) => {
+        callerOf(secret).read(async (tx) => {
           const found = await resolveNamespace(tx, namespace, 'read')
           return found && listMemories(tx, found, {}, { limit: 101 })
         })
@@ -126,25 +131,21 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       return burst(secrets.length, perAgent, (agent) => {
         const call = queues[agent]?.shift()
         if (!call) throw new Error('too few notes')
-        const idempotencyKey = randomUUID() // the SDK sends one with every write
-        const fingerprint = createHash('sha256').update(idempotencyKey).digest()
-        return storeMemories(database, principalOf(secrets[agent] ?? ''), {
+        const key = randomUUID() // the SDK sends one with every write
+        const fingerprint = createHash('sha256').update(key).digest()
+        return storeMemories(callerOf(secrets[agent] ?? '', { key, fingerprint }), {
           namespace,
           memories: [call.note],
           vectors: call.vectors,
           supplied: [null],
           embedder: embedder.model,
-          idempotencyKey,
-          fingerprint,
         })
       })
     },
     async listNamespaces(secret) {
       return [
         await time(() =>
-          withPrincipal(database, principalOf(secret), 'read', (tx) =>
-            listNamespaces(tx, { prefix: undefined, after: undefined, limit: undefined }),
-          ),
+          callerOf(secret).read((tx) => listNamespaces(tx, { prefix: undefined, after: undefined, limit: undefined })),
         ),
       ]
     },

@@ -106,7 +106,8 @@ function times(left: number, width: number): string {
 
 writeFileSync(
   values.out,
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#333">
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}"
+  font-family="sans-serif" font-size="12" fill="#333">
 <title>Recall at ten by arm, and the time of a recall by the size of its namespace</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 ${bars(50, 380)}

@@ -7,8 +7,10 @@ export type Machine = { cores: number; node: string; load: number }
 
 /** The results as tables to read. */
 export function describe(machine: Machine, results: Result[]): string {
-  const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}. Milliseconds, p50 / p95 / p99. HTTP: through the TypeScript SDK, embedding included.
-SQL: the same function call through postgres.js in the server's process, without HTTP and embedding. Empty: GET /health/live, same client.`
+  const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}.
+Milliseconds, p50 / p95 / p99. HTTP: through the TypeScript SDK, embedding included.
+SQL: the same function call through postgres.js in the process of the server, without HTTP and embedding.
+Empty: GET /health/live, same client.`
   return [about, ...results.map(describeResult)].join('\n\n')
 }
 
@@ -47,8 +49,10 @@ export function answers(tally: Record<string, number>): string {
 
 /** The same for namespaces of several sizes. */
 export function describeScale(machine: Machine, results: Scale[]): string {
-  const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}. Milliseconds, p50 / p95 / p99. One and ten clients: HTTP through the TypeScript SDK, embedding included.
-SQL: the same function call through postgres.js in the server's process. Empty: GET /health/live. : (SQL + empty): p50 of one client over the sum of both.`
+  const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}.
+Milliseconds, p50 / p95 / p99. One and ten clients: HTTP through the TypeScript SDK, embedding included.
+SQL: the same function call through postgres.js in the process of the server. Empty: GET /health/live.
+: (SQL + empty): p50 of one client over the sum of both.`
   return [about, ...results.map(describeOneScale)].join('\n\n')
 }
 

@@ -17,8 +17,10 @@ replaces the generated part and keeps the rest, until the migration is listed in
 const GENERATED =
   '-- ── @generated from db/functions by `pnpm migration`: edit the functions there, and nothing below this line ──'
 
-const HAND_WRITTEN = `-- TODO: say in a sentence why. Tables, indexes and policies, and what \`pnpm migration\` asks for, are written here.
-`
+const HAND_WRITTEN = `-- TODO: say why, in a sentence.
+set role dakera_owner;
+-- Tables, indexes, policies, and what \`pnpm migration\` asks for.
+reset role;`
 
 class UsageError extends Error {}
 
@@ -94,7 +96,7 @@ async function main(): Promise<void> {
   const file = pendingFile(name)
   const path = new URL(file, MIGRATIONS)
   const exists = existsSync(path)
-  const above = exists ? handWritten(readFileSync(path, 'utf8')) : HAND_WRITTEN.trimEnd()
+  const above = exists ? handWritten(readFileSync(path, 'utf8')) : HAND_WRITTEN
   const database = await openInMemory()
   try {
     await migrateBefore(database.run, file)
@@ -105,7 +107,7 @@ async function main(): Promise<void> {
       return console.log('Nothing to do: db/functions is what the migrations make.')
     writeFileSync(path, `${[above, printFunctions(differences)].filter(Boolean).join('\n\n')}\n`)
     const names = differences.changed.map(({ fn }) => fn.name).join(', ') || 'no function'
-    console.log(`${file}: ${names}`)
+    console.log(`${file}: ${names}\nRun pnpm generate to update db/schema.sql.`)
     if (advice.length > 0) {
       console.error(
         `\nWrite by hand into ${file}, above the generated part, and run this again:\n  ${advice.join('\n  ')}`,

@@ -18,12 +18,13 @@ import { agents } from './resources/agents/routes.ts'
 import { health } from './resources/health/routes.ts'
 import { namespaceKeys } from './resources/keys/namespace-keys.ts'
 import { keys } from './resources/keys/routes.ts'
+import { recalls } from './resources/memories/recall/routes.ts'
 import { memories } from './resources/memories/routes.ts'
 import { namespaces } from './resources/namespaces/routes.ts'
 import { sessions } from './resources/sessions/routes.ts'
 
 type Resource = (deps: Deps) => Route[]
-const RESOURCES: Resource[] = [health, namespaces, keys, namespaceKeys, memories, sessions, agents]
+const RESOURCES: Resource[] = [health, namespaces, keys, namespaceKeys, memories, recalls, sessions, agents]
 
 /** Returns the whole server as a value: no port, no environment, no global. */
 export function createApp(deps: Deps, resources = RESOURCES) {

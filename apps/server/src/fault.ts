@@ -106,6 +106,10 @@ export function taken(what: string, id: string, path: string, cause: unknown): F
 
 const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(ERRORS, code)
 
+/** The error of the API for an id that finds nothing the key may see. */
+export const absent = (what: string, id: string) =>
+  new Fault('NOT_FOUND', { resource: id }, { message: `There is no ${what} by that id that this key may see.` })
+
 type DatabaseError = { code?: string; message?: string; detail?: string; hint?: string; cause?: unknown }
 
 export function toFault(error: unknown): Fault {

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DakeraClient } from '@dakera-ai/dakera'
+import postgres from 'postgres'
 import { expect } from 'vitest'
-import { ADMIN_KEY, emptyPostgres, engine } from './harness.ts'
+import { ADMIN_KEY, clonePglite, clonePostgres, emptyPostgres, engine, MIGRATED } from './harness.ts'
 import { send } from './http-call.ts'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')
@@ -20,6 +21,7 @@ export function launch(settings: Settings, args: string[] = []) {
   const env = {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     DAKERA_HOST: '127.0.0.1',
     DAKERA_PORT: '0',
     ...settings,
@@ -101,10 +103,14 @@ export function expectRefusal({ code, stdout, stderr }: Ended, says: RegExp): vo
 
 export const whoami = (url: string, key: string) => send(url, '/v1/auth/whoami', { key })
 
-/** An empty database of this run's engine, and a data directory: what a server that nobody started before finds. */
-export async function freshPlace() {
-  const dataDir = mkdtempSync(join(tmpdir(), 'dakera-child-'))
-  const database = engine === 'postgres' ? await emptyPostgres() : undefined
+/**
+ * A database of this run's engine, and a data directory, that no server was started on before. The database is migrated
+ * already, which spares a start seconds; with `isEmpty` it is as the engine makes it, or not there at all.
+ */
+export async function freshPlace({ isEmpty = false } = {}) {
+  const embedded = engine === 'pglite' && !isEmpty ? await clonePglite(MIGRATED) : undefined
+  const dataDir = embedded?.settings.dataDir ?? mkdtempSync(join(tmpdir(), 'dakera-child-'))
+  const database = engine === 'postgres' ? await freshPostgres(isEmpty) : undefined
   return {
     dataDir,
     databaseUrl: database?.settings.url,
@@ -120,4 +126,13 @@ export async function freshPlace() {
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+async function freshPostgres(isEmpty: boolean) {
+  if (isEmpty) return emptyPostgres()
+  const database = await clonePostgres(MIGRATED)
+  const sql = postgres(database.settings.url, { max: 1 })
+  await sql`update installation set id = default` // two copies are two databases
+  await sql.end()
+  return database
 }

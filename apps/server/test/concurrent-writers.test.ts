@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { ADMIN_KEY, start } from './harness.ts'
 import { send } from './http-call.ts'
 import { rareWord } from './rare-words.ts'
+import { series } from './series.ts'
 
 const WRITERS = 10
-const STORES = 200
+const STORES = series({ short: 30, whole: 200 })
 
 test(`${WRITERS} writers × ${STORES} stores: each memory has its own id and is found by word and by vector as ` +
   'soon as it is acknowledged', {

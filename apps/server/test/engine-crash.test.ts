@@ -4,8 +4,9 @@ import { expect, test } from 'vitest'
 import type { EmbeddedDatabase } from '../src/db/embedded.ts'
 import { engine, failure, start } from './harness.ts'
 import { send } from './http-call.ts'
+import { isWhole, series } from './series.ts'
 
-const CRASHES = Number(process.env['DAKERA_TEST_CRASHES'] ?? 5)
+const CRASHES = series({ short: 3, whole: 20 })
 const WRITERS = 10
 
 test.runIf(engine === 'pglite')(
@@ -56,7 +57,7 @@ test.runIf(engine === 'pglite')(
     expect(acknowledged.filter((id) => !listed.has(id))).toEqual([])
     expect(acknowledged.length).toBeGreaterThanOrEqual(CRASHES * WRITERS)
     expect([...codes.keys()].filter((code) => code !== 'SERVICE_UNAVAILABLE')).toEqual([])
-    if (process.env['DAKERA_TEST_CRASHES']) {
+    if (isWhole) {
       const sorted = back.toSorted((a, b) => a - b)
       console.log(
         `${CRASHES} crashes, ${acknowledged.length} acknowledged, 0 lost; back after ms p50 ` +

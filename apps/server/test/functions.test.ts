@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { ERRORS } from '@dakera-ai/protocol'
 import { pino } from 'pino'
-import type { Sql } from 'postgres'
+import postgres, { type Sql } from 'postgres'
 import { expect, test } from 'vitest'
-import { compareFunctions, type Run } from '../scripts/catalog.ts'
+import { compareFunctions, type Run, readCatalog } from '../scripts/catalog.ts'
 import { readFunctions } from '../scripts/functions.ts'
+import { handWritten, printFunctions } from '../scripts/migration.ts'
 import { printSchema, SCHEMA } from '../scripts/schema.ts'
 import type { Database } from '../src/db/database.ts'
 import { readMigrations, refuseNewerSchema } from '../src/db/migrate.ts'
@@ -125,6 +126,18 @@ test('the comparison reports each kind of change, and nothing else', async () =>
   })
 })
 
+test('a migration keeps what is written by hand, and takes away the rights that the folder no longer gives', () => {
+  const fn = { name: 'f', owner: 'dakera_search', text: 'create or replace function f() …;' }
+  const generated = printFunctions({ changed: [{ fn, revoked: ['dakera_app'] }] })
+  expect(generated.split('\n\n').slice(1)).toEqual([
+    'grant create on schema public to dakera_search;\nset role dakera_search;',
+    `${fn.text}\nrevoke all on function f from dakera_app;`,
+    'reset role;\nrevoke create on schema public from dakera_search;',
+  ])
+  expect(handWritten(`-- Why.\n\n${generated}\n`)).toBe('-- Why.')
+  expect(handWritten('-- Why.\n')).toBe('-- Why.')
+})
+
 /** The last migration of two commits of which installations exist. */
 test.each([
   ['d172af1', '0015_recall.sql'],
@@ -140,6 +153,7 @@ test.each([
       await sql.unsafe(text)
       await sql`insert into migrations (name, checksum) values (${name}, ${checksum})`
     }
+    await sql`select set_root_secret(${hashSecret(ADMIN_KEY)})`
     await sql`insert into namespaces (name) values ('old')`
     await sql`insert into memories (namespace_id, id, content) select id, 'm', 'The heron nests.' from namespaces`
     throw stop
@@ -147,12 +161,16 @@ test.each([
   try {
     const gate = { check: migrateOlder, meetNewerSchema: refuseNewerSchema }
     await expect(openDatabase(place.settings, log, async () => {}, gate)).rejects.toBe(stop)
+    // A server of that release which still runs; the embedded database has only one.
+    await using running = engine === 'postgres' ? openSession((place.settings as { url: string }).url) : undefined
+    const before = await running?.storeAndRecall()
     const database = await openDatabase(place.settings, log, setRootKey)
     try {
-      expect(await asSuperuser(database, compareFunctions)).toEqual(NOTHING)
-      expect(await asSuperuser(database, printSchema)).toBe(readFileSync(SCHEMA, 'utf8'))
-      const found = await database.sql`select id from recall(${hashSecret(ADMIN_KEY)}, 'old', 'heron', null)`
-      expect(found).toMatchObject([{ id: 'm' }])
+      await using fresh = await start()
+      for (const read of [readCatalog, printSchema])
+        expect(await asSuperuser<unknown>(database, read)).toEqual(await asSuperuser<unknown>(fresh.database, read))
+      expect((await storeAndRecall(database.sql)).at(0)).toBe('m')
+      if (running) expect(await running.storeAndRecall()).toContain(before?.at(-1))
     } finally {
       await database.close()
     }
@@ -160,6 +178,22 @@ test.each([
     await place.remove()
   }
 })
+
+/** Stores a memory, and returns the ids of all of them. */
+async function storeAndRecall(sql: Sql): Promise<string[]> {
+  const key = hashSecret(ADMIN_KEY)
+  const [stored] = await sql`
+    select id from store(${key}, 'old', '[{"content": "Another heron nests."}]', array[null]::halfvec[])`
+  const found = await sql`select id from recall(${key}, 'old', 'heron', null, 100) order by created_at, id`
+  const ids = found.map(({ id }) => id as string)
+  expect(ids).toContain(stored?.['id'])
+  return ids
+}
+
+function openSession(url: string) {
+  const sql = postgres(url, { max: 1, connection: { role: 'dakera_app' } })
+  return { storeAndRecall: () => storeAndRecall(sql), [Symbol.asyncDispose]: () => sql.end() }
+}
 
 async function setRootKey(owner: Sql): Promise<void> {
   const isEmbedded = engine === 'pglite'

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { copyMigratedDatabase } from '../../../scripts/migrated-database.ts'
 import { findPostgres } from './postgres/find.ts'
 
 declare module 'vitest' {
@@ -8,12 +12,23 @@ declare module 'vitest' {
     engine: 'postgres' | 'pglite'
     /** A superuser's URL. Only provided where the engine is postgres. */
     postgresUrl: string
+    /** A folder of data directories to copy; `migrated` is there from the start. Only where the engine is pglite. */
+    templates: string
   }
 }
 
-/** One Postgres server for all test files; each test makes its own database in it. */
+/** What all test files of an engine share: a Postgres server in which each test makes its own database, or templates. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (project.config.provide['engine'] === 'pglite') return setUpTemplates(project)
   const found = await findPostgres()
   project.provide('postgresUrl', found.url)
   return found.stop
+}
+
+/** Creating an embedded database and migrating it takes seconds; copying one does not. */
+async function setUpTemplates(project: TestProject): Promise<() => Promise<void>> {
+  const templates = mkdtempSync(join(tmpdir(), 'dakera-templates-'))
+  await copyMigratedDatabase(join(templates, 'migrated'))
+  project.provide('templates', templates)
+  return async () => rmSync(templates, { recursive: true, force: true })
 }

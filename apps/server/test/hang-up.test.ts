@@ -2,9 +2,10 @@ import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
+import { keyCaller } from '../src/db/caller.ts'
 import type { Seat } from '../src/db/session.ts'
 import { principalOf } from '../src/principal.ts'
-import { recallMemories } from '../src/resources/memories/hot.ts'
+import { recallMemories } from '../src/resources/memories/recall/recall-query.ts'
 import { engine, start, type TestServer } from './harness.ts'
 import { send } from './http-call.ts'
 
@@ -177,7 +178,9 @@ test('one key that sends a lot does not make another wait for all of it', async 
   // Each session once, as the first recall of a connection makes its plans.
   const call = { namespace: 'a', query: 'heron', vector: null, topK: 1, selection: {}, options: {} }
   const { turns } = t.database
-  await Promise.all(['x', 'y', 'z', 'w'].map((lane) => recallMemories(t.database, principalOf(greedy, { lane }), call)))
+  const request = { key: undefined, fingerprint: Buffer.alloc(0) }
+  const caller = (lane: string) => keyCaller(t.database, principalOf(greedy, { lane }), request)
+  await Promise.all(['x', 'y', 'z', 'w'].map((lane) => recallMemories(caller(lane), call)))
   let letGo = () => {}
   const held = new Promise<void>((resolve) => (letGo = resolve))
   const busy = ['x', 'y', 'z', 'w'].map((lane) => turns.searches.run(lane, new AbortController().signal, () => held))

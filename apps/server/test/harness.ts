@@ -56,7 +56,7 @@ type Options = { jobs?: boolean; searchTimeoutMs?: number; connections?: Partial
 export async function start({ jobs = false, searchTimeoutMs, connections, ...options }: Options = {}) {
   builtin ??= chooseEmbedder({ provider: 'builtin' })
   const embedder = options.embedder ?? (await builtin)
-  const place = await (engine === 'postgres' ? clonePostgres(embedder) : clonePglite(embedder))
+  const place = await clone(startedWith(embedder))
   const server = await openServer({
     ...defaults,
     host: '127.0.0.1',
@@ -151,19 +151,29 @@ async function prepare(owner: Sql, embedder: Embedder): Promise<void> {
 }
 
 type Place = { settings: Parameters<typeof openDatabase>[0]; remove(): Promise<void> }
-const templateName = (embedder: Embedder) =>
-  `dakera_template_${version}_${createHash('sha256')
+/** What a database is copied from. Each is made once for all test files. */
+type Template = { name: string; prepare(owner: Sql): Promise<void> }
+
+/** Migrated, and not started yet by any server. */
+export const MIGRATED: Template = { name: 'migrated', prepare: async () => {} }
+
+const startedWith = (embedder: Embedder): Template => ({
+  name: createHash('sha256')
     .update(embedder.model + embedder.dimension)
     .digest('hex')
-    .slice(0, 8)}`
+    .slice(0, 8),
+  prepare: (owner) => prepare(owner, embedder),
+})
+
+const clone = (template: Template) => (engine === 'postgres' ? clonePostgres(template) : clonePglite(template))
 
 /** An empty database on the test cluster, without a schema. */
 export async function emptyPostgres(): Promise<Place & { settings: { engine: 'postgres'; url: string } }> {
   return createPostgres('template1')
 }
 
-async function clonePostgres(embedder: Embedder): Promise<Place> {
-  const template = templateName(embedder)
+export async function clonePostgres({ name, prepare }: Template) {
+  const template = `dakera_template_${version}_${name}`
   const url = new URL(inject('postgresUrl'))
   const cluster = postgres(url.href, { max: 1, onnotice: () => {} })
   await cluster`select pg_advisory_lock(hashtext(${template}))` // two test files want it at once
@@ -175,7 +185,7 @@ async function clonePostgres(embedder: Embedder): Promise<Place> {
     const database = await openDatabase(
       { engine: 'postgres', url: url.href, migrationUrl: undefined, poolSize: 1, searchTimeoutMs: SEARCH_TIMEOUT_MS },
       log,
-      (owner) => prepare(owner, embedder),
+      prepare,
     )
     await database.close()
     await cluster.unsafe(`alter database ${making} rename to ${template}`)
@@ -207,13 +217,12 @@ async function createPostgres(template: string) {
   }
 }
 
-async function clonePglite(embedder: Embedder): Promise<Place> {
-  const template = join(tmpdir(), `${templateName(embedder)}_${process.ppid}`)
+export async function clonePglite({ name, prepare }: Template) {
+  const template = join(inject('templates'), name)
   if (!existsSync(template)) {
     const making = mkdtempSync(join(tmpdir(), 'dakera-making-'))
-    const database = await openDatabase({ engine: 'pglite', dataDir: making, durability: 'relaxed' }, log, (owner) =>
-      prepare(owner, embedder),
-    )
+    cpSync(join(inject('templates'), MIGRATED.name), making, { recursive: true })
+    const database = await openDatabase({ engine: 'pglite', dataDir: making, durability: 'relaxed' }, log, prepare)
     await database.close()
     try {
       renameSync(making, template)
@@ -224,7 +233,7 @@ async function clonePglite(embedder: Embedder): Promise<Place> {
   const dataDir = mkdtempSync(join(tmpdir(), 'dakera-test-'))
   cpSync(template, dataDir, { recursive: true })
   return {
-    settings: { engine: 'pglite', dataDir, durability: 'relaxed' },
+    settings: { engine: 'pglite' as const, dataDir, durability: 'relaxed' as const },
     remove: async () => rmSync(dataDir, { recursive: true, force: true }),
   }
 }

@@ -111,3 +111,6 @@ export function expectError(answer: Answer, code: ErrorCode, says?: string | Reg
   expect(flawsOf(answer)).toEqual([])
   if (says !== undefined) expect((answer.json as ErrorBody).error).toMatch(says)
 }
+
+const SIGNS: Record<string, string> = { '&#39;': "'", '&quot;': '"', '&lt;': '<', '&gt;': '>', '&amp;': '&' }
+export const unescapeHtml = (html: string) => html.replaceAll(/&[^;]+;/g, (sign) => SIGNS[sign] ?? sign)

@@ -1,10 +1,10 @@
 import type { DakeraClient } from '@dakera-ai/dakera'
 import { expect, test } from 'vitest'
 import { failure, start } from './harness.ts'
+import { series } from './series.ts'
 
 const CLIENTS = 50
-/** A longer series: DAKERA_TEST_REQUESTS=10000. */
-const REQUESTS = Number(process.env['DAKERA_TEST_REQUESTS'] ?? 4_000)
+const REQUESTS = series({ short: 1_000, whole: 10_000 })
 
 test(`${CLIENTS} clients with different keys on one pool, ${REQUESTS} requests: no reply ever holds another's row`, {
   timeout: 480_000,

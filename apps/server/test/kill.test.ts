@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { freshPlace, launch } from './child-server.ts'
 import { rareWord } from './rare-words.ts'
+import { series } from './series.ts'
 
-const ROUNDS = 20
+const ROUNDS = series({ short: 4, whole: 20 })
 const WRITERS = 10
 const BURST_MS = 300
 
@@ -33,7 +34,7 @@ test(`${ROUNDS} times kill -9 during ${WRITERS} writers: every acknowledged memo
       }
     })
     // Not always in the same phase of a write; and on a busy machine not before there is something to lose.
-    await sleep(BURST_MS + round * 7)
+    await sleep(BURST_MS + round * (140 / ROUNDS))
     while (fresh.length < WRITERS) await sleep(20)
     const end = server.stop('SIGKILL')
     isKilled = true

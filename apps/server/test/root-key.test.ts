@@ -178,7 +178,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
   })
 
   test('a demo and a real start at once on an empty database leave the real one alone in charge', SLOW, async () => {
-    await using place = await freshPlace()
+    await using place = await freshPlace({ isEmpty: true })
     await using laptop = await freshPlace()
     await using demo = launch({ ...laptop.settings, DATABASE_URL: place.databaseUrl, DAKERA_ROOT_API_KEY: undefined }, [
       '--demo',

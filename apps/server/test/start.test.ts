@@ -102,7 +102,7 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
   })
 
   test('a Postgres without pgvector', async () => {
-    await using place = await freshPlace()
+    await using place = await freshPlace({ isEmpty: true })
     // What a server without the package answers, in this database alone.
     const sql = postgres(place.databaseUrl ?? '', { max: 1, onnotice: () => {} })
     await sql`set allow_system_table_mods = on`
@@ -123,7 +123,7 @@ test.runIf(engine === 'postgres')(
   async () => {
     await using stack = new AsyncDisposableStack()
     const places: Awaited<ReturnType<typeof freshPlace>>[] = []
-    for (let i = 0; i < 5; i++) places.push(stack.use(await freshPlace()))
+    for (let i = 0; i < 5; i++) places.push(stack.use(await freshPlace({ isEmpty: true })))
     const settings = places.map(({ settings: own }) => ({
       ...own,
       DATABASE_URL: places[0]?.databaseUrl,
@@ -140,7 +140,7 @@ test.runIf(engine === 'postgres')(
 )
 
 test('a generated admin key is shown once and kept for the operator alone', { timeout: 120_000 }, async () => {
-  await using place = await freshPlace()
+  await using place = await freshPlace({ isEmpty: true })
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   await using first = launch(settings)
   const url = await first.ready
@@ -195,8 +195,8 @@ test.runIf(engine === 'postgres')(
   'a login that may only serve is enough once somebody else has migrated',
   { timeout: 120_000 },
   async () => {
-    await using place = await freshPlace()
-    await using other = await freshPlace()
+    await using place = await freshPlace({ isEmpty: true })
+    await using other = await freshPlace({ isEmpty: true })
     const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
     const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
     await cluster.unsafe(`create role ${login} login`)

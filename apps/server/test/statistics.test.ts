@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { start, type TestServer } from './harness.ts'
+import { series } from './series.ts'
 
 const SEED = 20261124
 const WORDS = ['heron', 'index', 'budget', 'tea', 'vector', "o'clock", 'back\\slash', '東京']
@@ -40,7 +41,7 @@ test('how many memories hold a word is exact after any mix of stores, changes, f
       const { counted, known } = await bothWays(t, namespace)
       expect(known).toEqual(counted)
     }),
-    { seed: SEED, numRuns: 15 },
+    { seed: SEED, numRuns: series({ short: 8, whole: 15 }) },
   )
 }, 240_000)
 

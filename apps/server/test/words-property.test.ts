@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { engine, start } from './harness.ts'
 import { prepare, scanFor } from './plain-scan.ts'
+import { series } from './series.ts'
 
-const MEMORIES = engine === 'postgres' ? 20_000 : 2_000
-const QUESTIONS = engine === 'postgres' ? 120 : 60
+const MEMORIES =
+  engine === 'postgres' ? series({ short: 4_000, whole: 20_000 }) : series({ short: 1_000, whole: 2_000 })
+const QUESTIONS = engine === 'postgres' ? series({ short: 60, whole: 120 }) : series({ short: 30, whole: 60 })
 
 let seed = 26
 const random = (n: number) => {

@@ -50,8 +50,10 @@ function describeSpeeds(updates: number, speeds: Speed[]): string {
 function describeKills({ build, result }: { build: string; result: Kills }): string {
   const { way, kills, acknowledged, lost, failures, backAfter } = result
   const what = way === 'worker' ? 'its database worker ended' : 'the whole process ended by kill -9 and started again'
+  const [p50, p99, most] = [backAfter.p50, backAfter.p99, backAfter.max].map(number)
   return `${build}: ${what} ${kills} times under ten writers.
-  acknowledged ${acknowledged}, of them lost ${lost}; a store succeeded again after p50 ${number(backAfter.p50)}, p99 ${number(backAfter.p99)}, at most ${number(backAfter.max)} ms
+  acknowledged ${acknowledged}, of them lost ${lost}
+  a store succeeded again after p50 ${p50}, p99 ${p99}, at most ${most} ms
   the writers got meanwhile: ${answers(failures)}`
 }
 

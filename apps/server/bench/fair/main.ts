@@ -8,9 +8,9 @@ import { atLeast, checkoutName, readArguments, say, whenInterrupted } from '../p
 import { describeFairness, type Result } from './report.ts'
 import { type Ground, measureRow, prepare, ROWS } from './rows.ts'
 
-const HELP = `Measures one key's recall in its own namespace of 500 memories while one other key sends a dear but legal call on several
-connections without a pause: before, during and after, row by row. With --against another build stands beside
-  and takes turns.
+const HELP = `Measures one key's recall in its own namespace of 500 memories while one other key sends an expensive but
+valid call on several connections without a pause: before, during and after, row by row. With --against, another build
+is measured in turns.
 
 Usage: pnpm bench:fair [options]
 

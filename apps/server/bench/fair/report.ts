@@ -6,9 +6,12 @@ export type Result = { database: string; rows: { name: string; builds: { build: 
 
 /** The results as tables to read. */
 export function describeFairness(machine: Machine, connections: number, results: Result[]): string {
-  const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}. Milliseconds of one key's recall (k = 5, one call at a time, 500 memories) while another key sends
-the call of the row on ${connections} connections as fast as it can. Ratio: p99 over the p99 before and after the row. Loop: how late the server's event loop ran, p99 / max.
-Memory: the largest seen in the row, of the server, and of what the sessions of Postgres hold beside shared memory. Quiet again: after the attack has ended.`
+  const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}.
+Milliseconds of one key's recall (k = 5, one call at a time, 500 memories) while another key sends the call of the row
+on ${connections} connections as fast as it can.
+Ratio: p99 over the p99 before and after the row. Loop: how late the event loop of the server ran, p99 / max.
+Memory: the largest seen in the row, of the server, and of the sessions of Postgres beside shared memory.
+Quiet again: after the attack has ended.`
   return [about, ...results.map(describeResult)].join('\n\n')
 }
 

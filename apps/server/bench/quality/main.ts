@@ -128,14 +128,19 @@ function report(answers: Record<Arm, Answer[]>, asJson: boolean): void {
     console.log(JSON.stringify(table, null, 2))
     return
   }
-  console.log(
-    `${'category'.padEnd(16)}${'arm'.padEnd(8)}${'n'.padStart(5)}${CUTS.map((k) => `R@${k}`.padStart(7)).join('')}${'MRR'.padStart(7)}`,
-  )
+  const line = (category: string, arm: string, questions: string, numbers: string[]) =>
+    console.log(
+      category.padEnd(16) + arm.padEnd(8) + questions.padStart(5) + numbers.map((n) => n.padStart(7)).join(''),
+    )
+  line('category', 'arm', 'n', [...CUTS.map((k) => `R@${k}`), 'MRR'])
   for (const { category, ...arms } of table) {
     for (const arm of ARMS) {
       const { questions, recall, mrr } = arms[arm]
-      console.log(
-        `${category.padEnd(16)}${arm.padEnd(8)}${String(questions).padStart(5)}${CUTS.map((k) => recall[k].toFixed(3).padStart(7)).join('')}${mrr.toFixed(3).padStart(7)}`,
+      line(
+        category,
+        arm,
+        String(questions),
+        [...CUTS.map((k) => recall[k]), mrr].map((value) => value.toFixed(3)),
       )
     }
   }

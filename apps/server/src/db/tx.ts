@@ -4,15 +4,21 @@ import type { Access, Principal } from '../principal.ts'
 import type { Database, Db, Pool, Sql } from './database.ts'
 
 declare const bound: unique symbol
-/** A transaction that already carries a caller's identity. Repositories accept nothing else. */
+declare const admin: unique symbol
+declare const writable: unique symbol
+/** A transaction with a caller's identity. Repositories accept nothing else. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0] & { readonly [bound]: true; readonly isAdmin: boolean }
+/** One whose caller was found to be an admin. */
+export type AdminTx = Tx & { readonly [admin]: true }
+/** One that may write: its access was checked, and the request's idempotency key was claimed. */
+export type WriteTx<T extends Tx = Tx> = T & { readonly [writable]: true }
 
 /** `scan` reads what may be very many rows, and so has the time limit of a search. */
 export type Mode = 'read' | 'scan' | 'write'
 
 /**
- * The only door to guarded rows. The identity is local to the transaction, so a pooled
- * connection cannot carry one caller into the next request. An unknown key gets no further.
+ * Opens a transaction that acts as the caller: the only way to guarded rows beside the hot functions. The identity is
+ * local to the transaction, so a pooled connection cannot carry it into the next request. Rejects for an unknown key.
  */
 export function withPrincipal<T>(
   { turns }: Pick<Database, 'turns'>,
@@ -33,7 +39,7 @@ export function withPrincipal<T>(
   )
 }
 
-/** One of the hot functions, which set the identity themselves: a single statement, and so a single round trip. */
+/** Calls a function that sets the identity itself: a single statement, and so a single round trip. */
 export const callFunction = <T>(
   pool: Pool,
   principal: Principal,
@@ -41,7 +47,7 @@ export const callFunction = <T>(
   fn: (sql: Sql) => Promise<T>,
 ): Promise<T> => pool.run(principal.lane, principal.signal, (session) => session.statement(principal, mode, fn))
 
-/** The id of the key that is presented; the error of the API where there is none. */
+/** Returns the id of the key that is presented. Rejects for an unknown one. */
 export async function findKeyId({ turns }: Pick<Database, 'turns'>, principal: Principal): Promise<string> {
   const [row] = await callFunction(
     turns.calls,
@@ -57,7 +63,7 @@ export async function findKeyId({ turns }: Pick<Database, 'turns'>, principal: P
 
 export type NamespaceRef = { id: number; name: string; dimension: number }
 
-/** Checks the grant, and finds the namespace: undefined when the caller may use that name and nothing is there yet. */
+/** Checks the grant and finds the namespace; undefined if the caller may use the name and no such namespace exists. */
 export async function resolveNamespace(tx: Tx, name: string, access: Access): Promise<NamespaceRef | undefined> {
   const [row] = await tx.execute<{ id: number | null; name: string; dimension: number }>(
     sql`select id, name, dimension from resolve_namespace(${name}, ${access})`,
@@ -65,13 +71,13 @@ export async function resolveNamespace(tx: Tx, name: string, access: Access): Pr
   return row?.id == null ? undefined : { id: row.id, name: row.name, dimension: row.dimension }
 }
 
-/** The same for a write, which creates the namespace on its first use. */
+/** Checks the grant to write and finds the namespace, which its first use creates. */
 export async function openNamespace(tx: Tx, name: string): Promise<NamespaceRef> {
   const [row] = await tx.execute<NamespaceRef>(sql`select id, name, dimension from open_namespace(${name})`)
   if (!row) throw new Error('open_namespace returned nothing')
   return { id: row.id, name: row.name, dimension: row.dimension }
 }
 
-export function requireAdmin(tx: Tx): void {
+export function requireAdmin(tx: Tx): asserts tx is AdminTx {
   if (!tx.isAdmin) throw new Fault('INSUFFICIENT_SCOPE', {}, { message: 'This call needs an admin key.' })
 }

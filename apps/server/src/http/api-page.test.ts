@@ -2,16 +2,14 @@ import { docsUrl, type Endpoint, ERRORS, endpoints } from '@dakera-ai/protocol'
 import type { ApiDocument } from '@dakera-ai/protocol/describe'
 import { openapi } from '@dakera-ai/protocol/openapi'
 import { expect, test } from 'vitest'
+import { unescapeHtml } from '../../test/http-call.ts'
 import { apiPage } from './api-page.ts'
 
 const page = apiPage(openapi())
-const SIGNS: Record<string, string> = { '#39': "'", quot: '"', lt: '<', gt: '>', amp: '&' }
 const operations = Object.values(endpoints).flatMap((group): Endpoint[] => Object.values(group))
 
 test('every operation is on the page, with its address, its other addresses and its summary', () => {
-  const text = page
-    .replaceAll(/<[^>]+>/g, '')
-    .replaceAll(/&(#39|quot|lt|gt|amp);/g, (_, name: string) => SIGNS[name] as string)
+  const text = unescapeHtml(page.replaceAll(/<[^>]+>/g, ''))
   for (const { id, method, path, aliases = [], summary } of operations) {
     expect(page).toContain(`id="${id}"`)
     expect(text).toContain(`${method} ${path}`)

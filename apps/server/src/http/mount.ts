@@ -10,6 +10,8 @@ import {
 } from '@dakera-ai/protocol'
 import type { Context, Hono } from 'hono'
 import * as z from 'zod'
+import { adminCaller, keyCaller } from '../db/caller.ts'
+import type { IdempotentRequest } from '../db/idempotency.ts'
 import { requireAdmin, withPrincipal } from '../db/tx.ts'
 import type { Deps } from '../deps.ts'
 import { Fault, toFault } from '../fault.ts'
@@ -28,7 +30,12 @@ import { addresses, Reply, type Route, StreamReply, toPattern } from './route.ts
 import { streamBody } from './stream.ts'
 
 type C = Context<AppEnv>
-type Parsed = { input: Record<string, unknown>; warnings: string[]; ignored: () => string[] }
+type Parsed = {
+  input: Record<string, unknown>
+  request: IdempotentRequest
+  warnings: string[]
+  ignored: () => string[]
+}
 
 /** A body of at most this size is parsed in less than a millisecond. */
 const QUICK_BYTES = 16_384
@@ -45,14 +52,18 @@ export function mount(app: Hono<AppEnv>, deps: Deps, routes: Route[]): void {
   const admission = new Admission(database, deps)
   const isAlive = () => database.check().then(({ ok }) => ok)
   const checkAdmin = (principal: Principal) =>
-    withPrincipal(database, principal, 'read', async (tx) => requireAdmin(tx))
+    withPrincipal(database, principal, 'read', async (tx) => {
+      requireAdmin(tx)
+    })
 
   const answer = async (c: C, { endpoint, handle }: Route, admitted: Admitted | undefined, giveUp: AbortController) => {
     // First: for a caller who is no admin, nothing of the request is read or checked.
     if (admitted && endpoint.access === 'admin') await checkAdmin(admitted.principal)
     const limit = Math.min(maxBodyBytes, endpoint.maxBodyBytes ?? maxBodyBytes)
-    const { input, warnings, ignored } = await readInput(c, endpoint, limit, admitted)
-    const result = await handle({ ...input, signal: giveUp.signal } as never)
+    const { input, request, warnings, ignored } = await readInput(c, endpoint, limit, admitted)
+    const callerOf = endpoint.access === 'admin' ? adminCaller : keyCaller
+    const caller = admitted && callerOf(database, admitted.principal, request)
+    const result = await handle({ ...input, ...caller, signal: giveUp.signal } as never)
     if (result instanceof StreamReply) return stream(c, result, admitted, giveUp)
 
     const reply = result instanceof Reply ? result : new Reply(endpoint.status ?? 200, result)
@@ -146,29 +157,26 @@ async function readInput(c: C, endpoint: Endpoint, limit: number, admitted: Admi
   const { headers } = c.req.raw
   const schemas = schemasOf(endpoint)
   const bytes = schemas.body ? await readBody(c.req.raw, limit, (size) => admitted?.holdBody(size)) : Buffer.alloc(0)
-  const principal = admitted?.principal
-  if (principal && bytes.length > QUICK_BYTES) await nextSlice(ownerOf(principal))
+  if (admitted && bytes.length > QUICK_BYTES) await nextSlice(ownerOf(admitted.principal))
   const query = schemas.query && acceptAliases(schemas.query, readQuery(schemas.query, c.req.queries()))
   const body = schemas.body && acceptAliases(schemas.body, parseJson(bytes))
   const warnings: string[] = []
+  const request = {
+    key: readIdempotencyKey(headers),
+    fingerprint: fingerprint(endpoint.id, c.req.url, headers.get('if-match'), bytes),
+  }
   const input = {
-    principal,
     params: c.req.param() as Record<string, string>,
     query: schemas.query && parse(schemas.query, query),
     body: schemas.body && parse(schemas.body, body),
     ifVersion: readVersion(headers.get('if-match')),
-    repeat: {
-      principal,
-      key: readIdempotencyKey(headers),
-      fingerprint: fingerprint(endpoint.id, c.req.url, headers.get('if-match'), bytes),
-    },
     warn: (message: string) => warnings.push(message),
   }
   refuseTwoNamespaces(input.query, input.body)
   const { call } = c.var
   if (call) Object.assign(call, { namespace: namedIn(input), bytes: bytes.length })
   const ignored = () => [...ignoredIn(schemas.query, query), ...ignoredIn(schemas.body, body)]
-  return { input, warnings, ignored }
+  return { input, request, warnings, ignored }
 }
 
 const UNREAD = z.object({})

@@ -1,21 +1,23 @@
 import type { Endpoint, Method } from '@dakera-ai/protocol'
 import type * as z from 'zod'
-import type { Repeat } from '../db/once.ts'
-import type { Principal } from '../principal.ts'
+import type { AdminCaller, KeyCaller } from '../db/caller.ts'
 
 type Out<S> = S extends z.ZodType ? z.output<S> : undefined
 type Params<P extends string> = P extends `${string}{${infer K}}${infer Rest}`
   ? { [k in K]: string } & Params<Rest>
   : {}
-export type Input<E extends Endpoint> = {
-  principal: E['access'] extends 'public' ? undefined : Principal
+/** What the contract lets the caller of an endpoint do. */
+type CallerOf<E extends Endpoint> = E extends { access: 'public' }
+  ? object
+  : E extends { access: 'admin' }
+    ? AdminCaller
+    : KeyCaller
+export type Input<E extends Endpoint> = CallerOf<E> & {
   params: Params<E['path']>
   query: Out<E['query']>
   body: Out<E['body']>
   /** The version in If-Match, if the caller sent one. */
   ifVersion: number | undefined
-  /** Makes a repeated write recognisable; pass it to once(). */
-  repeat: Repeat
   /** Adds a warning to the reply. */
   warn(message: string): void
   /** Aborts when the client hangs up, the database is gone, or a stream has to end. */

@@ -8,7 +8,10 @@ prefix=$1
 newest_bin() { find "$1/root/usr/lib/postgresql" -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1; }
 
 if [ -f "$prefix/ready" ]; then newest_bin "$prefix"; exit 0; fi
-command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || { echo 'this is not Debian or Ubuntu: there is no apt-get' >&2; exit 1; }
+command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || {
+  echo 'this is not Debian or Ubuntu: there is no apt-get' >&2
+  exit 1
+}
 
 # Built beside its final place and renamed at the end: two runs at once cannot see half a folder.
 mkdir -p "$(dirname "$prefix")"
@@ -26,8 +29,15 @@ done
 # Debian 12 has no PostgreSQL 17, so Debian always takes the packages of Debian 13; Ubuntu takes its own.
 . /etc/os-release
 if [ "${ID:-}" = debian ]; then
-  uri=$( (cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null || true) | grep -hE '^(URIs:|deb )' | grep -oE '[a-z+]+://[^ ]+' | grep -v security | sed -n 1p)
-  printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$uri" >"$apt/sources/trixie.sources"
+  uri=$( (cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null || true) |
+    grep -hE '^(URIs:|deb )' | grep -oE '[a-z+]+://[^ ]+' | grep -v security | sed -n 1p)
+  cat >"$apt/sources/trixie.sources" <<SOURCES
+Types: deb
+URIs: $uri
+Suites: trixie
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SOURCES
 else
   cp /etc/apt/sources.list.d/* "$apt/sources/" 2>/dev/null || true
   if [ -f /etc/apt/sources.list ]; then cp /etc/apt/sources.list "$apt/sources/system.list"; fi
@@ -35,7 +45,8 @@ fi
 
 {
   echo "Dir::Etc::main \"/dev/null\"; Dir::Etc::parts \"$apt/parts\";"
-  echo "Dir::Etc::sourcelist \"/dev/null\"; Dir::Etc::sourceparts \"$apt/sources\"; Dir::Etc::preferencesparts \"/dev/null\";"
+  echo "Dir::Etc::sourcelist \"/dev/null\"; Dir::Etc::sourceparts \"$apt/sources\";"
+  echo "Dir::Etc::preferencesparts \"/dev/null\";"
   echo "Dir::State \"$apt\"; Dir::State::lists \"$apt/lists\"; Dir::State::status \"/dev/null\";"
   echo "Dir::Cache \"$apt/cache\"; Dir::Cache::archives \"$apt/cache/archives\"; Acquire::Languages \"none\";"
   # Root would hand the download to the user _apt, who cannot write into this folder.
@@ -48,9 +59,13 @@ for major in 18 17 16; do
   if [ -n "$(apt-cache show -q "postgresql-$major-pgvector" 2>/dev/null)" ]; then break; fi
 done
 # Everything the server links against; not the packages that only matter when it is installed as a service.
-packages=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+packages=$(apt-cache depends --recurse --no-recommends --no-suggests \
+  --no-conflicts --no-breaks --no-replaces --no-enhances \
   "postgresql-$major" "postgresql-$major-pgvector" "postgresql-client-$major" tzdata | grep -E '^[a-z0-9]' | sort -u |
-  grep -vE '^(lib)?perl|^(libllvm|libz3|procps|libproc|sysvinit|lsb-|libncurses)|^postgresql-(common|client-common)|-dev$|^(adduser|debconf|dpkg|ssl-cert|ucf|openssl|locales|logrotate|cdebconf|coreutils|init-system-helpers|sensible-utils|passwd|tar|netbase|base-files|debianutils|libjson-perl|bash|dash|sed|login|util-linux|mount|shadow)')
+  grep -vE '^(lib)?perl|^(libllvm|libz3|procps|libproc|sysvinit|lsb-|libncurses)|^postgresql-(common|client-common)' |
+  grep -vE -e '-dev$|^(adduser|debconf|dpkg|ssl-cert|ucf|openssl|locales|logrotate|cdebconf|coreutils|passwd|tar)' |
+  grep -vE '^(init-system-helpers|sensible-utils|netbase|base-files|debianutils|libjson-perl)' |
+  grep -vE '^(bash|dash|sed|login|util-linux|mount|shadow)')
 (cd "$work/debs" && apt-get download -qq $packages >&2)
 for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$work/root"; done
 

@@ -1,5 +1,8 @@
-// npm run test:soak: half an hour of ordinary and hostile keys on one server; what must not grow, and what must not be
-// lost.
+// npm run test:soak: the tests' series at their whole length, then half an hour of ordinary and hostile keys on one
+// server; what must not grow, and what must not be lost.
+import { spawn } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { OWN_CHECKOUT } from '../../bench/build.ts'
 import { atLeast, readArguments, say } from '../../bench/program.ts'
@@ -8,26 +11,26 @@ import { findPostgres } from '../postgres/find.ts'
 import { type Soak, soak } from './soak.ts'
 import { condense } from './verdict.ts'
 
-const HELP = `Ten ordinary keys work at the pace of people (store, recall, search, list, update, forget, sessions), 
-  while two hostile keys send
-dear but legal calls on several connections without a pause. What the server holds, what its log takes
-  and how late its event loop
-runs is looked at every ten seconds.
+const HELP = `First the tests of kills, crashes, crowds and random texts with their whole series, which are short
+under npm test. Then ten ordinary keys work at the pace of people (store, recall, search, list, update,
+forget, sessions), while two hostile keys send dear but legal calls on several connections without a
+pause. Memory, log, disk and the delay of the event loop are looked at every ten seconds.
 
 Usage: npm run test:soak -- [options]
 
-  --minutes <n>          How long (default 30), on each database
+  --part <name>          series, load or both (default both)
   --engine <name>        postgres, pglite or both, one after the other (default both)
-  --database-url <url>   A Postgres where a database can be created (and is dropped at the end), as a superuser;
-                         default: the one that the tests find or start
+  --minutes <n>          Of the load (default 30), on each database
+  --database-url <url>   Of the load: a Postgres where a database can be created (and is dropped at the end), as a
+                         superuser; default: the one that the tests find or start
   --connections <n>      Of each hostile key (default 4)
-  --checkout <folder>    The server of another checkout instead of this one
-  --json                 Print JSON, with every sample
+  --checkout <folder>    The server of another checkout instead of this one, for the load
+  --json                 Print the load's figures as JSON, with every sample
   --help                 Show this
 
-Exits with 1 when an ordinary key saw a 5xx or no answer, when something acknowledged is not there in the end, or
-  when the memory of the
-last third exceeds that of the second by more than 15 %. Ctrl-C prints what there is so far and checks nothing.
+Exits with 1 when a series fails, when an ordinary key saw a 5xx or no answer, when something acknowledged is not
+there in the end, or when the memory of the last third exceeds that of the second by more than 15 %. Ctrl-C during
+the load prints what there is so far and checks nothing.
 `
 const ROWS = 15
 
@@ -35,6 +38,7 @@ const options = readArguments(HELP, () => {
   const { values } = parseArgs({
     args: process.argv.slice(2).filter((argument) => argument !== '--'), // pnpm hands it on as it is
     options: {
+      part: { type: 'string', default: 'both' },
       minutes: { type: 'string', default: '30' },
       engine: { type: 'string', default: 'both' },
       'database-url': { type: 'string' },
@@ -46,6 +50,7 @@ const options = readArguments(HELP, () => {
   })
   if (!['postgres', 'pglite', 'both'].includes(values.engine))
     throw new Error('--engine must be postgres, pglite or both.')
+  if (!['series', 'load', 'both'].includes(values.part)) throw new Error('--part must be series, load or both.')
   const minutes = atLeast('--minutes', values.minutes, 0.1)
   return {
     ...values,
@@ -61,6 +66,31 @@ if (options.help) console.log(HELP)
 else await run()
 
 async function run(): Promise<void> {
+  if (options.part !== 'load' && (await runSeries()) !== 0) process.exitCode = 1
+  if (options.part !== 'series') await load()
+}
+
+/** The exit code of the test files that have a series. */
+function runSeries(): Promise<number> {
+  const files = globSync('apps/server/{src,test}/**/*.test.ts', { cwd: OWN_CHECKOUT }).filter((file) =>
+    /^import .*\/series\.ts'$/m.test(readFileSync(join(OWN_CHECKOUT, file), 'utf8')),
+  )
+  const engines = options.engine === 'both' ? ['postgres', 'pglite'] : [options.engine]
+  const projects = engines.flatMap((engine) => ['--project', `server-${engine}`])
+  say(`The whole series of ${files.length} files ...`)
+  return new Promise((resolve, reject) => {
+    const child = spawn('vitest', ['run', ...projects, ...files], {
+      cwd: OWN_CHECKOUT,
+      env: { ...process.env, DAKERA_TEST_SERIES: 'whole' },
+      stdio: ['ignore', 2, 2],
+    })
+    process.once('SIGTERM', () => child.kill())
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+}
+
+async function load(): Promise<void> {
   const interruption = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
   const soaks: Soak[] = []

@@ -21,7 +21,7 @@ export class AccessCounter {
 
   record(keyHash: Buffer, namespace: string, ids: string[]): void {
     const [hash, at] = [keyHash.toString('hex'), Date.now() / 1000]
-    for (const id of ids) this.#buffer.record({ hash, namespace, id, count: 1, at })
+    this.#buffer.record(ids.map((id) => ({ hash, namespace, id, count: 1, at })))
   }
 
   flush(): Promise<void> {

@@ -21,9 +21,10 @@ export class CountBuffer<C> {
     this.#options = options
   }
 
-  record(count: C): void {
+  /** Adds the counts of one response. If they are too many, only their own rest is dropped: the next ones find room. */
+  record(counts: Iterable<C>): void {
     if (this.#pending.size >= MAX_PENDING && !this.#writing) this.flush().catch(() => {}) // the job tries again
-    this.#add(count)
+    for (const count of counts) this.#add(count)
   }
 
   /** Writes every count that was recorded before. */

@@ -45,7 +45,7 @@ test('a buffer that cannot be written keeps a bounded number of counts', async (
     },
   })
   for (let i = 0; i < 3 * MAX_PENDING; i++) {
-    buffer.record({ key: `k${i}`, count: 1 })
+    buffer.record([{ key: `k${i}`, count: 1 }])
     if (i % 1000 === 0) await new Promise(setImmediate)
   }
   await expect(buffer.flush()).rejects.toThrow('away')

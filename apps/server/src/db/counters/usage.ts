@@ -42,7 +42,7 @@ export class UsageCounter {
   }
 
   record({ keyHash, endpoint, namespace, status, bytes, ms }: KeyRequest): void {
-    this.#buffer.record({
+    const count: UsageCount = {
       hash: keyHash.toString('hex'),
       endpoint,
       namespace,
@@ -52,7 +52,8 @@ export class UsageCounter {
       bytes,
       total_ms: ms,
       at: Date.now() / 1000,
-    })
+    }
+    this.#buffer.record([count])
   }
 
   flush(): Promise<void> {

@@ -23,8 +23,9 @@ set role dakera_owner;
 
 -- Returns the k best memories of one namespace for a text and its vector; for the text alone if query_vector is null.
 -- Raises an API error without a grant. Every row passes the caller's own policy, whatever the arms proposed (security
--- invoker). options, over the defaults in namespaces.weights:
+-- invoker). options:
 --   vector, importance, recency, half_life_days, context, speaker, question   the weights above
+--   defaults     the same seven, of which namespaces.weights overrides those it has: DEFAULT_WEIGHTS of the protocol
 --   min_score    leaves out lower scores
 --   explain, highlight, vectors   return these columns too
 --   pool         candidates of each arm
@@ -93,7 +94,7 @@ begin
   end if;
 
   select * into o
-  from jsonb_to_record(place.weights || coalesce(options, '{}')) as t(
+  from jsonb_to_record(coalesce(options -> 'defaults', '{}') || place.weights || coalesce(options, '{}')) as t(
     vector float8, importance float8, recency float8, half_life_days float8, context float8, speaker float8,
     question float8, min_score float8, explain boolean, highlight boolean, vectors boolean, search jsonb, pool int,
     budget int, supplied boolean, embedder text);
@@ -110,6 +111,7 @@ begin
   end if;
   -- 50 candidates found nothing more among the first k: docs/decisions/0014.
   o.pool := least(greatest(coalesce(o.pool, greatest(25, 3 * k)), k), 1000);
+  -- Servers of before 0029 send no defaults.
   w := least(greatest(coalesce(o.vector, 0.35), 0), 1);
   o.importance := least(greatest(coalesce(o.importance, 0.1), 0), 1);
   o.recency := least(greatest(coalesce(o.recency, 0.05), 0), 1);

@@ -6,12 +6,14 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { series } from '../../../test/series.ts'
 import { principalOf } from '../../principal.ts'
 import { Session } from '../session.ts'
 import { connectInThread as connect } from './in-thread.fixture.ts'
 import { openPglite, type Pglite, type PgliteOptions } from './open.ts'
 import { PowerLoss } from './power-loss.fixture.ts'
 
+const KILLS = series({ short: 2, whole: 5 })
 const log = { info() {}, warn() {}, error() {} }
 let root: string
 let fresh: string
@@ -143,7 +145,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     async (durability) => {
       const dataDir = copyOf(fresh)
       const acknowledged: number[] = []
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < KILLS; round++) {
         const writer = spawn(
           process.execPath,
           ['--input-type=module', '-e', WRITER, dataDir, durability, String(1 + round * 100_000)],
@@ -160,7 +162,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
         }
         expect((await gone)[1]).toBe('SIGKILL')
       }
-      expect(acknowledged.length).toBeGreaterThan(150)
+      expect(acknowledged.length).toBeGreaterThan(30 * KILLS)
       expect(await lost({ folder: dataDir, acknowledged: new Set(acknowledged) })).toEqual([])
     },
   )

@@ -10,7 +10,7 @@ import { isFull, PgliteError, type PgliteErrorCode } from './error.ts'
 import { takeLock } from './lock.ts'
 import { explained, type Pglite, type PgliteOptions } from './open.ts'
 import { Pulse } from './pulse.ts'
-import { compilePostgres, type WasmModule } from './wasm.ts'
+import { compilePostgres } from './wasm.ts'
 import { brokenSocket, type FromSession, Sockets } from './wire.ts'
 
 export type WorkerData = Pick<PgliteOptions, 'dataDir' | 'durability' | 'wasm'> & { pulse: SharedArrayBuffer }
@@ -129,7 +129,6 @@ class Supervisor implements Supervised {
   #asked: Promise<unknown> | undefined
   #failures = 0
   #lastCall = 0
-  #wasm: Promise<WasmModule> | undefined
 
   constructor(options: SupervisorOptions, released: () => void) {
     this.#options = options
@@ -214,10 +213,9 @@ class Supervisor implements Supervised {
   /** Starts the thread; resolves when the database is open in it. */
   async #start(): Promise<Life> {
     const { dataDir, durability, log, openLimitMs = OPEN_LIMIT_MS } = this.#options
-    this.#wasm ??= compilePostgres()
     const pulse = new Pulse()
     this.#pulse = pulse
-    const workerData: WorkerData = { dataDir, durability, pulse: pulse.memory, wasm: await this.#wasm }
+    const workerData: WorkerData = { dataDir, durability, pulse: pulse.memory, wasm: await compilePostgres() }
     const worker = new Worker(WORKER, {
       workerData,
       execArgv: [],

@@ -5,8 +5,15 @@ export type WasmModule = object
 
 declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WasmModule> }
 
-/** PGlite's Postgres, compiled once for every thread of this process that runs it. */
-export async function compilePostgres(): Promise<WasmModule> {
-  const file = new URL('./pglite.wasm', import.meta.resolve('@electric-sql/pglite'))
-  return WebAssembly.compile(await readFile(file))
+let compiled: Promise<WasmModule> | undefined
+
+/**
+ * PGlite's Postgres, compiled once for every thread of this process that runs it, as V8 compiles each of its functions
+ * when it is first called, and that once a module.
+ */
+export function compilePostgres(): Promise<WasmModule> {
+  compiled ??= readFile(new URL('./pglite.wasm', import.meta.resolve('@electric-sql/pglite'))).then((bytes) =>
+    WebAssembly.compile(bytes),
+  )
+  return compiled
 }

@@ -1,8 +1,11 @@
 import type { Key, NamespaceAccess } from '@dakera-ai/protocol'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Tx } from '../../db/tx.ts'
+import { unixSeconds } from '../../db/time.ts'
+import type { AdminTx, Tx, WriteTx } from '../../db/tx.ts'
 
-/** What describe_key() in db/functions/keys.sql says of a key. */
+type AdminWriteTx = WriteTx<AdminTx>
+
+/** A key as describe_key() in db/functions/keys.sql returns it. */
 type Description = {
   id: string
   name: string
@@ -49,34 +52,43 @@ export type NewKey = {
   expiresAt: Date | undefined
 }
 
-export async function insertKey(tx: Tx, { id, name, hash, isAdmin, grants, expiresAt }: NewKey): Promise<Key> {
+export async function insertKey(
+  tx: AdminWriteTx,
+  { id, name, hash, isAdmin, grants, expiresAt }: NewKey,
+): Promise<Key> {
   const key = await one(
     tx,
-    sql`create_key(${id}, ${name}, ${hash}, ${isAdmin}, ${JSON.stringify(grants)}::jsonb, ${expiresAt?.toISOString() ?? null}::timestamptz)`,
+    sql`create_key(
+      ${id}, ${name}, ${hash}, ${isAdmin}, ${JSON.stringify(grants)}::jsonb,
+      ${expiresAt?.toISOString() ?? null}::timestamptz)`,
   )
   if (!key) throw new Error('create_key returned nothing')
   return key
 }
 
-/** Whether another key that still opens something has the name of this one. */
-export async function sharesName(tx: Tx, { id, name }: Key): Promise<boolean> {
+/** Returns whether another key that is still in use has the same name. */
+export async function sharesName(tx: AdminTx, { id, name }: Key): Promise<boolean> {
   const [row] = await tx.execute<{ taken: boolean }>(sql`select name_is_taken(${name}, ${id}) as taken`)
   return row?.taken === true
 }
 
-export const findKey = (tx: Tx, id: string) => one(tx, sql`find_key(${id})`)
+export const findKey = (tx: AdminTx, id: string) => one(tx, sql`find_key(${id})`)
 export const findCaller = (tx: Tx) => one(tx, sql`whoami()`)
-export const deactivateKey = (tx: Tx, id: string) => one(tx, sql`deactivate_key(${id})`)
-export const deleteKey = (tx: Tx, id: string) => one(tx, sql`delete_key(${id})`)
+export const deactivateKey = (tx: AdminWriteTx, id: string) => one(tx, sql`deactivate_key(${id})`)
+export const deleteKey = (tx: AdminWriteTx, id: string) => one(tx, sql`delete_key(${id})`)
 
-/** Those with a grant on the namespace, oldest first. */
-export async function listNamespaceKeys(tx: Tx, namespace: string): Promise<Key[]> {
+/** Lists the keys with a grant on the namespace, oldest first. */
+export async function listNamespaceKeys(tx: AdminTx, namespace: string): Promise<Key[]> {
   const rows = await tx.execute<{ key: Description }>(sql`select * from list_namespace_keys(${namespace}) as key`)
   return rows.map(({ key }) => toKey(key))
 }
 
-/** Whether the key itself went; undefined when it has no grant on the namespace. */
-export async function deleteNamespaceKey(tx: Tx, id: string, namespace: string): Promise<boolean | undefined> {
+/** Returns whether the key itself was deleted; undefined if it has no grant on the namespace. */
+export async function deleteNamespaceKey(
+  tx: AdminWriteTx,
+  id: string,
+  namespace: string,
+): Promise<boolean | undefined> {
   const [row] = await tx.execute<{ went: boolean | null }>(
     sql`select delete_namespace_key(${id}, ${namespace}) as went`,
   )
@@ -85,7 +97,7 @@ export async function deleteNamespaceKey(tx: Tx, id: string, namespace: string):
 
 export type UsageRow = {
   endpoint: string
-  /** '' where a request named none, or several. */
+  /** '' if a request named none, or several. */
   namespace: string
   requests: number
   failed: number
@@ -95,11 +107,11 @@ export type UsageRow = {
   last_used: number
 }
 
-/** One row per endpoint and namespace; of one namespace only, where it is named. */
-export async function listKeyUsage(tx: Tx, id: string, namespace?: string): Promise<UsageRow[]> {
+/** Returns a row per endpoint and namespace; with `namespace`, only those of that one. */
+export async function listKeyUsage(tx: AdminTx, id: string, namespace?: string): Promise<UsageRow[]> {
   return tx.execute<UsageRow>(sql`
     select endpoint, namespace, requests::float8, failed::float8, rate_limited::float8, bytes::float8, total_ms,
-      floor(extract(epoch from last_used))::float8 as last_used
+      ${sql.raw(unixSeconds('last_used'))} as last_used
     from list_key_usage(${id}) where ${namespace ?? null}::text is null or namespace = ${namespace ?? null}`)
 }
 
@@ -109,15 +121,17 @@ export type KeyChanges = {
   onlyNamespaces: string[] | undefined
 }
 
-export const updateKey = (tx: Tx, id: string, { name, grants, onlyNamespaces }: KeyChanges) =>
+export const updateKey = (tx: AdminWriteTx, id: string, { name, grants, onlyNamespaces }: KeyChanges) =>
   one(
     tx,
-    sql`update_key(${id}, ${name ?? null}::text, ${JSON.stringify(grants)}::jsonb, ${onlyNamespaces === undefined ? null : sql.param(onlyNamespaces)}::text[])`,
+    sql`update_key(
+      ${id}, ${name ?? null}::text, ${JSON.stringify(grants)}::jsonb,
+      ${onlyNamespaces === undefined ? null : sql.param(onlyNamespaces)}::text[])`,
   )
 
-/** The key, and when its old secrets end. */
+/** Returns the key, and when its old secrets end. */
 export async function rotateKey(
-  tx: Tx,
+  tx: AdminWriteTx,
   id: string,
   hash: Buffer,
   graceSeconds: number,
@@ -128,9 +142,9 @@ export async function rotateKey(
   return found && { key: toKey(found), oldExpiresAt: found.old_expires_at }
 }
 
-/** Oldest first, from behind the key `after`. */
+/** Lists keys, oldest first, after the key `after`; and counts all. */
 export async function listKeys(
-  tx: Tx,
+  tx: AdminTx,
   after: string | undefined,
   limit: number | undefined,
 ): Promise<{ keys: Key[]; total: number }> {

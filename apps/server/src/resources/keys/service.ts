@@ -16,7 +16,7 @@ export const makeSecret = (chosen?: string) => {
   return { secret, hash: hashSecret(secret) }
 }
 
-/** A secret that everybody can read in the documentation would open this key to everybody. */
+/** Refuses a secret from the documentation: everybody could use the key. */
 export function refusePublished(secret: string | undefined): void {
   if (secret === undefined || !isPublished(secret)) return
   const message =
@@ -24,7 +24,7 @@ export function refusePublished(secret: string | undefined): void {
   throw new Fault('INVALID_REQUEST', { issues: [{ path: 'secret', message }] }, { message: `secret: ${message}.` })
 }
 
-/** Turns either way of asking for a key (grants per namespace, or a scope over a list of them) into grants. */
+/** Turns both ways to ask for a key, grants per namespace and a scope over a list of them, into grants. */
 export function planKey(body: Create): { key: NewKey; secret: string } {
   const { secret, hash } = makeSecret(body.secret)
   const scope = body.scope ?? widest(body.permissions)
@@ -55,7 +55,7 @@ export function planKey(body: Create): { key: NewKey; secret: string } {
   }
 }
 
-/** "The admin of my team" would get everything. */
+/** Refuses an "admin of my team", because an admin key opens everything. */
 function refuseLimits({ namespaces = [], grants = {} }: Create): void {
   const path = namespaces.length > 0 ? 'namespaces' : 'grants'
   if (namespaces.length === 0 && Object.keys(grants).length === 0) return
@@ -67,7 +67,7 @@ function refuseLimits({ namespaces = [], grants = {} }: Create): void {
 const widest = (permissions: Create['permissions']) =>
   (['super_admin', 'admin', 'write', 'read'] as const).find((scope) => permissions?.includes(scope))
 
-/** `namespaces` keeps the grants it names, drops the others, and gives those that are new what the key's scope says. */
+/** `namespaces` keeps the grants it names, drops the others, and grants new ones the scope of the key. */
 export function planChanges({ name, grants = {}, namespaces }: Update, existing: Key): KeyChanges {
   const access: NamespaceAccess = existing.scope === 'write' ? 'read_write' : 'read'
   const added = (namespaces ?? [])
@@ -92,8 +92,8 @@ export function warningFor(key: Key, sharesName = false): string {
   ].join(' ')
 }
 
-/** "Not there" by that id is 404. */
-export function present<T>(found: T | undefined, id: string): T {
+/** Returns what was found. Throws 404 if nothing was. */
+export function orNotFound<T>(found: T | undefined, id: string): T {
   if (found === undefined) throw new Fault('NOT_FOUND', { resource: id }, { message: 'There is no key by that id.' })
   return found
 }

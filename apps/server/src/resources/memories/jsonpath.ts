@@ -1,27 +1,37 @@
 import type { Filter, Scalar } from '@dakera-ai/protocol'
 
+// A filter on metadata changes its language four times on its way to the rows:
+//
+//   { "topic": { "$in": ["a", "b"] } }               the request, checked and parsed by FilterSchema (protocol/filter.ts)
+//   { kind: 'list', path: ['topic'], … }             Filter: a tree without shorthands
+//   $."topic" == $v0[*]   { v0: ["a", "b"] }         Jsonpath, made here: values are variables, keys quoted strings
+//   m.metadata @@ …       $1 -> 'metadata'           SQL text of filter_condition() (db/functions/filters.sql), which
+//                                                    reads path and variables from its one bound parameter
+//
+// So no text of a caller becomes SQL: the filter travels as JSON, and its keys end as strings of a jsonpath.
+
 /**
- * A condition on metadata as recall's SQL takes it: a jsonpath in which every compared value is a variable. `equal`
- * says the plain equalities among it once more, in the form an index serves: a value is the field's own, or an element
- * of it.
- * `asked` is answered outside of it, and stands in it as $t[field][question].
+ * A condition on metadata, as filter_condition() in SQL reads it: a jsonpath in which every compared value is a
+ * variable. `equal` repeats the plain equalities of it in the form that an index serves: a value is the field's own, or
+ * an element of it. `asked` are questions that are answered outside of the path, which contains their answers as
+ * $t[field][question].
  */
 export type Jsonpath = { path: string; vars: Record<string, unknown>; equal?: [object, object][]; asked?: Asked[] }
 
 /**
- * Whether what a field holds (the value, or an element of an array) is one of `values`, or has `part` in its text. A
- * jsonpath would compare each element with each value, and search for a part with a regular expression.
+ * Whether the value of a field, or an element of it, is one of `values` or contains the text `part`. A jsonpath would
+ * compare each element with each value, and search a part with a regular expression.
  */
 type Asked = { at: string; key?: string; questions: Question[] }
 type Question = { values: Scalar[] } | { part: string }
-/** So many values are compared sooner than looked up. */
+/** Up to this many values are compared faster than looked up. */
 const FEW = 8
 
 type Comparison = Exclude<Filter, { kind: 'all' | 'any' | 'not' }>
 
 /**
- * Keys are the caller's text too: they enter as quoted jsonpath strings. Should a quote ever slip, a jsonpath is a pure
- * function of one row's metadata: no SQL, no other row, no side effect.
+ * Compiles a filter. Keys are the caller's text too, and enter as quoted jsonpath strings. Should a quote ever slip, a
+ * jsonpath is a pure function of the metadata of one row: no SQL, no other row, no side effect.
  */
 export function compileFilter(filter: Filter): Jsonpath {
   const vars: Record<string, unknown> = {}
@@ -41,8 +51,7 @@ export function compileFilter(filter: Filter): Jsonpath {
     return `$t[${place}][${(asked[place] as Asked).questions.push(question) - 1}] == true`
   }
 
-  // A negation moves inwards to the comparisons: written around a condition it repeats it, and sixteen of them 65,536
-  // times.
+  // A negation moves inwards to the comparisons. Around a condition it would repeat it: sixteen of them, 65,536 times.
   const condition = (node: Filter, isNegated = false): string => {
     switch (node.kind) {
       case 'all':
@@ -60,9 +69,7 @@ export function compileFilter(filter: Filter): Jsonpath {
     }
   }
 
-  /**
-   * A dotted name is first a key of that very name, as telemetry has them, and only where there is none a way inside.
-   */
+  /** A dotted name is a key of that very name, as telemetry has them; if there is none, a path into objects. */
   const comparing = (node: Comparison): string => {
     if (node.path.length === 1) return comparingAt(node)
     const itself = { ...node, path: [node.path.join('.')] }
@@ -110,9 +117,7 @@ export function compileFilter(filter: Filter): Jsonpath {
   }
 }
 
-/**
- * The same filter with the lists of one field made one: of those of which one must hold, and of those that all exclude.
- */
+/** Joins the lists of one field: those of an $or that include, and those of an $and that exclude. */
 function joined(filter: Filter): Filter {
   if (filter.kind === 'not') return { kind: 'not', filter: joined(filter.filter) }
   if (filter.kind !== 'all' && filter.kind !== 'any') return filter
@@ -139,7 +144,7 @@ function join(parts: Comparison[], operator: '$in' | '$nin'): Filter {
   return { kind: 'list', path: first.path, operator, values }
 }
 
-/** What must hold whatever the rest says: equalities of fields at the top that no $or or $not surrounds. */
+/** Returns the equalities that must hold in any case: of fields at the top, within no $or and no $not. */
 function equalities(filter: Filter): [object, object][] {
   if (filter.kind === 'all') return filter.filters.flatMap(equalities)
   const [key, ...deeper] = filter.kind === 'compare' && filter.operator === '$eq' ? filter.path : []
@@ -149,10 +154,7 @@ function equalities(filter: Filter): [object, object][] {
 
 const OPERATORS = { $eq: '==', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const
 
-/**
- * Comparing unlike types gives "unknown" in jsonpath; its negation must be true, as a missing field is not equal to
- * anything.
- */
+/** Negates. To compare unlike types is "unknown" in jsonpath; the negation must be true, as for a missing field. */
 const not = (condition: string) => `!((${condition}) && !((${condition}) is unknown))`
 const field = (path: string[]) => `$${path.map((key) => `.${quote(key)}`).join('')}`
 const quote = (text: string) =>

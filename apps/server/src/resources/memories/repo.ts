@@ -1,11 +1,29 @@
 import { type Memory, REPLY_BYTES } from '@dakera-ai/protocol'
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
-import { memories } from '../../db/schema/memories.ts'
-import type { NamespaceRef, Tx } from '../../db/tx.ts'
-import type { MemoryRow } from './hot.ts'
+import { sql } from 'drizzle-orm'
+import { unixMs } from '../../db/time.ts'
+import type { NamespaceRef, Tx, WriteTx } from '../../db/tx.ts'
 import type { Selection } from './selection.ts'
 
-/** What a store answers: clients in the field compare it whole. */
+/** A memory; its times are unix milliseconds. */
+export type MemoryRow = {
+  id: string
+  content: string
+  memory_type: string
+  importance: number
+  tags: string[]
+  metadata: Record<string, unknown>
+  session_id: string | null
+  author: string | null
+  valid_from: number | null
+  created_at: number
+  updated_at: number
+  expires_at: number | null
+  version: number
+  access_count?: number | null
+  last_accessed_at?: number | null
+}
+
+/** Returns the reply of a store. Published clients compare it as a whole. */
 export const toStoredMemory = (row: MemoryRow, namespace: string): Memory => ({
   id: row.id,
   agent_id: namespace,
@@ -37,19 +55,20 @@ export const toMemory = (row: MemoryRow, namespace: string): Memory => ({
   expires_at_ms: row.expires_at,
 })
 
-const ms = (column: string) => sql.raw(`floor(1000 * extract(epoch from ${column}))::float8`)
-const columns = sql`m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.version,
-  ${ms('m.valid_from')} as valid_from, ${ms('m.created_at')} as created_at, ${ms('m.updated_at')} as updated_at, ${ms('m.expires_at')} as expires_at,
-  a.access_count::float8, ${ms('a.last_accessed_at')} as last_accessed_at`
-// "offset 0": one look-up for each memory. A join read all that was ever recalled in the namespace, as how many rows a
-// function gives is not known.
+const ms = (column: string) => sql.raw(unixMs(column))
+const columns = sql`
+  m.id, m.content, m.memory_type, m.importance, m.tags, m.metadata, m.session_id, m.author, m.version,
+  ${ms('m.valid_from')} as valid_from, ${ms('m.created_at')} as created_at, ${ms('m.updated_at')} as updated_at,
+  ${ms('m.expires_at')} as expires_at, a.access_count::float8, ${ms('a.last_accessed_at')} as last_accessed_at`
+// "offset 0" makes it one look-up per memory. A join read every access of the namespace, because the planner does not
+// know how many rows a function returns.
 const accesses = sql`left join lateral (
   select access_count, last_accessed_at from memory_accesses x
     where x.namespace_id = m.namespace_id and x.id = m.id offset 0) a on true`
 
 export type Located = { memory: Memory; namespace: NamespaceRef }
 
-/** Every memory of that id which the caller may read; ids are unique per namespace, so there can be several. */
+/** Returns the memories of an id that the caller may read: ids are unique within a namespace only. */
 export async function findMemories(tx: Tx, id: string, namespaceId?: number): Promise<Located[]> {
   const within = namespaceId === undefined ? sql`true` : sql`m.namespace_id = ${namespaceId}`
   const rows = await tx.execute<MemoryRow & { namespace_id: number; namespace: string; dimension: number }>(sql`
@@ -62,7 +81,7 @@ export async function findMemories(tx: Tx, id: string, namespaceId?: number): Pr
   }))
 }
 
-/** Those of these ids that a memory has. */
+/** Returns the ids that are taken. */
 export async function findIds(tx: Tx, namespaceId: number, ids: string[]): Promise<string[]> {
   const rows = await tx.execute<{ id: string }>(
     sql`select id from memories where namespace_id = ${namespaceId} and id = any(${sql.param(ids)}::text[])`,
@@ -70,7 +89,7 @@ export async function findIds(tx: Tx, namespaceId: number, ids: string[]): Promi
   return rows.map(({ id }) => id)
 }
 
-/** The vectors of these memories, as pgvector's text, in their order; null for one that has none or is gone. */
+/** Returns the vectors of memories in their order, as pgvector's text; null for one that has none or is gone. */
 export async function findVectors(
   tx: Tx,
   found: { namespace: string; id: string }[],
@@ -87,10 +106,7 @@ export async function findVectors(
   return rows.map(({ vector }) => vector)
 }
 
-/**
- * Before a write: refuses vectors of an embedder that is no longer the database's, and keeps it from moving until the
- * end.
- */
+/** Refuses a write with vectors of a former embedder, and keeps the database from moving to another one until its end. */
 export async function requireEmbedder(tx: Tx, model: string): Promise<void> {
   await tx.execute(sql`select require_embedder(${model}, true)`)
 }
@@ -105,52 +121,59 @@ export type MemoryChanges = {
   validFrom?: Date | null | undefined
   /** null: it never expires. */
   expiresAt?: Date | null | undefined
-  /** From now on; expiresAt wins. */
-  ttlSeconds?: number | null | undefined
-  /** As pgvector's text; the caller's own. */
+  /** Seconds from now; expiresAt wins. */
+  ttlSeconds?: number | undefined
+  /** The caller's own vector, as pgvector's text. */
   supplied?: string | null | undefined
-  /** As pgvector's text; of the new content. */
+  /** The vector of the new content, as pgvector's text. */
   vector?: string | null | undefined
 }
 
-/** False when there is no such memory, or its version is not the one expected. */
+/** Changes what is given. Returns false if there is no such memory, or its version is not the expected one. */
 export async function updateMemory(
-  tx: Tx,
+  tx: WriteTx,
   namespaceId: number,
   id: string,
-  { vector, supplied, ttlSeconds, ...changes }: MemoryChanges,
+  changes: MemoryChanges,
   ifVersion: number | undefined,
 ): Promise<boolean> {
-  const set = {
-    ...(ttlSeconds != null && { expiresAt: sql`now() + ${ttlSeconds}::float8 * interval '1 second'` }),
-    ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
-    // The caller's own vector of another content would be a false one.
-    ...(vector !== undefined && { v: toVector(vector), suppliedV: null }),
-    ...(supplied !== undefined && { suppliedV: toVector(supplied) }),
-  }
-  const updated = await tx
-    .update(memories)
-    .set(set as never)
-    .where(
-      and(
-        eq(memories.namespaceId, namespaceId),
-        eq(memories.id, id),
-        ifVersion === undefined ? undefined : eq(memories.version, ifVersion),
-      ),
-    )
-    .returning({ id: memories.id })
+  const { content, metadata, memoryType, importance, tags, sessionId, validFrom, expiresAt, ttlSeconds } = changes
+  const { supplied, vector } = changes
+  const expiry =
+    expiresAt === undefined && ttlSeconds !== undefined
+      ? sql`now() + ${ttlSeconds}::float8 * interval '1 second'`
+      : expiresAt && sql`${expiresAt.toISOString()}::timestamptz`
+  // A vector that the caller supplied for other content would be a wrong one.
+  const own = supplied === undefined && vector !== undefined ? null : supplied
+  const assignments = Object.entries({
+    content,
+    metadata: metadata && sql`${JSON.stringify(metadata)}::jsonb`,
+    memory_type: memoryType,
+    importance,
+    tags: tags && sql`${sql.param(tags)}::text[]`,
+    session_id: sessionId,
+    valid_from: validFrom && sql`${validFrom.toISOString()}::timestamptz`,
+    expires_at: expiry,
+    v: vector && sql`${vector}::text::halfvec`,
+    supplied_v: own && sql`${own}::text::halfvec`,
+  }).flatMap(([column, value]) => (value === undefined ? [] : [sql`${sql.identifier(column)} = ${value}`]))
+  const isExpected = ifVersion === undefined ? sql`true` : sql`version = ${ifVersion}`
+  const updated = await tx.execute(sql`
+    update memories set ${sql.join(assignments, sql`, `)}
+    where namespace_id = ${namespaceId} and id = ${id} and ${isExpected} returning id`)
   return updated.length > 0
 }
 
-const toVector = (text: string | null): SQL | null => (text === null ? null : sql`${text}::text::halfvec`)
-
-/** How many of these memories there are, and got the importance. */
-export async function setImportance(tx: Tx, namespaceId: number, ids: string[], importance: number): Promise<number> {
-  const updated = await tx
-    .update(memories)
-    .set({ importance })
-    .where(and(eq(memories.namespaceId, namespaceId), inArray(memories.id, ids)))
-    .returning({ id: memories.id })
+/** Returns how many of these memories exist, and have the importance now. */
+export async function setImportance(
+  tx: WriteTx,
+  namespaceId: number,
+  ids: string[],
+  importance: number,
+): Promise<number> {
+  const updated = await tx.execute(sql`
+    update memories set importance = ${importance}
+    where namespace_id = ${namespaceId} and id = any(${sql.param(ids)}::text[]) returning id`)
   return updated.length
 }
 
@@ -162,12 +185,10 @@ export type Part = {
   after?: Position | undefined
   order?: 'newest first' | 'as stored in the session'
 }
-/** `isFull`: it ended early, and there is more. */
+/** `isFull`: it ended before the limit, because the reply would become too long. */
 export type Page = { found: { memory: Memory; position: Position }[]; isFull: boolean }
 
-/**
- * Newest first unless said. The position is the exact time, to the microsecond, which the memory's own seconds are not.
- */
+/** Lists memories. Their position is the exact time, to the microsecond, which the times of a memory are not. */
 export async function listMemories(
   tx: Tx,
   { id, name }: NamespaceRef,
@@ -177,14 +198,10 @@ export async function listMemories(
   const { limit, offset = 0, after, order = 'newest first' } = part
   const rows = await tx.execute<MemoryRow & { time: string }>(sql`
     select ${columns}, m.created_at::text as time
-    from list_memories(${id}::int, 
-      ${JSON.stringify(selection)}::jsonb, 
-      ${order !== 'newest first'}::boolean, 
-      ${after?.time ?? null}::timestamptz,
-      ${after?.id ?? null}::text, 
-        ${offset}::bigint, 
-        ${limit}::int, 
-        ${REPLY_BYTES}::bigint) with ordinality m ${accesses}
+    from list_memories(
+      ${id}::int, ${JSON.stringify(selection)}::jsonb, ${order !== 'newest first'}::boolean,
+      ${after?.time ?? null}::timestamptz, ${after?.id ?? null}::text, ${offset}::bigint, ${limit}::int,
+      ${REPLY_BYTES}::bigint) with ordinality m ${accesses}
     order by m.ordinality`)
   const found = rows.filter((row) => row.id !== null)
   return {
@@ -207,7 +224,7 @@ export async function countMatching(tx: Tx, namespaceId: number, selection: Sele
   return Number(row?.count)
 }
 
-export async function deleteMatching(tx: Tx, namespaceId: number, selection: Selection): Promise<number> {
+export async function deleteMatching(tx: WriteTx, namespaceId: number, selection: Selection): Promise<number> {
   const [row] = await tx.execute<{ count: string }>(
     sql`select forget_matching(${namespaceId}::int, ${JSON.stringify(selection)}::jsonb) as count`,
   )

@@ -1,54 +1,45 @@
 import type { Memory, NewMemory, UpdateMemoryRequest } from '@dakera-ai/protocol'
 import type * as z from 'zod'
-import { once, type Repeat, withoutLarge } from '../../db/once.ts'
-import { type NamespaceRef, resolveNamespace, type Tx, withPrincipal } from '../../db/tx.ts'
+import type { KeyCaller } from '../../db/caller.ts'
+import { withoutLarge } from '../../db/idempotency.ts'
+import { type NamespaceRef, resolveNamespace, type Tx, type WriteTx } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
-import { Fault, isTaken, taken } from '../../fault.ts'
-import type { Principal } from '../../principal.ts'
-import { storeMemories } from './hot.ts'
+import { absent, Fault, isTaken, taken } from '../../fault.ts'
+import { locating } from '../locate.ts'
+import { embedFor, type FieldOf, suppliedVector } from './embed.ts'
 import {
   findIds,
   findMemories,
-  type Located,
   listMemories,
   requireEmbedder,
   setImportance,
   toStoredMemory,
   updateMemory,
 } from './repo.ts'
-import { embedFor, type FieldOf, suppliedVector } from './vectors.ts'
+import { storeMemories } from './store-query.ts'
 
 type New = z.output<typeof NewMemory>
-type Call = { principal: Principal; repeat: Repeat; warn: (message: string) => void; signal: AbortSignal }
+type Call = KeyCaller & { warn: (message: string) => void; signal: AbortSignal }
 
-/** Stores all or none; in the order given. */
+/** Stores all or none, in the order given. */
 export async function storeAll(
-  deps: Deps,
-  { principal, repeat, warn, signal }: Call,
+  deps: Pick<Deps, 'embedder'>,
+  { warn, signal, ...caller }: Call,
   namespace: string,
   incoming: New[],
   fieldOf: FieldOf,
 ): Promise<{ memories: Memory[]; ms: number }> {
   const supplied = incoming.map(({ embedding }) => suppliedVector(embedding))
-  const { vectors, embedder, ms } = await embedFor(
-    deps,
-    principal,
-    [namespace],
-    'write',
-    incoming.map(({ content }) => content),
-    fieldOf,
-    signal,
-  )
-  const rows = await storeMemories(deps.database, principal, {
+  const texts = incoming.map(({ content }) => content)
+  const { vectors, embedder, ms } = await embedFor(deps, caller, [namespace], 'write', texts, fieldOf, signal)
+  const rows = await storeMemories(caller, {
     namespace,
     memories: incoming.map(({ embedding: _vector, ...memory }) => memory),
     vectors,
     supplied,
     embedder,
-    idempotencyKey: repeat.key,
-    fingerprint: repeat.fingerprint,
   }).catch(async (error: unknown) => {
-    throw isTaken(error) ? await whichIsTaken(deps, principal, namespace, incoming, fieldOf, error) : error
+    throw isTaken(error) ? await whichIsTaken(caller, namespace, incoming, fieldOf, error) : error
   })
   if (rows[0]?.created) warn(`The namespace "${namespace}" was not there, and was created.`)
   const memories = rows.map(({ created: _told, ...row }, i) => {
@@ -67,10 +58,9 @@ export async function storeAll(
   return { memories, ms }
 }
 
-/** Which of the chosen ids stands twice, or was there before: the error itself says neither. */
+/** Finds the chosen id that was sent twice or existed before, which the error of the database does not name. */
 async function whichIsTaken(
-  deps: Deps,
-  principal: Principal,
+  { read }: KeyCaller,
   namespace: string,
   incoming: New[],
   fieldOf: FieldOf,
@@ -78,7 +68,7 @@ async function whichIsTaken(
 ): Promise<unknown> {
   const chosen = incoming.flatMap(({ id }, at) => (id == null ? [] : [{ id, at }]))
   const ids = chosen.map(({ id }) => id)
-  const there = await withPrincipal(deps.database, principal, 'read', async (tx): Promise<string[]> => {
+  const there = await read(async (tx): Promise<string[]> => {
     const place = await resolveNamespace(tx, namespace, 'read')
     return place ? findIds(tx, place.id, ids) : []
   })
@@ -86,33 +76,7 @@ async function whichIsTaken(
   return first ? taken('memory', first.id, fieldOf(first.at).replace(/content$/, 'id'), cause) : cause
 }
 
-const absent = (id: string) =>
-  new Fault('NOT_FOUND', { resource: id }, { message: 'There is no memory by that id that this key may see.' })
-
-/** The one memory of that id, in the namespace named or wherever the caller may read. */
-export async function locate(
-  tx: Tx,
-  id: string,
-  agentId: string | null | undefined,
-  access: 'read' | 'edit',
-): Promise<Located> {
-  if (agentId != null) {
-    const namespace = await resolveNamespace(tx, agentId, access)
-    const [found] = namespace ? await findMemories(tx, id, namespace.id) : []
-    if (!found) throw absent(id)
-    return found
-  }
-  const [found, another] = await findMemories(tx, id)
-  if (!found) throw absent(id)
-  if (another)
-    throw new Fault(
-      'CONFLICT',
-      { resource: id },
-      { message: 'More than one namespace has a memory of that id. Send agent_id.' },
-    )
-  if (access === 'edit') await resolveNamespace(tx, found.namespace.name, access)
-  return found
-}
+export const locate = locating('memory', findMemories)
 
 type Update = {
   id: string
@@ -122,8 +86,8 @@ type Update = {
 }
 
 export async function update(
-  deps: Deps,
-  { principal, repeat, signal }: Call,
+  deps: Pick<Deps, 'embedder'>,
+  { signal, ...caller }: Call,
   { id, agentId, ifVersion, body }: Update,
 ): Promise<Memory> {
   const { content, metadata, memory_type: memoryType, importance, tags, session_id: sessionId, embedding } = body
@@ -132,61 +96,59 @@ export async function update(
   let vector: string | null | undefined
   let embedder: string | undefined
   if (content !== undefined) {
-    const { namespace } = await withPrincipal(deps.database, principal, 'read', (tx) => locate(tx, id, agentId, 'edit'))
-    const embedded = await embedFor(deps, principal, [namespace.name], 'edit', [content], () => 'content', signal)
+    const { namespace } = await caller.read((tx) => locate(tx, id, agentId, 'edit'))
+    const embedded = await embedFor(deps, caller, [namespace.name], 'edit', [content], () => 'content', signal)
     vector = embedded.vectors[0] ?? null
     embedder = embedded.embedder
   }
-  return withPrincipal(deps.database, principal, 'write', async (tx) => {
-    if (embedder !== undefined) await requireEmbedder(tx, embedder)
-    const { namespace } = await locate(tx, id, agentId, 'edit')
-    if (embedding && embedding.length !== namespace.dimension) throw otherDimension(embedding.length, namespace)
-    const read = async () => {
-      const [found] = await findMemories(tx, id, namespace.id)
-      if (!found) throw absent(id)
-      return found.memory
-    }
-    const write = async () => {
-      const changes = {
-        content,
-        metadata,
-        memoryType,
-        importance,
-        tags,
-        sessionId,
-        expiresAt,
-        ttlSeconds: ttlSeconds ?? undefined,
-        validFrom,
-        vector,
-        supplied,
-      }
-      const isChange = Object.values(changes).some((value) => value !== undefined)
+  const changes = {
+    content,
+    metadata,
+    memoryType,
+    importance,
+    tags,
+    sessionId,
+    expiresAt,
+    ttlSeconds: ttlSeconds ?? undefined,
+    validFrom,
+    vector,
+    supplied,
+  }
+  const isChange = Object.values(changes).some((value) => value !== undefined)
+  const read = async (tx: Tx, namespaceId: number) => {
+    const [found] = await findMemories(tx, id, namespaceId)
+    if (!found) throw absent('memory', id)
+    return found.memory
+  }
+  return caller.write(
+    async (tx) => {
+      if (embedder !== undefined) await requireEmbedder(tx, embedder)
+      const { namespace } = await locate(tx, id, agentId, 'edit')
+      if (embedding && embedding.length !== namespace.dimension) throw otherDimension(embedding.length, namespace)
+      return { namespace }
+    },
+    async (tx, { namespace }) => {
       const updated = isChange ? await updateMemory(tx, namespace.id, id, changes, ifVersion) : true
-      const memory = await read()
+      const memory = await read(tx, namespace.id)
       if (!updated || (ifVersion !== undefined && !isChange && memory.version !== ifVersion)) {
-        throw new Fault(
-          'CONFLICT',
-          { resource: id },
-          {
-            message: `The memory has version ${memory.version} by now, not ${ifVersion}. Read it again, then change it.`,
-          },
-        )
+        const message = `The memory has version ${memory.version} by now, not ${ifVersion}. Read it again, then change it.`
+        throw new Fault('CONFLICT', { resource: id }, { message })
       }
       return memory
-    }
-    return once(tx, repeat, [namespace], write, withoutLarge(['content', 'metadata'], read))
-  })
+    },
+    (tx, { namespace }) => withoutLarge(['content', 'metadata'], () => read(tx, namespace.id)),
+  )
 }
 
-/** As store() in SQL says it. */
+/** Returns the error that store() in SQL raises. */
 function otherDimension(length: number, { name, dimension }: NamespaceRef): Fault {
   const message = `The embedding has ${length} numbers; the namespace "${name}" declares ${dimension}.`
   return new Fault('DIMENSION_MISMATCH', { resource: name }, { message })
 }
 
-/** All of the ids, or none. */
+/** Sets the importance of all the ids, or of none. */
 export async function setImportanceOf(
-  tx: Tx,
+  tx: WriteTx,
   namespace: NamespaceRef | undefined,
   ids: string[],
   importance: number,
@@ -204,11 +166,11 @@ export async function setImportanceOf(
 
 type Page = { limit: number; offset: number }
 
-/** The memories of a session in the order they were stored. */
+/** Lists the memories of a session in the order they were stored. */
 export const memoriesOfSession = (tx: Tx, namespace: NamespaceRef, session_id: string, page: Page): Promise<Memory[]> =>
   pageOf(tx, namespace, { session_id }, { order: 'as stored in the session', ...page })
 
-/** The memories of a namespace, newest first. */
+/** Lists the memories of a namespace, newest first. */
 export const memoriesOfAgent = (
   tx: Tx,
   namespace: NamespaceRef,

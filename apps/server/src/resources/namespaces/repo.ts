@@ -1,9 +1,20 @@
 import type { ListedNamespace, Namespace, NamespaceAccess, VectorIndex, Weights } from '@dakera-ai/protocol'
-import { eq, sql } from 'drizzle-orm'
-import { namespaces } from '../../db/schema/namespaces.ts'
-import type { Tx } from '../../db/tx.ts'
+import { sql } from 'drizzle-orm'
+import { unixSeconds } from '../../db/time.ts'
+import type { AdminTx, Tx, WriteTx } from '../../db/tx.ts'
 
-type Row = typeof namespaces.$inferSelect
+type Row = {
+  id: number
+  name: string
+  description: string | null
+  dimension: number
+  text_config: string
+  weights: Weights
+  metadata: Record<string, unknown>
+  policy: Record<string, unknown>
+  created_at: number
+  updated_at: number
+}
 type Counts = { documents: number; vectors: number }
 type Language = Namespace['language']
 export type Settings = {
@@ -15,10 +26,8 @@ export type Settings = {
   weights?: Weights | null | undefined
 }
 
-/** Of vectors that callers supply, where they declare none. */
+/** The dimension of vectors that callers supply, if they declare none. */
 const DEFAULT_DIMENSION = 256
-
-const unixSeconds = (date: Date) => Math.floor(date.getTime() / 1000)
 
 const toNamespace = (row: Row, counts: Counts | undefined, index: VectorIndex): Namespace => ({
   namespace: row.name,
@@ -28,13 +37,13 @@ const toNamespace = (row: Row, counts: Counts | undefined, index: VectorIndex): 
   description: row.description,
   metadata: row.metadata,
   policy: row.policy,
-  language: row.textConfig as Language,
+  language: row.text_config as Language,
   weights: row.weights,
-  created_at: unixSeconds(row.createdAt),
-  updated_at: unixSeconds(row.updatedAt),
+  created_at: row.created_at,
+  updated_at: row.updated_at,
 })
 
-/** Undefined for a namespace that the caller may not read. */
+/** Returns undefined for a namespace that the caller may not read. */
 async function countMemories(tx: Tx, namespaceId: number): Promise<Counts | undefined> {
   const [row] = await tx.execute<{ documents: string; vectors: string }>(
     sql`select documents, vectors from count_memories(array[${namespaceId}]::int[])`,
@@ -42,9 +51,12 @@ async function countMemories(tx: Tx, namespaceId: number): Promise<Counts | unde
   return row && { documents: Number(row.documents), vectors: Number(row.vectors) }
 }
 
-/** Undefined also when the namespace exists but the caller has no grant on it. */
+/** Returns undefined also if the namespace exists and the caller has no grant on it. */
 export async function findNamespace(tx: Tx, name: string): Promise<Namespace | undefined> {
-  const [row] = await tx.select().from(namespaces).where(eq(namespaces.name, name))
+  const [row] = await tx.execute<Row>(sql`
+    select id, name, description, dimension, text_config, weights, metadata, policy,
+      ${sql.raw(unixSeconds('created_at'))} as created_at, ${sql.raw(unixSeconds('updated_at'))} as updated_at
+    from namespaces where name = ${name}`)
   return row && toNamespace(row, await countMemories(tx, row.id), await findVectorIndex(tx, row.id))
 }
 
@@ -55,38 +67,41 @@ async function findVectorIndex(tx: Tx, namespaceId: number): Promise<VectorIndex
   return { state: !found ? 'none' : found.is_ready ? 'ready' : 'building', progress: found?.progress ?? 0 }
 }
 
-/** Returns whether it is new. In words, as drizzle names every column, and the app may set only these. */
+/** Returns whether it is new. */
 export async function insertNamespace(
-  tx: Tx,
+  tx: WriteTx<AdminTx>,
   name: string,
   { description, dimension, language, weights, metadata, policy }: Settings,
 ): Promise<boolean> {
   const inserted = await tx.execute(sql`
     insert into namespaces (name, description, dimension, text_config, weights, metadata, policy)
-    values (${name}, ${description ?? null}, 
-      ${dimension ?? DEFAULT_DIMENSION}, 
-      ${language ?? 'english'}, 
-      ${JSON.stringify(weights ?? {})}::jsonb,
-      ${JSON.stringify(metadata ?? {})}::jsonb, ${JSON.stringify(policy ?? {})}::jsonb)
+    values (
+      ${name}, ${description ?? null}, ${dimension ?? DEFAULT_DIMENSION}, ${language ?? 'english'},
+      ${JSON.stringify(weights ?? {})}::jsonb, ${JSON.stringify(metadata ?? {})}::jsonb,
+      ${JSON.stringify(policy ?? {})}::jsonb)
     on conflict (name) do nothing returning id`)
   return inserted.length > 0
 }
 
+/** Changes the settings that are given; null and undefined leave theirs as it is. */
 export async function updateNamespace(
-  tx: Tx,
+  tx: WriteTx<AdminTx>,
   name: string,
-  { language: textConfig, ...settings }: Settings,
+  { description, dimension, language, weights, metadata, policy }: Settings,
 ): Promise<void> {
-  const changes = given({ ...settings, textConfig })
-  if (Object.keys(changes).length === 0) return
-  await tx
-    .update(namespaces)
-    .set({ ...changes, updatedAt: sql`now()` } as never)
-    .where(eq(namespaces.name, name))
+  if ([description, dimension, language, weights, metadata, policy].every((value) => value == null)) return
+  const json = (value: object | null | undefined) => (value == null ? null : JSON.stringify(value))
+  await tx.execute(sql`
+    update namespaces set
+      description = coalesce(${description ?? null}, description),
+      dimension = coalesce(${dimension ?? null}::int, dimension),
+      text_config = coalesce(${language ?? null}, text_config),
+      weights = coalesce(${json(weights)}::jsonb, weights),
+      metadata = coalesce(${json(metadata)}::jsonb, metadata),
+      policy = coalesce(${json(policy)}::jsonb, policy),
+      updated_at = now()
+    where name = ${name}`)
 }
-
-const given = (settings: object) =>
-  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))
 
 type SummaryRow = {
   name: string
@@ -99,18 +114,19 @@ type SummaryRow = {
 
 type Part = { prefix: string | undefined; after: string | undefined; limit: number | undefined }
 
-/** In order of name, from behind `after`; in one round trip. */
+/** Lists by name, after `after`, in one round trip. */
 export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Promise<ListedNamespace[]> {
   const rows = await tx.execute<SummaryRow>(sql`
     with page as (
-      select id, name, description, floor(extract(epoch from created_at))::float8 as created_at,
-        id in (select unnest(readable_namespaces())) as can_read, id in (select unnest(writable_namespaces()))
-          as can_write
-      from namespaces where (${after ?? null}::text is null
-        or name > ${after ?? null}) and starts_with(name, 
-        ${prefix ?? ''}) order by name limit ${limit ?? null}::int)
-    select page.*, c.documents from page left join count_memories(array(select id
-      from page)) c on c.namespace_id = page.id order by page.name`)
+      select id, name, description, ${sql.raw(unixSeconds('created_at'))} as created_at,
+        id in (select unnest(readable_namespaces())) as can_read,
+        id in (select unnest(writable_namespaces())) as can_write
+      from namespaces
+      where (${after ?? null}::text is null or name > ${after ?? null}) and starts_with(name, ${prefix ?? ''})
+      order by name limit ${limit ?? null}::int)
+    select page.*, c.documents
+    from page left join count_memories(array(select id from page)) c on c.namespace_id = page.id
+    order by page.name`)
   return rows.map(({ name, description, created_at, can_read, can_write, documents }) => ({
     name,
     description,
@@ -123,8 +139,8 @@ export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Pr
 const accessWord = (canRead: boolean, canWrite: boolean): NamespaceAccess =>
   canRead && canWrite ? 'read_write' : canRead ? 'read' : 'write'
 
-/** How many vectors went with it; undefined when there is no such namespace. */
-export async function deleteNamespace(tx: Tx, name: string): Promise<number | undefined> {
+/** Returns how many vectors went with it; undefined if there is no such namespace. */
+export async function deleteNamespace(tx: WriteTx<AdminTx>, name: string): Promise<number | undefined> {
   const [row] = await tx.execute<{ deleted: string | null }>(sql`select delete_namespace(${name}) as deleted`)
   return row?.deleted == null ? undefined : Number(row.deleted)
 }

@@ -1,10 +1,8 @@
 import { endpoints, isExactNumber, type Namespace } from '@dakera-ai/protocol'
-import { once } from '../../db/once.ts'
-import { requireAdmin, resolveNamespace, withPrincipal } from '../../db/tx.ts'
-import type { Deps } from '../../deps.ts'
+import { resolveNamespace } from '../../db/tx.ts'
 import { Fault } from '../../fault.ts'
-import { namespaceName } from '../../http/names.ts'
-import { fromCursor, toCursor } from '../../http/page.ts'
+import { fromCursor, oneMore, toPage } from '../../http/cursor.ts'
+import { namespaceName } from '../../http/path-params.ts'
 import { Reply, route } from '../../http/route.ts'
 import {
   deleteNamespace,
@@ -17,89 +15,68 @@ import {
 
 const { create, upsert, list, get, delete: remove } = endpoints.namespaces
 
-export const namespaces = ({ database }: Deps) => [
-  route(create, async ({ principal, body: { name, ...settings }, repeat }) =>
-    withPrincipal(database, principal, 'write', async (tx) => {
-      requireAdmin(tx)
-      const namespace = await once(tx, repeat, [], async () => {
-        const created = await insertNamespace(tx, name, settings)
-        const found = await findNamespace(tx, name)
-        if (!found)
-          throw new Fault(
-            'CONFLICT',
-            { resource: name },
-            { message: `The namespace "${name}" is being deleted. Try again.` },
-          )
-        if (!created) refuseDisagreement(found, settings)
-        return { ...found, created }
-      })
-      return new Reply(namespace.created ? 201 : 200, namespace)
-    }),
-  ),
+export const namespaces = () => [
+  route(create, async ({ write, body: { name, ...settings } }) => {
+    const namespace = await write(async (tx) => {
+      const created = await insertNamespace(tx, name, settings)
+      const found = await findNamespace(tx, name)
+      if (!found) throw beingDeleted(name)
+      if (!created) refuseDisagreement(found, settings)
+      return { ...found, created }
+    })
+    return new Reply(namespace.created ? 201 : 200, namespace)
+  }),
 
-  route(upsert, async ({ principal, params, body: settings, repeat }) => {
+  route(upsert, async ({ write, params, body: settings }) => {
     const name = namespaceName(params.namespace)
-    return withPrincipal(database, principal, 'write', async (tx) => {
-      requireAdmin(tx)
-      return once(tx, repeat, [], async () => {
-        const created = await insertNamespace(tx, name, settings)
-        if (!created) {
-          const existing = await findNamespace(tx, name)
-          if (existing) refuseWhatMemoriesFix(existing, settings)
-          await updateNamespace(tx, name, settings)
-        }
-        const found = await findNamespace(tx, name)
-        if (!found)
-          throw new Fault(
-            'CONFLICT',
-            { resource: name },
-            { message: `The namespace "${name}" is being deleted. Try again.` },
-          )
-        return { ...found, created }
-      })
+    return write(async (tx) => {
+      const created = await insertNamespace(tx, name, settings)
+      if (!created) {
+        const existing = await findNamespace(tx, name)
+        if (existing) refuseWhatMemoriesFix(existing, settings)
+        await updateNamespace(tx, name, settings)
+      }
+      const found = await findNamespace(tx, name)
+      if (!found) throw beingDeleted(name)
+      return { ...found, created }
     })
   }),
 
-  route(list, async ({ principal, query: { prefix, limit, cursor } }) => {
+  route(list, async ({ read, query: { prefix, limit, cursor } }) => {
     const after = cursor === undefined ? undefined : fromCursor(cursor, ['name']).name
-    const found = await withPrincipal(database, principal, 'read', (tx) =>
-      listNamespaces(tx, { prefix, after, limit: limit && limit + 1 }),
-    )
-    const items = limit ? found.slice(0, limit) : found
-    const last = items.at(-1)
-    return {
-      namespaces: items.map(({ name }) => name),
-      items,
-      ...(last && found.length > items.length && { next_cursor: toCursor({ name: last.name }) }),
-    }
+    const found = await read((tx) => listNamespaces(tx, { prefix, after, limit: oneMore(limit) }))
+    const { items, next } = toPage(found, limit, ({ name }) => ({ name }))
+    return { namespaces: items.map(({ name }) => name), items, ...next }
   }),
 
-  route(get, async ({ principal, params }) => {
+  route(get, async ({ read, params }) => {
     const name = namespaceName(params.namespace)
-    return withPrincipal(database, principal, 'read', async (tx) => {
-      // A grant of any kind may see that it is there; a key without one learns nothing.
+    return read(async (tx) => {
+      // A grant of any kind may see that it exists; a key without one learns nothing.
       const found = await findNamespace(tx, name)
       if (found) return found
       await resolveNamespace(tx, name, 'any')
-      throw new Fault('NAMESPACE_NOT_FOUND', { resource: name }, { message: `There is no namespace "${name}".` })
+      throw noNamespace(name)
     })
   }),
 
-  route(remove, async ({ principal, params, repeat }) => {
+  route(remove, async ({ write, params }) => {
     const name = namespaceName(params.namespace)
-    return withPrincipal(database, principal, 'write', async (tx) => {
-      requireAdmin(tx)
-      return once(tx, repeat, [], async () => {
-        const vectors_deleted = await deleteNamespace(tx, name)
-        if (vectors_deleted === undefined)
-          throw new Fault('NAMESPACE_NOT_FOUND', { resource: name }, { message: `There is no namespace "${name}".` })
-        return { namespace: name, deleted: true as const, vectors_deleted }
-      })
+    return write(async (tx) => {
+      const vectors_deleted = await deleteNamespace(tx, name)
+      if (vectors_deleted === undefined) throw noNamespace(name)
+      return { namespace: name, deleted: true as const, vectors_deleted }
     })
   }),
 ]
 
-/** Creating what exists is harmless as long as the body says nothing else than what is there. */
+const beingDeleted = (name: string) =>
+  new Fault('CONFLICT', { resource: name }, { message: `The namespace "${name}" is being deleted. Try again.` })
+
+const noNamespace = (name: string) =>
+  new Fault('NAMESPACE_NOT_FOUND', { resource: name }, { message: `There is no namespace "${name}".` })
+
+/** Lets a create repeat what exists, as long as its settings agree. */
 function refuseDisagreement(existing: Namespace, settings: Settings): void {
   const differing = Object.entries(settings).filter(
     ([name, value]) => value != null && !isSame(value, existing[name as keyof Namespace]),
@@ -117,9 +94,7 @@ function refuseDisagreement(existing: Namespace, settings: Settings): void {
   )
 }
 
-/**
- * What the memories of a namespace were made with stays: their vectors have that dimension, their words that language.
- */
+/** Refuses another dimension or language once there are memories: their vectors and words were made with the old one. */
 function refuseWhatMemoriesFix(existing: Namespace, { dimension, language }: Settings): void {
   if (existing.memory_count === 0) return
   const fixed = [

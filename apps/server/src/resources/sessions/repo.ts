@@ -1,6 +1,7 @@
 import { REPLY_BYTES, type Session } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
-import type { NamespaceRef, Tx } from '../../db/tx.ts'
+import { unixSeconds } from '../../db/time.ts'
+import type { NamespaceRef, Tx, WriteTx } from '../../db/tx.ts'
 
 type Row = {
   id: string
@@ -28,27 +29,28 @@ const toLocated = ({ namespace, namespace_id, dimension, ...row }: Row): Located
   namespace: { id: namespace_id, name: namespace, dimension },
 })
 
-const memoryCount = sql`(select count(*) from memories m where m.namespace_id = s.namespace_id
-  and m.session_id = s.id)::float8 as memory_count`
-const columns = sql`s.id, s.summary, s.metadata, floor(extract(epoch
-  from s.started_at))::float8 as started_at, floor(extract(epoch from s.ended_at))::float8 as ended_at,
-  ${memoryCount}, s.namespace_id, n.name as namespace, n.dimension`
+const memoryCount = sql`(
+  select count(*) from memories m where m.namespace_id = s.namespace_id and m.session_id = s.id
+)::float8 as memory_count`
+const columns = sql`
+  s.id, s.summary, s.metadata, ${sql.raw(unixSeconds('s.started_at'))} as started_at,
+  ${sql.raw(unixSeconds('s.ended_at'))} as ended_at, ${memoryCount}, s.namespace_id, n.name as namespace, n.dimension`
 
 export type NewSession = { id: string | null | undefined; metadata: Record<string, unknown> }
 
-/** No RETURNING: it would need the select policy, and a write-only key has none; it also sees no memory to count. */
+/** Without RETURNING, which needs the select policy: a write-only key has none, and counts no memories either. */
 export async function insertSession(
-  tx: Tx,
+  tx: WriteTx,
   { id: namespaceId, name }: NamespaceRef,
   { id, metadata }: NewSession,
 ): Promise<Session> {
   const [row] = await tx.execute<{ id: string; started_at: number; memory_count: number }>(sql`
-    with s as materialized (select ${namespaceId}::int as namespace_id, 
-      coalesce(${id ?? null}, new_session_id())
-      as id),
-    inserted as (insert into sessions (namespace_id, id, metadata)
+    with s as materialized (
+      select ${namespaceId}::int as namespace_id, coalesce(${id ?? null}, new_session_id()) as id),
+    inserted as (
+      insert into sessions (namespace_id, id, metadata)
       select namespace_id, id, ${JSON.stringify(metadata)}::jsonb from s)
-    select id, floor(extract(epoch from now()))::float8 as started_at, ${memoryCount} from s`)
+    select id, ${sql.raw(unixSeconds('now()'))} as started_at, ${memoryCount} from s`)
   if (!row) throw new Error('nothing was inserted')
   return {
     id: row.id,
@@ -61,47 +63,43 @@ export async function insertSession(
   }
 }
 
-/** Every session of that id which the caller may read; ids are unique per namespace, so there can be several. */
+/** Returns the sessions of an id that the caller may read: ids are unique within a namespace only. */
 export async function findSessions(tx: Tx, id: string, namespaceId?: number): Promise<Located[]> {
-  const within = namespaceId === undefined ? sql`true` : sql`s.namespace_id = ${namespaceId}`
   const rows = await tx.execute<Row>(sql`
     select ${columns} from sessions s join namespaces n on n.id = s.namespace_id
-      where s.id = ${id}
-      and ${within}
-      limit 2`)
+    where s.id = ${id} and ${within(namespaceId)} limit 2`)
   return rows.map(toLocated)
 }
 
-/** The time of the end is the database's; a first one stays. */
+/** Ends a session at the time of the database. One that has ended keeps its first end. */
 export async function endSession(
-  tx: Tx,
+  tx: WriteTx,
   namespaceId: number,
   id: string,
   summary: string | null | undefined,
 ): Promise<void> {
-  await tx.execute(
-    sql`update sessions set summary = coalesce(${summary ?? null}, summary)
-      where namespace_id = ${namespaceId}
-      and id = ${id}`,
-  )
+  await tx.execute(sql`
+    update sessions set summary = coalesce(${summary ?? null}, summary)
+    where namespace_id = ${namespaceId} and id = ${id}`)
 }
 
 export type Listing = { namespaceId: number | undefined; activeOnly: boolean; limit: number; offset: number }
 
-/** Newest first, and how many there are in all. */
+/** Lists sessions, newest first, and counts all that match. */
 export async function listSessions(
   tx: Tx,
   { namespaceId, activeOnly, limit, offset }: Listing,
 ): Promise<{ sessions: Session[]; total: number }> {
-  const chosen = sql`${namespaceId === undefined ? sql`true` : sql`s.namespace_id = ${namespaceId}`} and ${activeOnly ? sql`s.ended_at is null` : sql`true`}`
   const rows = await tx.execute<Row>(sql`
-    select ${columns} from list_sessions(${namespaceId ?? null}::int, 
-      ${activeOnly}::boolean, 
-      ${offset}::bigint, 
-      ${limit}::int, ${REPLY_BYTES}::bigint) s
+    select ${columns}
+    from list_sessions(
+      ${namespaceId ?? null}::int, ${activeOnly}::boolean, ${offset}::bigint, ${limit}::int, ${REPLY_BYTES}::bigint) s
     join namespaces n on n.id = s.namespace_id order by s.started_at desc, s.id desc`)
-  const [count] = await tx.execute<{ total: number }>(
-    sql`select count(*)::float8 as total from sessions s where ${chosen}`,
-  )
+  const [count] = await tx.execute<{ total: number }>(sql`
+    select count(*)::float8 as total from sessions s
+    where ${within(namespaceId)} and ${activeOnly ? sql`s.ended_at is null` : sql`true`}`)
   return { sessions: rows.map((row) => toLocated(row).session), total: count?.total ?? 0 }
 }
+
+const within = (namespaceId: number | undefined) =>
+  namespaceId === undefined ? sql`true` : sql`s.namespace_id = ${namespaceId}`

@@ -4,22 +4,23 @@ import { sql } from 'drizzle-orm'
 import type { Principal } from '../principal.ts'
 import type { NamespaceRef, Tx } from './tx.ts'
 
-/** What makes a repeated write recognisable: the client's Idempotency-Key, and the request it stands for. */
-export type Repeat = { principal: Principal; key: string | undefined; fingerprint: Buffer }
+/** A request that a client may repeat: its Idempotency-Key, if it sent one, and what the key was sent with. */
+export type IdempotentRequest = { key: string | undefined; fingerprint: Buffer }
 
-/** What is kept of a reply that could be large, and how a repeat makes it whole again. */
+/** The part of a large reply that is kept, and how a repeat completes it. */
 export type Kept<T, K> = { keep(reply: T): K; restore(kept: K): Promise<T> }
 
 /**
- * Runs a write once per Idempotency-Key, within its transaction: a repeat gets the first reply. Call it after the
- * access check, with the namespaces that were checked: a reply that came from another one is refused, so a key that has
+ * Runs a write once per Idempotency-Key, within its transaction: a repeat gets the first reply. It is called after the
+ * access check, with the namespaces that were checked: a reply that came from another one is refused. So a key that has
  * lost its grant sees nothing, nor does a request by id that now finds another namespace. Replies are kept sealed with
- * the presented secret: they may hold a new key's secret or a content that is forgotten since, and the database alone
- * cannot read them.
+ * the presented secret, because they may contain a new key's secret or content that was forgotten since, and the
+ * database alone must not be able to read them.
  */
-export async function once<T, K = T>(
+export async function runOnce<T, K = T>(
   tx: Tx,
-  { principal, key, fingerprint: request }: Repeat,
+  { secret }: Pick<Principal, 'secret'>,
+  { key, fingerprint }: IdempotentRequest,
   checked: (NamespaceRef | undefined)[],
   write: () => Promise<T>,
   kept?: Kept<T, K>,
@@ -27,14 +28,14 @@ export async function once<T, K = T>(
   if (key === undefined) return write()
   const places = sql.param(checked.flatMap((namespace) => namespace?.id ?? []))
   const [claim] = await tx.execute<{ saved: { sealed: string } | null }>(
-    sql`select claim_reply(${key}, ${request}, ${places}::int[]) as saved`,
+    sql`select claim_reply(${key}, ${fingerprint}, ${places}::int[]) as saved`,
   )
   if (claim?.saved) {
-    const saved = unseal(claim.saved.sealed, principal.secret, key)
+    const saved = unseal(claim.saved.sealed, secret, key)
     return kept ? kept.restore(saved as K) : (saved as T)
   }
   const reply = await write()
-  const sealed = seal(kept ? kept.keep(reply) : reply, principal.secret, key)
+  const sealed = seal(kept ? kept.keep(reply) : reply, secret, key)
   await tx.execute(sql`select save_reply(${key}, ${JSON.stringify({ sealed })}::jsonb)`)
   return reply
 }
@@ -42,8 +43,8 @@ export async function once<T, K = T>(
 type Slim<T> = { rest: Partial<T>; digest: string }
 
 /**
- * Keeps a row without its large fields, which the database still has. A repeat whose large fields were changed since
- * gets the row as it is now, as its first form is no longer there.
+ * Keeps a row without its large fields, which the database still has. If they were changed since, a repeat gets the
+ * current row, because the first one no longer exists.
  */
 export const withoutLarge = <T extends object>(large: (keyof T)[], readNow: () => Promise<T>): Kept<T, Slim<T>> => {
   const digest = (row: T) =>

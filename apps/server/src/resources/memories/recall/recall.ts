@@ -6,28 +6,27 @@ import {
   type SearchRequest,
 } from '@dakera-ai/protocol'
 import type * as z from 'zod'
-import { withPrincipal } from '../../db/tx.ts'
-import type { Deps } from '../../deps.ts'
-import { Fault, toFault } from '../../fault.ts'
-import type { Principal } from '../../principal.ts'
+import type { KeyCaller } from '../../../db/caller.ts'
+import type { Deps } from '../../../deps.ts'
+import { Fault, toFault } from '../../../fault.ts'
+import { embedFor, round, suppliedVector } from '../embed.ts'
+import { findVectors, toMemory } from '../repo.ts'
+import { recallSelection } from '../selection.ts'
 import { directionOf, pickDiverse } from './diversity.ts'
-import { type RecallCall, type RecallRow, recallMemories } from './hot.ts'
-import { findVectors, toMemory } from './repo.ts'
+import { type RecallCall, type RecallOptions, type RecallRow, recallMemories } from './recall-query.ts'
 import { excess, parseSearch, type SearchQuery } from './search-query.ts'
-import { recallSelection } from './selection.ts'
-import { embedFor, round, suppliedVector } from './vectors.ts'
 
 type Recall = z.output<typeof RecallRequest> | z.output<typeof SearchRequest>
 type Found = { namespace: string; row: RecallRow }
 type Picked = Found & { diversity?: { weight: number; similarity: number; value: number } }
 
 /**
- * Recall and search: the same call, but that search reads its query's syntax and ranks exact hits first. Scores are
- * absolute, so several namespaces make one ranking.
+ * Answers recall and search. Search also reads the syntax of its query and ranks exact hits first. Scores are absolute,
+ * so several namespaces make one ranking.
  */
-export async function find(
-  deps: Deps,
-  principal: Principal,
+export async function recall(
+  deps: Pick<Deps, 'embedder' | 'accesses'>,
+  caller: KeyCaller,
   kind: 'recall' | 'search',
   body: Recall,
   signal: AbortSignal,
@@ -41,7 +40,7 @@ export async function find(
   const isByMeaning = routing !== 'bm25' && query !== ''
   const embedded =
     isByMeaning && own === null
-      ? await embedFor(deps, principal, namespaces, 'read', [query], () => 'query', signal)
+      ? await embedFor(deps, caller, namespaces, 'read', [query], () => 'query', signal)
       : undefined
   const isSupplied = own !== null && isByMeaning
   const vector = isByMeaning ? (own ?? embedded?.vectors[0] ?? null) : null
@@ -50,7 +49,7 @@ export async function find(
     query,
     vector,
     topK: mmr ? poolOf(topK) : topK,
-    // Where a few namespaces of many hold all that is best, each may take twice its share.
+    // If a few of many namespaces contain all of the best, each may take twice its share.
     mostBytes: Math.min(REPLY_BYTES, Math.ceil((2 * REPLY_BYTES) / namespaces.length)),
     selection: recallSelection({ ...body, ...tags }),
     options: { ...optionsOf(body, search, isSupplied), ...(embedded && { embedder: embedded.embedder }) },
@@ -59,7 +58,7 @@ export async function find(
   const denied: string[] = []
   const parts = await Promise.all(
     namespaces.map((namespace) =>
-      recallIn(deps, principal, { ...call, namespace }).catch((error: unknown) => {
+      recallIn(caller, { ...call, namespace }).catch((error: unknown) => {
         if (!skip_denied || !isDenial(error)) throw error
         denied.push(namespace)
         return []
@@ -68,13 +67,11 @@ export async function find(
   )
   const ranked = parts.flat().sort(byRank)
   const column = isSupplied ? 'supplied_v' : 'v'
-  const picked = mmr
-    ? await diversify(deps, principal, ranked.slice(0, poolOf(topK)), column, mmr, topK)
-    : ranked.slice(0, topK)
+  const picked = mmr ? await diversify(caller, ranked.slice(0, poolOf(topK)), column, mmr, topK) : ranked.slice(0, topK)
   const memories = whatFits(picked).map(toRecalled)
   for (const namespace of namespaces) {
     const ids = memories.filter(({ memory }) => memory.agent_id === namespace).map(({ memory }) => memory.id)
-    deps.accesses.record(principal.keyHash, namespace, ids)
+    deps.accesses.record(caller.keyHash, namespace, ids)
   }
   return {
     memories,
@@ -84,10 +81,7 @@ export async function find(
   }
 }
 
-/**
- * How many hits diversity picks from: its work grows with their number times what it picks, in one namespace as in
- * twenty.
- */
+/** Returns how many hits diversity picks from: its work grows with their number times how many it picks. */
 const poolOf = (topK: number) => Math.min(100, Math.max(50, 4 * topK))
 
 function readSearch(query: string): SearchQuery {
@@ -102,14 +96,14 @@ function readSearch(query: string): SearchQuery {
   return search
 }
 
-async function recallIn(deps: Deps, principal: Principal, call: RecallCall): Promise<Found[]> {
-  const rows = await recallMemories(deps.database, principal, call)
+async function recallIn(caller: KeyCaller, call: RecallCall): Promise<Found[]> {
+  const rows = await recallMemories(caller, call)
   return rows.map((row) => ({ namespace: call.namespace, row }))
 }
 
 const isDenial = (error: unknown) => ['NAMESPACE_ACCESS_DENIED', 'INSUFFICIENT_SCOPE'].includes(toFault(error).code)
 
-/** As the database sorts within one namespace. */
+/** Sorts as the database does within one namespace. */
 const byRank = ({ row: a }: Found, { row: b }: Found) =>
   Number(b.exact) - Number(a.exact) ||
   b.score - a.score ||
@@ -117,7 +111,7 @@ const byRank = ({ row: a }: Found, { row: b }: Found) =>
   b.created_at - a.created_at ||
   (a.id < b.id ? 1 : -1)
 
-/** The first of them that make one reply; the very first whatever its length. */
+/** Returns as many of the first as fit into a reply, and at least one. */
 function whatFits(picked: Picked[]): Picked[] {
   let room = REPLY_BYTES
   const end = picked.findIndex(({ row }) => {
@@ -128,19 +122,18 @@ function whatFits(picked: Picked[]): Picked[] {
 }
 
 /**
- * Exact hits stay before the others; among each, near-copies of what stands above move down. Only now are vectors read:
- * each can be longer than its memory, and most of what twenty namespaces gave is not in the pool.
+ * Ranks near-copies of better hits lower, among the exact hits and among the others. Vectors are only read here: each
+ * can be longer than its memory, and most hits of twenty namespaces are not in the pool.
  */
 async function diversify(
-  deps: Deps,
-  principal: Principal,
+  { read }: KeyCaller,
   pool: Found[],
   column: 'v' | 'supplied_v',
   weight: number,
   topK: number,
 ): Promise<Picked[]> {
   const ids = pool.map(({ namespace, row }) => ({ namespace, id: row.id }))
-  const vectors = await withPrincipal(deps.database, principal, 'read', (tx) => findVectors(tx, ids, column))
+  const vectors = await read((tx) => findVectors(tx, ids, column))
   const hits = pool.map((found, at) => {
     const vector = vectors[at]
     return {
@@ -168,12 +161,12 @@ async function diversify(
 
 const NOTHING_ELSE = { context: 0, speaker: 0, question: 0 }
 
-function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: boolean): Record<string, unknown> {
+function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: boolean): RecallOptions {
   const { routing, weights, vector_weight, min_score, explain } = body
   return {
     ...(vector_weight != null && { vector: vector_weight }),
     ...weights,
-    // Who asks for one arm wants to see that arm.
+    // A request for one arm gets the scores of that arm alone.
     ...(routing === 'bm25' && { vector: 0, ...NOTHING_ELSE }),
     ...(routing === 'vector' && { vector: 1, ...NOTHING_ELSE }),
     ...(min_score != null && { min_score }),
@@ -183,7 +176,7 @@ function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: bo
   }
 }
 
-/** Wrong letters are forgiven only where nothing literal was asked for. */
+/** Returns the options of a search. An exact search forgives no wrong letters. */
 export const searchOptions = (
   { all, prefixes, none, nonePrefixes }: SearchQuery,
   { mode, highlight }: Pick<z.output<typeof SearchRequest>, 'mode' | 'highlight'>,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, start } from '../../../test/harness.ts'
+import { failure, start } from '../../../../test/harness.ts'
 
 type Explanation = {
   relevance: number

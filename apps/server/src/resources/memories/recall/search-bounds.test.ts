@@ -7,8 +7,8 @@ import {
   SEARCH_MAX_WORDS,
 } from '@dakera-ai/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { failure, start, type TestServer } from '../../../test/harness.ts'
-import { rareWord } from '../../../test/rare-words.ts'
+import { failure, start, type TestServer } from '../../../../test/harness.ts'
+import { rareWord } from '../../../../test/rare-words.ts'
 
 let t: TestServer
 beforeAll(async () => {

@@ -1,24 +1,25 @@
+import type { KeyCaller } from '../../db/caller.ts'
 import { toHalfvec } from '../../db/halfvec.ts'
-import { resolveNamespace, withPrincipal } from '../../db/tx.ts'
+import { resolveNamespace } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { EmbedderUnavailable, TextRefused } from '../../embedding/embedder.ts'
 import { Fault } from '../../fault.ts'
-import { type Access, ownerOf, type Principal } from '../../principal.ts'
+import type { Access } from '../../principal.ts'
 import { nextSlice } from '../../slices.ts'
 
-/** `embedder` is the model that made them: the database refuses vectors of one that is no longer its own. */
+/** `embedder` is the model that made the vectors: the database refuses those of a former one. */
 export type Embedded = { vectors: (string | null)[]; embedder: string; ms: number }
 
-/** How the request calls each text: what an error about one of them names. */
+/** Returns the name of a text in the request, for errors about it. */
 export type FieldOf = (at: number) => string
 
 /**
- * Embeds texts, outside any transaction. An embedder that costs money and time is asked only for who may use one of the
- * namespaces; the built-in one is cheaper than the question, and the database answers it with the write anyway.
+ * Embeds texts, outside any transaction. A remote embedder costs money and time, so it is only asked for a caller who
+ * may use one of the namespaces. The built-in one is cheaper than that check, which the database makes anyway.
  */
 export async function embedFor(
-  { embedder, database }: Deps,
-  principal: Principal,
+  { embedder }: Pick<Deps, 'embedder'>,
+  { read, owner }: Pick<KeyCaller, 'read' | 'owner'>,
   namespaces: string[],
   access: Access,
   texts: string[],
@@ -26,15 +27,12 @@ export async function embedFor(
   signal: AbortSignal,
 ): Promise<Embedded> {
   if (!embedder.isLocal) {
-    const checks = namespaces.map((namespace) =>
-      withPrincipal(database, principal, 'read', (tx) => resolveNamespace(tx, namespace, access)),
-    )
+    const checks = namespaces.map((namespace) => read((tx) => resolveNamespace(tx, namespace, access)))
     await Promise.any(checks).catch((error: AggregateError) => Promise.reject(error.errors[0]))
   }
   const started = performance.now()
-  const { model } = embedder // first: should it be switched in between, the database refuses the vectors
+  const { model } = embedder // read first: if it is switched in between, the database refuses the vectors
   try {
-    const owner = ownerOf(principal)
     const vectors = await embedder.embed(texts, { owner, signal })
     const ms = round(performance.now() - started)
     return { vectors: await asText(vectors, owner), embedder: model, ms }
@@ -81,7 +79,7 @@ function refusal(cause: TextRefused, fieldOf: FieldOf): Fault {
 
 export const round = (ms: number) => Math.round(ms * 1000) / 1000
 
-/** A caller's own vector, scaled to length 1: only its direction counts, and half floats overflow early. */
+/** Scales a caller's own vector to length 1: only its direction counts, and half floats overflow early. */
 export function suppliedVector(embedding: number[] | null | undefined): string | null {
   if (embedding == null) return null
   const largest = embedding.reduce((max, value) => Math.max(max, Math.abs(value)), 0)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, start, type TestServer } from '../../../test/harness.ts'
+import { failure, start, type TestServer } from '../../../../test/harness.ts'
 
 const NOTES = [
   'HNSW indexes answer in 5 ms at 10M vectors.',

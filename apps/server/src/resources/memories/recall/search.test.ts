@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { engine, failure, start, type TestServer } from '../../../test/harness.ts'
+import { engine, failure, start, type TestServer } from '../../../../test/harness.ts'
 
 const BIRDS = [
   { id: 'nest', content: 'The heron nests by the river in spring.', tags: ['bird', 'seen'] },

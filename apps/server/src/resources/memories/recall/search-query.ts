@@ -1,29 +1,38 @@
 import { SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '@dakera-ai/protocol'
 
-/** What a search asks for, read from how a person types it. */
+/** A search, parsed from what a person types. */
 export type SearchQuery = {
-  /** All of it but exclusions and tags, as plain text: what the fuzzy arms look for. */
+  /** All of it without exclusions and tags, as plain text for the fuzzy arms. */
   text: string
-  /** Words and quoted phrases, each of which an exact hit holds. */
+  /** Words and quoted phrases that an exact hit contains. */
   all: string[]
-  /** Beginnings of words, without the asterisk; an exact hit holds a word for each. */
+  /** Beginnings of words, without the asterisk; an exact hit contains a word for each. */
   prefixes: string[]
-  /** Words, phrases and beginnings that no hit may hold. */
+  /** Words, phrases and beginnings that no hit contains. */
   none: string[]
   nonePrefixes: string[]
   tags: string[]
   noneTags: string[]
 }
 
-// In this order: an exclusion or a tag may be quoted; a quote that never closes is a word like any other. `--flag` and
-// `-5` exclude nothing.
-const PART =
-  /(?<minus>(?<!\S)-(?![-\d]))?(?:(?<tag>(?<![^\s-])tag:(?:"(?<quotedTag>[^"]*)"|(?<plainTag>\S+)))|"(?<phrase>[^"]*)"|(?<word>[^\s"]+|"))/giu
-// It may end where a part of a path, a version or a name does: src/db/*, 1.26.*, http://*
+// In this order: an exclusion or a tag may be quoted; a quote that never closes is a word. `--flag` and `-5` exclude
+// nothing.
+const PART = new RegExp(
+  [
+    String.raw`(?<minus>(?<!\S)-(?![-\d]))?`,
+    '(?:',
+    String.raw`(?<tag>(?<![^\s-])tag:(?:"(?<quotedTag>[^"]*)"|(?<plainTag>\S+)))`,
+    '|"(?<phrase>[^"]*)"',
+    String.raw`|(?<word>[^\s"]+|")`,
+    ')',
+  ].join(''),
+  'giu',
+)
+// A beginning may end where a part of a path, a version or a name does: src/db/*, 1.26.*, http://*
 const PREFIX = /^(?<stem>.*[\p{L}\p{N}_](?:[-./\\@#]+|:\/\/)?)\*+$/u
 
 /**
- * Reads `words "quoted phrases" -excluded tag:x prefix*`. Nothing is an error: what is no syntax is a word. A hyphen
+ * Parses `words "quoted phrases" -excluded tag:x prefix*`. Nothing is an error: what is no syntax is a word. A hyphen
  * excludes only at the start of a word, so `dk-admin-key` stays whole.
  */
 export function parseSearch(input: string): SearchQuery {
@@ -45,12 +54,16 @@ function add(list: string[], text: string): void {
   if (text.trim() !== '') list.push(text.trim())
 }
 
-// What the database takes for a word or a piece of one, about (0026_words_as_seen.sql); letters of scripts without
-// spaces count alone.
-const SCRIPT = String.raw`\u0E01-\u0EDF\u1000-\u109F\u1100-\u11FF\u1780-\u17DD\u3005-\u3007\u3041-\u30FF\u3105-\u318F\u31A0-\u31BF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uA960-\uA97F\uA9E0-\uA9FE\uAA60-\uAA7F\uAC00-\uD7FF\uF900-\uFAFF\uFF66-\uFF9D\u{20000}-\u{3FFFF}`
+// Approximates what the database takes for a word or a piece of one (words.sql). Letters of scripts without spaces
+// count alone.
+const SCRIPT = [
+  String.raw`\u0E01-\u0EDF\u1000-\u109F\u1100-\u11FF\u1780-\u17DD\u3005-\u3007\u3041-\u30FF`,
+  String.raw`\u3105-\u318F\u31A0-\u31BF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uA960-\uA97F`,
+  String.raw`\uA9E0-\uA9FE\uAA60-\uAA7F\uAC00-\uD7FF\uF900-\uFAFF\uFF66-\uFF9D\u{20000}-\u{3FFFF}`,
+].join('')
 const WORD = new RegExp(String.raw`[${SCRIPT}]|[[\p{L}\p{Nd}]--[${SCRIPT}]]+|[\p{M}\p{Nl}\p{No}\p{Alphabetic}]`, 'gv')
 
-/** What a search has too much of, in words for the caller; undefined when it keeps to the bounds. */
+/** Returns which bound a search exceeds, as a sentence for the caller; undefined if none. */
 export function excess({ all, prefixes, none, nonePrefixes, tags, noneTags }: SearchQuery): string | undefined {
   const beginnings = prefixes.length + nonePrefixes.length
   const texts = [...all, ...prefixes, ...none, ...nonePrefixes]

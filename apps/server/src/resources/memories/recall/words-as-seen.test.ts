@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { start } from '../../../test/harness.ts'
+import { start } from '../../../../test/harness.ts'
 
 const ids = (found: { id: string }[]) => found.map(({ id }) => id)
 

@@ -1,7 +1,7 @@
 import { NamespaceName, parsePlainly, sentence } from '@dakera-ai/protocol'
 import { Fault } from '../fault.ts'
 
-/** A namespace's name from a path, held to the same rules as one from a body. */
+/** Reads a namespace's name from a path, by the same rules as from a body. */
 export function namespaceName(segment: string): string {
   const result = parsePlainly(NamespaceName, segment)
   if (result.success) return result.data
@@ -13,7 +13,7 @@ export function namespaceName(segment: string): string {
   )
 }
 
-/** An id from a path: what no id can be is answered like an id that never was. */
+/** Reads an id from a path. An impossible id is answered like an unknown one. */
 export function idFrom(segment: string): string {
   if (segment.length > 0 && segment.length <= 200 && segment.isWellFormed() && !segment.includes('\u0000'))
     return segment

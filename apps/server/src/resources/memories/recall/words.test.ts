@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, start } from '../../../test/harness.ts'
+import { failure, start } from '../../../../test/harness.ts'
 
 test('a text in which the embedder knows nothing is still found by its words', async () => {
   await using t = await start()
