@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 const Share = z.number().min(0).max(1)
 
-/** The weights of the ranking, unless a request or its namespace sets others. The server sends them with each recall. */
+/** The weights of the ranking, unless a request or its namespace sets others. Every recall is sent all of them. */
 export const DEFAULT_WEIGHTS = {
   vector: 0.35,
   importance: 0.1,
