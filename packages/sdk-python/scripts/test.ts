@@ -6,18 +6,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bringUv, UV_ENV } from '../../../scripts/uv.ts'
 
 type Counts = { passed: number; failed: number; skipped: number }
 
 const here = join(import.meta.dirname, '..')
 const tools = join(here, '.tools')
-const manifest = readFileSync(join(here, 'pyproject.toml'), 'utf8')
-const uv = join(tools, 'uv', 'bin', 'uv')
+let uv = ''
 const dist = join(tools, 'dist')
-// The certificates are those of the system, as a company may have its own. Wherever the tools are started from, this
-// Node is the one they find, and no setting of the surroundings reaches them.
+// Wherever the tools are started from, this Node is the one they find, and no setting of the surroundings reaches them.
 const surroundings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PYTHON|VIRTUAL_ENV|PYTEST_)/.test(name)))
-const env = { ...surroundings, UV_PYTHON_DOWNLOADS: 'never', UV_SYSTEM_CERTS: '1', PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) }
+const env = { ...surroundings, ...UV_ENV, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) }
 const counts = { passed: 0, failed: 0, skipped: 0, conformance: { passed: 0, failed: 0 } }
 
 const { values } = parseArgs({ options: { report: { type: 'string' } } })
@@ -51,13 +50,7 @@ async function bringUp(): Promise<string[]> {
   const found = await interpreters()
   const [newest, oldest] = [found.at(-1), found[0]]
   if (!newest || !oldest) throw new Error('python3 3.10 or later is needed, with its venv module.')
-  const pin = /"(uv==[^"]+)"/.exec(manifest)?.[1] ?? ''
-  if ((await output([uv, '--version'])).split(' ')[1] !== pin.split('==')[1]) {
-    say(`bringing ${pin} ...`)
-    rmSync(join(tools, 'uv'), { recursive: true, force: true })
-    await must([newest.path, '-m', 'venv', join(tools, 'uv')])
-    await must([join(tools, 'uv', 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', pin])
-  }
+  uv = await bringUv(newest.path)
   const chosen = newest.version === oldest.version ? [newest] : [newest, oldest]
   const made: string[] = []
   for (const { path, version } of chosen) {
