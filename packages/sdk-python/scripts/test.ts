@@ -9,7 +9,6 @@ import { bringUv, UV, UV_ENV } from '../../../scripts/uv.ts'
 
 const home = join(import.meta.dirname, '..')
 const tools = join(home, '.tools')
-const manifest = readFileSync(join(home, 'pyproject.toml'), 'utf8')
 const dist = join(tools, 'dist')
 /** Every tool finds this Node. */
 const env = {
