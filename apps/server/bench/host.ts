@@ -78,8 +78,8 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
   const { database, embedder } = await server.opened
   process.send?.({ id: 0, value: `http://127.0.0.1:${server.port}` } satisfies Answer)
 
-  const { maintain } = database
-  if (!maintain)
+  const { asOwner } = database
+  if (!asOwner)
     throw new Error('This login may not act as the owner of the tables, so the benchmark cannot build indexes.')
   const vectorsOf = async (texts: string[]) =>
     (await embedder.embed(texts, { owner: SERVER })).map((vector) => vector && toHalfvec(vector))
@@ -88,11 +88,11 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
 
   const orders: Orders = {
     async settle() {
-      await maintain((owner) => owner`select merge_statistics(id) from namespaces`)
+      await asOwner((owner) => owner`select merge_statistics(id) from namespaces`)
       let built: object | undefined
-      do built = await maintain((owner) => buildVectorIndexes(owner, database.engine))
+      do built = await asOwner((owner) => buildVectorIndexes(owner, database.engine))
       while (built)
-      return maintain(async (owner) => {
+      return asOwner(async (owner) => {
         await owner`vacuum analyze`.simple()
         const [found] = await owner<{ version: string; memories: number; indexes: number }[]>`
           select current_setting('server_version') as version, coalesce(sum(documents), 0)::int as memories,
@@ -153,7 +153,7 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       return process.memoryUsage.rss()
     },
     async bytesPerMemory() {
-      return maintain(async (owner) => {
+      return asOwner(async (owner) => {
         const [found] = await owner<{ bytes: number }[]>`
           select (pg_total_relation_size('memories') + pg_total_relation_size('memory_words') + pg_total_relation_size('term_statistics'))::float8
             / greatest(1, (select sum(documents) from namespace_statistics))::float8 as bytes`
@@ -161,13 +161,13 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
       })
     },
     async dropPolicies() {
-      await maintain(async (owner) => {
+      await asOwner(async (owner) => {
         for (const table of ['memories', 'memory_words', 'memory_accesses'])
           await owner.unsafe(`alter table ${table} disable row level security`)
       })
     },
     async lockWaits() {
-      return maintain(async (owner) => {
+      return asOwner(async (owner) => {
         const [found] = await owner<
           { waiting: number }[]
         >`select count(*)::int as waiting from pg_locks where not granted`

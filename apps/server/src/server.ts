@@ -1,20 +1,20 @@
 import type { Logger } from 'pino'
 import { createApp, createStartingApp } from './app.ts'
+import { checkStart, type EmbeddingSpace, ensureEmbeddingSpace } from './db/bootstrap.ts'
 import { AccessCounter } from './db/counters/access.ts'
 import { UsageCounter } from './db/counters/usage.ts'
 import type { Sql } from './db/database.ts'
 import { addDemo, removeDemo } from './db/demo.ts'
-import { checkStart, type EmbeddingSpace, settleEmbeddingSpace } from './db/first-start.ts'
 import { refuseNewerSchema } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
-import { type RootKey, settleRootKey } from './db/root-key.ts'
+import { ensureRootKey, type RootKey } from './db/root-key.ts'
 import type { Deps } from './deps.ts'
 import { chooseEmbedder } from './embedding/choose.ts'
 import type { Embedder } from './embedding/embedder.ts'
-import { SwitchingEmbedder } from './embedding/switching.ts'
 import type { Env } from './env.ts'
 import { closeServer, type Fetch, listen } from './http/listen.ts'
-import { reopenEmbedder, startMove } from './jobs/move.ts'
+import { reopenEmbedder, startReembedding } from './jobs/reembed/start.ts'
+import { SwitchingEmbedder } from './jobs/reembed/switching-embedder.ts'
 import { startJobs } from './jobs/runner.ts'
 import { isLoopback } from './published.ts'
 
@@ -112,7 +112,7 @@ async function open(
   let rootKey: RootKey | undefined
   let previous: EmbeddingSpace | undefined
   const settle = async (sql: Sql, isOwner: boolean) => {
-    previous = await settleEmbeddingSpace(sql, wanted, { isOwner, mayMove: reembed })
+    previous = await ensureEmbeddingSpace(sql, wanted, { isOwner, mayMove: reembed })
     if (!isOwner) {
       if (start.chosen)
         log.warn(
@@ -126,7 +126,7 @@ async function open(
       return addDemo(sql)
     }
     await removeDemo(sql, log)
-    rootKey = await settleRootKey(sql, start, log)
+    rootKey = await ensureRootKey(sql, start, log)
   }
   const database = await openDatabase(settings.database, log, settle, {
     check: (sql, isOwner) => checkStart(sql, isOwner, start),
@@ -148,7 +148,7 @@ async function open(
     const jobs = startJobs({ database, accesses, usage, log })
     onClose(() => jobs.stop())
   }
-  if (previous) onClose(startMove(database, embedder, wanted, log))
+  if (previous) onClose(startReembedding(database, embedder, wanted, log))
   else if (reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
 
   const onLoopback = isLoopback(host)

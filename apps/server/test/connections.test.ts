@@ -73,7 +73,7 @@ test('a client that reads nothing of its replies is cut off; one that waits for 
   let letGo = () => {}
   const held = new Promise<void>((resolve) => (letGo = resolve))
   const holding = ['x', 'y', 'z', 'w'].map((other) =>
-    t.database.turns.calls.run(other, new AbortController().signal, () => held),
+    t.database.pools.calls.run(other, new AbortController().signal, () => held),
   )
   setTimeout(letGo, 2_500)
   expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)

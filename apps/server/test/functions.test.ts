@@ -11,7 +11,7 @@ import { printSchema, SCHEMA } from '../scripts/schema.ts'
 import type { Database } from '../src/db/database.ts'
 import { readMigrations, refuseNewerSchema } from '../src/db/migrate.ts'
 import { openDatabase } from '../src/db/open.ts'
-import { settleRootKey } from '../src/db/root-key.ts'
+import { ensureRootKey } from '../src/db/root-key.ts'
 import { hashSecret } from '../src/principal.ts'
 import { ADMIN_KEY, emptyPostgres, engine, start } from './harness.ts'
 
@@ -19,9 +19,9 @@ const NOTHING = { changed: [], refused: [], removed: [] }
 const log = pino({ level: 'silent' })
 
 /** SQL as the superuser that the tests log in as. */
-async function asSuperuser<T>({ maintain }: Pick<Database, 'maintain'>, fn: (run: Run) => Promise<T>): Promise<T> {
-  if (!maintain) throw new Error('this login may not maintain')
-  return maintain(async (sql) => {
+async function asSuperuser<T>({ asOwner }: Pick<Database, 'asOwner'>, fn: (run: Run) => Promise<T>): Promise<T> {
+  if (!asOwner) throw new Error('this login may not maintain')
+  return asOwner(async (sql) => {
     await sql`set role none`
     try {
       return await fn((text) => sql.unsafe(text).simple())
@@ -197,7 +197,7 @@ function openSession(url: string) {
 
 async function setRootKey(owner: Sql): Promise<void> {
   const isEmbedded = engine === 'pglite'
-  await settleRootKey(owner, { chosen: ADMIN_KEY, dataDir: tmpdir(), isEmbedded, mayReplace: false })
+  await ensureRootKey(owner, { chosen: ADMIN_KEY, dataDir: tmpdir(), isEmbedded, mayReplace: false })
 }
 
 function emptyPglite() {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { keyCaller } from '../src/db/caller.ts'
-import type { Seat } from '../src/db/session.ts'
+import type { Executor } from '../src/db/session.ts'
 import { principalOf } from '../src/principal.ts'
 import { recallMemories } from '../src/resources/memories/recall/recall-query.ts'
 import { engine, start, type TestServer } from './harness.ts'
@@ -91,8 +91,8 @@ describe.runIf(engine === 'postgres')('on Postgres, a client that hangs up', () 
     timeout: 120_000,
   }, async () => {
     await using t = await start()
-    const { calls } = t.database.turns
-    const asleep = (session: Seat, lane: string, signal: AbortSignal, seconds: number) =>
+    const { calls } = t.database.pools
+    const asleep = (session: Executor, lane: string, signal: AbortSignal, seconds: number) =>
       session.statement(principalOf('x', { lane, signal }), 'read', async (sql) => sql`select pg_sleep(${seconds})`)
     const run = (lane: string, signal: AbortSignal, seconds: number) =>
       calls.run(lane, signal, (session) => asleep(session, lane, signal, seconds))
@@ -144,7 +144,7 @@ describe.runIf(engine === 'postgres')('on Postgres, a client that hangs up', () 
 test('calls of a client that hung up while they waited are never begun', async () => {
   await using t = await start()
   const key = await t.secret({ a: 'read_write' })
-  const { calls } = t.database.turns
+  const { calls } = t.database.pools
   let letGo = () => {}
   const held = new Promise<void>((resolve) => (letGo = resolve))
   const holding = ['x', 'y', 'z', 'w'].map((other) => calls.run(other, new AbortController().signal, () => held))
@@ -177,13 +177,13 @@ test('one key that sends a lot does not make another wait for all of it', async 
   for (const key of [greedy, modest]) await t.client(key).whoami()
   // Each session once, as the first recall of a connection makes its plans.
   const call = { namespace: 'a', query: 'heron', vector: null, topK: 1, selection: {}, options: {} }
-  const { turns } = t.database
+  const { pools } = t.database
   const request = { key: undefined, fingerprint: Buffer.alloc(0) }
   const caller = (lane: string) => keyCaller(t.database, principalOf(greedy, { lane }), request)
   await Promise.all(['x', 'y', 'z', 'w'].map((lane) => recallMemories(caller(lane), call)))
   let letGo = () => {}
   const held = new Promise<void>((resolve) => (letGo = resolve))
-  const busy = ['x', 'y', 'z', 'w'].map((lane) => turns.searches.run(lane, new AbortController().signal, () => held))
+  const busy = ['x', 'y', 'z', 'w'].map((lane) => pools.searches.run(lane, new AbortController().signal, () => held))
   const order: string[] = []
   const ask = (key: string, name: string, path: string) =>
     send(t.url, path, { key }).then(({ status }) => {

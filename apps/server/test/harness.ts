@@ -7,10 +7,10 @@ import type { NamespaceAccess } from '@dakera-ai/protocol'
 import { pino } from 'pino'
 import postgres, { type Sql } from 'postgres'
 import { inject } from 'vitest'
-import { settleEmbeddingSpace } from '../src/db/first-start.ts'
+import { ensureEmbeddingSpace } from '../src/db/bootstrap.ts'
 import { readMigrations } from '../src/db/migrate.ts'
 import { openDatabase } from '../src/db/open.ts'
-import { settleRootKey } from '../src/db/root-key.ts'
+import { ensureRootKey } from '../src/db/root-key.ts'
 import { chooseEmbedder } from '../src/embedding/choose.ts'
 import type { Embedder } from '../src/embedding/embedder.ts'
 import { readEnv } from '../src/env.ts'
@@ -108,8 +108,8 @@ export async function start({ jobs = false, searchTimeoutMs, connections, ...opt
     },
     /** SQL as the owner of the tables. */
     owner<T>(fn: (sql: Sql) => Promise<T>): Promise<T> {
-      if (!database.maintain) throw new Error('this login may not maintain')
-      return database.maintain(fn)
+      if (!database.asOwner) throw new Error('this login may not maintain')
+      return database.asOwner(fn)
     },
     fetch: (path: string, init: RequestInit & { key?: string } = {}) =>
       fetch(url + path, {
@@ -141,8 +141,8 @@ export async function failure(
 }
 
 async function prepare(owner: Sql, embedder: Embedder): Promise<void> {
-  await settleEmbeddingSpace(owner, embedder)
-  await settleRootKey(owner, {
+  await ensureEmbeddingSpace(owner, embedder)
+  await ensureRootKey(owner, {
     chosen: ADMIN_KEY,
     dataDir: tmpdir(),
     isEmbedded: engine === 'pglite',

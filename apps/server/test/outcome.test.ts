@@ -95,7 +95,7 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     }
     const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
     const search = () =>
-      database.turns.searches.run('a', NEVER, (session) =>
+      database.pools.searches.run('a', NEVER, (session) =>
         session.statement(principalOf('x'), 'read', async (sql) => sql`select 1 as a`),
       )
     await search()
@@ -126,7 +126,7 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     const usage = new UsageCounter(database)
     const note = () =>
       usage.record({ keyHash: hashSecret(ADMIN_KEY), endpoint: 'x', namespace: '', status: 200, bytes: 1, ms: 1 })
-    const upkeep = () => database.maintain?.((owner) => owner`select 1 as a`, 1_000)
+    const upkeep = () => database.asOwner?.((owner) => owner`select 1 as a`, 1_000)
     note()
     await Promise.all([usage.flush(), database.sql`select pg_sleep(0.2)`, upkeep(), upkeep(), upkeep()])
     await usage.flush()
@@ -154,7 +154,7 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     }
     const database = await openDatabase(settings, pino({ level: 'silent' }), async () => {})
     const rest = (seconds: number, signal = NEVER) =>
-      database.turns.calls.run('a', signal, (session) =>
+      database.pools.calls.run('a', signal, (session) =>
         session.statement(principalOf('x', { signal }), 'read', async (sql) => sql`select pg_sleep(${seconds})`),
       )
     await rest(0)

@@ -49,9 +49,9 @@ test('who may not use the namespace costs the provider nothing', async () => {
 test('a database made with one model refuses another', async () => {
   await using provider = await startOpenAiServer((call, response) => answerVectors(call, response, 64))
   await using t = await start()
-  const { settleEmbeddingSpace } = await import('../src/db/first-start.ts')
+  const { ensureEmbeddingSpace } = await import('../src/db/bootstrap.ts')
   const embedder = await remote(provider.url)
-  await expect(t.owner((sql) => settleEmbeddingSpace(sql, embedder))).rejects.toThrow(
+  await expect(t.owner((sql) => ensureEmbeddingSpace(sql, embedder))).rejects.toThrow(
     /static-minilm-256-v1.*DAKERA_EMBEDDING_MODEL/,
   )
 })

@@ -53,18 +53,18 @@ export type AdminCaller = Base & {
 }
 
 const baseOf = (
-  { turns }: Pick<Database, 'turns'>,
+  { pools }: Pick<Database, 'pools'>,
   principal: Principal,
   { key, fingerprint }: IdempotentRequest,
 ): Base => ({
   keyHash: principal.keyHash,
   owner: ownerOf(principal),
   call: (pool, mode, fn) =>
-    callFunction(turns[pool], principal, mode, (sql) => fn(sql, { keyHash: principal.keyHash, key, fingerprint })),
+    callFunction(pools[pool], principal, mode, (sql) => fn(sql, { keyHash: principal.keyHash, key, fingerprint })),
 })
 
 export const keyCaller = (
-  database: Pick<Database, 'turns'>,
+  database: Pick<Database, 'pools'>,
   principal: Principal,
   request: IdempotentRequest,
 ): KeyCaller => ({
@@ -80,7 +80,7 @@ export const keyCaller = (
 })
 
 export const adminCaller = (
-  database: Pick<Database, 'turns'>,
+  database: Pick<Database, 'pools'>,
   principal: Principal,
   request: IdempotentRequest,
 ): AdminCaller => ({

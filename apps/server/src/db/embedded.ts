@@ -3,13 +3,13 @@ import type { Logger } from 'pino'
 import postgres, { type Options, type ReservedSql, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { connectionIsLost } from '../fault.ts'
-import { type Database, type FirstStart, type Gate, type Pool, SEARCH_PATH } from './database.ts'
+import { type Bootstrap, type Database, type Gate, type Pool, SEARCH_PATH } from './database.ts'
+import { fairPool } from './fair-pool.ts'
 import { migrate } from './migrate.ts'
 import { PgliteError } from './pglite/error.ts'
 import { type Supervised, type SupervisorOptions, superviseEmbedded } from './pglite/supervisor.ts'
 import { Pipeline } from './pipeline.ts'
-import { type Seat, Session } from './session.ts'
-import { turnsOver } from './turns.ts'
+import { type Executor, Session } from './session.ts'
 
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }
 
@@ -36,14 +36,14 @@ export type EmbeddedDatabase = Database & { crash(): Promise<void> }
 export async function openEmbedded(
   { dataDir, durability }: Settings,
   log: Logger,
-  firstStart: FirstStart,
+  bootstrap: Bootstrap,
   gate: Gate,
 ): Promise<EmbeddedDatabase> {
   const gone = Promise.withResolvers<Error>()
   const pglite = await openFolder({ dataDir: join(dataDir, 'db'), durability, log, onGivenUp: gone.resolve })
   try {
     const migrating = connect(pglite, 'dakera-migrations')
-    await migrate(migrating, () => firstStart(migrating, true), { ...gate, check: () => gate.check(migrating, true) })
+    await migrate(migrating, () => bootstrap(migrating, true), { ...gate, check: () => gate.check(migrating, true) })
     await migrating.end({ timeout: 5 })
   } catch (error) {
     await pglite.close()
@@ -52,24 +52,23 @@ export async function openEmbedded(
 
   // In the start packet, so that a session which postgres.js opens again has the role again.
   const sql = connect(pglite, 'dakera', { role: 'dakera_app', search_path: SEARCH_PATH })
-  // Of its one session, whose statements cannot be cancelled, there are two turns: one statement runs, the next is on
-  // its way.
+  // Its one session, whose statements cannot be cancelled, counts as two: one statement runs, the next is on its way.
   const session = new Session({ open: () => sql })
-  const turns = turnsOver([1, 2])
+  const pool = fairPool([1, 2])
   const pipeline = new Pipeline((ms) => pglite.limitStatements(ms))
   const limitedTo = (ms: number): Pool => {
-    const seat: Seat = {
+    const executor: Executor = {
       statement: (...args) => pipeline.statement(ms, () => session.statement(...args)),
       transaction: (...args) => pipeline.alone(ms, () => session.transaction(...args)),
     }
-    return { run: (lane, signal, work) => turns.run(lane, signal, () => work(seat)) }
+    return { run: (lane, signal, work) => pool.run(lane, signal, () => work(executor)) }
   }
   return {
     engine: 'pglite',
     sql,
-    turns: { calls: limitedTo(STATEMENT_MS), searches: limitedTo(SEARCH_MS) },
-    maintain: <T>(fn: (sql: Sql, aside: undefined) => Promise<T>) =>
-      turns.run('jobs', NEVER, () => pipeline.alone(JOB_STATEMENT_MS, () => asOwner(sql, fn, () => pglite.crash()))),
+    pools: { calls: limitedTo(STATEMENT_MS), searches: limitedTo(SEARCH_MS) },
+    asOwner: <T>(fn: (sql: Sql, observer: undefined) => Promise<T>) =>
+      pool.run('jobs', NEVER, () => pipeline.alone(JOB_STATEMENT_MS, () => runAsOwner(sql, fn, () => pglite.crash()))),
     check: () => pglite.check(ANSWER_MS),
     givenUp: gone.promise,
     crash: () => pglite.crash(),
@@ -84,9 +83,9 @@ export async function openEmbedded(
  * `spoil` ends the session: one that may still act as the owner must serve nobody. One that is gone is left alone, as
  * the next would be ended for it.
  */
-async function asOwner<T>(
+async function runAsOwner<T>(
   sql: Sql,
-  fn: (sql: Sql, aside: undefined) => Promise<T>,
+  fn: (sql: Sql, observer: undefined) => Promise<T>,
   spoil: () => Promise<void>,
 ): Promise<T> {
   const session: ReservedSql = await sql.reserve()

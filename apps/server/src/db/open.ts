@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Env } from '../env.ts'
-import type { Database, FirstStart, Gate } from './database.ts'
+import type { Bootstrap, Database, Gate } from './database.ts'
 import { refuseNewerSchema } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
 
@@ -10,10 +10,10 @@ const OPEN_GATE: Gate = { check: async () => {}, meetNewerSchema: refuseNewerSch
 export async function openDatabase(
   settings: Env['database'],
   log: Logger,
-  firstStart: FirstStart,
+  bootstrap: Bootstrap,
   gate = OPEN_GATE,
 ): Promise<Database> {
-  if (settings.engine === 'postgres') return openPostgres(settings, log, firstStart, gate)
+  if (settings.engine === 'postgres') return openPostgres(settings, log, bootstrap, gate)
   const { openEmbedded } = await import('./embedded.ts') // 20 MB of WebAssembly that a server on Postgres never needs
-  return openEmbedded(settings, log, firstStart, gate)
+  return openEmbedded(settings, log, bootstrap, gate)
 }

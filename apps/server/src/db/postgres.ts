@@ -3,11 +3,11 @@ import type { Logger } from 'pino'
 import postgres, { type Options, type Sql } from 'postgres'
 import { SettingsError } from '../env.ts'
 import { NEVER } from '../principal.ts'
-import { type Condition, type Database, type FirstStart, type Gate, type Maintain, SEARCH_PATH } from './database.ts'
-import { inTime } from './in-time.ts'
+import { type AsOwner, type Bootstrap, type Condition, type Database, type Gate, SEARCH_PATH } from './database.ts'
+import { ActiveKeys, FairPool, fairPool } from './fair-pool.ts'
 import { mayMakeTemporaryTables, migrate, requireMigrated } from './migrate.ts'
 import { Session } from './session.ts'
-import { Crowd, Turns, turnsOver } from './turns.ts'
+import { withTimeout } from './timeout.ts'
 
 /** The time limit of a statement that is no search. */
 const CALL_TIMEOUT_MS = 30_000
@@ -27,12 +27,12 @@ type Settings = {
 export async function openPostgres(
   { url, migrationUrl, poolSize, searchTimeoutMs }: Settings,
   log: Logger,
-  firstStart: FirstStart,
+  bootstrap: Bootstrap,
   gate: Gate,
 ): Promise<Database> {
   const common = { onnotice: () => {}, connect_timeout: 5, backoff: () => 0.2 } satisfies Options<{}>
 
-  const canMaintain = await prepare(migrationUrl ?? url, common, log, firstStart, gate)
+  const canMaintain = await prepare(migrationUrl ?? url, common, log, bootstrap, gate)
 
   const client = (application_name: string, max: number, statement_timeout: number) =>
     connect(url, {
@@ -57,9 +57,9 @@ export async function openPostgres(
       () => new Session({ open: () => client(application_name, 1, limitMs), limitMs }),
     )
   const [calls, searches] = [sessions('dakera', CALL_TIMEOUT_MS), sessions('dakera-searches', searchTimeoutMs)]
-  const crowd = new Crowd() // one machine works for both
-  const turns = { calls: turnsOver(calls, crowd), searches: turnsOver(searches, crowd) }
-  const asOwner = {
+  const activeKeys = new ActiveKeys() // shared, because one machine works for both
+  const pools = { calls: fairPool(calls, activeKeys), searches: fairPool(searches, activeKeys) }
+  const ownerOptions = {
     ...common,
     max: 1,
     idle_timeout: 30,
@@ -67,7 +67,7 @@ export async function openPostgres(
   }
   const owners = Array.from(
     { length: canMaintain ? 4 : 0 },
-    () => new Session({ open: () => connect(migrationUrl ?? url, asOwner) }),
+    () => new Session({ open: () => connect(migrationUrl ?? url, ownerOptions) }),
   )
 
   let hearing: Promise<boolean> | undefined
@@ -82,7 +82,7 @@ export async function openPostgres(
   const ask = async (): Promise<Condition> => {
     // What ran there fails now; others have connections of their own.
     for (const session of [...calls, ...searches]) if (session.isSilent()) session.cut()
-    const through = [turns.calls, turns.searches].map((pool) =>
+    const through = [pools.calls, pools.searches].map((pool) =>
       pool.runIfFree((session) => session.ask((answer) => comes(answer))),
     )
     void askOwn()
@@ -92,11 +92,11 @@ export async function openPostgres(
   let asked: Promise<Condition> | undefined // one question for all who wait
   return {
     engine: 'postgres',
-    turns,
+    pools,
     get sql() {
       return own.sql
     },
-    maintain: maintainWith(owners),
+    asOwner: asOwnerWith(owners),
     check: () => (asked ??= ask().finally(() => (asked = undefined))),
     async close() {
       await Promise.all([...calls, ...searches, own, ...owners].map((session) => session.close()))
@@ -104,23 +104,23 @@ export async function openPostgres(
   }
 }
 
-/** The first session is to look on with; the others have the jobs in turn. */
-function maintainWith(owners: Session[]): Maintain | undefined {
-  const [aside, ...sessions] = owners
-  if (!aside) return undefined
-  const turns = new Turns(sessions, {
+/** The first session is the observer; the others run the jobs in turn. */
+function asOwnerWith(owners: Session[]): AsOwner | undefined {
+  const [observer, ...sessions] = owners
+  if (!observer) return undefined
+  const pool = new FairPool(sessions, {
     share: () => sessions.length,
     waitingPerKey: Number.POSITIVE_INFINITY,
     waiting: Number.POSITIVE_INFINITY,
   })
   return (fn, limitMs) =>
-    turns.run('jobs', NEVER, async (session) => {
+    pool.run('jobs', NEVER, async (session) => {
       const timer = limitMs && setTimeout(() => session.cut(), limitMs).unref()
       try {
-        // advisory locks belong to a connection: no other takes its place within the work
+        // Advisory locks belong to a connection, so no other takes its place within the work.
         const reserved = await session.sql.reserve()
         try {
-          return await fn(reserved, aside.sql)
+          return await fn(reserved, observer.sql)
         } finally {
           reserved.release()
         }
@@ -132,9 +132,9 @@ function maintainWith(owners: Session[]): Maintain | undefined {
 
 const ANSWER_MS = 3_000
 
-/** Whether an answer came in time. */
+/** Returns whether an answer came in time. */
 const comes = (answer: Promise<unknown>, ms = ANSWER_MS): Promise<boolean> =>
-  inTime(
+  withTimeout(
     answer.then(
       () => true,
       () => false,
@@ -143,7 +143,7 @@ const comes = (answer: Promise<unknown>, ms = ANSWER_MS): Promise<boolean> =>
     () => false,
   )
 
-/** A URL that is none is told without repeating it: it may hold a password. */
+/** Reports an invalid URL without echoing it: it may contain a password. */
 function connect(url: string, options: Options<{}>): Sql {
   try {
     return postgres(url, options)
@@ -179,7 +179,7 @@ async function prepare(
   url: string,
   common: Options<{}>,
   log: Logger,
-  firstStart: FirstStart,
+  bootstrap: Bootstrap,
   gate: Gate,
 ): Promise<boolean> {
   const sql = connect(url, { ...common, max: 1, connection: { application_name: 'dakera-migrations' } })
@@ -188,10 +188,10 @@ async function prepare(
     if (serving) {
       await requireMigrated(sql, gate.meetNewerSchema)
       await gate.check(sql, false)
-      await firstStart(sql, false)
+      await bootstrap(sql, false)
       log.info('the schema is up to date; this login may not migrate or build vector indexes')
     } else {
-      await migrate(sql, () => firstStart(sql, true), { ...gate, check: () => gate.check(sql, true) })
+      await migrate(sql, () => bootstrap(sql, true), { ...gate, check: () => gate.check(sql, true) })
     }
     if (await mayMakeTemporaryTables(sql))
       log.warn(

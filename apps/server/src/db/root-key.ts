@@ -42,7 +42,7 @@ type Plan = {
  * Then a new one takes the place of the kept one. One that is printed in our documentation does not count as a root
  * key.
  */
-export async function settleRootKey(owner: Sql, settings: RootKeySettings, log?: Logger): Promise<RootKey> {
+export async function ensureRootKey(owner: Sql, settings: RootKeySettings, log?: Logger): Promise<RootKey> {
   const { given, kept, isKeptUsed, isKeptStale, action } = await planRootKey(owner, settings)
   const known = { ...(given && { secret: given }), ...(kept && isKeptUsed && { file: kept.file }) }
   if (action === 'nothing') {

@@ -44,11 +44,11 @@ export const outcomeUnknown = (cause?: unknown) =>
     ? new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: `${NO_ROOM} ${OUTCOME_UNKNOWN}`, cause })
     : new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: OUTCOME_UNKNOWN, cause })
 
-/** What a piece of work may do in its turn. */
-export type Seat = Pick<Session, 'statement' | 'transaction'>
+/** Runs a piece of work in a session. */
+export type Executor = Pick<Session, 'statement' | 'transaction'>
 
 /**
- * One connection to the database, for one piece of work at a time: Turns decides whose. When the caller hangs up, the
+ * One connection to the database, for one piece of work at a time: a FairPool decides whose. When the caller hangs up, the
  * statement that runs is cancelled, and the connection is kept until the request to cancel is over: a late one would
  * hit whoever comes next.
  */
@@ -104,8 +104,8 @@ export class Session {
   }
 
   /** Whether the connection answers in time; one that does not is replaced. */
-  async ask(inTime: (answer: Promise<unknown>) => Promise<boolean>): Promise<boolean> {
-    const answers = await inTime(this.#sql`select 1`)
+  async ask(withTimeout: (answer: Promise<unknown>) => Promise<boolean>): Promise<boolean> {
+    const answers = await withTimeout(this.#sql`select 1`)
     if (!answers) this.cut()
     return answers
   }

@@ -21,12 +21,12 @@ export type Mode = 'read' | 'scan' | 'write'
  * local to the transaction, so a pooled connection cannot carry it into the next request. Rejects for an unknown key.
  */
 export function withPrincipal<T>(
-  { turns }: Pick<Database, 'turns'>,
+  { pools }: Pick<Database, 'pools'>,
   principal: Principal,
   mode: Mode,
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const pool = mode === 'scan' ? turns.searches : turns.calls
+  const pool = mode === 'scan' ? pools.searches : pools.calls
   return pool.run(principal.lane, principal.signal, (session) =>
     session.transaction(principal, mode === 'write' ? 'write' : 'read', async (tx) => {
       // In one statement, as drizzle would set the mode with another round trip.
@@ -48,9 +48,9 @@ export const callFunction = <T>(
 ): Promise<T> => pool.run(principal.lane, principal.signal, (session) => session.statement(principal, mode, fn))
 
 /** Returns the id of the key that is presented. Rejects for an unknown one. */
-export async function findKeyId({ turns }: Pick<Database, 'turns'>, principal: Principal): Promise<string> {
+export async function findKeyId({ pools }: Pick<Database, 'pools'>, principal: Principal): Promise<string> {
   const [row] = await callFunction(
-    turns.calls,
+    pools.calls,
     principal,
     'read',
     async (sql) =>

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { PACKAGE } from '../layout.ts'
-import { nextSlice } from '../slices.ts'
+import { nextTimeSlice } from '../time-slices.ts'
 import type { Embedder } from './embedder.ts'
 import { PART_LETTERS, WordPiece, words } from './word-piece.ts'
 
@@ -41,7 +41,7 @@ export function builtinEmbedder(file: Buffer): Embedder {
           letters += Math.min(text.length, PART_LETTERS)
           if (letters < PART_LETTERS) continue
           letters = 0
-          await nextSlice(owner)
+          await nextTimeSlice(owner)
           signal?.throwIfAborted()
         }
         vectors.push(unitOf(sum))

@@ -42,7 +42,7 @@ const MAX_NETWORKS = 10_000
  * database for the key again, and a key that the database refuses is looked up first from then on.
  */
 export class Admission {
-  readonly #database: Pick<Database, 'turns'>
+  readonly #database: Pick<Database, 'pools'>
   readonly #bounds: AdmissionBounds
   readonly #ids = new Map<string, string>()
   /** Look-ups under way: requests that present the same secret share one. */
@@ -52,7 +52,7 @@ export class Admission {
   readonly #replies: ByteQuota
   readonly #tries = new Map<string, { left: number; at: number }>()
 
-  constructor(database: Pick<Database, 'turns'>, bounds: AdmissionBounds) {
+  constructor(database: Pick<Database, 'pools'>, bounds: AdmissionBounds) {
     this.#database = database
     this.#bounds = bounds
     this.#bodies = new ByteQuota('request bodies', bounds.openBodyBytes, bounds.openBodyBytes / 4)

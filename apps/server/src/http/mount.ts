@@ -16,7 +16,7 @@ import { requireAdmin, withPrincipal } from '../db/tx.ts'
 import type { Deps } from '../deps.ts'
 import { Fault, toFault } from '../fault.ts'
 import { ownerOf, type Principal } from '../principal.ts'
-import { nextSlice } from '../slices.ts'
+import { nextTimeSlice } from '../time-slices.ts'
 import { Admission, type Admitted, isUnknown } from './admission.ts'
 import { acceptAliases, refuseTwoNamespaces } from './aliases.ts'
 import { readSecret } from './auth.ts'
@@ -157,7 +157,7 @@ async function readInput(c: C, endpoint: Endpoint, limit: number, admitted: Admi
   const { headers } = c.req.raw
   const schemas = schemasOf(endpoint)
   const bytes = schemas.body ? await readBody(c.req.raw, limit, (size) => admitted?.holdBody(size)) : Buffer.alloc(0)
-  if (admitted && bytes.length > QUICK_BYTES) await nextSlice(ownerOf(admitted.principal))
+  if (admitted && bytes.length > QUICK_BYTES) await nextTimeSlice(ownerOf(admitted.principal))
   const query = schemas.query && acceptAliases(schemas.query, readQuery(schemas.query, c.req.queries()))
   const body = schemas.body && acceptAliases(schemas.body, parseJson(bytes))
   const warnings: string[] = []

@@ -428,7 +428,7 @@ test.runIf(engine === 'postgres')(
     }
     const database = await openDatabase(settings, silent, async () => {})
     try {
-      expect(database.maintain).toBeUndefined()
+      expect(database.asOwner).toBeUndefined()
       const jobs = startJobs({
         database,
         accesses: new AccessCounter(database),

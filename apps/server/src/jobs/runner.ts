@@ -1,56 +1,53 @@
 import type { Deps } from '../deps.ts'
+import { BatchSize, callJob, runBatches } from './batches.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { pause } from './pause.ts'
-import { callJob, Portion, takeTurns } from './turns.ts'
 import { buildVectorIndexes } from './vector-indexes.ts'
 
 type Done = Record<string, number> | undefined
 type Run = (signal: AbortSignal) => Promise<Done>
-/**
- * limitMs: a run that takes longer is given up, and the job tried again; undefined for what takes as long as it takes.
- */
+/** limitMs: a run that takes longer is given up, and the job is tried again; undefined for no limit. */
 type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
 /**
- * Words that one call merges, or a quarter of a long memory's: 15 µs for one that is new to its namespace, far less for
- * one that many memories hold.
+ * Words that one call merges, or a quarter of those of a long memory: 15 µs for a word that is new to its namespace,
+ * far less for one that many memories contain.
  */
 const WORDS = [500, 16_000] as const
 /** Rows that one call moves, puts back or erases. */
 const ROWS = [32, 1_000] as const
-/** Kept replies that one call counts; those of one secret in any case. */
+/** Kept replies that one call counts; at least those of one secret. */
 const REPLIES = [1_000, 1_000_000] as const
-/** Memories indexed anew by one call: the first 32 take some 20 ms. */
+/** Memories that one call indexes anew: the first 32 take about 20 ms. */
 const RENEWED = [8, 256] as const
 /**
- * Replies kept for one secret: 12 writes a second, all day, and some 900 MB. What could be large in one is left out
- * (db/once.ts).
+ * Replies kept for one secret: 12 writes a second, all day, and about 900 MB. Large fields are left out of them
+ * (db/idempotency.ts).
  */
 const MOST_REPLIES = 1_000_000
 const LIMIT_MS = 60_000
-/** A job that fails again and again is tried so often at least. */
+/** The longest wait before a failed job is tried again. */
 const LONGEST_WAIT_MS = 300_000
-/** At the end of the server no job is waited for longer. */
+/** How long the end of the server waits for jobs. */
 const FAREWELL_MS = 5_000
 
 /**
- * What happens without a request. Every server runs these; each takes a lock or skips locked rows in the database, so
- * that several servers do not do the same work twice. Each job has a loop of its own: one that fails or hangs delays no
- * other.
+ * Starts the work that happens without a request. Every server runs all jobs; each takes a lock or skips locked rows in
+ * the database, so that no work is done twice. Each job has its own loop, so one that fails or hangs delays no other.
  */
 export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'database' | 'accesses' | 'usage' | 'log'>): {
   stop(): Promise<void>
 } {
-  const { maintain } = database
+  const { asOwner } = database
 
-  const inTurns = (
+  const inBatches = (
     name: string,
     [least, most]: readonly [number, number],
-    call: (portion: number, look: boolean) => string,
+    call: (size: number, look: boolean) => string,
   ): Run => {
-    const portion = new Portion(least, most)
+    const batch = new BatchSize(least, most)
     return async (signal) => {
-      const { done, failures } = await takeTurns(database, call, portion, signal)
+      const { done, failures } = await runBatches(database, call, batch, signal)
       if (failures > 0)
         log.warn(
           { job: name, failures, namespaces: await listFailures() },
@@ -60,13 +57,13 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     }
   }
   const listFailures = () =>
-    maintain?.(
+    asOwner?.(
       (owner) =>
         owner`select namespace_id, job, failures, reason from upkeep where failures > 0 order by retry_at desc limit 5`,
       LIMIT_MS,
     )
 
-  // What takes something away because its time is over waits while the clock may be wrong; what puts it back does not.
+  // Jobs that remove expired rows wait while the clock may be wrong; the one that restores them does not.
   const clock = new ClockWatch()
   const look = async () => {
     const told = await callJob<{ now: number }>(
@@ -84,17 +81,17 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     (run: Run): Run =>
     async (signal) =>
       clock.isHeld ? undefined : run(signal)
-  const putBack = inTurns('expire', ROWS, (rows) => counted(`restore_expired(${rows})`))
-  const move = unlessHeld(inTurns('expire', ROWS, (rows, look) => `sweep_next(${rows}, ${look})`))
+  const putBack = inBatches('expire', ROWS, (rows) => counted(`restore_expired(${rows})`))
+  const move = unlessHeld(inBatches('expire', ROWS, (rows, look) => `sweep_next(${rows}, ${look})`))
 
-  const renew = inTurns('index words anew', RENEWED, (rows) => `renew_next(${rows})`)
+  const renew = inBatches('index words anew', RENEWED, (rows) => `renew_next(${rows})`)
 
   const jobs: Job[] = [
     {
       name: 'merge statistics',
       everyMs: 1_000,
       limitMs: LIMIT_MS,
-      run: inTurns('merge statistics', WORDS, (words, look) => `merge_next(${words}, ${look})`),
+      run: inBatches('merge statistics', WORDS, (words, look) => `merge_next(${words}, ${look})`),
     },
     {
       name: 'expire',
@@ -111,19 +108,19 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       name: 'erase',
       everyMs: 60_000,
       limitMs: LIMIT_MS,
-      run: unlessHeld(inTurns('erase', ROWS, (rows) => counted(`erase_expired(${rows})`))),
+      run: unlessHeld(inBatches('erase', ROWS, (rows) => counted(`erase_expired(${rows})`))),
     },
     {
       name: 'old replies',
       everyMs: 10_000,
       limitMs: LIMIT_MS,
-      run: unlessHeld(inTurns('old replies', ROWS, (rows) => counted(`delete_old_replies(${rows})`))),
+      run: unlessHeld(inBatches('old replies', ROWS, (rows) => counted(`delete_old_replies(${rows})`))),
     },
     {
       name: 'count replies',
       everyMs: 60_000,
       limitMs: LIMIT_MS,
-      run: inTurns(
+      run: inBatches(
         'count replies',
         REPLIES,
         (rows) => `(select count_replies(${MOST_REPLIES}, ${rows}) as done, false as failed) counted`,
@@ -145,15 +142,15 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     },
     { name: 'accesses', everyMs: 2_000, limitMs: LIMIT_MS, run: () => accesses.flush().then(nothing) },
     { name: 'key usage', everyMs: 2_000, limitMs: LIMIT_MS, run: () => usage.flush().then(nothing) },
-    ...(maintain
+    ...(asOwner
       ? [
           {
             name: 'vector indexes',
             everyMs: 5_000,
             run: () =>
-              maintain((owner, aside) =>
+              asOwner((owner, observer) =>
                 buildVectorIndexes(owner, database.engine, {
-                  aside,
+                  observer,
                   say: (progress) => log.info({ job: 'vector indexes', ...progress }, 'building'),
                 }),
               ),
@@ -173,7 +170,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
         if (done) log.info({ job: job.name, ...done, ms: Math.round(performance.now() - started) }, 'job')
       } catch (error) {
         failures++
-        void database.check().catch(nothing) // what it waited for may be a connection that is silent
+        void database.check().catch(nothing) // it may have waited for a dead connection
         if (!stopped.signal.aborted)
           log.warn(
             {
@@ -190,7 +187,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     async stop() {
       stopped.abort()
       await Promise.race([Promise.all(loops), sleep(FAREWELL_MS)])
-      // Hints, not records; the database may be gone already.
+      // The counts are hints, and the database may be gone already.
       await Promise.race([Promise.allSettled([accesses.flush(), usage.flush()]), sleep(FAREWELL_MS)])
     },
   }
@@ -198,16 +195,16 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
 
 const nothing = () => undefined
 
-/** A function that returns how much it did, as one that has turns. */
+/** Gives a function that returns a count the result of one that works in batches. */
 const counted = (call: string) => `(select nullif(${call}, 0) as done, false as failed) counted`
 
-/** After a failure twice as long each time, and not at the same moment as other servers. */
+/** Doubles the wait after each failure, with jitter between servers. */
 const waitOf = ({ everyMs }: Job, failures: number) =>
   failures === 0
     ? everyMs
     : Math.min(everyMs * 2 ** failures, Math.max(everyMs, LONGEST_WAIT_MS)) * (0.5 + Math.random())
 
-/** One run, given up when it takes too long: what it waits for may never come. */
+/** Runs a job once, and gives up when it takes too long: what it waits for may never come. */
 async function within({ run, limitMs }: Job, stopped: AbortSignal): Promise<Done> {
   if (limitMs === undefined) return run(stopped)
   const over = new AbortController()
@@ -222,7 +219,7 @@ async function within({ run, limitMs }: Job, stopped: AbortSignal): Promise<Done
   } finally {
     clearTimeout(timer)
     stopped.removeEventListener('abort', end)
-    end() // a run that is still at it ends with its turn
+    end() // a run that still works ends with its turn
   }
 }
 

@@ -11,7 +11,7 @@ const LOCK = 'dakera_vector_indexes'
 type Engine = Database['engine']
 type Namespace = { id: number; memories: number; is_indexed: boolean; is_long_small: boolean }
 type Progress = { namespace_id: number; progress: number }
-type Onlooker = { aside?: Sql | undefined; say?: (progress: Progress) => void }
+type Onlooker = { observer?: Sql | undefined; say?: (progress: Progress) => void }
 
 /**
  * Builds and drops the partial vector indexes, one per large namespace, and removes what an interrupted build left.
@@ -56,12 +56,12 @@ const noteSmall = (owner: Sql) => owner`
     join namespace_statistics s on s.namespace_id = n.id) n
   where n.id = v.namespace_id and is_small <> coalesce(v.small_since <= now(), false)`
 
-async function build(owner: Sql, id: number, engine: Engine, { aside, say }: Onlooker): Promise<void> {
+async function build(owner: Sql, id: number, engine: Engine, { observer, say }: Onlooker): Promise<void> {
   await owner`insert into vector_indexes (namespace_id) select id from namespaces
     where id = ${id}
     on conflict (namespace_id) do update set is_ready = false, progress = 0`
   const watching = new AbortController()
-  const watch = aside && follow(aside, id, watching.signal, say)
+  const watch = observer && follow(observer, id, watching.signal, say)
   try {
     await owner.unsafe(createVectorIndex(`memories_v_${id}`, 'v', id, engine, await dimensionOf(owner)))
   } finally {
@@ -74,7 +74,7 @@ async function build(owner: Sql, id: number, engine: Engine, { aside, say }: Onl
 const LOOK_EVERY_MS = 1_000
 
 /** Notes how far a build is, for whoever asks for the namespace. A look that fails says nothing about the build. */
-async function follow(aside: Sql, id: number, signal: AbortSignal, say: Onlooker['say']): Promise<void> {
+async function follow(observer: Sql, id: number, signal: AbortSignal, say: Onlooker['say']): Promise<void> {
   while (!signal.aborted) {
     await new Promise((resolve) => {
       const timer = setTimeout(resolve, LOOK_EVERY_MS)
@@ -82,7 +82,7 @@ async function follow(aside: Sql, id: number, signal: AbortSignal, say: Onlooker
     })
     if (signal.aborted) return
     try {
-      const [seen] = await aside<{ progress: number }[]>`
+      const [seen] = await observer<{ progress: number }[]>`
         update vector_indexes v set progress = p.blocks_done::real / p.blocks_total from pg_stat_progress_create_index p
         where v.namespace_id = ${id} and not v.is_ready
           and p.index_relid = to_regclass(${`public.memories_v_${id}`})

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { WORKER } from '../../layout.ts'
-import { inTime } from '../in-time.ts'
+import { withTimeout } from '../timeout.ts'
 import type { PgliteLog } from './engine.ts'
 import { isFull, PgliteError, type PgliteErrorCode } from './error.ts'
 import { takeLock } from './lock.ts'
@@ -165,7 +165,7 @@ class Supervisor implements Supervised {
     )
     const pulse = this.#pulse
     const { count } = pulse
-    return inTime<Awaited<ReturnType<Supervised['check']>>>(answer, ms, () => silent(ms, pulse, count))
+    return withTimeout<Awaited<ReturnType<Supervised['check']>>>(answer, ms, () => silent(ms, pulse, count))
   }
 
   checkpoint = () => this.#call('checkpoint') as Promise<void>
@@ -186,8 +186,8 @@ class Supervisor implements Supervised {
   async #close(): Promise<void> {
     const life = await this.#life.catch(() => undefined)
     if (life) {
-      const inTime = sleep(CLOSE_LIMIT_MS, 'late' as const, { ref: false })
-      const outcome = await Promise.race([this.#callIn(life, 'close').catch(() => 'late' as const), inTime])
+      const withTimeout = sleep(CLOSE_LIMIT_MS, 'late' as const, { ref: false })
+      const outcome = await Promise.race([this.#callIn(life, 'close').catch(() => 'late' as const), withTimeout])
       if (outcome === 'late')
         this.#options.log.error(
           {},

@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts'
 import { EmbedderUnavailable, TextRefused } from '../../embedding/embedder.ts'
 import { Fault } from '../../fault.ts'
 import type { Access } from '../../principal.ts'
-import { nextSlice } from '../../slices.ts'
+import { nextTimeSlice } from '../../time-slices.ts'
 
 /** `embedder` is the model that made the vectors: the database refuses those of a former one. */
 export type Embedded = { vectors: (string | null)[]; embedder: string; ms: number }
@@ -58,7 +58,7 @@ const VECTORS_PER_SLICE = 100
 async function asText(vectors: (Float32Array | null)[], owner: string): Promise<(string | null)[]> {
   const texts: (string | null)[] = []
   for (const vector of vectors) {
-    if (texts.length % VECTORS_PER_SLICE === VECTORS_PER_SLICE - 1) await nextSlice(owner)
+    if (texts.length % VECTORS_PER_SLICE === VECTORS_PER_SLICE - 1) await nextTimeSlice(owner)
     texts.push(vector && toHalfvec(vector))
   }
   return texts

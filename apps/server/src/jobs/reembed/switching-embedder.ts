@@ -1,4 +1,4 @@
-import type { Caller, Embedder } from './embedder.ts'
+import type { Caller, Embedder } from '../../embedding/embedder.ts'
 
 /**
  * An embedder that becomes another one while the server runs: what the database moves to once every memory is embedded

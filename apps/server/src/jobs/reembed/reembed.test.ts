@@ -1,11 +1,11 @@
 import { DakeraClient } from '@dakera-ai/dakera'
 import { expect, test } from 'vitest'
-import { failure, start, type TestServer } from '../../test/harness.ts'
-import { chooseEmbedder } from '../embedding/choose.ts'
-import type { Embedder } from '../embedding/embedder.ts'
-import { answerVectors, sendJson, startOpenAiServer } from '../embedding/openai-server.fixture.ts'
-import { SwitchingEmbedder } from '../embedding/switching.ts'
+import { failure, start, type TestServer } from '../../../test/harness.ts'
+import { chooseEmbedder } from '../../embedding/choose.ts'
+import type { Embedder } from '../../embedding/embedder.ts'
+import { answerVectors, sendJson, startOpenAiServer } from '../../embedding/openai-server.fixture.ts'
 import { reembed } from './reembed.ts'
+import { SwitchingEmbedder } from './switching-embedder.ts'
 
 const MEMORIES = 600
 const contents = Array.from({ length: MEMORIES }, (_, i) => `Note ${i} of the heron by the river.`)
@@ -29,7 +29,7 @@ async function stage() {
   )
   const place = {
     engine: t.database.engine,
-    maintain: t.database.maintain as NonNullable<TestServer['database']['maintain']>,
+    asOwner: t.database.asOwner as NonNullable<TestServer['database']['asOwner']>,
   }
   const dispose = async () => {
     await t[Symbol.asyncDispose]()

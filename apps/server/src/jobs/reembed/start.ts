@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Database } from '../db/database.ts'
-import { embedderOf } from '../embedding/choose.ts'
-import type { Embedder } from '../embedding/embedder.ts'
-import { type SwitchingEmbedder, wordsOnly } from '../embedding/switching.ts'
-import { type Env, SettingsError } from '../env.ts'
+import type { Database } from '../../db/database.ts'
+import { embedderOf } from '../../embedding/choose.ts'
+import type { Embedder } from '../../embedding/embedder.ts'
+import { type Env, SettingsError } from '../../env.ts'
 import { type ReembedProgress, reembed } from './reembed.ts'
+import { type SwitchingEmbedder, wordsOnly } from './switching-embedder.ts'
 
 /** The embedder that made what is stored; without it recall goes by words until the move is done. */
 export async function reopenEmbedder(
@@ -30,14 +30,14 @@ const RETRY_MOVE_MS = 10_000
  * Moves the database to another embedder in the background; returns what stops it. A provider that fails is asked again
  * later.
  */
-export function startMove(
+export function startReembedding(
   database: Database,
   serving: SwitchingEmbedder,
   wanted: Embedder,
   log: Logger,
 ): () => Promise<void> {
-  const { engine, maintain } = database
-  if (!maintain)
+  const { engine, asOwner } = database
+  if (!asOwner)
     throw new SettingsError(
       'This login may not change the database, so it cannot be moved to another model. Start once with ' +
         'DAKERA_MIGRATION_URL.',
@@ -49,7 +49,7 @@ export function startMove(
   const running = (async () => {
     while (!signal.aborted) {
       try {
-        await reembed({ engine, maintain }, wanted, () => serving.switchTo(wanted), { say, signal })
+        await reembed({ engine, asOwner }, wanted, () => serving.switchTo(wanted), { say, signal })
         log.info(
           { job: 're-embed', model: wanted.model },
           'the database has moved to this model; start without --reembed from now on',

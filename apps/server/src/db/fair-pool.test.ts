@@ -1,33 +1,33 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { strangerLane } from '../principal.ts'
-import { Crowd, Turns } from './turns.ts'
+import { ActiveKeys, FairPool } from './fair-pool.ts'
 
 const NEVER = new AbortController().signal
 const bounds = { share: (_keys: number) => 1, waitingPerKey: 1_000, waiting: 10_000 }
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Work that lasts until it is told to end, and remembers who began when. */
-function openStage(sessions: number, own: Partial<typeof bounds> = {}, crowd?: Crowd) {
-  const turns = new Turns(
+function openPool(sessions: number, own: Partial<typeof bounds> = {}, activeKeys?: ActiveKeys) {
+  const pool = new FairPool(
     Array.from({ length: sessions }, (_, i) => i),
     { ...bounds, ...own },
-    crowd,
+    activeKeys,
   )
   const began: string[] = []
   const running: { key: string; session: number; end: (error?: Error) => void }[] = []
   const ask = (key: string, signal: AbortSignal = NEVER) =>
-    turns.run(key, signal, (session) => {
+    pool.run(key, signal, (session) => {
       began.push(key)
       return new Promise<void>((resolve, reject) =>
         running.push({ key, session, end: (error) => (error ? reject(error) : resolve()) }),
       )
     })
-  return { turns, began, running, ask }
+  return { pool, began, running, ask }
 }
 
 test('keys take turns, whoever sends more; within a key the order is kept', async () => {
-  const { ask, began, running } = openStage(1)
+  const { ask, began, running } = openPool(1)
   for (const key of ['a', 'a', 'a', 'a', 'b', 'c', 'c']) void ask(key)
   for (let i = 0; i < 7; i++) {
     await settle()
@@ -38,12 +38,12 @@ test('keys take turns, whoever sends more; within a key the order is kept', asyn
 
 test('what a key may hold depends on how many ask, here or elsewhere, and on whoever asked within the last second', async () => {
   let now = 0
-  const crowd = new Crowd(() => now)
-  const { ask, running } = openStage(4, { share: (keys) => (keys === 1 ? 3 : 1) }, crowd)
+  const activeKeys = new ActiveKeys(() => now)
+  const { ask, running } = openPool(4, { share: (keys) => (keys === 1 ? 3 : 1) }, activeKeys)
   for (let i = 0; i < 8; i++) void ask('a')
   await settle()
   expect(running).toHaveLength(3)
-  crowd.saw('b') // in another pool
+  activeKeys.touch('b') // in another pool
   for (const { end } of running.splice(0, 2)) end()
   await settle()
   expect(running).toHaveLength(1)
@@ -61,24 +61,24 @@ test('what a key may hold depends on how many ask, here or elsewhere, and on who
 })
 
 test('who waits goes on when the others have left', async () => {
-  const crowd = new Crowd()
-  const { ask, running } = openStage(4, { share: (keys) => (keys === 1 ? 3 : 1) }, crowd)
+  const activeKeys = new ActiveKeys()
+  const { ask, running } = openPool(4, { share: (keys) => (keys === 1 ? 3 : 1) }, activeKeys)
   for (const key of ['b', 'c']) void ask(key)
   for (let i = 0; i < 4; i++) void ask('a') // one that takes long, and three that wait
   for (const { end } of running.splice(0, 2)) end()
   await settle()
   expect(running).toHaveLength(1)
   await vi.waitUntil(() => running.length === 3, { timeout: 3_000 })
-  expect(crowd.size).toBe(1)
+  expect(activeKeys.size).toBe(1)
 })
 
 test('whoever comes when shares have just grown comes after those who wait', async () => {
   let now = 0
-  const crowd = new Crowd(() => now)
-  const { turns, ask, running } = openStage(4, { share: (keys) => (keys === 1 ? 3 : 1) }, crowd)
-  crowd.saw('b')
+  const activeKeys = new ActiveKeys(() => now)
+  const { pool, ask, running } = openPool(4, { share: (keys) => (keys === 1 ? 3 : 1) }, activeKeys)
+  activeKeys.touch('b')
   const order: number[] = []
-  const numbered = (n: number) => turns.run('a', NEVER, async () => void order.push(n))
+  const numbered = (n: number) => pool.run('a', NEVER, async () => void order.push(n))
   void ask('a')
   const waiting = [1, 2].map(numbered)
   await settle()
@@ -89,7 +89,7 @@ test('whoever comes when shares have just grown comes after those who wait', asy
 })
 
 test('secrets that open nothing are looked up in turn, and leave each key the share it had', async () => {
-  const { ask, running } = openStage(4, { share: (keys) => (keys === 1 ? 3 : 1) })
+  const { ask, running } = openPool(4, { share: (keys) => (keys === 1 ? 3 : 1) })
   for (const network of ['192.0.2.1', '192.0.2.2']) void ask(strangerLane(network))
   for (const { end } of running.splice(0)) end()
   await settle()
@@ -99,7 +99,7 @@ test('secrets that open nothing are looked up in turn, and leave each key the sh
 })
 
 test('whoever hangs up while waiting leaves at once, with the reason of its signal', async () => {
-  const { ask, began, running } = openStage(1)
+  const { ask, began, running } = openPool(1)
   void ask('a')
   const gone = new AbortController()
   const dropped = ask('b', gone.signal)
@@ -113,7 +113,7 @@ test('whoever hangs up while waiting leaves at once, with the reason of its sign
 })
 
 test('work that fails gives its session back', async () => {
-  const { ask, running } = openStage(1)
+  const { ask, running } = openPool(1)
   const failing = ask('a')
   const next = ask('b')
   running[0]?.end(new Error('broken'))
@@ -124,7 +124,7 @@ test('work that fails gives its session back', async () => {
 })
 
 test('beyond the bounds it is 429, of the key or of all', async () => {
-  const { ask } = openStage(1, { waitingPerKey: 2, waiting: 3 })
+  const { ask } = openPool(1, { waitingPerKey: 2, waiting: 3 })
   for (let i = 0; i < 3; i++) void ask('a')
   await expect(ask('a')).rejects.toMatchObject({
     code: 'RATE_LIMITED',
@@ -139,12 +139,12 @@ test('beyond the bounds it is 429, of the key or of all', async () => {
 })
 
 test('a question passes all queues, and finds nothing where all is busy', async () => {
-  const { ask, turns, running } = openStage(2)
+  const { ask, pool, running } = openPool(2)
   void ask('a')
   void ask('a')
-  expect(await turns.runIfFree(async (session) => session)).toBe(0)
+  expect(await pool.runIfFree(async (session) => session)).toBe(0)
   void ask('b')
-  expect(turns.runIfFree(async (session) => session)).toBeUndefined()
+  expect(pool.runIfFree(async (session) => session)).toBeUndefined()
   running[0]?.end()
 })
 
@@ -161,7 +161,7 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
     async (size, half, steps) => {
       const share = Math.min(half, size)
       const holds = (key: string) => [...held.values()].filter((other) => other === key).length
-      const turns = new Turns(
+      const pool = new FairPool(
         Array.from({ length: size }, (_, i) => i),
         { ...bounds, share: () => share },
       )
@@ -173,7 +173,7 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
         const signal = new AbortController()
         const entry = { key, abort: () => signal.abort(new Error('gone')), skipped: new Map<string, number>() }
         waiting.push(entry)
-        const run = turns.run(key, signal.signal, (session) => {
+        const run = pool.run(key, signal.signal, (session) => {
           expect(held.has(session)).toBe(false) // never shared
           held.set(session, key)
           expect(holds(key)).toBeLessThanOrEqual(share)
@@ -214,7 +214,7 @@ test('whatever is asked, ended and dropped in whatever order: nobody starves, no
       }
       expect(waiting).toHaveLength(0) // nobody starves
       await Promise.all(settled)
-      const all = Array.from({ length: size }, () => turns.runIfFree(async (session) => session))
+      const all = Array.from({ length: size }, () => pool.runIfFree(async (session) => session))
       expect(new Set(await Promise.all(all)).size).toBe(size) // no session is lost
     },
   )

@@ -14,7 +14,7 @@ const MAX_DIMENSION = 4000
  * Notes which embedder makes this database's vectors, or refuses to mix in another one's; with mayMove that one is
  * returned instead, so that the database can be moved away from it.
  */
-export async function settleEmbeddingSpace(
+export async function ensureEmbeddingSpace(
   sql: Sql,
   { model, dimension }: EmbeddingSpace,
   { isOwner = true, mayMove = false } = {},

@@ -1,9 +1,9 @@
-import type { Maintain, Sql } from '../db/database.ts'
-import { toHalfvec } from '../db/halfvec.ts'
-import { type Embedder, SERVER, TextRefused } from '../embedding/embedder.ts'
-import { createVectorIndex, isLarge } from './vector-indexes.ts'
+import type { AsOwner, Sql } from '../../db/database.ts'
+import { toHalfvec } from '../../db/halfvec.ts'
+import { type Embedder, SERVER, TextRefused } from '../../embedding/embedder.ts'
+import { createVectorIndex, isLarge } from '../vector-indexes.ts'
 
-type Place = { engine: 'postgres' | 'pglite'; maintain: Maintain }
+type Place = { engine: 'postgres' | 'pglite'; asOwner: AsOwner }
 type Row = { namespace_id: number; id: string; version: number; content: string }
 export type ReembedProgress = { done: number; total: number }
 type Onlooker = { say?: (progress: ReembedProgress) => void; signal?: AbortSignal }
@@ -19,18 +19,18 @@ const LAST = 500
  * once the database has moved. Rejects when the signal aborts or the embedder cannot answer; calling again goes on.
  */
 export async function reembed(
-  { engine, maintain }: Place,
+  { engine, asOwner }: Place,
   embedder: Embedder,
   onSwitched: () => void,
   { say, signal }: Onlooker = {},
 ): Promise<void> {
-  await maintain((owner) => begin(owner, embedder))
+  await asOwner((owner) => begin(owner, embedder))
   while (true) {
-    const left = await pass({ maintain, embedder, say, signal })
+    const left = await pass({ asOwner, embedder, say, signal })
     if (left > LAST) continue
-    for (const id of await maintain(listLarge))
-      await maintain((owner) => indexNext(owner, id, engine, embedder.dimension))
-    if (await maintain((owner) => finish(owner, embedder))) break
+    for (const id of await asOwner(listLarge))
+      await asOwner((owner) => indexNext(owner, id, engine, embedder.dimension))
+    if (await asOwner((owner) => finish(owner, embedder))) break
   }
   onSwitched()
 }
@@ -59,14 +59,14 @@ async function renewNext(owner: Sql, dimension?: number): Promise<void> {
       add column next_v_version int`)
 }
 
-type Pass = { maintain: Maintain; embedder: Embedder; say: Onlooker['say']; signal: AbortSignal | undefined }
+type Pass = { asOwner: AsOwner; embedder: Embedder; say: Onlooker['say']; signal: AbortSignal | undefined }
 
 /** Once through all memories that have no new vector yet; returns how many were without one at its end. */
-async function pass({ maintain, embedder, say, signal }: Pass): Promise<number> {
+async function pass({ asOwner, embedder, say, signal }: Pass): Promise<number> {
   let [lastNamespace, lastId] = [0, '']
   for (;;) {
     signal?.throwIfAborted()
-    const rows = await maintain(
+    const rows = await asOwner(
       (owner) => owner<Row[]>`
         select namespace_id, id, version, content from memories
         where next_v_version is distinct from version and (namespace_id, 
@@ -75,21 +75,21 @@ async function pass({ maintain, embedder, say, signal }: Pass): Promise<number> 
           order by namespace_id, id limit ${BATCH}`,
     )
     const last = rows.at(-1)
-    if (last) await embedRows(maintain, embedder, rows, signal)
+    if (last) await embedRows(asOwner, embedder, rows, signal)
     if (say) {
-      const { total, left } = await count(maintain)
+      const { total, left } = await count(asOwner)
       say({ done: total - left, total })
     }
     // What comes in while the last few are embedded is for the next pass: to run after it would never end.
-    if (!last || rows.length < BATCH) return (await count(maintain)).left
+    if (!last || rows.length < BATCH) return (await count(asOwner)).left
     ;[lastNamespace, lastId] = [last.namespace_id, last.id]
   }
 }
 
 /** Outside of any transaction; a memory that changed meanwhile is left for the next pass. */
-async function embedRows(maintain: Maintain, embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<void> {
+async function embedRows(asOwner: AsOwner, embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<void> {
   const vectors = await embedAll(embedder, rows, signal)
-  await maintain((owner) => writeNext(owner, rows, vectors))
+  await asOwner((owner) => writeNext(owner, rows, vectors))
 }
 
 /**
@@ -124,8 +124,8 @@ async function writeNext(owner: Sql, rows: Row[], vectors: (Float32Array | null)
     where m.namespace_id = n.namespace_id and m.id = n.id and m.version = n.version`
 }
 
-async function count(maintain: Maintain): Promise<{ total: number; left: number }> {
-  const [found] = await maintain(
+async function count(asOwner: AsOwner): Promise<{ total: number; left: number }> {
+  const [found] = await asOwner(
     (owner) => owner<{ total: number; left: number }[]>`
       select count(*)::int as total, (count(*) filter (where next_v_version is distinct from version))::int as left
         from memories`,

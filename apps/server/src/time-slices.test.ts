@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { nextSlice } from './slices.ts'
+import { nextTimeSlice } from './time-slices.ts'
 
 test('owners take turns, however many slices one of them has waiting', async () => {
   const ran: string[] = []
-  const slice = (owner: string) => nextSlice(owner).then(() => ran.push(owner))
+  const slice = (owner: string) => nextTimeSlice(owner).then(() => ran.push(owner))
   await Promise.all([
     ...Array.from({ length: 31 }, () => slice('busy')),
     slice('other'),

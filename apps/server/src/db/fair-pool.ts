@@ -2,12 +2,9 @@ import { Fault } from '../fault.ts'
 import { isStranger } from '../principal.ts'
 
 type Bounds = {
-  /**
-   * Sessions that one key may hold at once, when so many keys have asked of late. What is left is there for whoever
-   * comes next.
-   */
+  /** Returns how many sessions one key may hold at once while this many keys are active. */
   share: (keys: number) => number
-  /** Pieces of work that wait, of one key and of all. More is refused with 429. */
+  /** The most pieces of work that may wait, of one key and of all. More is refused with 429. */
   waitingPerKey: number
   waiting: number
 }
@@ -15,33 +12,33 @@ type Waiting<S> = { begin(session: S): void }
 type Lane<S> = { key: string; running: number; waiting: Set<Waiting<S>>; isListed: boolean }
 
 /**
- * Hands out few sessions to many who ask: first come, first served within a key, in turn between keys. Work of a client
- * that has hung up leaves the queue at once. Each step costs the same however many wait.
+ * A pool of sessions with fair queueing: first come, first served within a key, round robin between keys. Work of a
+ * client that has hung up leaves the queue at once. The cost of each step does not depend on how many wait.
  */
-export class Turns<S> {
+export class FairPool<S> {
   readonly #free: S[]
   readonly #bounds: Bounds
   readonly #lanes = new Map<string, Lane<S>>()
-  /** Whose turn it is. A lane stands here once, perhaps without work by now. */
+  /** The lanes in the order of their turns. A lane is listed once, and may have no work any more. */
   readonly #round = new Fifo<Lane<S>>()
-  readonly #crowd: Crowd
-  /** What a lane may hold; as of the last dispatch, so that all lanes are measured by the same. */
+  readonly #activeKeys: ActiveKeys
+  /** The sessions that a lane may hold; as of the last dispatch, so that it is the same for all lanes. */
   #share = 1
   #waiting = 0
   #alarm: NodeJS.Timeout | undefined
 
-  /** `crowd`: who asks, here and in the other pools of the same database. */
-  constructor(sessions: readonly S[], bounds: Bounds, crowd = new Crowd()) {
+  /** `activeKeys` is shared by the pools of one database. */
+  constructor(sessions: readonly S[], bounds: Bounds, activeKeys = new ActiveKeys()) {
     this.#free = [...sessions]
     this.#bounds = bounds
-    this.#crowd = crowd
+    this.#activeKeys = activeKeys
   }
 
-  /** Runs the work with a session of its own. Rejects with the signal's reason when it aborts before the turn came. */
+  /** Runs the work with a session of its own. Rejects with the signal's reason if it aborts while the work waits. */
   async run<T>(key: string, signal: AbortSignal, work: (session: S) => Promise<T>): Promise<T> {
     signal.throwIfAborted()
-    if (!isStranger(key)) this.#crowd.saw(key) // who has no key takes nobody's share
-    this.#dispatch() // shares may have grown: those who wait come first
+    if (!isStranger(key)) this.#activeKeys.touch(key) // a caller without a key takes nobody's share
+    this.#dispatch() // shares may have grown, and waiting work comes first
     const lane = this.#lane(key)
     const session = this.#take(lane) ?? (await this.#queue(lane, signal))
     try {
@@ -55,7 +52,7 @@ export class Turns<S> {
     }
   }
 
-  /** The same past all queues, when a session happens to be free; else undefined. */
+  /** Runs the work ahead of all queues if a session is free; otherwise returns undefined. */
   runIfFree<T>(work: (session: S) => Promise<T>): Promise<T> | undefined {
     const session = this.#free.pop()
     if (session === undefined) return undefined
@@ -73,10 +70,10 @@ export class Turns<S> {
     return lane
   }
 
-  /** Nobody is overtaken: while a session is free, no lane that may have one waits. */
+  /** Overtakes nobody: while a session is free, no lane that may have one waits. */
   #take(lane: Lane<S>): S | undefined {
     if (lane.running >= this.#share) return undefined
-    const session = this.#free.pop() // the one used last, which has its plans at hand
+    const session = this.#free.pop() // the one used last, whose plans are cached
     if (session !== undefined) lane.running++
     return session
   }
@@ -111,7 +108,7 @@ export class Turns<S> {
     })
   }
 
-  /** Puts a lane at the end of the round if it waits for something it may have. */
+  /** Puts a lane at the end of the round if it waits for a session that it may have. */
   #list(lane: Lane<S>): void {
     if (lane.isListed || lane.waiting.size === 0 || lane.running >= this.#share) return
     lane.isListed = true
@@ -119,7 +116,7 @@ export class Turns<S> {
   }
 
   #dispatch(): void {
-    const share = this.#bounds.share(this.#crowd.size)
+    const share = this.#bounds.share(this.#activeKeys.size)
     const hasGrown = share > this.#share
     this.#share = share
     if (hasGrown) for (const lane of this.#lanes.values()) this.#list(lane)
@@ -140,11 +137,9 @@ export class Turns<S> {
     if (this.#free.length > 0 && this.#waiting > 0) this.#setAlarm()
   }
 
-  /**
-   * All who wait hold their share. When somebody no longer counts as asking it may grow, and nothing else would tell.
-   */
+  /** Dispatches again when shares may have grown: all waiting lanes hold their share, and no other event follows. */
   #setAlarm(): void {
-    const ms = this.#crowd.msUntilFewer
+    const ms = this.#activeKeys.msUntilFewer
     if (ms === undefined) return
     this.#alarm ??= setTimeout(() => {
       this.#alarm = undefined
@@ -157,7 +152,7 @@ export class Turns<S> {
   }
 }
 
-/** A queue whose both ends cost nothing; shift() of a long array moves all the rest. */
+/** A queue with constant cost at both ends; shift() of a long array moves the rest. */
 class Fifo<T> {
   #items: (T | undefined)[] = []
   #head = 0
@@ -177,43 +172,41 @@ class Fifo<T> {
   }
 }
 
-/** Keys that have asked within the last second: who asks one thing after the other is there in between too. */
-export class Crowd {
+/** The keys that asked within the last second, so that a key stays active between two requests. */
+export class ActiveKeys {
   readonly #seen = new Map<string, number>()
   readonly #now: () => number
 
-  /** `now` counts milliseconds. */
+  /** `now` returns milliseconds. */
   constructor(now = () => performance.now()) {
     this.#now = now
   }
 
-  saw(key: string): void {
-    this.#seen.delete(key) // and in again at the end, so that those seen longest ago come first
+  touch(key: string): void {
+    this.#seen.delete(key) // re-inserted at the end, so that the oldest come first
     this.#seen.set(key, this.#now())
   }
 
   get size(): number {
     for (const [key, at] of this.#seen) {
-      if (this.#now() - at < PRESENT_MS) break
+      if (this.#now() - at < ACTIVE_MS) break
       this.#seen.delete(key)
     }
     return Math.max(1, this.#seen.size)
   }
 
-  /** Until a key that is counted now is counted no longer, if it does not ask again; undefined for nobody. */
+  /** Returns the time until the next key becomes inactive; undefined if none is active. */
   get msUntilFewer(): number | undefined {
     const [longestAgo] = this.#seen.values()
-    return longestAgo === undefined ? undefined : Math.max(1, longestAgo + PRESENT_MS - this.#now())
+    return longestAgo === undefined ? undefined : Math.max(1, longestAgo + ACTIVE_MS - this.#now())
   }
 }
 
-const PRESENT_MS = 1_000
+const ACTIVE_MS = 1_000
 
-/**
- * An equal share of the sessions for each key that asks, and one share for whoever comes next; at least one session.
- */
-export const turnsOver = <S>(sessions: readonly S[], crowd?: Crowd): Turns<S> => {
+/** Gives each active key an equal share of the sessions, at least one, and keeps one share for the next key. */
+export const fairPool = <S>(sessions: readonly S[], activeKeys?: ActiveKeys): FairPool<S> => {
   const share = (keys: number) =>
     Math.max(1, keys === 1 ? sessions.length - 1 : Math.floor(sessions.length / (keys + 1)))
-  return new Turns(sessions, { share, waitingPerKey: 640, waiting: 10_000 }, crowd)
+  return new FairPool(sessions, { share, waitingPerKey: 640, waiting: 10_000 }, activeKeys)
 }

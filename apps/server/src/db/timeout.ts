@@ -1,10 +1,10 @@
 const TICK_MS = 100
 
 /**
- * The answer, or what is said when none came within so long in which this process could have heard it: a busy event
- * loop is not the database's fault.
+ * Returns the answer, or `late()` if none came in time. Only time in which this process could have received it counts:
+ * a busy event loop is not the database's fault.
  */
-export function inTime<T>(answer: Promise<T>, ms: number, late: () => T): Promise<T> {
+export function withTimeout<T>(answer: Promise<T>, ms: number, late: () => T): Promise<T> {
   const { promise, resolve } = Promise.withResolvers<T>()
   let ticks = ms / TICK_MS
   const timer = setInterval(() => --ticks > 0 || resolve(late()), TICK_MS).unref()
