@@ -8,15 +8,16 @@ Usage: ${COMMAND} [options]
 
   --port <n>    Port to listen on (default 3300, or DAKERA_PORT)
   --host <h>    Address to listen on (default 127.0.0.1; 0.0.0.0 once DAKERA_ROOT_API_KEY is set)
-  --demo        Add the namespaces and the well-known keys of the product's samples (dk-admin-key, dk-researcher-key, 
-    …).
+  --demo        Add the namespaces and the well-known keys of the product's samples (dk-admin-key,
+                dk-researcher-key, …).
                 For trying out only: listens on loopback alone, and refuses a Postgres database that has other keys.
   --reembed     Move the database to the embedding model that is set now, while serving with the old one
   --replace-root-key
                 Make DAKERA_ROOT_API_KEY the admin key of a database that has another one; without it, a new one.
                 For an admin key that leaked or is lost; leave the flag out again once it is done.
   --allow-newer-schema
-                Serve a database that a newer release has migrated. Nothing is migrated; docs/operating.md has the risks.
+                Serve a database that a newer release has migrated. Nothing is migrated; docs/operating.md has the
+                risks.
   --help        Show this
   --version     Show the version
 

@@ -16,7 +16,7 @@ import { closeServer, type Fetch, listen } from './http/listen.ts'
 import { reopenEmbedder, startReembedding } from './jobs/reembed/start.ts'
 import { SwitchingEmbedder } from './jobs/reembed/switching-embedder.ts'
 import { startJobs } from './jobs/runner.ts'
-import { isLoopback } from './published.ts'
+import { isLoopback } from './published-secrets.ts'
 
 export type ServerSettings = Omit<Env, 'logLevel' | 'shutdownSeconds'> & {
   log: Logger

@@ -1,7 +1,7 @@
 import type { Database } from './db/database.ts'
 import type { RootKey } from './db/root-key.ts'
 import { COMMAND } from './layout.ts'
-import { DEMO_ADMIN_KEY } from './published.ts'
+import { DEMO_ADMIN_KEY } from './published-secrets.ts'
 import { version } from './version.ts'
 
 type Started = { host: string; port: number; engine: Database['engine']; rootKey: RootKey | undefined; isDemo: boolean }

@@ -52,20 +52,23 @@ test('a secret that opens nothing is answered before its body is read', async ()
   later.leave()
 })
 
-test('a key with as many requests under way as it may have gets 429, others are served, and its usage counts it', async () => {
-  await using t = await start({ keyConcurrency: 2 })
-  const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
-  const other = await t.key({ a: 'read_write' })
-  const open = [await begin(t.url, key, store), await begin(t.url, key, store)]
-  const refused: Answer = await send(t.url, '/v1/auth/whoami', { key })
-  expectError(refused, 'RATE_LIMITED', /2 requests under way/)
-  expect(refused.headers['retry-after']).toBe('1')
-  await other.storeMemory('a', { content: 'Of another.' })
-  for (const { finish } of open) finish()
-  for (const { answered } of open) expect((await answered).status).toBe(200)
-  expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
-  expect(await t.admin.keyUsage(key_id)).toMatchObject({ rate_limited_requests: 1 })
-})
+test(
+  'a key with as many requests under way as it may have gets 429, others are served, and its ' + 'usage counts it',
+  async () => {
+    await using t = await start({ keyConcurrency: 2 })
+    const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
+    const other = await t.key({ a: 'read_write' })
+    const open = [await begin(t.url, key, store), await begin(t.url, key, store)]
+    const refused: Answer = await send(t.url, '/v1/auth/whoami', { key })
+    expectError(refused, 'RATE_LIMITED', /2 requests under way/)
+    expect(refused.headers['retry-after']).toBe('1')
+    await other.storeMemory('a', { content: 'Of another.' })
+    for (const { finish } of open) finish()
+    for (const { answered } of open) expect((await answered).status).toBe(200)
+    expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
+    expect(await t.admin.keyUsage(key_id)).toMatchObject({ rate_limited_requests: 1 })
+  },
+)
 
 test('a client that hangs up makes room for its next request', async () => {
   await using t = await start({ keyConcurrency: 1 })
@@ -76,26 +79,29 @@ test('a client that hangs up makes room for its next request', async () => {
   await expect.poll(async () => (await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
 })
 
-test('bodies under way are bounded for a key and for all: 429 and 503, and room again once they are answered', async () => {
-  await using t = await start({ maxBodyBytes: 1_024, openBodyBytes: 8_192 })
-  const keys: string[] = []
-  for (let i = 0; i < 5; i++) keys.push(await t.secret({ a: 'read_write' }))
-  const long = { ...store, content: 'x'.repeat(950) }
-  const open = []
-  for (const key of keys.slice(0, 4)) for (let i = 0; i < 2; i++) open.push(await begin(t.url, key, long))
-  const post = (key: string, chunked = false) =>
-    send(t.url, '/v1/memory/store', { method: 'POST', key, body: long, chunked })
-  for (const chunked of [false, true])
-    expectError(await post(keys[0] ?? '', chunked), 'RATE_LIMITED', /bodies of this API key/)
-  const [, , , , last = ''] = keys
-  // the others cannot shut it out
-  for (const chunked of [false, true]) expect((await post(last, chunked)).status).toBe(200)
-  open.push(await begin(t.url, last, long))
-  expectError(await post(last), 'SERVICE_UNAVAILABLE', /as many bytes/)
-  for (const { finish } of open) finish()
-  for (const { answered } of open) expect((await answered).status).toBe(200)
-  for (const key of keys) expect((await post(key)).status).toBe(200)
-})
+test(
+  'bodies under way are bounded for a key and for all: 429 and 503, and room again once they are ' + 'answered',
+  async () => {
+    await using t = await start({ maxBodyBytes: 1_024, openBodyBytes: 8_192 })
+    const keys: string[] = []
+    for (let i = 0; i < 5; i++) keys.push(await t.secret({ a: 'read_write' }))
+    const long = { ...store, content: 'x'.repeat(950) }
+    const open = []
+    for (const key of keys.slice(0, 4)) for (let i = 0; i < 2; i++) open.push(await begin(t.url, key, long))
+    const post = (key: string, chunked = false) =>
+      send(t.url, '/v1/memory/store', { method: 'POST', key, body: long, chunked })
+    for (const chunked of [false, true])
+      expectError(await post(keys[0] ?? '', chunked), 'RATE_LIMITED', /bodies of this API key/)
+    const [, , , , last = ''] = keys
+    // the others cannot shut it out
+    for (const chunked of [false, true]) expect((await post(last, chunked)).status).toBe(200)
+    open.push(await begin(t.url, last, long))
+    expectError(await post(last), 'SERVICE_UNAVAILABLE', /as many bytes/)
+    for (const { finish } of open) finish()
+    for (const { answered } of open) expect((await answered).status).toBe(200)
+    for (const key of keys) expect((await post(key)).status).toBe(200)
+  },
+)
 
 describe('a reply counts until it is sent', () => {
   /** Some six megabytes of memories in `a`. */
@@ -151,23 +157,30 @@ describe('a reply counts until it is sent', () => {
     open.leave()
   })
 
-  test('with its bytes, of a key and of all; a write is answered all the same, and so is a key that holds none', async () => {
-    await using t = await start({ openReplyBytes: 16_000_000 })
-    await fill(t)
-    const [one, other, third] = [
-      await t.secret({ a: 'read_write' }),
-      await t.secret({ a: 'read' }),
-      await t.secret({ a: 'read' }),
-    ]
-    const held = [await ask(t.url, one), await ask(t.url, other)]
-    expectError(await list(t.url, one), 'RATE_LIMITED', /replies of this API key/)
-    expect((await send(t.url, '/v1/auth/whoami', { key: one })).status).toBe(200)
-    held.push(await ask(t.url, third))
-    expectError(await send(t.url, '/v1/auth/whoami', { key: other }), 'SERVICE_UNAVAILABLE', /as many bytes of replies/)
-    expect((await send(t.url, '/v1/memory/store', { method: 'POST', key: one, body: store })).status).toBe(200)
-    for (const socket of held) socket.destroy()
-    await expect.poll(async () => (await list(t.url, one)).status).toBe(200)
-  })
+  test(
+    'with its bytes, of a key and of all; a write is answered all the same, and so is a key that ' + 'holds none',
+    async () => {
+      await using t = await start({ openReplyBytes: 16_000_000 })
+      await fill(t)
+      const [one, other, third] = [
+        await t.secret({ a: 'read_write' }),
+        await t.secret({ a: 'read' }),
+        await t.secret({ a: 'read' }),
+      ]
+      const held = [await ask(t.url, one), await ask(t.url, other)]
+      expectError(await list(t.url, one), 'RATE_LIMITED', /replies of this API key/)
+      expect((await send(t.url, '/v1/auth/whoami', { key: one })).status).toBe(200)
+      held.push(await ask(t.url, third))
+      expectError(
+        await send(t.url, '/v1/auth/whoami', { key: other }),
+        'SERVICE_UNAVAILABLE',
+        /as many bytes of replies/,
+      )
+      expect((await send(t.url, '/v1/memory/store', { method: 'POST', key: one, body: store })).status).toBe(200)
+      for (const socket of held) socket.destroy()
+      await expect.poll(async () => (await list(t.url, one)).status).toBe(200)
+    },
+  )
 
   test('a client that reads its replies gets 32 of the largest at once, and again', async () => {
     await using t = await start()

@@ -132,7 +132,7 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
       await started.promise
       proxy.reset()
       await expect(broken).rejects.toMatchObject({ code: expect.stringMatching(/ECONNRESET|CONNECTION_CLOSED/) })
-      for (const n of [1, 2, 3]) expect([...(await withTimeout(sql`select ${n}::int as n`))]).toEqual([{ n }])
+      for (const n of [1, 2, 3]) expect([...(await inTime(sql`select ${n}::int as n`))]).toEqual([{ n }])
     }
     await sql.end({ timeout: 1 })
   })
@@ -151,10 +151,10 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
       await sql`select 1`
       const session = whose === 'of the pool' ? sql : await sql.reserve()
       let late: Promise<unknown> | undefined
-      links[0]?.once('error', () => (late = withTimeout(session`select 2`).catch((error: unknown) => error)))
+      links[0]?.once('error', () => (late = inTime(session`select 2`).catch((error: unknown) => error)))
       links[0]?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
       await expect.poll(() => late).toMatchObject({ code: 'CONNECTION_CLOSED' })
-      expect([...(await withTimeout(sql`select 3 as three`))]).toEqual([{ three: 3 }])
+      expect([...(await inTime(sql`select 3 as three`))]).toEqual([{ three: 3 }])
       await sql.end({ timeout: 1 })
     },
   )
@@ -166,10 +166,10 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
     const waiting = sql.reserve()
     waiting.catch(() => {})
     await held`select pg_terminate_backend(pg_backend_pid())`.catch(() => {})
-    const session = await withTimeout(waiting)
+    const session = await inTime(waiting)
     expect([...(await session`select 1 as one`)]).toEqual([{ one: 1 }])
     session.release()
-    expect([...(await withTimeout(sql`select 2 as two`))]).toEqual([{ two: 2 }])
+    expect([...(await inTime(sql`select 2 as two`))]).toEqual([{ two: 2 }])
   })
 
   test('one that could not be had takes no connection with it', async () => {
@@ -181,16 +181,16 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
     const waiting = sql.reserve()
     await pool.sql.unsafe(`alter database ${name} allow_connections false`)
     held`select pg_terminate_backend(pg_backend_pid())`.catch(() => {})
-    await expect(withTimeout(waiting)).rejects.toMatchObject({ code: '55000' })
+    await expect(inTime(waiting)).rejects.toMatchObject({ code: '55000' })
     await pool.sql.unsafe(`alter database ${name} allow_connections true`)
-    expect([...(await withTimeout(sql`select 1 as one`))]).toEqual([{ one: 1 }])
+    expect([...(await inTime(sql`select 1 as one`))]).toEqual([{ one: 1 }])
     await sql.end({ timeout: 1 })
     await place.remove()
   })
 })
 
 /** What hangs is to fail here, and not in the test's own time-out, which names no line. */
-function withTimeout<T>(promise: PromiseLike<T>): Promise<T> {
+function inTime<T>(promise: PromiseLike<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(reject, 5_000, new Error('no answer within 5 s'))
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))

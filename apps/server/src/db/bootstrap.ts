@@ -1,18 +1,18 @@
 import { SettingsError } from '../env.ts'
 import { hashSecret } from '../principal.ts'
-import { isLoopback, PUBLISHED_SECRETS } from '../published.ts'
+import { isLoopback, PUBLISHED_SECRETS } from '../published-secrets.ts'
 import type { Sql } from './database.ts'
 import { requireOnlyDemo } from './demo.ts'
 import { planRootKey, type RootKeySettings } from './root-key.ts'
 
 export type EmbeddingSpace = { model: string; dimension: number }
 
-/** Of pgvector's HNSW on half vectors. */
+/** The most dimensions that pgvector's HNSW takes on half vectors. */
 const MAX_DIMENSION = 4000
 
 /**
- * Notes which embedder makes this database's vectors, or refuses to mix in another one's; with mayMove that one is
- * returned instead, so that the database can be moved away from it.
+ * Records which embedder makes the vectors of this database, and refuses another one. With `mayMove` it returns the
+ * recorded one instead, so that the database can be moved away from it.
  */
 export async function ensureEmbeddingSpace(
   sql: Sql,
@@ -66,7 +66,7 @@ export type StartSettings = RootKeySettings & {
   mayMove: boolean
 }
 
-/** What would take over or weaken a database refuses the start here, before anything is changed. */
+/** Refuses a start that would take over or weaken a database, before anything is changed. */
 export async function checkStart(sql: Sql, isOwner: boolean, settings: StartSettings): Promise<void> {
   const { host, isDemo, isEmbedded, mayReplace } = settings
   if (!isOwner && (isDemo || mayReplace)) {
@@ -88,7 +88,7 @@ async function checkEmbeddingSpace(sql: Sql, isOwner: boolean, { embedding, mayM
   if (stored && !(mayMove && isOwner)) requireSame(stored, embedding)
 }
 
-/** Keys that open with a published secret. What the demo left is not counted where the start is going to remove it. */
+/** Refuses keys that open with a published secret, except those of the demo if the start is going to remove them. */
 async function requireNothingPublished(sql: Sql, isOwner: boolean, host: string): Promise<void> {
   const [identity] = await sql<{ whoami: string | null }[]>`select to_regprocedure('public.whoami()')::text as whoami`
   if (!identity?.whoami) return
@@ -98,19 +98,20 @@ async function requireNothingPublished(sql: Sql, isOwner: boolean, host: string)
     if (key && !(isOwner && /^key_(root$|demo_)/.test(key.id))) open.push(`${key.name} (${key.id})`)
   }
   if (open.length === 0) return
+  const remedy = isOwner
+    ? 'Rotate or delete them through a server on loopback (--host 127.0.0.1)'
+    : 'Start a server with DAKERA_MIGRATION_URL and without --demo once, and rotate or delete what it does not remove'
   throw new SettingsError(
     `Keys of this database open with a secret that is printed in the documentation: ${open.join(', ')}. The ` +
-      `server would listen on ${host}, where others could use them. ` +
-      (`${isOwner ? 'Rotate or delete them through a server on loopback (--host 127.0.0.1)' : 'Start a server with DAKERA_MIGRATION_URL and without --demo once, and rotate or delete what it does not remove'}, ` +
-        'then start again.'),
+      `server would listen on ${host}, where others could use them. ${remedy}, then start again.`,
   )
 }
 
-/** The active key behind a secret. */
+/** Returns the active key behind a secret. */
 async function whoOpens(sql: Sql, secret: string): Promise<{ id: string; name: string } | undefined> {
   return sql.begin(async (tx) => {
     await tx`select set_config('dakera.key', ${hashSecret(secret).toString('hex')}, true)`
-    // whoami() fails for nobody; caller_name() does not.
+    // Without a key whoami() fails, and caller_name() does not.
     const [found] = await tx<
       { key: { id: string; name: string } | null }[]
     >`select case when caller_name() is not null then whoami() end as key`

@@ -2,7 +2,7 @@ import type { NamespaceAccess } from '@dakera-ai/protocol'
 import type { Logger } from 'pino'
 import { SettingsError } from '../env.ts'
 import { hashSecret } from '../principal.ts'
-import { DEMO_ADMIN_KEY, demoKey, isLoopback } from '../published.ts'
+import { DEMO_ADMIN_KEY, demoKey, isLoopback } from '../published-secrets.ts'
 import type { Sql } from './database.ts'
 
 /** The team of the product's samples, with the secrets printed there. */

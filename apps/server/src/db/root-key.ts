@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { SettingsError } from '../env.ts'
 import { hashSecret } from '../principal.ts'
-import { isPublished, isPublishedHash } from '../published.ts'
+import { isPublished, isPublishedHash } from '../published-secrets.ts'
 import { forgetKey, type KeptKey, keepKey, readKeptKey } from './admin-key-file.ts'
 import type { Sql } from './database.ts'
 

@@ -5,8 +5,8 @@ import type { Work } from '../principal.ts'
 import { asDb, type Db, type Sql } from './database.ts'
 
 /**
- * What postgres.js knows of a statement and its types do not: whether it runs, and its connection once it was sent. Its
- * own cancel() tells nobody when the request to cancel is over, nor when it failed.
+ * What the types of postgres.js leave out of a statement: whether it runs, and its connection once it was sent. Its own
+ * cancel() does not report when the request to cancel is over, or that it failed.
  */
 type Statement = PendingQuery<Row[]> & {
   active: boolean
@@ -17,18 +17,15 @@ type Options = {
   /** Opens a client with a single connection. */
   open: () => Sql
   /**
-   * The time limit of a statement here, in milliseconds, held by the database; undefined where it has none and
-   * statements cannot be cancelled.
+   * The time limit of a statement in milliseconds, which the database enforces; undefined if it has none and statements
+   * cannot be cancelled.
    */
   limitMs?: number | undefined
 }
 
-/** After its limit a statement has been ended by the database. If nothing has come by now, the connection is dead. */
+/** The database ends a statement at its limit. If no answer came this much later, the connection is dead. */
 const GRACE_MS = 5_000
-/**
- * A statement that a first request to cancel did not end had perhaps not begun; after the last pause the connection is
- * cut.
- */
+/** A statement that ignores a request to cancel may not have begun. After the last pause the connection is cut. */
 const CANCEL_PAUSES_MS = [50, 200, 1_000, 1_000]
 const CANCEL_TIMEOUT_MS = 2_000
 
@@ -38,7 +35,7 @@ const OUTCOME_UNKNOWN =
 
 const NO_ROOM = 'The disk of the database is full; its operator must make room.'
 
-/** Says of a write that it may have happened. */
+/** Returns the error for a write that may have happened. */
 export const outcomeUnknown = (cause?: unknown) =>
   diskIsFull(cause)
     ? new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 10 }, { message: `${NO_ROOM} ${OUTCOME_UNKNOWN}`, cause })
@@ -48,15 +45,15 @@ export const outcomeUnknown = (cause?: unknown) =>
 export type Executor = Pick<Session, 'statement' | 'transaction'>
 
 /**
- * One connection to the database, for one piece of work at a time: a FairPool decides whose. When the caller hangs up, the
- * statement that runs is cancelled, and the connection is kept until the request to cancel is over: a late one would
- * hit whoever comes next.
+ * One connection to the database, for one piece of work at a time: a FairPool decides whose. When the caller hangs up,
+ * the running statement is cancelled, and the connection is kept until the request to cancel is over: a late one would
+ * hit the next work.
  */
 export class Session {
   readonly #open: () => Sql
   readonly #limitMs: number | undefined
   #sql: Sql
-  /** When the last statement began; undefined while there is no work. */
+  /** The start of the last statement; undefined while there is no work. */
   #since: number | undefined
 
   constructor({ open, limitMs }: Options) {
@@ -98,19 +95,19 @@ export class Session {
     }
   }
 
-  /** The client itself, for work that needs no turn; another one after a cut. */
+  /** The client itself, for work outside of a pool; another one after a cut. */
   get sql(): Sql {
     return this.#sql
   }
 
-  /** Whether the connection answers in time; one that does not is replaced. */
+  /** Returns whether the connection answers in time, and replaces one that does not. */
   async ask(withTimeout: (answer: Promise<unknown>) => Promise<boolean>): Promise<boolean> {
     const answers = await withTimeout(this.#sql`select 1`)
     if (!answers) this.cut()
     return answers
   }
 
-  /** True when a statement is without an answer for longer than the database lets it run. */
+  /** Returns whether a statement has waited longer for its answer than the database lets it run. */
   isSilent(): boolean {
     return (
       this.#since !== undefined &&
@@ -119,7 +116,7 @@ export class Session {
     )
   }
 
-  /** Gives the connection up. What runs on it fails; the next statement connects anew. */
+  /** Drops the connection. What runs on it fails; the next statement connects again. */
   cut(): void {
     const given = this.#sql
     this.#sql = this.#connect()
@@ -132,7 +129,7 @@ export class Session {
 
   #connect(): Sql {
     const sql = this.#open()
-    asDb(sql) // drizzle sets how the client writes dates and JSON: all statements have to see the same
+    asDb(sql) // drizzle changes how the client writes dates and JSON, and all statements must see the same
     return sql
   }
 
@@ -168,12 +165,12 @@ export class Session {
       signal.removeEventListener('abort', cancel)
       if (cancelling) {
         await cancelling
-        await sql`select 1`.catch(() => {}) // a signal that is still on its way ends this one
+        await sql`select 1`.catch(() => {}) // takes a signal that is still on its way
       }
     }
   }
 
-  /** Ends what runs. Returns when no request to cancel is on its way any more. */
+  /** Cancels what runs. Resolves when no request to cancel is on its way any more. */
   async #cancel(statements: Statement[]): Promise<void> {
     await new Promise(setImmediate) // the driver begins a statement in a later microtask
     for (const pause of CANCEL_PAUSES_MS) {
@@ -184,7 +181,7 @@ export class Session {
         sleep(CANCEL_TIMEOUT_MS, false, { ref: false }),
       ])
       if (!isOver) {
-        this.cut() // though the statement may have ended by itself: the request may still arrive
+        this.cut() // even if the statement has ended: the request may still arrive
         return
       }
       await Promise.race([running.then(yes, yes), sleep(pause, undefined, { ref: false })])
@@ -195,10 +192,7 @@ export class Session {
 
 const yes = () => true
 
-/**
- * The error as the caller shall see it: of a write that was on its way to be kept when the connection broke, or the
- * disk failed, nobody knows.
- */
+/** Returns the error for the caller. A write whose connection broke, or whose disk failed, may have happened. */
 function afterWrite(work: Work, error: unknown): unknown {
   if (work.mayHaveWritten && connectionIsLost(error)) return outcomeUnknown(error)
   work.mayHaveWritten = false

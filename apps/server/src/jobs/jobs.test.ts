@@ -129,21 +129,24 @@ test('an id is free at once when its memory has expired, and stays with the new 
   expect((await agent.getMemory('doc')).content).toBe('new')
 })
 
-test('a memory is erased a day after it was moved, and a clock that jumps ahead by months counts for an hour', async () => {
-  await using t = await start()
-  const agent = await t.key({ a: 'read_write' })
-  await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
-  await expireAll(t)
-  await turn(t, 'sweep_next(10, true)')
-  const jump = async () => {
-    await t.owner((sql) => sql`update upkeep_clock set seen_at = now() - interval '60 days'`)
-    return (await turn(t, 'erase_expired(10) as erased'))?.['erased']
-  }
-  for (let hour = 1; hour <= 23; hour++) expect(await jump()).toBe(0)
-  expect(await count(t, 'expired_memories')).toBe(1)
-  expect(await jump()).toBe(1)
-  expect(await count(t, 'expired_memories')).toBe(0)
-})
+test(
+  'a memory is erased a day after it was moved, and a clock that jumps ahead by months counts for ' + 'an hour',
+  async () => {
+    await using t = await start()
+    const agent = await t.key({ a: 'read_write' })
+    await agent.storeMemory('a', { content: 'short lived', ttlSeconds: 3600 })
+    await expireAll(t)
+    await turn(t, 'sweep_next(10, true)')
+    const jump = async () => {
+      await t.owner((sql) => sql`update upkeep_clock set seen_at = now() - interval '60 days'`)
+      return (await turn(t, 'erase_expired(10) as erased'))?.['erased']
+    }
+    for (let hour = 1; hour <= 23; hour++) expect(await jump()).toBe(0)
+    expect(await count(t, 'expired_memories')).toBe(1)
+    expect(await jump()).toBe(1)
+    expect(await count(t, 'expired_memories')).toBe(0)
+  },
+)
 
 test('to find whose deltas wait, one of each namespace is read', async () => {
   await using t = await start()

@@ -75,42 +75,48 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
   })
   afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
-  test('a statement over its limit is ended, whoever waits behind it is served, and this thread never stood still', async () => {
-    await using db = await open()
-    await db.sql`select 1`
-    let longest = 0
-    let last = performance.now()
-    const ticking = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last)
-      last = performance.now()
-    }, 5)
-    db.pglite.limitStatements(500)
-    const started = performance.now()
-    expect(await failure(db.sql`select pg_sleep(30)`)).toBe('57014')
-    expect(performance.now() - started).toBeLessThan(10_000)
-    expect([...(await db.sql`select 2 as a`)]).toEqual([{ a: 2 }])
-    clearInterval(ticking)
-    expect(longest).toBeLessThan(2_000) // the statement would have held it for 30 s
-    expect(db.said.map(({ message }) => message)).toEqual([
-      expect.stringContaining('ran too long'),
-      expect.stringContaining('is open again'),
-    ])
-  })
+  test(
+    'a statement over its limit is ended, whoever waits behind it is served, and this thread never ' + 'stood still',
+    async () => {
+      await using db = await open()
+      await db.sql`select 1`
+      let longest = 0
+      let last = performance.now()
+      const ticking = setInterval(() => {
+        longest = Math.max(longest, performance.now() - last)
+        last = performance.now()
+      }, 5)
+      db.pglite.limitStatements(500)
+      const started = performance.now()
+      expect(await failure(db.sql`select pg_sleep(30)`)).toBe('57014')
+      expect(performance.now() - started).toBeLessThan(10_000)
+      expect([...(await db.sql`select 2 as a`)]).toEqual([{ a: 2 }])
+      clearInterval(ticking)
+      expect(longest).toBeLessThan(2_000) // the statement would have held it for 30 s
+      expect(db.said.map(({ message }) => message)).toEqual([
+        expect.stringContaining('ran too long'),
+        expect.stringContaining('is open again'),
+      ])
+    },
+  )
 
-  test('a write that was ended with its thread may have been kept, and that is said; a read only took too long', async () => {
-    await using db = await open()
-    const session = new Session({ open: () => db.sql })
-    const ended = (mode: 'read' | 'write') =>
-      session
-        .statement(principalOf('x'), mode, async (sql) => sql`select pg_sleep(30)`)
-        .then(
-          () => 'no failure',
-          (error) => toFault(error).message,
-        )
-    db.pglite.limitStatements(500)
-    expect(await ended('write')).toMatch(/outcome is not known/)
-    expect(await ended('read')).toMatch(/took longer than the server lets it/)
-  })
+  test(
+    'a write that was ended with its thread may have been kept, and that is said; a read only took ' + 'too long',
+    async () => {
+      await using db = await open()
+      const session = new Session({ open: () => db.sql })
+      const ended = (mode: 'read' | 'write') =>
+        session
+          .statement(principalOf('x'), mode, async (sql) => sql`select pg_sleep(30)`)
+          .then(
+            () => 'no failure',
+            (error) => toFault(error).message,
+          )
+      db.pglite.limitStatements(500)
+      expect(await ended('write')).toMatch(/outcome is not known/)
+      expect(await ended('read')).toMatch(/took longer than the server lets it/)
+    },
+  )
 
   test('upkeep is not held to the limit of the client', async () => {
     await using db = await open()
@@ -225,23 +231,26 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     },
   )
 
-  test('readiness asks once for all who wait, and does not blame the engine for what this thread could not hear', async () => {
-    await using db = await open()
-    await db.sql`select 1`
-    const posted = vi.spyOn(Worker.prototype, 'postMessage')
-    const sleeping = failure(db.sql`select pg_sleep(1)`)
-    await sleep(200)
-    for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 20 }, () => db.pglite.check(200)))
-    await sleeping
-    expect(posted.mock.calls.filter(([message]) => (message as { name?: string }).name === 'ping')).toHaveLength(1)
-    posted.mockRestore()
+  test(
+    'readiness asks once for all who wait, and does not blame the engine for what this thread could ' + 'not hear',
+    async () => {
+      await using db = await open()
+      await db.sql`select 1`
+      const posted = vi.spyOn(Worker.prototype, 'postMessage')
+      const sleeping = failure(db.sql`select pg_sleep(1)`)
+      await sleep(200)
+      for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 20 }, () => db.pglite.check(200)))
+      await sleeping
+      expect(posted.mock.calls.filter(([message]) => (message as { name?: string }).name === 'ping')).toHaveLength(1)
+      posted.mockRestore()
 
-    await new Promise(setImmediate) // after it the event loop looks at timers before messages
-    const asked = db.pglite.check(300)
-    await Promise.resolve() // and it is on its way
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)
-    expect(await asked).toEqual({ ok: true, warning: undefined })
-  })
+      await new Promise(setImmediate) // after it the event loop looks at timers before messages
+      const asked = db.pglite.check(300)
+      await Promise.resolve() // and it is on its way
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)
+      expect(await asked).toEqual({ ok: true, warning: undefined })
+    },
+  )
 
   test('a database that cannot be started again is given up after several attempts with a sentence, and callers ' +
     'are told why meanwhile', {

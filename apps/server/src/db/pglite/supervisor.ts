@@ -186,8 +186,8 @@ class Supervisor implements Supervised {
   async #close(): Promise<void> {
     const life = await this.#life.catch(() => undefined)
     if (life) {
-      const withTimeout = sleep(CLOSE_LIMIT_MS, 'late' as const, { ref: false })
-      const outcome = await Promise.race([this.#callIn(life, 'close').catch(() => 'late' as const), withTimeout])
+      const deadline = sleep(CLOSE_LIMIT_MS, 'late' as const, { ref: false })
+      const outcome = await Promise.race([this.#callIn(life, 'close').catch(() => 'late' as const), deadline])
       if (outcome === 'late')
         this.#options.log.error(
           {},

@@ -3,7 +3,7 @@ import type { CreateKeyRequest, Key, KeyUsage, NamespaceAccess, UpdateKeyRequest
 import type * as z from 'zod'
 import { Fault } from '../../fault.ts'
 import { hashSecret } from '../../principal.ts'
-import { isPublished } from '../../published.ts'
+import { isPublished } from '../../published-secrets.ts'
 import type { KeyChanges, NewKey, UsageRow } from './repo.ts'
 
 type Create = z.output<typeof CreateKeyRequest>

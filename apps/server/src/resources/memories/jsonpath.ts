@@ -2,7 +2,7 @@ import type { Filter, Scalar } from '@dakera-ai/protocol'
 
 // A filter on metadata changes its language four times on its way to the rows:
 //
-//   { "topic": { "$in": ["a", "b"] } }               the request, checked and parsed by FilterSchema (protocol/filter.ts)
+//   { "topic": { "$in": ["a", "b"] } }               the request, checked and parsed in protocol/filter.ts
 //   { kind: 'list', path: ['topic'], … }             Filter: a tree without shorthands
 //   $."topic" == $v0[*]   { v0: ["a", "b"] }         Jsonpath, made here: values are variables, keys quoted strings
 //   m.metadata @@ …       $1 -> 'metadata'           SQL text of filter_condition() (db/functions/filters.sql), which

@@ -106,7 +106,7 @@ export async function findVectors(
   return rows.map(({ vector }) => vector)
 }
 
-/** Refuses a write with vectors of a former embedder, and keeps the database from moving to another one until its end. */
+/** Refuses vectors of a former embedder, and keeps the database from moving to another one until the write ends. */
 export async function requireEmbedder(tx: Tx, model: string): Promise<void> {
   await tx.execute(sql`select require_embedder(${model}, true)`)
 }

@@ -131,13 +131,17 @@ export async function update(
       const updated = isChange ? await updateMemory(tx, namespace.id, id, changes, ifVersion) : true
       const memory = await read(tx, namespace.id)
       if (!updated || (ifVersion !== undefined && !isChange && memory.version !== ifVersion)) {
-        const message = `The memory has version ${memory.version} by now, not ${ifVersion}. Read it again, then change it.`
-        throw new Fault('CONFLICT', { resource: id }, { message })
+        throw otherVersion(memory, ifVersion)
       }
       return memory
     },
     (tx, { namespace }) => withoutLarge(['content', 'metadata'], () => read(tx, namespace.id)),
   )
+}
+
+function otherVersion({ id, version }: Memory, expected: number | undefined): Fault {
+  const message = `The memory has version ${version} by now, not ${expected}. Read it again, then change it.`
+  return new Fault('CONFLICT', { resource: id }, { message })
 }
 
 /** Returns the error that store() in SQL raises. */

@@ -18,8 +18,8 @@ export type StoredRow = {
 }
 
 /**
- * Stores memories in one round trip: the SQL function store() sets the identity, checks the grant, claims the idempotency
- * key and inserts.
+ * Stores memories in one round trip: the SQL function store() sets the identity, checks the grant, claims the
+ * idempotency key and inserts.
  */
 export function storeMemories({ call }: Pick<KeyCaller, 'call'>, asked: StoreCall): Promise<StoredRow[]> {
   const { namespace, memories, vectors, embedder } = asked

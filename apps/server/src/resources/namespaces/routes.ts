@@ -94,7 +94,7 @@ function refuseDisagreement(existing: Namespace, settings: Settings): void {
   )
 }
 
-/** Refuses another dimension or language once there are memories: their vectors and words were made with the old one. */
+/** Refuses another dimension or language once there are memories, whose vectors and words have the old one. */
 function refuseWhatMemoriesFix(existing: Namespace, { dimension, language }: Settings): void {
   if (existing.memory_count === 0) return
   const fixed = [

@@ -62,7 +62,9 @@ export type RecallCall = {
 
 /** Recalls in one round trip: the SQL function recall() sets the identity, checks the grant and ranks. */
 export function recallMemories({ call }: Pick<KeyCaller, 'call'>, asked: RecallCall): Promise<RecallRow[]> {
-  const { namespace, query, vector, topK, mostBytes = REPLY_BYTES, selection, options } = asked
+  const { namespace, query, vector, topK, mostBytes = REPLY_BYTES } = asked
+  const selection = JSON.stringify(asked.selection)
+  const options = JSON.stringify({ defaults: DEFAULT_WEIGHTS, ...asked.options })
   return call(
     'searches',
     'read',
@@ -74,7 +76,7 @@ export function recallMemories({ call }: Pick<KeyCaller, 'call'>, asked: RecallC
         select *, row_number() over () as place, sum(bytes) over (rows unbounded preceding) as bytes_so_far
         from recall(
           ${keyHash}::bytea, ${namespace}::text, ${query}::text, ${vector}::text::halfvec, ${topK}::int,
-          ${JSON.stringify(selection)}::text::jsonb, ${JSON.stringify({ defaults: DEFAULT_WEIGHTS, ...options })}::text::jsonb) found
+          ${selection}::text::jsonb, ${options}::text::jsonb) found
         cross join lateral (
           select reply_bytes(content, metadata, tags) + coalesce(octet_length(explain::text), 0)
             + coalesce(octet_length(to_json(highlights)::text), 0)

@@ -223,18 +223,21 @@ test.each<[string, (length: number) => string]>([
   })
 })
 
-test('eight times as long a query of marks without a space takes about eight times as long, and not sixty-four', async () => {
-  const agent = await t.key({ marks: 'read_write' })
-  await agent.storeMemory('marks', { content: 'The heron nests.' })
-  const timed = async (length: number) => {
-    const times: number[] = []
-    for (let i = 0; i < 3; i++) {
-      const started = performance.now()
-      await agent.recall('marks', 'b_'.repeat(length / 2), { routing: 'bm25' })
-      times.push(performance.now() - started)
+test(
+  'eight times as long a query of marks without a space takes about eight times as long, and not ' + 'sixty-four',
+  async () => {
+    const agent = await t.key({ marks: 'read_write' })
+    await agent.storeMemory('marks', { content: 'The heron nests.' })
+    const timed = async (length: number) => {
+      const times: number[] = []
+      for (let i = 0; i < 3; i++) {
+        const started = performance.now()
+        await agent.recall('marks', 'b_'.repeat(length / 2), { routing: 'bm25' })
+        times.push(performance.now() - started)
+      }
+      return Math.min(...times)
     }
-    return Math.min(...times)
-  }
-  await timed(100)
-  expect((await timed(10_000)) / (await timed(1_250))).toBeLessThan(20)
-})
+    await timed(100)
+    expect((await timed(10_000)) / (await timed(1_250))).toBeLessThan(20)
+  },
+)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { isLoopback, PUBLISHED_SECRETS, requirePrivateKey } from './published.ts'
+import { isLoopback, PUBLISHED_SECRETS, requirePrivateKey } from './published-secrets.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const READ = /\.(md|sh|py|ts|mjs|go|rs)$/
