@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino'
 
 /** So much of the log waits in memory when whoever reads it does not. */
-const MOST_WAITING_BYTES = 1024 * 1024
+const MAX_WAITING_BYTES = 1024 * 1024
 
 /**
  * Structured lines on standard error; standard output is for what a person asked to see. A reader that stops must not
@@ -21,7 +21,7 @@ export function createLog(level: string, stream: NodeJS.WriteStream = process.st
   }
   const destination = {
     write(line: string): void {
-      if (stream.writableLength + lines.length > MOST_WAITING_BYTES) {
+      if (stream.writableLength + lines.length > MAX_WAITING_BYTES) {
         dropped++
         return
       }

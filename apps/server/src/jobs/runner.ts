@@ -24,7 +24,7 @@ const RENEWED = [8, 256] as const
  * Replies kept for one secret: 12 writes a second, all day, and about 900 MB. Large fields are left out of them
  * (db/idempotency.ts).
  */
-const MOST_REPLIES = 1_000_000
+const MAX_REPLIES = 1_000_000
 const LIMIT_MS = 60_000
 /** The longest wait before a failed job is tried again. */
 const LONGEST_WAIT_MS = 300_000
@@ -123,7 +123,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       run: inBatches(
         'count replies',
         REPLIES,
-        (rows) => `(select count_replies(${MOST_REPLIES}, ${rows}) as done, false as failed) counted`,
+        (rows) => `(select count_replies(${MAX_REPLIES}, ${rows}) as done, false as failed) counted`,
       ),
     },
     {

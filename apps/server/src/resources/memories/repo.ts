@@ -210,13 +210,6 @@ export async function listMemories(
   }
 }
 
-export async function countMemories(tx: Tx, namespaceId: number): Promise<number> {
-  const [row] = await tx.execute<{ documents: string }>(
-    sql`select documents from count_memories(array[${namespaceId}::int])`,
-  )
-  return Number(row?.documents ?? 0)
-}
-
 export async function countMatching(tx: Tx, namespaceId: number, selection: Selection): Promise<number> {
   const [row] = await tx.execute<{ count: string }>(
     sql`select count_matching(${namespaceId}::int, ${JSON.stringify(selection)}::jsonb) as count`,

@@ -1,10 +1,11 @@
 import { endpoints } from '@dakera-ai/protocol'
+import { countMemories } from '../../db/count-memories.ts'
 import { type NamespaceRef, resolveNamespace, type Tx, type WriteTx } from '../../db/tx.ts'
 import type { Deps } from '../../deps.ts'
 import { badCursor, fromCursor, oneMore, toPage } from '../../http/cursor.ts'
 import { idFrom } from '../../http/path-params.ts'
 import { route } from '../../http/route.ts'
-import { countMatching, countMemories, deleteMatching, listMemories } from './repo.ts'
+import { countMatching, deleteMatching, listMemories } from './repo.ts'
 import { forgetBatchSelection, forgetSelection, listSelection, type Selection } from './selection.ts'
 import { locate, setImportanceOf, storeAll, update } from './service.ts'
 
@@ -99,7 +100,7 @@ export const memories = (deps: Pick<Deps, 'embedder' | 'accesses'>) => [
       if (after && !TIME.test(after.time)) throw badCursor()
       const { found, isFull } = await listMemories(tx, namespace, selection, { after, limit: oneMore(limit) })
       const { items, next } = toPage(found, limit, (last) => ({ in: namespace.name, ...last.position }), isFull)
-      const total = await countMemories(tx, namespace.id)
+      const total = (await countMemories(tx, namespace.id))?.documents ?? 0
       return {
         memories: items.map((row) => row.memory),
         total,

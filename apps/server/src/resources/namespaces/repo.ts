@@ -1,5 +1,6 @@
 import type { ListedNamespace, Namespace, NamespaceAccess, VectorIndex, Weights } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
+import { countMemories, type MemoryCounts } from '../../db/count-memories.ts'
 import { unixSeconds } from '../../db/time.ts'
 import type { AdminTx, Tx, WriteTx } from '../../db/tx.ts'
 
@@ -15,7 +16,6 @@ type Row = {
   created_at: number
   updated_at: number
 }
-type Counts = { documents: number; vectors: number }
 type Language = Namespace['language']
 export type Settings = {
   description?: string | null | undefined
@@ -29,7 +29,7 @@ export type Settings = {
 /** The dimension of vectors that callers supply, if they declare none. */
 const DEFAULT_DIMENSION = 256
 
-const toNamespace = (row: Row, counts: Counts | undefined, index: VectorIndex): Namespace => ({
+const toNamespace = (row: Row, counts: MemoryCounts | undefined, index: VectorIndex): Namespace => ({
   namespace: row.name,
   dimension: row.dimension,
   distance: 'cosine',
@@ -42,14 +42,6 @@ const toNamespace = (row: Row, counts: Counts | undefined, index: VectorIndex): 
   created_at: row.created_at,
   updated_at: row.updated_at,
 })
-
-/** Returns undefined for a namespace that the caller may not read. */
-async function countMemories(tx: Tx, namespaceId: number): Promise<Counts | undefined> {
-  const [row] = await tx.execute<{ documents: string; vectors: string }>(
-    sql`select documents, vectors from count_memories(array[${namespaceId}]::int[])`,
-  )
-  return row && { documents: Number(row.documents), vectors: Number(row.vectors) }
-}
 
 /** Returns undefined also if the namespace exists and the caller has no grant on it. */
 export async function findNamespace(tx: Tx, name: string): Promise<Namespace | undefined> {
