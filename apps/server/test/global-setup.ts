@@ -20,7 +20,8 @@ declare module 'vitest' {
 /** What all test files of an engine share: a Postgres server in which each test makes its own database, or templates. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (project.config.provide['engine'] === 'pglite') return setUpTemplates(project)
-  const found = await findPostgres()
+  // Nothing in it outlives the run, so it need not be on the disk.
+  const found = await findPostgres(process.env, ['fsync=off', 'full_page_writes=off'])
   project.provide('postgresUrl', found.url)
   return found.stop
 }

@@ -12,9 +12,13 @@ import { Session } from '../session.ts'
 import { connectInThread as connect } from './in-thread.fixture.ts'
 import { openPglite, type Pglite, type PgliteOptions } from './open.ts'
 import { PowerLoss } from './power-loss.fixture.ts'
+import { compilePostgres } from './wasm.ts'
 
 const KILLS = series({ short: 2, whole: 5 })
+const CUTS = series({ short: 1, whole: 3 })
 const log = { info() {}, warn() {}, error() {} }
+const open = async (dataDir: string, durability: PgliteOptions['durability']) =>
+  openPglite({ dataDir, durability, log, wasm: await compilePostgres() })
 let root: string
 let fresh: string
 
@@ -23,7 +27,7 @@ async function withDatabase<T>(
   durability: PgliteOptions['durability'],
   work: (sql: Sql, pglite: Pglite) => Promise<T>,
 ): Promise<T> {
-  const pglite = await openPglite({ dataDir, durability, log })
+  const pglite = await open(dataDir, durability)
   const sql = connect(pglite)
   try {
     return await work(sql, pglite)
@@ -77,7 +81,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     const dataDir = copyOf(fresh)
     const disks: { folder: string; acknowledged: Set<number> }[] = []
     const acknowledged = new Set<number>()
-    const pglite = await openPglite({ dataDir, durability, log })
+    const pglite = await open(dataDir, durability)
     const power = new PowerLoss(path.join(dataDir, 'postgres'))
     const cut = () => {
       const folder = fs.mkdtempSync(path.join(root, 'cut-'))
@@ -95,10 +99,10 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
       }
       for (let id = 0; id < 20; id++) await store(id)
       cut()
-      // In the middle of a checkpoint, at every third sync, at most three times.
+      // In the middle of a checkpoint, at every third sync.
       let syncs = 0
       power.afterSync = () => {
-        if (++syncs % 3 === 0 && syncs <= 9) cut()
+        if (++syncs % 3 === 0 && syncs <= 3 * CUTS) cut()
       }
       await pglite.checkpoint()
       power.afterSync = undefined
@@ -172,7 +176,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
       'what was acknowledged',
     async () => {
       const dataDir = copyOf(fresh)
-      const pglite = await openPglite({ dataDir, durability: 'full', log })
+      const pglite = await open(dataDir, 'full')
       const sql = connect(pglite)
       await sql`insert into notes values (1, 'kept')`
       const { fdatasync } = fs
@@ -208,7 +212,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
 
   test('a disk that is full while Postgres writes its log stops the database, and says so', async () => {
     const dataDir = copyOf(fresh)
-    const pglite = await openPglite({ dataDir, durability: 'full', log })
+    const pglite = await open(dataDir, 'full')
     const sql = connect(pglite)
     await sql`insert into notes values (1, 'kept')`
     const { writeSync } = fs
@@ -230,7 +234,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
 
   test('a disk that fails inside Postgres (a PANIC there) stops the database instead of hanging it', async () => {
     const dataDir = copyOf(fresh)
-    const pglite = await openPglite({ dataDir, durability: 'full', log })
+    const pglite = await open(dataDir, 'full')
     const sql = connect(pglite)
     await sql`insert into notes values (1, 'kept')`
     const { fsyncSync } = fs
