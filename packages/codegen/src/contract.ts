@@ -313,14 +313,18 @@ function bodyOf(
   const isSaid = ({ name }: Field) => query.some((field) => field.name === name)
   const rest = model.fields.filter((field) => !apart.includes(field) && !isSaid(field))
   const isOptional = rest.every(({ isRequired }) => !isRequired) && method !== 'PATCH'
-  return { model, word: bodyWord(method, resource, args), apart, rest, isOptional }
+  return { model, word: bodyWord(method, resource, args, model.name), apart, rest, isOptional }
 }
 
-function bodyWord(method: Method, resource: string, args: Argument[]): string {
+/** `CreateNamespaceKeyRequest` makes a `key`. */
+function bodyWord(method: Method, resource: string, args: Argument[], model: string): string {
   if (method === 'PATCH') return 'changes'
   if (method === 'PUT' || resource === 'namespaces') return 'settings'
   if (args.some(({ word }) => word === 'id')) return 'how'
-  return oneOf(resource)
+  return model
+    .replace(/Request$/, '')
+    .replace(/^.*(?=[A-Z])/, '')
+    .toLowerCase()
 }
 
 /** One of a resource: `namespaceKeys` → `key` */
