@@ -1,24 +1,8 @@
+// The one place of the printers that reads schemas: they see models and operations, and no JSON Schema.
 import { type Endpoint, endpoints, type Method, resources } from '@dakera-ai/protocol'
+import type { Schema } from '@dakera-ai/protocol/describe'
 import { openapi } from '@dakera-ai/protocol/openapi'
 
-/** The one place that reads schemas: the printers see models and operations, and no JSON Schema. */
-type Schema = {
-  $ref?: string
-  const?: string | boolean
-  enum?: string[]
-  anyOf?: Schema[]
-  type?: string | string[]
-  format?: string
-  minimum?: number
-  items?: Schema
-  properties?: Record<string, Schema>
-  required?: string[]
-  additionalProperties?: Schema | boolean
-  title?: string
-  description?: string
-  default?: unknown
-  'x-also'?: string
-}
 type Parameter = { name: string; in: string; required: boolean; description?: string; schema: Schema }
 type Content = { content: { 'application/json': { schema: Schema } } }
 type Described = {
