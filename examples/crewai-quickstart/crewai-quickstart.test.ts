@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -7,7 +6,7 @@ import { json } from 'node:stream/consumers'
 import { DakeraClient } from '@dakera-ai/dakera'
 import { afterAll, expect, type TestContext, test } from 'vitest'
 import { run, startDemoServer } from '../demo-server.fixture.ts'
-import { FIRST_BUILD_MS, need, pythonWithClient } from '../toolchains.fixture.ts'
+import { FIRST_BUILD_MS, KEEP_COMPILED, need, pythonWithClient } from '../toolchains.fixture.ts'
 
 const here = import.meta.dirname
 
@@ -27,11 +26,16 @@ async function ready(context: TestContext) {
 }
 
 async function prepare() {
-  const python = await pythonWithCrewAi()
+  const python = await pythonWithClient(here, here) // CrewAI, a gigabyte, stands in our pyproject.toml
   const server = await startDemoServer()
   // CrewAI writes to the home folder, and takes a key of OpenAI from any .env above its own files.
-  const surroundings = { DAKERA_URL: server.url, OPENAI_API_KEY: '', HOME: join(here, 'node_modules/.cache/home') }
-  const start = (args: string[], env = {}) => run(python, ['-B', ...args], { ...surroundings, ...env }, { cwd: here })
+  const surroundings = {
+    DAKERA_URL: server.url,
+    OPENAI_API_KEY: '',
+    HOME: join(here, 'node_modules/.cache/home'),
+    ...KEEP_COMPILED,
+  }
+  const start = (args: string[], env = {}) => run(python, args, { ...surroundings, ...env }, { cwd: here })
   return {
     server,
     admin: new DakeraClient({ baseUrl: server.url, apiKey: 'dk-admin-key' }),
@@ -40,18 +44,6 @@ async function prepare() {
     changed: (lines: string, ...args: string[]) =>
       start(['-c', `import sys, main, team\n${lines}\nsys.exit(main.main(sys.argv[1:]))`, ...args]),
   }
-}
-
-/** CrewAI is a gigabyte of packages, so it is kept until another version is asked for. */
-async function pythonWithCrewAi(): Promise<string> {
-  const python = await pythonWithClient(here)
-  const mark = join(here, 'node_modules/.cache/python/crewai')
-  const wanted = await readFile(join(here, 'pyproject.toml'), 'utf8')
-  if ((await readFile(mark, 'utf8').catch(() => '')) === wanted) return python
-  const { code, stdout, stderr } = await run(python, ['-m', 'pip', 'install', '--quiet', here])
-  if (code !== 0) throw new Error(`CrewAI could not be installed:\n${stdout}${stderr}`)
-  await writeFile(mark, wanted)
-  return python
 }
 
 test('three agents share what is verified, and are refused what is not theirs', {

@@ -24,11 +24,11 @@ Claim = tuple[bool, str]
 def main(arguments: list[str] | None = None) -> int:
     """Run the crew and say what has been shown; 1 when any of it is false."""
     options = _parse(arguments)
-    from crew import TASKS, model_name, run_crew  # takes seconds, and --help should not
-
     admin = DakeraClient(base_url=options.url, api_key=options.admin_key)
     try:
         with open_team(admin, options.url, options.team, clean=options.clean) as team:
+            from crew import TASKS, model_name, run_crew  # takes seconds, so what cannot work ends before
+
             print(f"Namespaces: {', '.join(team.names.values())}\nModel: {model_name() or 'a script'}\n")
             for role in ("researcher", "writer"):
                 _assign(team, role, TASKS[role])

@@ -1,7 +1,7 @@
 import { DakeraClient } from '@dakera-ai/dakera'
 import { afterAll, expect, type TestContext, test } from 'vitest'
 import { run, startDemoServer } from '../demo-server.fixture.ts'
-import { FIRST_BUILD_MS, need, pythonWithClient } from '../toolchains.fixture.ts'
+import { FIRST_BUILD_MS, KEEP_COMPILED, need, pythonWithClient } from '../toolchains.fixture.ts'
 
 const here = import.meta.dirname
 
@@ -19,7 +19,7 @@ async function prepare() {
   const python = await pythonWithClient(here)
   const server = await startDemoServer()
   const start = (program: string[], args: string[]) =>
-    run(python, ['-B', ...program, ...args], { DAKERA_URL: server.url }, { cwd: here })
+    run(python, [...program, ...args], { DAKERA_URL: server.url, ...KEEP_COMPILED }, { cwd: here })
   return {
     server,
     admin: new DakeraClient({ baseUrl: server.url, apiKey: 'dk-admin-key' }),

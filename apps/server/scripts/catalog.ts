@@ -72,7 +72,7 @@ async function compare(run: Run, functions: SqlFunction[]): Promise<Differences>
   return { changed, refused, removed }
 }
 
-/** The rights of a new function. `create or replace` keeps rights, so the comparison would miss a grant that was dropped. */
+/** The rights of a new function: `create or replace` keeps rights, so a grant that was dropped would go unnoticed. */
 const resetRights = ({ signature, owner, rights }: CatalogFunction) =>
   `revoke all on function ${signature} from ${rights.join(', ') || 'public'};
    grant execute on function ${signature} to public, ${owner};`

@@ -7,10 +7,11 @@ import { openInMemory } from './memory-database.ts'
 
 const HELP = `pnpm migration <name>
 
-Compares db/functions with a database that has run every migration, and writes the functions that differ into the next
-one, migrations/<number>_<name>.sql. What is not a function (tables, indexes, policies) and what "create or replace" cannot
-do (drop, rename, another owner) is written by hand above the generated part. Run the command again after each change: it
-replaces the generated part and keeps the rest, until the migration is listed in landed.sha256.
+Compares db/functions with a database that has run every migration, and writes the functions that differ
+into the next one, migrations/<number>_<name>.sql. Everything else (tables, indexes, policies) and what
+"create or replace" cannot do (drop, rename, another owner) is written by hand above the generated part.
+Run the command again after each change: it replaces the generated part and keeps the rest, until the
+migration is listed in landed.sha256.
 
   <name>    letters, digits and underscores: pnpm migration promotions`
 

@@ -31,13 +31,13 @@ async function asSuperuser<T>({ maintain }: Pick<Database, 'maintain'>, fn: (run
   })
 }
 
-test('db/functions contains every function of the database: its definition, settings, owner and rights', async () => {
+test('db/functions contains every function: its definition, settings, owner and rights', async () => {
   await using t = await start()
   expect(new Set(readFunctions().map(({ name }) => name)).size).toBe(readFunctions().length)
   expect(await asSuperuser(t.database, compareFunctions)).toEqual(NOTHING)
 })
 
-test('db/schema.sql contains every table of the database: its columns, indexes, triggers, policies and rights', async () => {
+test('db/schema.sql contains every table: its columns, indexes, triggers, policies and rights', async () => {
   await using t = await start()
   expect(await asSuperuser(t.database, printSchema)).toBe(readFileSync(SCHEMA, 'utf8'))
 })

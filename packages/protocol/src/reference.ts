@@ -6,7 +6,7 @@ export function referencePage(document: ApiDocument): string {
   return [
     '<!-- @generated from packages/protocol by pnpm generate; do not edit. -->',
     '# Reference',
-    'Every operation and every model of the API. In each language: [TypeScript](sdks/typescript.md), ' +
+    'Every operation and every model of the API. In each language:\n[TypeScript](sdks/typescript.md), ' +
       '[Python](sdks/python.md), [Rust](sdks/rust.md), [Go](sdks/go.md).',
     '## Operations',
     ...groups.flatMap(({ operations }) => operations.map(printOperation)),
@@ -19,12 +19,12 @@ function printOperation({ id, method, path, aliases, text, inPath, inQuery, body
   const [reply] = replies
   return sections(
     `### ${id}`,
-    [`\`${method} ${path}\``, ...(aliases.length > 0 ? [`also ${aliases.map(code).join(', ')}`] : [])].join(', '),
+    [code(`${method} ${path}`), ...(aliases.length > 0 ? [`also ${aliases.map(code).join(',\n')}`] : [])].join(', '),
     text,
-    body ? `Takes ${printType(body.type)}.` : '',
-    reply?.type ? `Answers ${reply.status} with ${printType(reply.type)}.` : '',
+    body ? `Request body: ${printType(body.type)}.` : '',
+    reply?.type ? `Response ${reply.status}: ${printType(reply.type)}.` : '',
     printFields('In the address', [...inPath, ...inQuery]),
-    `Errors: ${errors.map((error) => `[${error.code}](errors/${error.code}.md)`).join(', ')}.`,
+    `Errors:\n${errors.map((error) => `[${error.code}](errors/${error.code}.md)`).join(',\n')}.`,
   )
 }
 

@@ -5,19 +5,17 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { checksOf, say, type Test } from '../../../scripts/checks.ts'
+import { bringUv, UV, UV_ENV } from '../../../scripts/uv.ts'
 
 const home = join(import.meta.dirname, '..')
 const tools = join(home, '.tools')
-const manifest = readFileSync(join(home, 'pyproject.toml'), 'utf8')
-const uv = join(tools, 'uv', 'bin', 'uv')
 const dist = join(tools, 'dist')
-/** The certificates are those of the system, as a company may have its own. Every tool finds this Node. */
+/** Every tool finds this Node. */
 const env = {
-  UV_PYTHON_DOWNLOADS: 'never',
-  UV_SYSTEM_CERTS: '1',
+  ...UV_ENV,
   PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
   DAKERA_TEST_DIST: dist,
-  DAKERA_TEST_UV: uv,
+  DAKERA_TEST_UV: UV,
   DAKERA_TEST_NODE: process.execPath,
 }
 const { run, check, suite, fail, report } = checksOf(home, /^(PYTHON|VIRTUAL_ENV|PYTEST_)/, env)
@@ -35,7 +33,7 @@ try {
   await check('types by mypy', [tool('mypy')])
   await check('types by pyright', [tool('pyright'), '--pythonpath', python])
   rmSync(dist, { recursive: true, force: true })
-  await check('build', [uv, 'build', '--quiet', '--python', python, '--out-dir', dist])
+  await check('build', [UV, 'build', '--quiet', '--python', python, '--out-dir', dist])
   await pytest('tests', python, [])
   if (oldest) await pytest('core on the oldest Python', oldest, CORE)
 } catch (error) {
@@ -48,14 +46,7 @@ async function bringUp(): Promise<string[]> {
   const found = await interpreters()
   const [newest, oldest] = [found.at(-1), found[0]]
   if (!newest || !oldest) throw new Error('python3 3.10 or later is needed, with its venv module.')
-  const pin = /"(uv==[^"]+)"/.exec(manifest)?.[1] ?? ''
-  if ((await output([uv, '--version'])).split(' ')[1] !== pin.split('==')[1]) {
-    say(`bringing ${pin} ...`)
-    rmSync(join(tools, 'uv'), { recursive: true, force: true })
-    await run([newest.path, '-m', 'venv', join(tools, 'uv')])
-    const pip = [join(tools, 'uv', 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-    await run([...pip, pin])
-  }
+  await bringUv(newest.path)
   const chosen = newest.version === oldest.version ? [newest] : [newest, oldest]
   const made: string[] = []
   for (const { path, version } of chosen) {
@@ -64,8 +55,8 @@ async function bringUp(): Promise<string[]> {
     const group = made.length === 0 ? 'dev' : 'test'
     say(`Python ${version}`)
     if (!(await output([python, '--version'])).includes(version))
-      await run([uv, 'venv', '--quiet', '--clear', '--python', path, folder])
-    await run([uv, 'pip', 'install', '--quiet', '--python', python, '--group', group, '--editable', '.'])
+      await run([UV, 'venv', '--quiet', '--clear', '--python', path, folder])
+    await run([UV, 'pip', 'install', '--quiet', '--python', python, '--group', group, '--editable', '.'])
     made.push(python)
   }
   return made
