@@ -1,24 +1,8 @@
+// The one place of the printers that reads schemas: they see models and operations, and no JSON Schema.
 import { type Endpoint, endpoints, type Method, resources } from '@dakera-ai/protocol'
+import type { Schema } from '@dakera-ai/protocol/describe'
 import { openapi } from '@dakera-ai/protocol/openapi'
 
-/** The one place that reads schemas: the printers see models and operations, and no JSON Schema. */
-type Schema = {
-  $ref?: string
-  const?: string | boolean
-  enum?: string[]
-  anyOf?: Schema[]
-  type?: string | string[]
-  format?: string
-  minimum?: number
-  items?: Schema
-  properties?: Record<string, Schema>
-  required?: string[]
-  additionalProperties?: Schema | boolean
-  title?: string
-  description?: string
-  default?: unknown
-  'x-also'?: string
-}
 type Parameter = { name: string; in: string; required: boolean; description?: string; schema: Schema }
 type Content = { content: { 'application/json': { schema: Schema } } }
 type Described = {
@@ -313,14 +297,18 @@ function bodyOf(
   const isSaid = ({ name }: Field) => query.some((field) => field.name === name)
   const rest = model.fields.filter((field) => !apart.includes(field) && !isSaid(field))
   const isOptional = rest.every(({ isRequired }) => !isRequired) && method !== 'PATCH'
-  return { model, word: bodyWord(method, resource, args), apart, rest, isOptional }
+  return { model, word: bodyWord(method, resource, args, model.name), apart, rest, isOptional }
 }
 
-function bodyWord(method: Method, resource: string, args: Argument[]): string {
+/** `CreateNamespaceKeyRequest` makes a `key`. */
+function bodyWord(method: Method, resource: string, args: Argument[], model: string): string {
   if (method === 'PATCH') return 'changes'
   if (method === 'PUT' || resource === 'namespaces') return 'settings'
   if (args.some(({ word }) => word === 'id')) return 'how'
-  return oneOf(resource)
+  return model
+    .replace(/Request$/, '')
+    .replace(/^.*(?=[A-Z])/, '')
+    .toLowerCase()
 }
 
 /** One of a resource: `namespaceKeys` → `key` */

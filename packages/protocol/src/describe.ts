@@ -2,13 +2,15 @@
 export type Schema = {
   $ref?: string
   type?: string | string[]
+  /** The name of a list of words, for languages that have a type for it. */
+  title?: string
   description?: string
   properties?: Record<string, Schema>
   required?: string[]
   items?: Schema
   anyOf?: Schema[]
-  enum?: unknown[]
-  const?: unknown
+  enum?: string[]
+  const?: string | boolean
   default?: unknown
   minimum?: number
   maximum?: number
@@ -19,6 +21,8 @@ export type Schema = {
   maxItems?: number
   format?: string
   additionalProperties?: Schema | boolean
+  /** A second name under which clients offer the field. */
+  'x-also'?: string
 }
 /** The parts of an OpenAPI document that are described: openapi() makes one. */
 export type ApiDocument = {

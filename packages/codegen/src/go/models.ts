@@ -15,6 +15,7 @@ import type { Files } from '../files.ts'
 import { unique, wrap } from '../text.ts'
 import { aligned, listed } from './layout.ts'
 import { isInternal, LEFT_OUT, nameOf, pascal, standIn, typeOf } from './names.ts'
+import { methodName } from './signatures.ts'
 
 /**
  * models.go, models_json.go and models_text.go, as gofmt would write them. A request leaves out what is not said, a
@@ -107,7 +108,7 @@ export function optionsSource(type: string, { id, resource, name, options }: Ope
     const line = lineOf(id, field, true)
     return field.name === 'agent_id' ? { ...line, name: 'Namespace' } : line
   })
-  return `${comment(`${type} are the options of [${classOf(resource)}.${pascal(name)}].`)}type ${type} struct {
+  return `${comment(`${type} are the options of [${classOf(resource)}.${methodName(name)}].`)}type ${type} struct {
 ${fieldLines(lines)}}
 `
 }

@@ -188,7 +188,7 @@ function hasOwnAddress(operation: Operation): boolean {
 }
 
 function prepared(operation: Operation): string[] {
-  const { body, query, isInNamespace } = operation
+  const { body } = operation
   const { settings } = partsOf(operation)
   const said = [...(body?.apart ?? []), ...(body?.rest ?? [])].filter((field) => {
     const { positional, optional, keywords } = partsOf(operation)
@@ -196,19 +196,25 @@ function prepared(operation: Operation): string[] {
   })
   const passed = [...said.map(({ name }) => `${name}=${name}`), ...(settings ? ['**fields'] : [])]
   const address = hasOwnAddress(operation) ? [`url = ${pathOf(operation)}`] : []
-  const asked = isInNamespace && query.length > 0 ? ['query = given(agent_id=agent_id)'] : []
+  const query = queryOf(operation)
+  const asked = query.length > 0 ? [bracketed('query = given(', query, ')', '        ').trimStart()] : []
   const sent = !body ? [] : [bracketed('body = given(', passed, ')', '        ').trimStart()]
   return [...address, ...asked, ...sent]
 }
 
+const queryOf = ({ options, isInNamespace }: Operation) => [
+  ...(isInNamespace ? ['agent_id=agent_id'] : []),
+  ...options.map(({ name }) => `${name}=${name}`),
+]
+
 function callArguments(operation: Operation, hasAddress: boolean): string[] {
-  const { id, method, body, isInNamespace } = operation
+  const { id, method, body } = operation
   return [
     literal(id),
     literal(method),
     hasAddress ? 'url' : pathOf(operation),
     decodeOf(operation),
-    ...(isInNamespace ? ['query=query'] : []),
+    ...(queryOf(operation).length > 0 ? ['query=query'] : []),
     ...(body ? ['body=body'] : []),
     'options=options',
   ]
@@ -223,12 +229,9 @@ function pathOf({ segments, arguments: args }: Operation): string {
 }
 
 function pagedBody(operation: Operation): string {
-  const { id, method, options, arguments: args, isInNamespace, result } = operation
+  const { id, method, arguments: args, result } = operation
   if (result.kind !== 'page') return ''
-  const asked = [
-    ...(isInNamespace ? ['agent_id=agent_id'] : []),
-    ...options.map(({ name }) => (['cursor', 'offset'].includes(name) ? `${name}=place` : `${name}=${name}`)),
-  ]
+  const asked = queryOf(operation).map((field) => field.replace(/^(cursor|offset)=.*/, '$1=place'))
   const address = args.length > 0 ? `        url = ${pathOf(operation)}\n` : ''
   const call = [
     literal(id),

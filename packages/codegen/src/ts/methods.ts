@@ -128,11 +128,15 @@ function alsoOf(type: Parameters<typeof modelNameOf>[0]): Array<[copy: string, o
 
 // ── Methods ──
 
+/** What no request has keeps the spelling of the API. */
+const isSent = (word: string) =>
+  models.some(({ isInput, fields }) => isInput && fields.some((field) => field.name === word))
+
 export function docOf({ summary, resource, name, isAdmin, result, errors }: Operation): string {
   const missing = errors.find((code) => code.endsWith('NOT_FOUND'))
   const isSaid = /admin's key/.test(resourceDocs[resource])
   return [
-    respelled(summary, camel),
+    respelled(summary, (word) => (isSent(word) ? camel(word) : word)),
     name === 'get' && missing && `Rejects with \`${missing}\` if there is none this key may read.`,
     result.kind === 'page' && 'Await it for one page, or `for await` over it for all.',
     isAdmin && !isSaid && "Needs an admin's key.",
