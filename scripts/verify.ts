@@ -37,7 +37,7 @@ const checks: Record<string, Check> = {
   'links in documents': () => run('remark . --quiet --frail --no-stdout'),
   changesets: checkChangesets,
   'a changeset for the contract': () => findContractWithoutChangeset(root),
-  [`lines of at most ${COLUMNS} columns`]: checkWidth,
+  [`lines of at most ${COLUMNS} columns`]: () => findWideLines(root).join('\n'),
   'README length': checkReadme,
 }
 
@@ -108,13 +108,6 @@ function checkPublishedContract(): string | undefined {
   return breaches.length === 0
     ? undefined
     : `${breaches.join('\n')}\nWhat a published endpoint may change: CONTRIBUTING.md, "Release".`
-}
-
-/** Counts only, until every folder is done. */
-function checkWidth(): undefined {
-  const lines = findWideLines(root)
-  for (const [folder, found] of Map.groupBy(lines, (line) => dirname(line.split(':')[0] ?? '')))
-    console.log(`       ${String(found.length).padStart(4)} wide lines in ${folder}`)
 }
 
 /** The configuration is valid and every changeset names packages that are published. */

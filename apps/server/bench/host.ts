@@ -155,7 +155,11 @@ async function open({ database: place, adminKey, dataDir }: Settings): Promise<v
     async bytesPerMemory() {
       return asOwner(async (owner) => {
         const [found] = await owner<{ bytes: number }[]>`
-          select (pg_total_relation_size('memories') + pg_total_relation_size('memory_words') + pg_total_relation_size('term_statistics'))::float8
+          select (
+            pg_total_relation_size('memories')
+            + pg_total_relation_size('memory_words')
+            + pg_total_relation_size('term_statistics')
+          )::float8
             / greatest(1, (select sum(documents) from namespace_statistics))::float8 as bytes`
         return Math.round(found?.bytes ?? 0)
       })

@@ -42,7 +42,7 @@ test('a request of HTTP/1.0 needs no Host', async () => {
   expect(await say(t.url, 'GET /health HTTP/1.0\r\n\r\n')).toMatchObject({ status: 200, body: { status: 'healthy' } })
 })
 
-test('a request that arrives too slowly is ended with 400, and a body that never ends gives back what it held', async () => {
+test('a request that is too slow is ended with 400, and a body that never ends gives back what it held', async () => {
   await using t = await start({ connections: { requestSeconds: 1 }, keyConcurrency: 1 })
   const key = await t.secret({ a: 'read_write' })
   const head =

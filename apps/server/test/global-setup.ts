@@ -17,7 +17,7 @@ declare module 'vitest' {
   }
 }
 
-/** What all test files of an engine share: a Postgres server in which each test makes its own database, or templates. */
+/** Starts what all test files of an engine share: a Postgres server for the databases of the tests, or templates. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (project.config.provide['engine'] === 'pglite') return setUpTemplates(project)
   // Nothing in it outlives the run, so it need not be on the disk.

@@ -83,7 +83,7 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await release()
   })
 
-  test('one connection that went silent is given up with what runs on it, and the database is there all the same', async () => {
+  test('a silent connection is given up with what runs on it, and the database is there all the same', async () => {
     await using t = await start()
     await using proxy = await openProxy((t.settings as { url: string }).url)
     const settings = {

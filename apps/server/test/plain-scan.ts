@@ -2,7 +2,7 @@
 // Unicode says of letters.
 
 const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]/u
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}ー]/u
 const LETTER = /[\p{L}\p{N}\p{M}]/u
 const CLOSING = new Set(`]"'.,;:!?)}»”“。،؛؟।`)
 const OPENING = new Set(`["'({«“„`)

@@ -29,7 +29,8 @@ export async function findPrograms(): Promise<string | undefined> {
  */
 const SERVE = `trap '' INT HUP TERM
   bin=$1 data=$2 port=$3; shift 3
-  "$@" "$bin/postgres" -D "$data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= </dev/null >>"$data/log" 2>&1 &
+  "$@" "$bin/postgres" -D "$data" -p "$port" -c listen_addresses=127.0.0.1 \\
+    -c unix_socket_directories= </dev/null >>"$data/log" 2>&1 &
   for i in $(seq 300); do "$@" "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" && break; sleep 0.1; done
   echo ready; cat >/dev/null
   kill -QUIT $!; wait $!`

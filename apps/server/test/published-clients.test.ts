@@ -318,7 +318,7 @@ describe('memories', () => {
     for (const nothing of [{}, { memory_ids: [], tags: [] }]) expectError(await forget(nothing), 'INVALID_REQUEST')
   })
 
-  test('are batch-forgotten by DELETE with a body or by POST, and a dry run counts wherever it is asked for', async () => {
+  test('are batch-forgotten by DELETE with a body or by POST, and a dry run counts in either place', async () => {
     const path = '/v1/memories/forget/batch'
     const unique = tag()
     await call('POST', '/v1/memories/store/batch', {

@@ -190,7 +190,7 @@ test('two namespaces, one in the query string and one in the body, are refused',
   expect((await call('GET', `/v1/memory/get/${id}?agent_id=b`)).json).toMatchObject({ version: 1 })
 })
 
-test('an admin who writes to a namespace that was not there is told that it was created, once; nobody else is', async () => {
+test('an admin whose write creates a namespace is told so, once; nobody else is', async () => {
   const name = `n${crypto.randomUUID().slice(0, 8)}`
   const write = (as: string, path = '/v1/memory/store', body: Json = { content: 'x' }) =>
     call('POST', path, { agent_id: name, ...body }, as)

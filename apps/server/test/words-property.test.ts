@@ -58,8 +58,10 @@ const TOKENS: (() => string)[] = [
   () => `${one(['PROJ', 'OPS', 'ERR', 'TKT'])}${one(['-', '_', ''])}${random(300)}`,
   () => `v${random(4)}.${random(30)}.${random(9)}${one(['', '-rc1', '-beta.2', '+build7'])}`,
   () => `${random(4)}.${random(30)}`,
-  () =>
-    `2026-${two(1 + random(12))}-${two(1 + random(28))}${one(['', `T${two(random(24))}:${two(random(60))}:05Z`, ` ${two(random(24))}:${two(random(60))}`])}`,
+  () => {
+    const [day, time] = [`2026-${two(1 + random(12))}-${two(1 + random(28))}`, `${two(random(24))}:${two(random(60))}`]
+    return `${day}${one(['', `T${time}:05Z`, ` ${time}`])}`
+  },
   () => `${random(60)}${one(['ms', 'GB', 's', 'M', 'px'])}`,
   () => `${8000 + random(20)}-${8010 + random(20)}`,
   () => `${one(NAMES)}.${one(NAMES)}@acme.example`,

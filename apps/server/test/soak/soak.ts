@@ -57,12 +57,10 @@ export async function soak(
 
     const hostile = startHostile()
     const working = ordinary.map((key) => key.run(isOver))
-    const samples = await sampleUntil(isOver, seconds, build, meter, amount.sampleSeconds, (sample) =>
-      say(
-        `${database}: ` +
-          `${progress(sample, amount.minutes, total(ordinary.map(({ answers }) => answers)), total(hostile.map((one) => one.tally())))}`,
-      ),
-    )
+    const samples = await sampleUntil(isOver, seconds, build, meter, amount.sampleSeconds, (sample) => {
+      const [calls, attacks] = [total(ordinary.map(({ answers }) => answers)), total(hostile.map((one) => one.tally()))]
+      say(`${database}: ${progress(sample, amount.minutes, calls, attacks)}`)
+    })
     for (const one of hostile) one.stop()
     const tallies = await Promise.all(hostile.map(({ done }) => done))
     await Promise.all(working)
