@@ -249,7 +249,7 @@ describe('a kept reply belongs to its request and its namespaces', () => {
     expectError(await store('x=2&y=2'), 'CONFLICT', /Idempotency-Key/)
   })
 
-  test('an update is repeated as it was after a smaller change, as it is now after one of content or metadata', async () => {
+  test('an update is repeated as it was after a smaller change, as it is now after a larger one', async () => {
     const { id, a, as } = await twins()
     const k = unique()
     const update = (body: object, headers = {}) => as('PUT', `/v1/memory/update/${id}?agent_id=${a}`, body, headers)
