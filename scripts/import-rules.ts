@@ -156,6 +156,12 @@ export const rooms: Room[] = [
     why: 'Jobs run without a request, through services and db/.',
   },
   {
+    name: 'server resources/*.ts',
+    files: ['apps/server/src/resources/*.ts'],
+    may: [...inServer, 'db'],
+    why: 'It is shared by the resources and knows none of them.',
+  },
+  {
     name: 'server resources/',
     files: ['apps/server/src/resources/*/*.ts'],
     may: [...inServer, 'http', 'resources', 'services', 'embedding', 'db'],
