@@ -118,9 +118,8 @@ ${forms.map((form) => `print(json.dumps(${call(form)}))`).join('\n')}
 `
 
 export const typescriptCalls = (forms: string[], url: string) => `import { DakeraClient } from '@dakera-ai/dakera'
-const [admin, researcher] = ['admin', 
-  'researcher'].map((name) => new DakeraClient({ baseUrl: '${url}', 
-  apiKey: \`dk-\${name}-key\` }))
+const client = (name) => new DakeraClient({ baseUrl: '${url}', apiKey: \`dk-\${name}-key\` })
+const [admin, researcher] = ['admin', 'researcher'].map(client)
 const [content, query] = [${CONTENT_AND_QUERY}]
 const memoryId = (await researcher.storeMemory('researcher', { content: 'To be forgotten.' })).id
 ${forms.map((form) => `console.log(JSON.stringify(await ${call(form)}))`).join('\n')}

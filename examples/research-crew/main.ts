@@ -11,8 +11,8 @@ import { describeAccess, grantsOf, tryEveryCell } from './matrix.ts'
 
 const TOPIC = 'What should a newcomer know first?'
 
-const HELP = `A researcher, a writer, a QC and an orchestrator write an article together, 
-  as four processes with four keys.
+const HELP = `A researcher, a writer, a QC and an orchestrator write an article together, as four
+processes with four keys.
 
 Usage: node examples/research-crew/main.ts [folder] [options]
 

@@ -48,7 +48,7 @@ test('every function of ours fixes its search_path where it matters, and none is
     (sql) => sql<{ name: string; definer: boolean; path: string | null; open: boolean }[]>`
     select p.oid::regprocedure::text as name, prosecdef as definer, array_to_string(proconfig, ';') as path,
       has_function_privilege('public', p.oid, 'execute') as open
-    from pg_proc p where pronamespace = 'public'::regnamespace and proowner in ('dakera_owner'::regrole, 
+    from pg_proc p where pronamespace = 'public'::regnamespace and proowner in ('dakera_owner'::regrole,
       'dakera_search'::regrole)`,
   )
   expect(functions.length).toBeGreaterThan(30)
@@ -64,9 +64,9 @@ test('the search role sees no content and no vector, and may create nothing', as
   await using t = await start()
   const [rights] = await t.owner(
     (sql) => sql`
-    select has_column_privilege('dakera_search', 'memories', 'content', 'select') as content, 
+    select has_column_privilege('dakera_search', 'memories', 'content', 'select') as content,
       has_column_privilege('dakera_search', 'memories', 'v', 'select') as v,
-      has_column_privilege('dakera_search', 'memory_words', 'ts', 'select') as ts, 
+      has_column_privilege('dakera_search', 'memory_words', 'ts', 'select') as ts,
         has_schema_privilege('dakera_search', 'public', 'create') as creates,
       has_schema_privilege('dakera_app', 'public', 'create') as app_creates`,
   )
@@ -93,7 +93,7 @@ test(
   async () => {
     await using t = await start()
     const [found] = await t.database.sql`
-    select has_database_privilege('dakera_app', current_database(), 'temporary') as temporary, 
+    select has_database_privilege('dakera_app', current_database(), 'temporary') as temporary,
       has_database_privilege('dakera_search', current_database(), 'temporary') as search`
     expect(found).toEqual({ temporary: false, search: false })
     expect((await t.database.sql`show search_path`)[0]).toEqual({ search_path: 'public, pg_temp' })
@@ -129,7 +129,7 @@ test('large tables lead their keys with namespace_id, so that the data can be sh
     (sql) => sql<{ table: string; first: string }[]>`
     select i.indrelid::regclass::text as table, a.attname as first
     from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'sessions'::regclass, 
+    where i.indisprimary and i.indrelid in ('memories'::regclass, 'memory_words'::regclass, 'sessions'::regclass,
       'term_statistics'::regclass, 'statistics_deltas'::regclass, 'namespace_statistics'::regclass,
         'expired_memories'::regclass, 'upkeep'::regclass)`,
   )

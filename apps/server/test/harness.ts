@@ -100,9 +100,8 @@ export async function start({ jobs = false, searchTimeoutMs, connections, ...opt
     /** SQL as dakera_app with the identity of this secret and no server in between; undefined is nobody. */
     as<T>(secret: string | undefined, fn: (sql: Sql) => Promise<T>): Promise<T> {
       return database.sql.begin(async (sql) => {
-        await sql`select set_config('dakera.key', 
-          ${secret === undefined ? '' : hashSecret(secret).toString('hex')}, 
-          true)`
+        const identity = secret === undefined ? '' : hashSecret(secret).toString('hex')
+        await sql`select set_config('dakera.key', ${identity}, true)`
         return fn(sql as unknown as Sql)
       }) as Promise<T>
     },

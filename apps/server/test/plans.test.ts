@@ -53,19 +53,19 @@ test('under row security both arms of recall use their index', async () => {
 const CALLS: Record<string, (sql: Sql) => Promise<object[]>> = {
   recall: (sql) => sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5)`,
   'recall-by-tag': (sql) =>
-    sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', 
-      ${vector}::text::halfvec, 5, 
+    sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11',
+      ${vector}::text::halfvec, 5,
       '{"tags": ["rare"]}')`,
   'recall-by-metadata': (sql) =>
     sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5,
-      '{"metadata": {"path": "$.source == $v0", "vars": {"v0": "agent7"}, "equal": [[{"source": "agent7"}, 
+      '{"metadata": {"path": "$.source == $v0", "vars": {"v0": "agent7"}, "equal": [[{"source": "agent7"},
         {"source": ["agent7"]}]]}}')`,
   search: (sql) =>
     sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5, null,
-      '{"search": {"all": ["word7", "word11"], "prefixes": [], "none": [], "none_prefixes": [], "typos": true, 
+      '{"search": {"all": ["word7", "word11"], "prefixes": [], "none": [], "none_prefixes": [], "typos": true,
         "only": false}}')`,
   store: (sql) =>
-    sql`select id from store(${hash()}::bytea, 'big', '[{"content": "word7 is new", "session_id": "talk"}]', 
+    sql`select id from store(${hash()}::bytea, 'big', '[{"content": "word7 is new", "session_id": "talk"}]',
       array[${vector}]::text[]::halfvec[],
       null, gen_random_uuid()::text, 'as the SDKs send it')`,
 }
@@ -119,7 +119,7 @@ test(
     await using young = await start()
     const key = await young.secret({ young: 'read_write' })
     const write = (sql: Sql) =>
-      sql`select id from store(${hashSecret(key)}::bytea, 'young', '[{"content": "Said.", "session_id": "talk"}]', 
+      sql`select id from store(${hashSecret(key)}::bytea, 'young', '[{"content": "Said.", "session_id": "talk"}]',
       array[${vector}]::text[]::halfvec[],
       null, gen_random_uuid()::text, 'a request')`
     const read = await withSession(young, async (session) => {
@@ -147,7 +147,7 @@ test('what others store is not read', async () => {
     rowsRead(session, async (sql) => {
       await sql`select set_config('dakera.key', ${hashSecret(ADMIN_KEY).toString('hex')}, true)`
       const [found] = await sql`select cardinality(ids) as count
-          from lexical_search(${small?.id as number}::int, 'word7', null, 
+          from lexical_search(${small?.id as number}::int, 'word7', null,
           null, 25, null, 3000)`
       expect(found).toEqual({ count: 2 })
     }),

@@ -137,7 +137,7 @@ describe('an installed package works', () => {
     const worker = `
       import { readFileSync } from 'node:fs'
       import { createContext, SourceTextModule } from 'node:vm'
-      const globals = { URL, URLSearchParams, Headers, Response, AbortController, TextDecoder, setTimeout, 
+      const globals = { URL, URLSearchParams, Headers, Response, AbortController, TextDecoder, setTimeout,
         clearTimeout, crypto, fetch, console }
       const context = createContext(globals)
       const load = (text) => new SourceTextModule(text, { context })

@@ -8,11 +8,9 @@ import { type Kills, type KillWay, measureKills } from './kills.ts'
 import { describeEmbedded } from './report.ts'
 import { type Contender, measureSpeed, type Speed } from './speed.ts'
 
-const HELP = `Measures the server on its embedded database with 10,000 memories: one store, ten agents storing at once, 
-  recall, how late the event
-loop runs and the memory it takes; then 10,000 updates, kill -9, 
-  and the time until it is ready again. With --against another build
-takes turns within each row.
+const HELP = `Measures the server on its embedded database with 10,000 memories: one store, ten agents storing at once,
+recall, the delay of the event loop and the memory of the process; then 10,000 updates, kill -9, and the time until
+it is ready again. With --against, another build is measured in turns within each row.
 
 Usage: pnpm bench:embedded [options]
 
@@ -21,8 +19,8 @@ Usage: pnpm bench:embedded [options]
   --updates <n>          Before the kill -9 (default 10000)
   --seconds <n>          How long to measure each row, all builds together (default 15)
   --worker-kills <n>     Instead: end the database's worker thread so many times at random moments under ten writers
-  --process-kills <n>    Instead: kill -9 the whole process so many times, 
-    and start it again; with --against that build too
+  --process-kills <n>    Instead: kill -9 the whole process so many times and start it again;
+                         with --against that build too
   --json                 Print JSON
   --help                 Show this
 

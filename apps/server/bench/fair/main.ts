@@ -26,7 +26,7 @@ Usage: pnpm bench:fair [options]
   --help                 Show this
 
 Starts servers on 127.0.0.1 and attacks no others. A row takes some 2 x --seconds, and up to two minutes
-  when the server does not recover.
+if the server does not recover.
 `
 
 const options = readArguments(HELP, () => {

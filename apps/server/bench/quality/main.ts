@@ -16,8 +16,8 @@ Usage: pnpm bench:recall [options]
   --weight <0..1>        vector_weight of the hybrid arm; default: the server's own
   --json                 Print figures as JSON
 
-Memories are loaded through the SDK, 
-  a namespace for each conversation; every question is asked of each arm with top_k 20.
+Memories are loaded through the SDK, a namespace for each conversation.
+Every question is asked of each arm with top_k 20.
 R@k is the mean share of a question's evidence among the first k; MRR is 1 / rank of the first evidence within 20.`
 
 const ARMS = ['grep', 'bm25', 'vector', 'hybrid'] as const

@@ -56,13 +56,13 @@ export async function addDemo(owner: Sql): Promise<void> {
   for (const name of NAMESPACES) await owner`insert into namespaces (name) values (${name}) on conflict do nothing`
   for (const [name, grants] of Object.entries(KEYS)) {
     await owner`
-      with added as (insert into keys (id, name)
-        values (${`key_demo_${name}`}, 
-        ${name}) on conflict do nothing
-        returning id),
-        opened as (insert into key_secrets (secret_hash, key_id)
-          select ${hashSecret(demoKey(name))}, id
-          from added on conflict do nothing)
+      with added as (
+        insert into keys (id, name) values (${`key_demo_${name}`}, ${name}) on conflict do nothing returning id
+      ),
+      opened as (
+        insert into key_secrets (secret_hash, key_id)
+        select ${hashSecret(demoKey(name))}, id from added on conflict do nothing
+      )
       insert into grants (key_id, namespace, can_read, can_write)
       select id, namespace, true, access = 'read_write'
         from added, jsonb_each_text(${JSON.stringify(grants)}::text::jsonb) as given(namespace, access)`

@@ -66,7 +66,7 @@ export async function migrate<T>(
 }
 
 async function applyMissing(sql: Sql, applied: Map<string, string>): Promise<void> {
-  await sql`create table if not exists migrations (name text primary key, checksum text not null, 
+  await sql`create table if not exists migrations (name text primary key, checksum text not null,
     applied_at timestamptz not null default now())`.simple()
   // Loads the library of pgvector, without which only a superuser may name its settings, as functions do.
   if (applied.size > 0) await sql`select '[1]'::halfvec`

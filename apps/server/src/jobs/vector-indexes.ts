@@ -51,9 +51,10 @@ export async function buildVectorIndexes(
 /** Notes since when a namespace has been too small for its index. */
 const noteSmall = (owner: Sql) => owner`
   update vector_indexes v set small_since = case when is_small then now() end
-  from (select n.id, coalesce(s.vectors, 
-    0) < ${THRESHOLD / 2} as is_small from namespaces n left
-    join namespace_statistics s on s.namespace_id = n.id) n
+  from (
+    select n.id, coalesce(s.vectors, 0) < ${THRESHOLD / 2} as is_small
+    from namespaces n left join namespace_statistics s on s.namespace_id = n.id
+  ) n
   where n.id = v.namespace_id and is_small <> coalesce(v.small_since <= now(), false)`
 
 async function build(owner: Sql, id: number, engine: Engine, { observer, say }: Onlooker): Promise<void> {

@@ -120,7 +120,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
     first.destroy()
     const sql = connect()
     const [state] = await sql`
-      select current_user as "user", current_setting('work_mem') as memory, to_regclass('leftover') as temporary, 
+      select current_user as "user", current_setting('work_mem') as memory, to_regclass('leftover') as temporary,
         (select count(*)::int from notes) as notes,
         (select count(*)::int from pg_locks where locktype = 'advisory') as locks, (select count(*)::int
           from pg_prepared_statements where name = 'kept') as prepared`
@@ -130,7 +130,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the bridge betwee
 
   test('the settings of the start packet count, the role among them; a wrong one is refused', async () => {
     const reader = connect({ role: 'reader', work_mem: '6MB', application_name: "it's me" })
-    const [state] = await reader`select current_user as "user", current_setting('work_mem') as memory, 
+    const [state] = await reader`select current_user as "user", current_setting('work_mem') as memory,
         current_setting('application_name') as name`
     expect(state).toEqual({ user: 'reader', memory: '6MB', name: "it's me" })
     expect(await failure(reader`insert into notes values (4, 'not allowed')`)).toBe('42501')

@@ -92,9 +92,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
     try {
       const store = async (id: number, bytes = 20) => {
         await sql`insert into notes (id, text)
-          values (${id}, 
-          (select string_agg(md5(i::text || ${id}::int), '')
-          from generate_series(1, ${bytes}::int / 32 + 1) i))`
+          select ${id}, string_agg(md5(i::text || ${id}::int), '') from generate_series(1, ${bytes}::int / 32 + 1) i`
         acknowledged.add(id)
       }
       for (let id = 0; id < 20; id++) await store(id)

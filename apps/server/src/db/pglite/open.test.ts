@@ -180,8 +180,12 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     const code = `
       import { superviseEmbedded } from './supervisor.ts'
       process.setgid(65534); process.setuid(65534)
-      try { await superviseEmbedded({ dataDir: process.argv[1], durability: 'full', 
-        log: console }); console.log('opened') } catch (error) { console.log(error.code, error.message) }
+      try {
+        await superviseEmbedded({ dataDir: process.argv[1], durability: 'full', log: console })
+        console.log('opened')
+      } catch (error) {
+        console.log(error.code, error.message)
+      }
       process.exit()
     `
     for await (const line of createInterface(script(code, dataDir).stdout))

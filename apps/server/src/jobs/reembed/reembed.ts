@@ -54,9 +54,10 @@ async function begin(owner: Sql, { model, dimension }: Embedder): Promise<void> 
 
 /** Dropping and adding columns changes no row, where emptying them would rewrite every one. */
 async function renewNext(owner: Sql, dimension?: number): Promise<void> {
-  await owner.unsafe(`alter table memories drop column if exists next_v, drop column if exists next_v_version,
-    add column next_v halfvec${dimension === undefined ? '' : `(${Math.trunc(dimension)})`}, 
-      add column next_v_version int`)
+  const type = `halfvec${dimension === undefined ? '' : `(${Math.trunc(dimension)})`}`
+  await owner.unsafe(`alter table memories
+    drop column if exists next_v, drop column if exists next_v_version,
+    add column next_v ${type}, add column next_v_version int`)
 }
 
 type Pass = { asOwner: AsOwner; embedder: Embedder; say: Onlooker['say']; signal: AbortSignal | undefined }
@@ -69,10 +70,8 @@ async function pass({ asOwner, embedder, say, signal }: Pass): Promise<number> {
     const rows = await asOwner(
       (owner) => owner<Row[]>`
         select namespace_id, id, version, content from memories
-        where next_v_version is distinct from version and (namespace_id, 
-          id) > (${lastNamespace}, 
-          ${lastId})
-          order by namespace_id, id limit ${BATCH}`,
+        where next_v_version is distinct from version and (namespace_id, id) > (${lastNamespace}, ${lastId})
+        order by namespace_id, id limit ${BATCH}`,
     )
     const last = rows.at(-1)
     if (last) await embedRows(asOwner, embedder, rows, signal)
@@ -117,8 +116,8 @@ async function embedAll(embedder: Embedder, rows: Row[], signal?: AbortSignal): 
 async function writeNext(owner: Sql, rows: Row[], vectors: (Float32Array | null)[]): Promise<void> {
   await owner`
     update memories m set next_v = n.v::halfvec, next_v_version = n.version
-    from unnest(${rows.map(({ namespace_id }) => namespace_id)}::int[], 
-      ${rows.map(({ id }) => id)}::text[], 
+    from unnest(${rows.map(({ namespace_id }) => namespace_id)}::int[],
+      ${rows.map(({ id }) => id)}::text[],
       ${rows.map(({ version }) => version)}::int[],
       ${vectors.map((vector) => (vector ? toHalfvec(vector) : null))}::text[]) as n(namespace_id, id, version, v)
     where m.namespace_id = n.namespace_id and m.id = n.id and m.version = n.version`
@@ -182,9 +181,7 @@ async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
       on conflict (namespace_id) do update set is_ready = true, progress = 1`
     await recount(owner)
     await owner`update embedding_space
-      set model = ${embedder.model}, 
-      dimension = ${embedder.dimension}, 
-      next_model = null, next_dimension = null`
+      set model = ${embedder.model}, dimension = ${embedder.dimension}, next_model = null, next_dimension = null`
     await owner`commit`
     return true
   } catch (error) {

@@ -96,7 +96,7 @@ export async function findVectors(
   column: 'v' | 'supplied_v',
 ): Promise<(string | null)[]> {
   const rows = await tx.execute<{ vector: string | null }>(sql`
-    select m.vector from unnest(${sql.param(found.map(({ namespace }) => namespace))}::text[], 
+    select m.vector from unnest(${sql.param(found.map(({ namespace }) => namespace))}::text[],
       ${sql.param(found.map(({ id }) => id))}::text[])
       with ordinality as f(namespace, id, position)
     left join lateral (select id from namespaces x where x.name = f.namespace offset 0) n on true
