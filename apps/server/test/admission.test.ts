@@ -182,9 +182,7 @@ describe('a reply counts until it is sent', () => {
   })
 })
 
-test('an address that tries one unknown key after the other is slowed down; keys in use are not', {
-  timeout: 60_000,
-}, async () => {
+test('an address that tries one unknown key after the other is slowed down; keys in use are not', async () => {
   await using t = await start()
   const key = await t.secret({ a: 'read_write' })
   await t.client(key).whoami()
@@ -196,7 +194,7 @@ test('an address that tries one unknown key after the other is slowed down; keys
   expectError(answers.find(({ status }) => status === 429) as Answer, 'RATE_LIMITED', /unknown API keys/)
   expect(answers.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(100)
   expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
-  await expect.poll(async () => (await guess(1_001)).status, { timeout: 5_000 }).toBe(401)
+  await expect.poll(async () => (await guess(1_001)).status).toBe(401)
 })
 
 test('an IPv6 address counts with the /64 around it', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { strangerLane } from '../principal.ts'
 import { Crowd, Turns } from './turns.ts'
 
@@ -68,7 +68,7 @@ test('who waits goes on when the others have left', async () => {
   for (const { end } of running.splice(0, 2)) end()
   await settle()
   expect(running).toHaveLength(1)
-  await vi.waitUntil(() => running.length === 3, { timeout: 3_000 })
+  await expect.poll(() => running.length).toBe(3)
   expect(crowd.size).toBe(1)
 })
 

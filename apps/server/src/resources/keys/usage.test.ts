@@ -123,9 +123,7 @@ test('the job of a running server writes the counts, several servers add theirs,
       await t.owner((sql) => sql<{ requests: number }[]>`select requests::int from key_usage where key_id = ${key_id}`)
     )[0]?.requests
   await t.client(key).whoami()
-  for (const deadline = Date.now() + 20_000; (await count()) !== 1 && Date.now() < deadline; )
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  expect(await count()).toBe(1)
+  await expect.poll(count, { interval: 100 }).toBe(1)
   const another = new UsageCounter(t.database)
   another.record({ keyHash: hashSecret(key), endpoint: 'keys.whoami', namespace: '', status: 429, bytes: 1, ms: 1 })
   await another.flush()
