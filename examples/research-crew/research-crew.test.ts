@@ -44,11 +44,9 @@ const crew = (args: string[], env: Record<string, string> = {}) =>
   run(process.execPath, ['examples/research-crew/main.ts', ...args], { DAKERA_URL: server.url, ...env })
 
 test('a folder becomes findings with their place, an article with sources, and notes that stay private', async () => {
-  const started = performance.now()
   const { code, stdout, stderr } = await crew([folder, '--topic', 'When is high water?', '--team', 'tides'])
 
   expect(code, stdout + stderr).toBe(0)
-  expect(performance.now() - started).toBeLessThan(20_000)
   expect(stdout).toMatch(/writer +\| asks for the researcher's private notes: refused, 403 NAMESPACE_ACCESS_DENIED/)
   expect(stdout).toMatch(/qc +\| tries to publish something itself: refused, 403 INSUFFICIENT_SCOPE/)
   expect(stdout).toContain('# When is high water?')

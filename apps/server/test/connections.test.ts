@@ -1,3 +1,4 @@
+import diagnostics from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,13 +12,24 @@ function open(url: string): Socket {
   return connect(Number(port), hostname).on('error', () => {})
 }
 
+/** Resolves when the server's end of the next connection is closed, which a client that reads nothing does not see. */
+function closedByServer(): Promise<void> {
+  return new Promise((resolve) => {
+    const accepted = (message: unknown) => {
+      diagnostics.unsubscribe('net.server.socket', accepted)
+      ;(message as { socket: Socket }).socket.once('close', () => resolve())
+    }
+    diagnostics.subscribe('net.server.socket', accepted)
+  })
+}
+
 /** What the server says until it closes the connection, or falls silent. */
 async function say(url: string, text: string): Promise<{ status: number; body: unknown }> {
   const socket = open(url)
   let answer = ''
   socket.setEncoding('utf8').on('data', (part: string) => (answer += part))
   socket.write(text)
-  await Promise.race([once(socket, 'close'), sleep(4_000)])
+  await Promise.race([once(socket, 'close'), sleep(60_000)])
   socket.destroy()
   const body = answer.slice(answer.indexOf('\r\n\r\n') + 4)
   return { status: Number(answer.slice(9, 12)), body: body && (JSON.parse(body) as unknown) }
@@ -43,27 +55,25 @@ test('a request of HTTP/1.0 needs no Host', async () => {
 })
 
 test('a request that is too slow is ended with 400, and a body that never ends gives back what it held', async () => {
-  await using t = await start({ connections: { requestSeconds: 1 }, keyConcurrency: 1 })
+  await using t = await start({ connections: { requestSeconds: 5 }, keyConcurrency: 1 })
   const key = await t.secret({ a: 'read_write' })
   const head =
     'POST /v1/memory/store HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ' +
     `${key}\r\nContent-Length: 100\r\n\r\n{`
   const slow = say(t.url, head)
-  await sleep(200)
-  expectError(await send(t.url, '/v1/auth/whoami', { key }), 'RATE_LIMITED')
+  await expect.poll(async () => (await send(t.url, '/v1/auth/whoami', { key })).status).toBe(429)
   expect(await slow).toMatchObject({ status: 400, body: { error: 'The request took too long to arrive.' } })
   await expect.poll(async () => (await send(t.url, '/v1/auth/whoami', { key })).status).toBe(200)
 })
 
-test('a client that reads nothing of its replies is cut off; one that waits for a slow reply is not', {
-  timeout: 30_000,
-}, async () => {
+test('a client that reads nothing of its replies is cut off; one that waits for a slow reply is not', async () => {
   await using t = await start({ connections: { writeSeconds: 1 } })
+  const cutOff = closedByServer()
   const reader = open(t.url)
   reader.pause()
   reader.write('GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200)) // some 50 MB
   const closed = once(reader, 'close')
-  await Promise.race([closed, sleep(5_000)])
+  await cutOff
   reader.resume() // so that the end is seen
   await closed
   expect(reader.bytesRead).toBeLessThan(50_000_000)
@@ -82,14 +92,14 @@ test('a client that reads nothing of its replies is cut off; one that waits for 
 
 test('a client that takes a little of a reply now and then is cut off when the whole takes too long', async () => {
   await using t = await start({ connections: { replySeconds: 1 } })
+  const cutOff = closedByServer()
   const reader = open(t.url)
   reader.pause()
   reader.write('GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200)) // some 50 MB
   const closed = once(reader, 'close')
-  for (let i = 0; i < 20; i++) {
-    await sleep(200)
-    reader.read(10_000)
-  }
+  const reading = setInterval(() => reader.read(10_000), 200)
+  await cutOff
+  clearInterval(reading)
   reader.resume() // so that the end is seen
   await closed
   expect(reader.bytesRead).toBeLessThan(50_000_000)
@@ -102,9 +112,11 @@ describe('of as many connections as there may be', () => {
     await once(socket, 'connect')
     return socket.resume()
   }
-  const isOpen = async (socket: Socket) => {
+  const expectOpen = async (sockets: Socket[], are: boolean[]) => {
+    const open = () => sockets.map(({ destroyed }) => !destroyed)
+    await expect.poll(open).toEqual(are)
     await sleep(200)
-    return !socket.destroyed
+    expect(open()).toEqual(are)
   }
   const ask = (socket: Socket) => socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
 
@@ -114,12 +126,12 @@ describe('of as many connections as there may be', () => {
     ask(asked) // and so it waits less long than the other
     await once(asked, 'data')
     const third = await connected(t.url)
-    expect([await isOpen(asked), await isOpen(silent), await isOpen(third)]).toEqual([true, false, true])
+    await expectOpen([asked, silent, third], [true, false, true])
     asked.write('GET /hea') // and never the rest
     for (let i = 0; i < 5; i++)
       expect((await fetch(`${t.url}/health`, { headers: { connection: 'close' } })).status).toBe(200)
     const [fourth, fifth] = [await connected(t.url), await connected(t.url)]
-    expect([await isOpen(asked), await isOpen(fourth), await isOpen(fifth)]).toEqual([false, true, true])
+    await expectOpen([asked, fourth, fifth], [false, true, true])
     for (const socket of [third, fourth, fifth]) socket.destroy()
   })
 
@@ -137,7 +149,7 @@ describe('of as many connections as there may be', () => {
       busy.push(socket)
       await sleep(200)
     }
-    expect(await isOpen(await connected(t.url))).toBe(false)
+    await expectOpen([await connected(t.url)], [false])
     for (const socket of busy) expect(socket.destroyed).toBe(false)
     busy[0]?.destroy()
     await expect
@@ -154,7 +166,7 @@ describe('of as many connections as there may be', () => {
     const honest = await connected(t.url)
     const many: Socket[] = []
     for (let i = 0; i < 12; i++) many.push(await connected(t.url, '127.0.0.2'))
-    expect(await isOpen(honest)).toBe(true)
+    await expectOpen([honest], [true])
     ask(honest)
     await once(honest, 'data')
     expect(many.filter(({ destroyed }) => !destroyed).length).toBeLessThan(4)

@@ -12,7 +12,6 @@ const WRITERS = 10
 test.runIf(engine === 'pglite')(
   `the engine ended ${CRASHES} times at random under ${WRITERS} writers: nothing acknowledged is lost, and it ` +
     'serves again by itself',
-  { timeout: 120_000 + CRASHES * 10_000 },
   async () => {
     await using t = await start({ jobs: true })
     const database = t.database as EmbeddedDatabase

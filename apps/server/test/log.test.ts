@@ -77,9 +77,7 @@ test(
   },
 )
 
-test('a log that nobody reads does not stop the server, and says afterwards how many lines are missing', {
-  timeout: 60_000,
-}, async () => {
+test('a log that nobody reads does not stop the server, and says afterwards how many lines are missing', async () => {
   await using place = await freshPlace()
   await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
   const url = await server.ready
@@ -95,7 +93,7 @@ test('a log that nobody reads does not stop the server, and says afterwards how 
   expect((await server.stop()).code).toBe(0)
 })
 
-test('a log that nobody reads does not keep a server from stopping', { timeout: 60_000 }, async () => {
+test('a log that nobody reads does not keep a server from stopping', async () => {
   await using place = await freshPlace()
   await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
   const url = await server.ready
@@ -105,9 +103,7 @@ test('a log that nobody reads does not keep a server from stopping', { timeout: 
       Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers: { 'user-agent': 'x'.repeat(200) } })),
     )
   server.kill('SIGTERM')
-  expect(
-    await Promise.race([server.exited, new Promise((resolve) => setTimeout(resolve, 15_000, 'still there'))]),
-  ).toBe(0)
+  expect(await server.exited).toBe(0) // 1 where it had to be cut
 })
 
 test('a server goes on when the reader of its log ends', async () => {
@@ -130,7 +126,7 @@ test('a server starts when the reader of its greeting has ended', async () => {
       ({ status }) => status,
       () => 0,
     )
-  await expect.poll(health, { timeout: 30_000 }).toBe(200)
+  await expect.poll(health).toBe(200)
   await sleep(500)
   expect(await health()).toBe(200)
   server.kill('SIGTERM')

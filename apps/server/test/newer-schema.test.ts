@@ -6,7 +6,6 @@ import { expectRefusal, freshPlace, launch, whoami } from './child-server.ts'
 import { ADMIN_KEY, engine } from './harness.ts'
 
 // What a rolling upgrade and a roll-back meet: a database that a newer release has migrated.
-const SLOW = { timeout: 240_000 }
 const IS_REFUSED = /migrated by a newer release of Dakera \(0099_future\.sql is unknown here\).*--allow-newer-schema/
 
 /** Says that these were applied, where no server runs. */
@@ -30,7 +29,7 @@ async function pretendApplied(
   }
 }
 
-test('a newer schema is refused at a start; migrations whose files are gone are not newer', SLOW, async () => {
+test('a newer schema is refused at a start; migrations whose files are gone are not newer', async () => {
   await using place = await freshPlace()
   await using first = launch(place.settings)
   await first.ready
@@ -46,7 +45,6 @@ test('a newer schema is refused at a start; migrations whose files are gone are 
 
 test.runIf(engine === 'postgres')(
   'a server that runs while a newer one migrates goes on; on demand an older one starts, and migrates nothing',
-  SLOW,
   async () => {
     await using place = await freshPlace()
     await using running = launch(place.settings)

@@ -24,12 +24,15 @@ async function stage() {
   const server = stack.use(launch({ ...place.settings, DATABASE_URL: proxy.url }))
   const url = await server.ready
   expect((await store(url)).status).toBe(200)
-  const login = postgres(place.databaseUrl ?? '', { max: 1, onnotice: () => {} })
+  const login = postgres(place.databaseUrl ?? '', { max: 2, onnotice: () => {} })
   stack.defer(() => login.end())
   const held = stack.move()
   return {
     url,
     proxy,
+    /** How many statements wait for the lock. */
+    waiting: async () =>
+      (await login`select from pg_locks where relation = 'memories'::regclass and not granted`).length,
     /** The lock is let go when it is disposed. */
     async lock() {
       let letGo = () => {}
@@ -57,7 +60,7 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await using s = await stage()
     const release = await s.lock()
     const answers = [store(s.url), forget(s.url), list(s.url)]
-    await sleep(1_000) // until they wait for the lock
+    await expect.poll(s.waiting).toBe(answers.length)
     await s.proxy.cut()
     const [stored, forgotten, listed] = await Promise.all(answers)
     if (!stored || !forgotten || !listed) throw new Error('three were asked')
@@ -67,21 +70,23 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await release()
   })
 
-  test('the same when the network loses every packet; and what only waited for its turn is known not to have ' +
-    'happened', {
-    timeout: 60_000,
-  }, async () => {
-    await using s = await stage()
-    const release = await s.lock()
-    const answers = Array.from({ length: 8 }, () => store(s.url))
-    await sleep(1_000)
-    s.proxy.goSilent()
-    const said = (await Promise.all(answers)).map(({ json }) => (json as { error: string }).error)
-    expect(said.filter((text) => text.includes('outcome is not known')).length).toBeGreaterThan(0)
-    expect(said.filter((text) => text.startsWith('The database does not answer')).length).toBeGreaterThan(0)
-    await s.proxy.mend()
-    await release()
-  })
+  test(
+    'the same when the network loses every packet; and what only waited for its turn is known not to have ' +
+      'happened',
+    async () => {
+      await using s = await stage()
+      const release = await s.lock()
+      const answers = Array.from({ length: 8 }, () => store(s.url))
+      await expect.poll(s.waiting).toBeGreaterThan(0)
+      await sleep(1_000) // until the others wait for their turn
+      s.proxy.goSilent()
+      const said = (await Promise.all(answers)).map(({ json }) => (json as { error: string }).error)
+      expect(said.filter((text) => text.includes('outcome is not known')).length).toBeGreaterThan(0)
+      expect(said.filter((text) => text.startsWith('The database does not answer')).length).toBeGreaterThan(0)
+      await s.proxy.mend()
+      await release()
+    },
+  )
 
   test('a silent connection is given up with what runs on it, and the database is there all the same', async () => {
     await using t = await start()
@@ -110,9 +115,7 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await database.close()
   })
 
-  test("the server's own work that hangs on a silent connection ends, and the next has another", {
-    timeout: 90_000,
-  }, async () => {
+  test("the server's own work that hangs on a silent connection ends, and the next has another", async () => {
     await using t = await start()
     await using proxy = await openProxy((t.settings as { url: string }).url)
     const settings = {
@@ -171,16 +174,20 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await database.close()
   })
 
-  test('readiness asks through the sessions: connections that went silent are told and replaced, though new ones ' +
-    'work', {
-    timeout: 60_000,
-  }, async () => {
-    await using s = await stage()
-    expect((await list(s.url)).status).toBe(200)
-    s.proxy.muteOpen()
-    expect(await send(s.url, '/health/ready')).toMatchObject({ status: 503, json: { components: { database: false } } })
-    await expect.poll(async () => (await send(s.url, '/health/ready')).status, { timeout: 40_000 }).toBe(200)
-    await expect.poll(async () => (await store(s.url)).status, { timeout: 20_000 }).toBe(200)
-    expect((await list(s.url)).status).toBe(200)
-  })
+  test(
+    'readiness asks through the sessions: connections that went silent are told and replaced, though new ones ' +
+      'work',
+    async () => {
+      await using s = await stage()
+      expect((await list(s.url)).status).toBe(200)
+      s.proxy.muteOpen()
+      expect(await send(s.url, '/health/ready')).toMatchObject({
+        status: 503,
+        json: { components: { database: false } },
+      })
+      await expect.poll(async () => (await send(s.url, '/health/ready')).status).toBe(200)
+      await expect.poll(async () => (await store(s.url)).status).toBe(200)
+      expect((await list(s.url)).status).toBe(200)
+    },
+  )
 })

@@ -6,8 +6,6 @@ import { expectRefusal, freshPlace, launch, whoami } from './child-server.ts'
 import { ADMIN_KEY, engine, failure } from './harness.ts'
 
 // A start never takes over or weakens a database that others use, and a lost key can be replaced.
-// Each start is a process of its own; the longest tests have six of them.
-const SLOW = { timeout: 240_000 }
 const OURS = 'a-long-random-secret-of-ours'
 const OTHER = 'a-long-random-secret-of-another'
 
@@ -15,7 +13,7 @@ const statuses = async (url: string, ...keys: string[]) =>
   Promise.all(keys.map(async (key) => (await whoami(url, key)).status))
 const keptIn = (dataDir: string) => readFileSync(join(dataDir, 'admin-key'), 'utf8').trim()
 
-test('a start with another key is refused, unless it says that it replaces the one there', SLOW, async () => {
+test('a start with another key is refused, unless it says that it replaces the one there', async () => {
   await using place = await freshPlace()
   const generated = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   await using first = launch(generated)
@@ -44,7 +42,7 @@ test('a start with another key is refused, unless it says that it replaces the o
   expect(again.said.stdout).not.toMatch(/!!/)
 })
 
-test('a lost admin key is replaced by a new one', SLOW, async () => {
+test('a lost admin key is replaced by a new one', async () => {
   await using place = await freshPlace()
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   await using first = launch(settings)
@@ -65,7 +63,7 @@ test('a lost admin key is replaced by a new one', SLOW, async () => {
   await replacing.stop()
 })
 
-test('a leaked admin key is replaced by a new one, which takes its place in the file', SLOW, async () => {
+test('a leaked admin key is replaced by a new one, which takes its place in the file', async () => {
   await using place = await freshPlace()
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   await using first = launch(settings)
@@ -85,7 +83,7 @@ test('a leaked admin key is replaced by a new one, which takes its place in the 
   expect(await statuses(await again.ready, secret, leaked)).toEqual([200, 401])
 })
 
-test('an admin key that does not open the database is left alone, and said', SLOW, async () => {
+test('an admin key that does not open the database is left alone, and said', async () => {
   await using place = await freshPlace()
   const file = join(place.dataDir, 'admin-key')
   await using first = launch({ ...place.settings, DAKERA_ROOT_API_KEY: OURS })
@@ -98,7 +96,7 @@ test('an admin key that does not open the database is left alone, and said', SLO
   expect(keptIn(place.dataDir)).toBe(OTHER)
 })
 
-test('a key kept by an earlier release, which noted no database, still opens its own', SLOW, async () => {
+test('a key kept by an earlier release, which noted no database, still opens its own', async () => {
   await using place = await freshPlace()
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   await using first = launch(settings)
@@ -113,7 +111,7 @@ test('a key kept by an earlier release, which noted no database, still opens its
   expect(second.said.stdout).toMatch(/The admin key is in /)
 })
 
-test('a secret from the documentation opens nothing off loopback', SLOW, async () => {
+test('a secret from the documentation opens nothing off loopback', async () => {
   await using place = await freshPlace()
   await using anywhere = launch({ ...place.settings, DAKERA_HOST: undefined, DAKERA_ROOT_API_KEY: 'dk-writer-key' })
   expectRefusal(
@@ -153,7 +151,7 @@ test('a secret from the documentation opens nothing off loopback', SLOW, async (
 })
 
 describe.runIf(engine === 'postgres')('a database that others use', () => {
-  test('--demo is refused, changes nothing, and the server there notices nothing', SLOW, async () => {
+  test('--demo is refused, changes nothing, and the server there notices nothing', async () => {
     await using place = await freshPlace()
     await using laptop = await freshPlace()
     await using shared = launch({ ...place.settings, DAKERA_ROOT_API_KEY: OURS })
@@ -177,7 +175,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     await sql.end()
   })
 
-  test('a demo and a real start at once on an empty database leave the real one alone in charge', SLOW, async () => {
+  test('a demo and a real start at once on an empty database leave the real one alone in charge', async () => {
     await using place = await freshPlace({ isEmpty: true })
     await using laptop = await freshPlace()
     await using demo = launch({ ...laptop.settings, DATABASE_URL: place.databaseUrl, DAKERA_ROOT_API_KEY: undefined }, [
@@ -189,7 +187,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     expect(await statuses(url, OURS, ADMIN_KEY, 'dk-researcher-key', 'dk-qc-key')).toEqual([200, 401, 401, 401])
   })
 
-  test('a demo may have a database of its own, until it has keys of its own', SLOW, async () => {
+  test('a demo may have a database of its own, until it has keys of its own', async () => {
     await using place = await freshPlace()
     const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
     await using first = launch(settings, ['--demo'])
@@ -205,7 +203,6 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
   test(
     'two servers with different keys: the second is refused; once it has replaced the key, the first goes on ' +
       'until its next start',
-    SLOW,
     async () => {
       await using place = await freshPlace()
       const settings = { ...place.settings, DAKERA_ROOT_API_KEY: OURS }
@@ -227,7 +224,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     },
   )
 
-  test("an embedded database's admin key is neither given to a Postgres database nor overwritten", SLOW, async () => {
+  test("an embedded database's admin key is neither given to a Postgres database nor overwritten", async () => {
     await using place = await freshPlace()
     await using empty = await freshPlace()
     const embedded = { ...place.settings, DATABASE_URL: undefined, DAKERA_ROOT_API_KEY: undefined }

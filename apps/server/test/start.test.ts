@@ -59,22 +59,18 @@ test('a data directory that cannot be one is named', async () => {
 })
 
 // On Postgres the data directory holds nothing but the admin key.
-test.runIf(engine === 'pglite')(
-  'a data directory in use names the other process, and loses nothing',
-  { timeout: 120_000 },
-  async () => {
-    await using place = await freshPlace()
-    await using first = launch(place.settings)
-    const client = await first.client()
-    const { id } = await client.storeMemory('inbox', { content: 'Safe.' })
-    await using second = launch(place.settings)
-    expectRefusal(await second.refused, /in use|another process/i)
-    expect((await client.getMemory(id)).content).toBe('Safe.')
-    expect((await first.stop()).code).toBe(0)
-    await using third = launch(place.settings)
-    expect((await (await third.client()).getMemory(id)).content).toBe('Safe.')
-  },
-)
+test.runIf(engine === 'pglite')('a data directory in use names the other process, and loses nothing', async () => {
+  await using place = await freshPlace()
+  await using first = launch(place.settings)
+  const client = await first.client()
+  const { id } = await client.storeMemory('inbox', { content: 'Safe.' })
+  await using second = launch(place.settings)
+  expectRefusal(await second.refused, /in use|another process/i)
+  expect((await client.getMemory(id)).content).toBe('Safe.')
+  expect((await first.stop()).code).toBe(0)
+  await using third = launch(place.settings)
+  expect((await (await third.client()).getMemory(id)).content).toBe('Safe.')
+})
 
 describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () => {
   test.each([
@@ -119,7 +115,6 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
 // The embedded database belongs to one process.
 test.runIf(engine === 'postgres')(
   'five servers that start at once on an empty database all come up, and one of them makes the admin key',
-  { timeout: 120_000 },
   async () => {
     await using stack = new AsyncDisposableStack()
     const places: Awaited<ReturnType<typeof freshPlace>>[] = []
@@ -139,7 +134,7 @@ test.runIf(engine === 'postgres')(
   },
 )
 
-test('a generated admin key is shown once and kept for the operator alone', { timeout: 120_000 }, async () => {
+test('a generated admin key is shown once and kept for the operator alone', async () => {
   await using place = await freshPlace({ isEmpty: true })
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   await using first = launch(settings)
@@ -159,7 +154,7 @@ test('a generated admin key is shown once and kept for the operator alone', { ti
   expect((await whoami(again, secret)).json).toMatchObject({ scope: 'admin' })
 })
 
-test("the demo knows the samples' keys and refuses to be reached from elsewhere", { timeout: 120_000 }, async () => {
+test("the demo knows the samples' keys and refuses to be reached from elsewhere", async () => {
   await using place = await freshPlace()
   await using open = launch(place.settings, ['--demo', '--host', '0.0.0.0'])
   expectRefusal(await open.refused, /loopback.*--host 127\.0\.0\.1/)
@@ -191,64 +186,58 @@ test('whatever its login may do, the server acts as dakera_app, and nothing brin
   session.release()
 })
 
-test.runIf(engine === 'postgres')(
-  'a login that may only serve is enough once somebody else has migrated',
-  { timeout: 120_000 },
-  async () => {
-    await using place = await freshPlace({ isEmpty: true })
-    await using other = await freshPlace({ isEmpty: true })
-    const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
-    const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
-    await cluster.unsafe(`create role ${login} login`)
-    try {
-      const url = new URL(place.databaseUrl ?? '')
-      url.username = login
-      const serving = { ...place.settings, DATABASE_URL: url.href }
-      await using both = launch({ ...serving, DAKERA_MIGRATION_URL: place.databaseUrl })
-      // The migration makes dakera_app; only then can it be given away.
-      await both.ready.then(
-        () => both.stop(),
-        () => {},
+test.runIf(engine === 'postgres')('a login that may only serve is enough once somebody else has migrated', async () => {
+  await using place = await freshPlace({ isEmpty: true })
+  await using other = await freshPlace({ isEmpty: true })
+  const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
+  const login = `test_login_${crypto.randomUUID().slice(0, 8)}`
+  await cluster.unsafe(`create role ${login} login`)
+  try {
+    const url = new URL(place.databaseUrl ?? '')
+    url.username = login
+    const serving = { ...place.settings, DATABASE_URL: url.href }
+    await using both = launch({ ...serving, DAKERA_MIGRATION_URL: place.databaseUrl })
+    // The migration makes dakera_app; only then can it be given away.
+    await both.ready.then(
+      () => both.stop(),
+      () => {},
+    )
+    await cluster.unsafe(`grant dakera_app to ${login}`)
+
+    await using migrating = launch({ ...serving, DAKERA_MIGRATION_URL: place.databaseUrl })
+    const first = await migrating.client()
+    await first.storeMemory('inbox', { content: 'By a login with few rights.' })
+    expect((await migrating.stop()).code).toBe(0)
+
+    for (const flag of ['--demo', '--replace-root-key']) {
+      await using overreaching = launch(serving, [flag])
+      expectRefusal(
+        await overreaching.refused,
+        new RegExp(`${flag} needs a login that owns the database.*DAKERA_MIGRATION_URL`),
       )
-      await cluster.unsafe(`grant dakera_app to ${login}`)
-
-      await using migrating = launch({ ...serving, DAKERA_MIGRATION_URL: place.databaseUrl })
-      const first = await migrating.client()
-      await first.storeMemory('inbox', { content: 'By a login with few rights.' })
-      expect((await migrating.stop()).code).toBe(0)
-
-      for (const flag of ['--demo', '--replace-root-key']) {
-        await using overreaching = launch(serving, [flag])
-        expectRefusal(
-          await overreaching.refused,
-          new RegExp(`${flag} needs a login that owns the database.*DAKERA_MIGRATION_URL`),
-        )
-      }
-      // Its admin key is the one of the documentation, and such a login cannot take it away.
-      await using open = launch({ ...serving, DAKERA_ROOT_API_KEY: undefined, DAKERA_HOST: '0.0.0.0' })
-      expectRefusal(await open.refused, /printed in the documentation: root \(key_root\)\. .*DAKERA_MIGRATION_URL/)
-
-      await using alone = launch(serving)
-      const client = await alone.client()
-      for (const routing of ['vector', 'bm25'] as const)
-        expect((await client.recall('inbox', 'a login with few rights', { routing })).length).toBe(1)
-      expect((await alone.stop()).code).toBe(0)
-
-      url.pathname = new URL(other.databaseUrl ?? '').pathname
-      await using unmigrated = launch({ ...other.settings, DATABASE_URL: url.href })
-      expectRefusal(await unmigrated.refused, /DAKERA_MIGRATION_URL/)
-    } finally {
-      await place[Symbol.asyncDispose]()
-      await other[Symbol.asyncDispose]()
-      await cluster.unsafe(`drop owned by ${login}; drop role ${login}`)
-      await cluster.end()
     }
-  },
-)
+    // Its admin key is the one of the documentation, and such a login cannot take it away.
+    await using open = launch({ ...serving, DAKERA_ROOT_API_KEY: undefined, DAKERA_HOST: '0.0.0.0' })
+    expectRefusal(await open.refused, /printed in the documentation: root \(key_root\)\. .*DAKERA_MIGRATION_URL/)
 
-test('what a demo left behind opens nothing once the server is started for real, and the admin key is there again', {
-  timeout: 120_000,
-}, async () => {
+    await using alone = launch(serving)
+    const client = await alone.client()
+    for (const routing of ['vector', 'bm25'] as const)
+      expect((await client.recall('inbox', 'a login with few rights', { routing })).length).toBe(1)
+    expect((await alone.stop()).code).toBe(0)
+
+    url.pathname = new URL(other.databaseUrl ?? '').pathname
+    await using unmigrated = launch({ ...other.settings, DATABASE_URL: url.href })
+    expectRefusal(await unmigrated.refused, /DAKERA_MIGRATION_URL/)
+  } finally {
+    await place[Symbol.asyncDispose]()
+    await other[Symbol.asyncDispose]()
+    await cluster.unsafe(`drop owned by ${login}; drop role ${login}`)
+    await cluster.end()
+  }
+})
+
+test('keys of a demo open nothing once the server is started for real, and the admin key is back', async () => {
   await using place = await freshPlace()
   const settings = { ...place.settings, DAKERA_ROOT_API_KEY: undefined }
   const known = ['dk-admin-key', 'dk-researcher-key', 'dk-qc-key', 'dk-orchestrator-key']

@@ -146,36 +146,33 @@ test('HEAD gets no body, and leaves no source behind', async () => {
   expect(begun).toBe(false)
 })
 
-test(
-  'chunks count as replies: one that its client does not take stops the key from having more, ' + 'sent ones do not',
-  async () => {
-    await using t = await start()
-    const [key, other] = [await t.secret({ a: 'read' }), await t.secret({ a: 'read' })]
-    let count = 1
-    const source = async function* () {
-      for (let i = 0; i < count; i++) yield new Uint8Array(16 * MB)
-    }
-    await using app = await serve(t, source, { openReplyBytes: 40 * MB })
-    const slow = (await open(app.url, key)).pause() // 16 MB are more than the sockets take
-    await sleep(200)
-    const refused = await open(app.url, key)
-    refused.resume()
-    await expect(once(refused, 'end')).rejects.toThrow()
-    await expect.poll(() => app.lines).toMatchObject([{ status: 200, code: 'RATE_LIMITED', msg: 'request failed' }])
+test('chunks count as replies: one that its client does not take stops the key, sent ones do not', async () => {
+  await using t = await start()
+  const [key, other] = [await t.secret({ a: 'read' }), await t.secret({ a: 'read' })]
+  let count = 1
+  const source = async function* () {
+    for (let i = 0; i < count; i++) yield new Uint8Array(16 * MB)
+  }
+  await using app = await serve(t, source, { openReplyBytes: 40 * MB })
+  const slow = (await open(app.url, key)).pause() // 16 MB are more than the sockets take
+  await sleep(200)
+  const refused = await open(app.url, key)
+  refused.resume()
+  await expect(once(refused, 'end')).rejects.toThrow()
+  await expect.poll(() => app.lines).toMatchObject([{ status: 200, code: 'RATE_LIMITED', msg: 'request failed' }])
 
-    count = 8 // of another key: 128 MB, one chunk at a time
-    for (const [who, length] of [[other, 128] as const, [key, 128] as const]) {
-      if (who === key) {
-        slow.destroy()
-        await expect.poll(() => app.lines.length).toBe(3)
-      }
-      const reply = await open(app.url, who)
-      let got = 0
-      for await (const chunk of reply) got += (chunk as Buffer).length
-      expect(got).toBe(length * MB)
+  count = 8 // of another key: 128 MB, one chunk at a time
+  for (const [who, length] of [[other, 128] as const, [key, 128] as const]) {
+    if (who === key) {
+      slow.destroy()
+      await expect.poll(() => app.lines.length).toBe(3)
     }
-  },
-)
+    const reply = await open(app.url, who)
+    let got = 0
+    for await (const chunk of reply) got += (chunk as Buffer).length
+    expect(got).toBe(length * MB)
+  }
+})
 
 test('a source that fails cuts the connection, and the log has no content of it', async () => {
   await using t = await start()

@@ -164,9 +164,7 @@ function makeQuestion(texts: string[]): { asked: string; isBeginning: boolean } 
   }
 }
 
-test('exact search gives what a plain scan finds: nothing is missed and nothing is wrong', {
-  timeout: 300_000,
-}, async () => {
+test('exact search gives what a plain scan finds: nothing is missed and nothing is wrong', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   await t.admin.createNamespace('a')

@@ -26,7 +26,7 @@ beforeAll(() => {
   mkdirSync(join(folder, 'consumer'))
   consumer('package.json', '{ "name": "consumer", "private": true }')
   run(join(folder, 'consumer'), 'npm', ['install', '--offline', '--no-audit', '--no-fund', tarball])
-}, 120_000)
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the tarball', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { strangerLane } from '../principal.ts'
 import { ActiveKeys, FairPool } from './fair-pool.ts'
 
@@ -36,32 +36,29 @@ test('keys take turns, whoever sends more; within a key the order is kept', asyn
   expect(began.join('')).toBe('abcacaa')
 })
 
-test(
-  'what a key may hold depends on how many ask, here or elsewhere, and on whoever asked within ' + 'the last second',
-  async () => {
-    let now = 0
-    const activeKeys = new ActiveKeys(() => now)
-    const { ask, running } = openPool(4, { share: (keys) => (keys === 1 ? 3 : 1) }, activeKeys)
-    for (let i = 0; i < 8; i++) void ask('a')
-    await settle()
-    expect(running).toHaveLength(3)
-    activeKeys.touch('b') // in another pool
-    for (const { end } of running.splice(0, 2)) end()
-    await settle()
-    expect(running).toHaveLength(1)
-    now = 999
-    running.shift()?.end()
-    await settle()
-    expect(running).toHaveLength(1)
-    now = 1_001
-    running.shift()?.end()
-    await settle()
-    expect(running).toHaveLength(3)
-    void ask('b') // at once, though some of a wait
-    await settle()
-    expect(running.map(({ key }) => key).join('')).toBe('aaab')
-  },
-)
+test('the share of a key depends on how many ask, here or elsewhere, now or within the last second', async () => {
+  let now = 0
+  const activeKeys = new ActiveKeys(() => now)
+  const { ask, running } = openPool(4, { share: (keys) => (keys === 1 ? 3 : 1) }, activeKeys)
+  for (let i = 0; i < 8; i++) void ask('a')
+  await settle()
+  expect(running).toHaveLength(3)
+  activeKeys.touch('b') // in another pool
+  for (const { end } of running.splice(0, 2)) end()
+  await settle()
+  expect(running).toHaveLength(1)
+  now = 999
+  running.shift()?.end()
+  await settle()
+  expect(running).toHaveLength(1)
+  now = 1_001
+  running.shift()?.end()
+  await settle()
+  expect(running).toHaveLength(3)
+  void ask('b') // at once, though some of a wait
+  await settle()
+  expect(running.map(({ key }) => key).join('')).toBe('aaab')
+})
 
 test('who waits goes on when the others have left', async () => {
   const activeKeys = new ActiveKeys()
@@ -71,7 +68,7 @@ test('who waits goes on when the others have left', async () => {
   for (const { end } of running.splice(0, 2)) end()
   await settle()
   expect(running).toHaveLength(1)
-  await vi.waitUntil(() => running.length === 3, { timeout: 3_000 })
+  await expect.poll(() => running.length).toBe(3)
   expect(activeKeys.size).toBe(1)
 })
 
@@ -151,81 +148,78 @@ test('a question passes all queues, and finds nothing where all is busy', async 
   running[0]?.end()
 })
 
-test(
-  'whatever is asked, ended and dropped in whatever order: nobody starves, no session is lost or ' + 'shared',
-  async () => {
-    const step = fc.oneof(
-      {
-        weight: 5,
-        arbitrary: fc.record({ do: fc.constant('ask' as const), key: fc.constantFrom('a', 'b', 'c', 'd') }),
-      },
-      { weight: 4, arbitrary: fc.record({ do: fc.constant('end' as const), at: fc.nat(9), fails: fc.boolean() }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant('drop' as const), at: fc.nat(20) }) },
-    )
-    const property = fc.asyncProperty(
-      fc.integer({ min: 1, max: 4 }),
-      fc.integer({ min: 1, max: 3 }),
-      fc.array(step, { maxLength: 60 }),
-      async (size, half, steps) => {
-        const share = Math.min(half, size)
-        const holds = (key: string) => [...held.values()].filter((other) => other === key).length
-        const pool = new FairPool(
-          Array.from({ length: size }, (_, i) => i),
-          { ...bounds, share: () => share },
-        )
-        const held = new Map<number, string>()
-        const open: { key: string; session: number; end: (fails: boolean) => void }[] = []
-        const waiting: { key: string; abort: () => void; skipped: Map<string, number> }[] = []
-        const settled: Promise<unknown>[] = []
-        const ask = (key: string) => {
-          const signal = new AbortController()
-          const entry = { key, abort: () => signal.abort(new Error('gone')), skipped: new Map<string, number>() }
-          waiting.push(entry)
-          const run = pool.run(key, signal.signal, (session) => {
-            expect(held.has(session)).toBe(false) // never shared
-            held.set(session, key)
-            expect(holds(key)).toBeLessThanOrEqual(share)
-            expect(waiting.find((other) => other.key === key)).toBe(entry) // in order
-            waiting.splice(waiting.indexOf(entry), 1)
-            // No other key gets two turns while one waits that may run.
-            for (const other of waiting) {
-              if (other.key === key || holds(other.key) >= share) continue
-              other.skipped.set(key, (other.skipped.get(key) ?? 0) + 1)
-            }
-            return new Promise<void>((resolve, reject) =>
-              open.push({
-                key,
-                session,
-                end: (fails) => {
-                  held.delete(session)
-                  if (fails) reject(new Error('broken'))
-                  else resolve()
-                },
-              }),
-            )
-          })
-          settled.push(run.catch(() => waiting.includes(entry) && waiting.splice(waiting.indexOf(entry), 1)))
-        }
-        for (const one of steps) {
-          if (one.do === 'ask') ask(one.key)
-          else if (one.do === 'end') open.splice(one.at % Math.max(1, open.length), 1)[0]?.end(one.fails)
-          else waiting[one.at % Math.max(1, waiting.length)]?.abort()
-          await settle()
-          // Work-conserving: with a session free, nobody waits who may run.
-          if (held.size < size) for (const { key } of waiting) expect(holds(key)).toBeGreaterThanOrEqual(share)
-          for (const { skipped } of waiting)
-            for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + share)
-        }
-        for (let i = 0; i < 200 && (open.length > 0 || waiting.length > 0); i++) {
-          open.shift()?.end(false)
-          await settle()
-        }
-        expect(waiting).toHaveLength(0) // nobody starves
-        await Promise.all(settled)
-        const all = Array.from({ length: size }, () => pool.runIfFree(async (session) => session))
-        expect(new Set(await Promise.all(all)).size).toBe(size) // no session is lost
-      },
-    )
-    await fc.assert(property, { numRuns: 150 })
-  },
-)
+test('asked, ended and dropped in any order: nobody starves, no session is lost or shared', async () => {
+  const step = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constant('ask' as const), key: fc.constantFrom('a', 'b', 'c', 'd') }),
+    },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('end' as const), at: fc.nat(9), fails: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('drop' as const), at: fc.nat(20) }) },
+  )
+  const property = fc.asyncProperty(
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: 1, max: 3 }),
+    fc.array(step, { maxLength: 60 }),
+    async (size, half, steps) => {
+      const share = Math.min(half, size)
+      const holds = (key: string) => [...held.values()].filter((other) => other === key).length
+      const pool = new FairPool(
+        Array.from({ length: size }, (_, i) => i),
+        { ...bounds, share: () => share },
+      )
+      const held = new Map<number, string>()
+      const open: { key: string; session: number; end: (fails: boolean) => void }[] = []
+      const waiting: { key: string; abort: () => void; skipped: Map<string, number> }[] = []
+      const settled: Promise<unknown>[] = []
+      const ask = (key: string) => {
+        const signal = new AbortController()
+        const entry = { key, abort: () => signal.abort(new Error('gone')), skipped: new Map<string, number>() }
+        waiting.push(entry)
+        const run = pool.run(key, signal.signal, (session) => {
+          expect(held.has(session)).toBe(false) // never shared
+          held.set(session, key)
+          expect(holds(key)).toBeLessThanOrEqual(share)
+          expect(waiting.find((other) => other.key === key)).toBe(entry) // in order
+          waiting.splice(waiting.indexOf(entry), 1)
+          // No other key gets two turns while one waits that may run.
+          for (const other of waiting) {
+            if (other.key === key || holds(other.key) >= share) continue
+            other.skipped.set(key, (other.skipped.get(key) ?? 0) + 1)
+          }
+          return new Promise<void>((resolve, reject) =>
+            open.push({
+              key,
+              session,
+              end: (fails) => {
+                held.delete(session)
+                if (fails) reject(new Error('broken'))
+                else resolve()
+              },
+            }),
+          )
+        })
+        settled.push(run.catch(() => waiting.includes(entry) && waiting.splice(waiting.indexOf(entry), 1)))
+      }
+      for (const one of steps) {
+        if (one.do === 'ask') ask(one.key)
+        else if (one.do === 'end') open.splice(one.at % Math.max(1, open.length), 1)[0]?.end(one.fails)
+        else waiting[one.at % Math.max(1, waiting.length)]?.abort()
+        await settle()
+        // Work-conserving: with a session free, nobody waits who may run.
+        if (held.size < size) for (const { key } of waiting) expect(holds(key)).toBeGreaterThanOrEqual(share)
+        for (const { skipped } of waiting)
+          for (const times of skipped.values()) expect(times).toBeLessThanOrEqual(1 + share)
+      }
+      for (let i = 0; i < 200 && (open.length > 0 || waiting.length > 0); i++) {
+        open.shift()?.end(false)
+        await settle()
+      }
+      expect(waiting).toHaveLength(0) // nobody starves
+      await Promise.all(settled)
+      const all = Array.from({ length: size }, () => pool.runIfFree(async (session) => session))
+      expect(new Set(await Promise.all(all)).size).toBe(size) // no session is lost
+    },
+  )
+  await fc.assert(property, { numRuns: 150 })
+})

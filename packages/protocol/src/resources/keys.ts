@@ -198,7 +198,7 @@ export const keyEndpoints = {
     access: 'admin',
     isStrict: true,
     summary:
-      'Issue a key with its own grants per namespace. The response contains its secret, which is not ' + 'shown again.',
+      'Issue a key with its own grants per namespace. The response contains its secret, which is not shown again.',
     body: CreateKeyRequest,
     status: 201,
     response: CreatedKey,

@@ -126,7 +126,7 @@ const settings = {
   metadata: JsonObject.nullish().meta({ description: 'Any JSON object. The server does not use it.' }),
   language: Language.nullish().meta({ description: 'Can be changed only while the namespace has no memories.' }),
   weights: Weights.nullish().meta({
-    description: 'Default weights for recall in this namespace; they replace the ' + 'previous ones.',
+    description: 'Default weights for recall in this namespace; they replace the previous ones.',
   }),
   policy: JsonObject.nullish().meta({ description: 'Any JSON object. The server does not use it yet.' }),
 }

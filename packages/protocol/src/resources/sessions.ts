@@ -24,11 +24,9 @@ export const StartSessionRequest = z
   .object({
     agent_id: AgentId,
     metadata: JsonObject.default({}).meta({ description: 'Any JSON object. The server does not use it.' }),
-    id: text(1, 200)
-      .nullish()
-      .meta({
-        description: 'Chosen by the caller. Requires a read-write grant, because an id that is taken is ' + 'rejected.',
-      }),
+    id: text(1, 200).nullish().meta({
+      description: 'Chosen by the caller. Requires a read-write grant, because an id that is taken is rejected.',
+    }),
   })
   .meta({ id: 'StartSessionRequest' })
 export type StartSessionRequest = z.input<typeof StartSessionRequest>
@@ -41,7 +39,7 @@ export const EndSessionRequest = z
     agent_id: AgentId.nullish(),
     summary: text(0, 100_000)
       .nullish()
-      .meta({ description: 'The outcome of the session. If omitted, the ' + 'previous summary stays.' }),
+      .meta({ description: 'The outcome of the session. If omitted, the previous summary stays.' }),
   })
   .meta({ id: 'EndSessionRequest' })
 export type EndSessionRequest = z.input<typeof EndSessionRequest>

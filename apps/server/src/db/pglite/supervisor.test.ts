@@ -75,55 +75,43 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
   })
   afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
-  test(
-    'a statement over its limit is ended, whoever waits behind it is served, and this thread never ' + 'stood still',
-    async () => {
-      await using db = await open()
-      await db.sql`select 1`
-      let longest = 0
-      let last = performance.now()
-      const ticking = setInterval(() => {
-        longest = Math.max(longest, performance.now() - last)
-        last = performance.now()
-      }, 5)
-      db.pglite.limitStatements(500)
-      const started = performance.now()
-      expect(await failure(db.sql`select pg_sleep(30)`)).toBe('57014')
-      expect(performance.now() - started).toBeLessThan(10_000)
-      expect([...(await db.sql`select 2 as a`)]).toEqual([{ a: 2 }])
-      clearInterval(ticking)
-      expect(longest).toBeLessThan(2_000) // the statement would have held it for 30 s
-      expect(db.said.map(({ message }) => message)).toEqual([
-        expect.stringContaining('ran too long'),
-        expect.stringContaining('is open again'),
-      ])
-    },
-  )
+  test('a statement over its limit is ended, those behind it are served, this thread never stands still', async () => {
+    await using db = await open()
+    await db.sql`select 1`
+    let ticks = 0
+    const ticking = setInterval(() => ticks++, 5)
+    db.pglite.limitStatements(500)
+    expect(await failure(db.sql`select pg_sleep(3600)`)).toBe('57014')
+    expect(ticks).toBeGreaterThan(2)
+    expect([...(await db.sql`select 2 as a`)]).toEqual([{ a: 2 }])
+    clearInterval(ticking)
+    expect(db.said.map(({ message }) => message)).toEqual([
+      expect.stringContaining('ran too long'),
+      expect.stringContaining('is open again'),
+    ])
+  })
 
-  test(
-    'a write that was ended with its thread may have been kept, and that is said; a read only took ' + 'too long',
-    async () => {
-      await using db = await open()
-      const session = new Session({ open: () => db.sql })
-      const ended = (mode: 'read' | 'write') =>
-        session
-          .statement(principalOf('x'), mode, async (sql) => sql`select pg_sleep(30)`)
-          .then(
-            () => 'no failure',
-            (error) => toFault(error).message,
-          )
-      db.pglite.limitStatements(500)
-      expect(await ended('write')).toMatch(/outcome is not known/)
-      expect(await ended('read')).toMatch(/took longer than the server lets it/)
-    },
-  )
+  test('the outcome of a write that was ended with its thread is unknown; a read only took too long', async () => {
+    await using db = await open()
+    const session = new Session({ open: () => db.sql })
+    const ended = (mode: 'read' | 'write') =>
+      session
+        .statement(principalOf('x'), mode, async (sql) => sql`select pg_sleep(3600)`)
+        .then(
+          () => 'no failure',
+          (error) => toFault(error).message,
+        )
+    db.pglite.limitStatements(500)
+    expect(await ended('write')).toMatch(/outcome is not known/)
+    expect(await ended('read')).toMatch(/took longer than the server lets it/)
+  })
 
   test('upkeep is not held to the limit of the client', async () => {
     await using db = await open()
     await db.sql`insert into notes select i, repeat('x', 500) from generate_series(1, 20000) i`
     db.pglite.limitStatements(0)
     await db.pglite.checkpoint()
-    expect(await db.pglite.check(3_000)).toEqual({ ok: true, warning: undefined })
+    expect(await db.pglite.check(60_000)).toEqual({ ok: true, warning: undefined })
   })
 
   test('a thread that ends takes nothing acknowledged along, tells who waits, and is back without help', async () => {
@@ -131,9 +119,9 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
     const acknowledged: number[] = []
     const outcomes = new Set<string>()
     let id = 0
-    const until = performance.now() + 4_000
+    let isOver = false
     const writers = Array.from({ length: 5 }, async () => {
-      while (performance.now() < until) {
+      while (!isOver) {
         const mine = id++
         const outcome = await failure(db.sql`insert into notes values (${mine}, 'kept')`)
         outcomes.add(outcome)
@@ -141,12 +129,15 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
       }
     })
     for (let round = 0; round < 3; round++) {
-      await sleep(300 + 200 * round)
+      await sleep(200 * round)
+      const enough = acknowledged.length + 10
+      await expect.poll(() => acknowledged.length).toBeGreaterThan(enough)
       await db.pglite.crash()
     }
+    isOver = true
     await Promise.all(writers)
     const found = new Set((await db.sql<{ id: number }[]>`select id from notes`).map((row) => row.id))
-    expect(acknowledged.length).toBeGreaterThan(10)
+    expect(acknowledged.length).toBeGreaterThan(30)
     expect(acknowledged.filter((one) => !found.has(one))).toEqual([])
     expect([...outcomes].filter((code) => !['no failure', '57P02', '57P03'].includes(code))).toEqual([])
   })
@@ -199,79 +190,78 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
       'does not',
     async () => {
       await using db = await open()
-      const sleeping = failure(db.sql`select pg_sleep(2)`)
-      await sleep(200)
-      expect(await db.pglite.check(300)).toEqual({
-        ok: true,
-        warning: 'The embedded database has not answered for 0.3 s. It is busy with one statement.',
-      })
+      const sleeping = failure(db.sql`select pg_sleep(5)`)
+      await expect
+        .poll(() => db.pglite.check(300))
+        .toEqual({
+          ok: true,
+          warning: 'The embedded database has not answered for 0.3 s. It is busy with one statement.',
+        })
       await sleeping
-      expect(await db.pglite.check(5_000)).toEqual({ ok: true, warning: undefined })
+      expect(await db.pglite.check(60_000)).toEqual({ ok: true, warning: undefined })
       void db.pglite.crash()
       expect(await db.pglite.check(0)).toMatchObject({ ok: false })
     },
   )
 
-  test(
-    'an engine that serves one statement after the other is there, whether or not one runs when readiness ' + 'looks',
-    async () => {
-      await using db = await open()
-      const working = db.sql.begin(async (sql) => {
-        for (let i = 0; i < 20; i++) {
-          await sql`select 1`
-          await sleep(50)
-        }
-      })
-      await sleep(200)
-      expect(await db.pglite.check(300)).toEqual({
+  test('an engine that serves one statement after the other is ready, whether or not one runs just then', async () => {
+    await using db = await open()
+    await db.sql.begin(async (sql) => {
+      await sql`select 1`
+      let isAnswered = false
+      const answer = db.pglite.check(300).finally(() => (isAnswered = true))
+      while (!isAnswered) {
+        await sql`select 1`
+        await sleep(50)
+      }
+      expect(await answer).toEqual({
         ok: true,
         warning: 'The embedded database has not answered for 0.3 s. It is busy with other statements.',
       })
-      await working
-    },
-  )
+    })
+  })
+
+  test('readiness asks once for all who wait, and does not blame the engine for a delay of this thread', async () => {
+    await using db = await open()
+    await db.sql`select 1`
+    const posted = vi.spyOn(Worker.prototype, 'postMessage')
+    const sleeping = failure(db.sql`select pg_sleep(6)`)
+    await sleep(200)
+    for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 20 }, () => db.pglite.check(200)))
+    await sleeping
+    expect(posted.mock.calls.filter(([message]) => (message as { name?: string }).name === 'ping')).toHaveLength(1)
+    posted.mockRestore()
+
+    await new Promise(setImmediate) // after it the event loop looks at timers before messages
+    const asked = db.pglite.check(300)
+    await Promise.resolve() // and it is on its way
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000)
+    expect(await asked).toEqual({ ok: true, warning: undefined })
+  })
 
   test(
-    'readiness asks once for all who wait, and does not blame the engine for what this thread could ' + 'not hear',
+    'a database that cannot be started again is given up after several attempts with a sentence, and callers ' +
+      'are told why meanwhile',
     async () => {
-      await using db = await open()
-      await db.sql`select 1`
-      const posted = vi.spyOn(Worker.prototype, 'postMessage')
-      const sleeping = failure(db.sql`select pg_sleep(1)`)
-      await sleep(200)
-      for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 20 }, () => db.pglite.check(200)))
-      await sleeping
-      expect(posted.mock.calls.filter(([message]) => (message as { name?: string }).name === 'ping')).toHaveLength(1)
-      posted.mockRestore()
-
-      await new Promise(setImmediate) // after it the event loop looks at timers before messages
-      const asked = db.pglite.check(300)
-      await Promise.resolve() // and it is on its way
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)
-      expect(await asked).toEqual({ ok: true, warning: undefined })
+      const gone = Promise.withResolvers<Error>()
+      await using db = await open({ onGivenUp: gone.resolve, startsBeforeGivingUp: 4 })
+      await db.sql`insert into notes values (1, 'kept')`
+      const files = path.join(db.dataDir, 'postgres')
+      const version = path.join(files, 'PG_VERSION')
+      fs.writeFileSync(version, '17\n')
+      await db.pglite.crash()
+      await sleep(300)
+      expect(await failure(db.sql`select 1`)).toBe('57P03')
+      expect(await db.pglite.check(60_000)).toMatchObject({
+        ok: false,
+        message: expect.stringContaining('was written by Postgres 17'),
+      })
+      expect((await gone.promise).message).toMatch(
+        /could not be started again in 4 attempts.*was written by Postgres 17/,
+      )
+      fs.writeFileSync(version, '18\n')
     },
   )
-
-  test('a database that cannot be started again is given up after several attempts with a sentence, and callers ' +
-    'are told why meanwhile', {
-    timeout: 120_000,
-  }, async () => {
-    const gone = Promise.withResolvers<Error>()
-    await using db = await open({ onGivenUp: gone.resolve, startsBeforeGivingUp: 4 })
-    await db.sql`insert into notes values (1, 'kept')`
-    const files = path.join(db.dataDir, 'postgres')
-    const version = path.join(files, 'PG_VERSION')
-    fs.writeFileSync(version, '17\n')
-    await db.pglite.crash()
-    await sleep(300)
-    expect(await failure(db.sql`select 1`)).toBe('57P03')
-    expect(await db.pglite.check(3_000)).toMatchObject({
-      ok: false,
-      message: expect.stringContaining('was written by Postgres 17'),
-    })
-    expect((await gone.promise).message).toMatch(/could not be started again in 4 attempts.*was written by Postgres 17/)
-    fs.writeFileSync(version, '18\n')
-  })
 
   test('a start that takes too long is ended, like one that fails', async () => {
     await expect(open({ openLimitMs: 1 })).rejects.toMatchObject({
@@ -291,12 +281,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
       expect(await failure(db.sql`select 1`)).toBe('57P03') // each time, and none is left waiting
     }
     fs.writeFileSync(version, '18\n')
-    let outcome = ''
-    const deadline = performance.now() + 30_000
-    while (outcome !== 'no failure' && performance.now() < deadline) {
-      outcome = await failure(db.sql`select 1`)
-      await sleep(50)
-    }
+    await expect.poll(() => failure(db.sql`select 1`)).toBe('no failure')
     expect([...(await db.sql`select id from notes`)]).toEqual([{ id: 1 }])
   })
 

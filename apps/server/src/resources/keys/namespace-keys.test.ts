@@ -34,24 +34,21 @@ test('an admin is not made this way', async () => {
     )
 })
 
-test(
-  'a key that has its only grant here is deleted; one with others, or an admin, loses this grant ' + 'and stays',
-  async () => {
-    await using t = await start()
-    const only = await t.admin.createKey({ name: 'only', grants: { door: 'read_write' } })
-    const more = await t.admin.createKey({ name: 'more', grants: { door: 'read_write', house: 'read' } })
-    const admin = await t.admin.createKey({ name: 'second admin', scope: 'admin' })
-    await t.admin.updateKey(admin.key_id, { grants: { door: 'read' } })
-    for (const { key_id } of [only, more, admin])
-      expect(await t.admin.deleteNamespaceKey('door', key_id)).toMatchObject({ success: true })
-    expect((await failure(t.client(only.key).whoami())).code).toBe('INVALID_API_KEY')
-    expect((await t.client(more.key).whoami()).grants).toEqual({ house: 'read' })
-    expect((await t.client(admin.key).whoami()).scope).toBe('admin')
-    for (const { key_id } of [only, more, admin])
-      expect((await failure(t.admin.deleteNamespaceKey('door', key_id))).code).toBe('NOT_FOUND')
-    expect((await failure(t.admin.deleteNamespaceKey('door', 'key_root'))).code).toBe('CONFLICT')
-  },
-)
+test('a key whose only grant is here is deleted; one with others, or an admin, only loses this grant', async () => {
+  await using t = await start()
+  const only = await t.admin.createKey({ name: 'only', grants: { door: 'read_write' } })
+  const more = await t.admin.createKey({ name: 'more', grants: { door: 'read_write', house: 'read' } })
+  const admin = await t.admin.createKey({ name: 'second admin', scope: 'admin' })
+  await t.admin.updateKey(admin.key_id, { grants: { door: 'read' } })
+  for (const { key_id } of [only, more, admin])
+    expect(await t.admin.deleteNamespaceKey('door', key_id)).toMatchObject({ success: true })
+  expect((await failure(t.client(only.key).whoami())).code).toBe('INVALID_API_KEY')
+  expect((await t.client(more.key).whoami()).grants).toEqual({ house: 'read' })
+  expect((await t.client(admin.key).whoami()).scope).toBe('admin')
+  for (const { key_id } of [only, more, admin])
+    expect((await failure(t.admin.deleteNamespaceKey('door', key_id))).code).toBe('NOT_FOUND')
+  expect((await failure(t.admin.deleteNamespaceKey('door', 'key_root'))).code).toBe('CONFLICT')
+})
 
 test('usage here leaves out what the key did elsewhere, and a key without a grant here is not there', async () => {
   await using t = await start()

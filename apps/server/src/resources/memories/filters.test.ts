@@ -127,9 +127,7 @@ const { filter: anyFilter } = fc.letrec<{ filter: Json }>((tie) => ({
 }))
 
 describe('a metadata filter', () => {
-  test('means the same as in plain JavaScript, and one that is always true is refused', {
-    timeout: 120_000,
-  }, async () => {
+  test('means the same as in plain JavaScript, and one that is always true is refused', async () => {
     await t.admin.storeMemories(
       'docs',
       DOCUMENTS.map((metadata, i) => ({ content: `Document ${i}.`, id: `doc-${i}`, metadata })),
@@ -277,9 +275,7 @@ test.each(BOUNDS)(
   },
 )
 
-test('the dearest filters that are allowed leave the database alive and take no memory with them', {
-  timeout: 120_000,
-}, async () => {
+test('the dearest filters that are allowed leave the database alive and take no memory with them', async () => {
   await t.admin.storeMemories(
     'notes',
     Array.from({ length: 40 }, (_, i) => ({

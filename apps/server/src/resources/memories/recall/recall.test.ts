@@ -120,48 +120,45 @@ test("vectors of the caller are kept apart from the embedder's, in the dimension
   for (const [attempt, code] of refusals) expect((await failure(attempt())).code).toBe(code)
 })
 
-test(
-  'several namespaces make one ranking; one without a grant is an error that names it, or left ' + 'out when asked',
-  async () => {
-    await using t = await start()
-    await t.admin.storeMemory('secret', { content: 'heron secret' })
-    const agent = await t.key({ shared: 'read_write', own: 'read_write', empty: 'read', inbox: 'write' })
-    await agent.storeMemory('shared', { content: 'The heron nests by the river in spring.' })
-    await agent.storeMemory('own', { content: 'heron' })
-    const found = await agent.recall(['shared', 'own', 'empty'], 'heron')
-    expect(found.map(({ namespace, content }) => [namespace, content.length])).toEqual([
-      ['own', 5],
-      ['shared', 39],
-    ])
-    expect(found.map(({ score }) => score)).toEqual(found.map(({ score }) => score).sort((a, b) => b - a))
-    expect((await agent.searchMemories(['own', 'shared'], 'river heron', { topK: 1 }))[0]?.namespace).toBe('shared')
-    for (const [place, code] of [
-      ['secret', 'NAMESPACE_ACCESS_DENIED'],
-      ['nowhere', 'NAMESPACE_ACCESS_DENIED'],
-      ['inbox', 'INSUFFICIENT_SCOPE'],
-    ] as const) {
-      const refused = await failure(agent.recall(['own', place], 'heron'))
-      expect([refused.code, refused.body]).toEqual([code, expect.objectContaining({ resource: place })])
-    }
-    const rest = await agent.recall(['own', 'secret', 'inbox', 'shared'], 'heron', { skipDenied: true })
-    expect([rest.map(({ namespace }) => namespace), rest.denied]).toEqual([
-      ['own', 'shared'],
-      ['inbox', 'secret'],
-    ])
-    for (const body of [
-      { query: 'x' },
-      { query: 'x', agent_id: 'own', namespaces: ['own'] },
-      { query: 'x', namespaces: [] },
-    ]) {
-      expect(
-        (
-          await t.fetch('/v1/memory/recall', {
-            method: 'POST',
-            key: await t.secret({ own: 'read' }),
-            body: JSON.stringify(body),
-          })
-        ).status,
-      ).toBe(400)
-    }
-  },
-)
+test('several namespaces make one ranking; one without a grant is an error, or skipped when asked', async () => {
+  await using t = await start()
+  await t.admin.storeMemory('secret', { content: 'heron secret' })
+  const agent = await t.key({ shared: 'read_write', own: 'read_write', empty: 'read', inbox: 'write' })
+  await agent.storeMemory('shared', { content: 'The heron nests by the river in spring.' })
+  await agent.storeMemory('own', { content: 'heron' })
+  const found = await agent.recall(['shared', 'own', 'empty'], 'heron')
+  expect(found.map(({ namespace, content }) => [namespace, content.length])).toEqual([
+    ['own', 5],
+    ['shared', 39],
+  ])
+  expect(found.map(({ score }) => score)).toEqual(found.map(({ score }) => score).sort((a, b) => b - a))
+  expect((await agent.searchMemories(['own', 'shared'], 'river heron', { topK: 1 }))[0]?.namespace).toBe('shared')
+  for (const [place, code] of [
+    ['secret', 'NAMESPACE_ACCESS_DENIED'],
+    ['nowhere', 'NAMESPACE_ACCESS_DENIED'],
+    ['inbox', 'INSUFFICIENT_SCOPE'],
+  ] as const) {
+    const refused = await failure(agent.recall(['own', place], 'heron'))
+    expect([refused.code, refused.body]).toEqual([code, expect.objectContaining({ resource: place })])
+  }
+  const rest = await agent.recall(['own', 'secret', 'inbox', 'shared'], 'heron', { skipDenied: true })
+  expect([rest.map(({ namespace }) => namespace), rest.denied]).toEqual([
+    ['own', 'shared'],
+    ['inbox', 'secret'],
+  ])
+  for (const body of [
+    { query: 'x' },
+    { query: 'x', agent_id: 'own', namespaces: ['own'] },
+    { query: 'x', namespaces: [] },
+  ]) {
+    expect(
+      (
+        await t.fetch('/v1/memory/recall', {
+          method: 'POST',
+          key: await t.secret({ own: 'read' }),
+          body: JSON.stringify(body),
+        })
+      ).status,
+    ).toBe(400)
+  }
+})

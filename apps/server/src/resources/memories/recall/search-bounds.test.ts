@@ -20,6 +20,24 @@ const many = (count: number, make: (i: number) => string, between = ' ') =>
   Array.from({ length: count }, (_, i) => make(i)).join(between)
 /** What cut_runs puts between two pieces. */
 const CUT = '\u0004'
+/**
+ * Of their shortest times, as often as it takes to see past what else the machine does: one that truly takes longer
+ * stays so.
+ */
+async function expectRatio(long: () => Promise<unknown>, short: () => Promise<unknown>, most: number): Promise<void> {
+  const shortest: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const measure = async (at: 0 | 1, work: () => Promise<unknown>) => {
+    const started = performance.now()
+    await work()
+    shortest[at] = Math.min(shortest[at], performance.now() - started)
+  }
+  const ratio = () => shortest[0] / shortest[1]
+  for (let round = 0; round < 3 || (round < 50 && ratio() >= most); round++) {
+    await measure(0, long)
+    await measure(1, short)
+  }
+  expect(ratio()).toBeLessThan(most)
+}
 const letter = (i: number) => String.fromCodePoint(0x4e00 + i)
 const ids = (found: { id: string }[]) => found.map(({ id }) => id)
 
@@ -209,35 +227,24 @@ test.each<[string, (length: number) => string]>([
 ])('eight times as many %s take about eight times as long to index, and not sixty-four', async (_, make) => {
   await t.owner(async (sql) => {
     const [place] = await sql`select id from namespaces limit 1`
-    const timed = async (length: number) => {
-      const times: number[] = []
-      for (let i = 0; i < 3; i++) {
-        const started = performance.now()
-        await sql`select (words_of(${place?.['id']}, ${make(length)})).dl`
-        times.push(performance.now() - started)
-      }
-      return Math.min(...times)
-    }
-    await timed(100)
-    expect((await timed(40_000)) / (await timed(5_000))).toBeLessThan(30)
+    const index = async (length: number) => sql`select (words_of(${place?.['id']}, ${make(length)})).dl`
+    await index(100)
+    await expectRatio(
+      () => index(40_000),
+      () => index(5_000),
+      30,
+    )
   })
 })
 
-test(
-  'eight times as long a query of marks without a space takes about eight times as long, and not ' + 'sixty-four',
-  async () => {
-    const agent = await t.key({ marks: 'read_write' })
-    await agent.storeMemory('marks', { content: 'The heron nests.' })
-    const timed = async (length: number) => {
-      const times: number[] = []
-      for (let i = 0; i < 3; i++) {
-        const started = performance.now()
-        await agent.recall('marks', 'b_'.repeat(length / 2), { routing: 'bm25' })
-        times.push(performance.now() - started)
-      }
-      return Math.min(...times)
-    }
-    await timed(100)
-    expect((await timed(10_000)) / (await timed(1_250))).toBeLessThan(20)
-  },
-)
+test('eight times as long a query of marks without a space takes about eight times as long', async () => {
+  const agent = await t.key({ marks: 'read_write' })
+  await agent.storeMemory('marks', { content: 'The heron nests.' })
+  const ask = (length: number) => agent.recall('marks', 'b_'.repeat(length / 2), { routing: 'bm25' })
+  await ask(100)
+  await expectRatio(
+    () => ask(10_000),
+    () => ask(1_250),
+    20,
+  )
+})

@@ -195,20 +195,17 @@ test(
   },
 )
 
-test(
-  'whoever may call the server’s functions learns no content through those that only the search ' + 'may call',
-  async () => {
-    await using t = await start()
-    const secret = await t.secret({ a: 'read_write' })
-    await t.admin.storeMemory('b', { id: 'hidden', content: 'private' })
-    const asked = (call: string) =>
-      t.as(secret, (sql) => sql.unsafe(`select ${call} from (values ('\u0001private\u0001')) n(needle)`))
-    await expect(asked(`literal_hits(1, '{hidden}', array[needle], '{private}', 1)`)).rejects.toMatchObject({
-      code: '42501',
-    })
-    await expect(asked(`is_excluded(1, 'hidden', array[needle], '{private}')`)).rejects.toMatchObject({ code: '42501' })
-  },
-)
+test('a caller of the functions of the server learns no content through those of the search role', async () => {
+  await using t = await start()
+  const secret = await t.secret({ a: 'read_write' })
+  await t.admin.storeMemory('b', { id: 'hidden', content: 'private' })
+  const asked = (call: string) =>
+    t.as(secret, (sql) => sql.unsafe(`select ${call} from (values ('\u0001private\u0001')) n(needle)`))
+  await expect(asked(`literal_hits(1, '{hidden}', array[needle], '{private}', 1)`)).rejects.toMatchObject({
+    code: '42501',
+  })
+  await expect(asked(`is_excluded(1, 'hidden', array[needle], '{private}')`)).rejects.toMatchObject({ code: '42501' })
+})
 
 test('a session whose first search excludes something may do so', async () => {
   await using t = await start()
