@@ -6,7 +6,7 @@ import { series } from './series.ts'
 const CLIENTS = 50
 const REQUESTS = series({ short: 1_000, whole: 10_000 })
 
-test(`${CLIENTS} clients with their own keys on a pool, ${REQUESTS} requests: no reply has a row of another`, async () => {
+test(`${CLIENTS} clients with own keys on a pool, ${REQUESTS} requests: no reply has a row of another`, async () => {
   await using t = await start()
   type Owner = { name: string; mark: string; client: DakeraClient; ids: string[] }
   const owners: Owner[] = []
