@@ -4,6 +4,7 @@ export default defineConfig({
   entry: 'src/index.ts',
   format: ['esm', 'cjs'],
   dts: true,
+  tsconfig: 'tsconfig.build.json', // its declarations are written for every file that it includes
   target: 'es2022',
   platform: 'neutral',
   fixedExtension: false,
