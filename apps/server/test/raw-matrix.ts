@@ -94,18 +94,7 @@ const PROBES: Probe[] = [
     gets: (sql, place) =>
       some(
         sql`select from lexical_search((select id from probe_namespaces
-          where name = ${place}), 'resident', null, null, 
-          50, null, 5000) l where l.ids is not null`,
-      ),
-  },
-  {
-    wall: 'selected_memories',
-    need: 'read',
-    gets: (sql, place) =>
-      some(
-        sql`select where selected_memories((select id from probe_namespaces
-          where name = ${place}), 
-          '{"since": "2000-01-01"}', 50) is not null`,
+          where name = ${place}), 'resident', null, 50, null, 5000) l where l.ids is not null`,
       ),
   },
   {
