@@ -60,6 +60,20 @@ test('every function of ours fixes its search_path where it matters, and none is
   ).toEqual([])
 })
 
+test('of the functions of the search role, others may call lexical_search alone, and it alone runs as that role', async () => {
+  await using t = await start()
+  const functions = await t.owner(
+    (sql) => sql<{ name: string; definer: boolean; callers: string[] }[]>`
+      select proname as name, prosecdef as definer,
+        array(select grantee::regrole::text from aclexplode(proacl) where grantee <> proowner) as callers
+      from pg_proc p where proowner = 'dakera_search'::regrole`,
+  )
+  expect(functions.length).toBeGreaterThan(5)
+  expect(functions.filter(({ definer, callers }) => definer || callers.length > 0)).toEqual([
+    { name: 'lexical_search', definer: true, callers: ['dakera_app'] },
+  ])
+})
+
 test('the search role sees no content and no vector, and may create nothing', async () => {
   await using t = await start()
   const [rights] = await t.owner(

@@ -147,8 +147,7 @@ test('what others store is not read', async () => {
     rowsRead(session, async (sql) => {
       await sql`select set_config('dakera.key', ${hashSecret(ADMIN_KEY).toString('hex')}, true)`
       const [found] = await sql`select cardinality(ids) as count
-          from lexical_search(${small?.id as number}::int, 'word7', null,
-          null, 25, null, 3000)`
+          from lexical_search(${small?.id as number}::int, 'word7', null, 25, null, 3000)`
       expect(found).toEqual({ count: 2 })
     }),
   )

@@ -93,15 +93,9 @@ const PROBES: Probe[] = [
     need: 'read',
     gets: (sql, place) =>
       some(
-        sql`select from lexical_search(${NAMESPACE(sql, place)}, 'resident', null, null, 50, null, 5000) l
+        sql`select from lexical_search(${NAMESPACE(sql, place)}, 'resident', null, 50, null, 5000) l
           where l.ids is not null`,
       ),
-  },
-  {
-    wall: 'selected_memories',
-    need: 'read',
-    gets: (sql, place) =>
-      some(sql`select where selected_memories(${NAMESPACE(sql, place)}, '{"since": "2000-01-01"}', 50) is not null`),
   },
   {
     wall: 'namespace_languages_select',

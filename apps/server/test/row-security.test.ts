@@ -13,10 +13,6 @@ const unchecked = (name: string, check: string) => `do $do$ begin
   execute replace(pg_get_functiondef('${name}'::regproc), '${check}', '');
 end $do$`
 const UNCHECKED_SEARCH = unchecked('lexical_search', 'if not target = any(readable_namespaces()) then return; end if;')
-const UNCHECKED_SELECTION = unchecked(
-  'selected_memories',
-  'if not target = any(readable_namespaces()) then return null; end if;',
-)
 
 /** A wall taken down must show, and nothing else: else its test could not fail. */
 const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
@@ -91,7 +87,6 @@ const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
     /^vector_indexes_select: \w+ gets into/,
   ],
   ['the check inside lexical_search', [UNCHECKED_SEARCH], /^lexical_search: \w+ gets into/],
-  ['the check inside selected_memories', [UNCHECKED_SELECTION], /^selected_memories: \w+ gets into/],
   [
     'the resolver',
     [
@@ -132,10 +127,11 @@ const UNNUMBERED = [
     'parallel safe as $$ select left(lexeme, 500) $$',
   'reindex index memory_words_idx',
 ]
-const UNCONDITIONAL = [
-  `do $do$ begin execute regexp_replace(pg_get_functiondef('lexical_search'::regproc), 'w\\.namespace_id \\+ 0 = ` +
-    `(target|%s|%1\\$s)', 'true', 'g'); end $do$`,
-]
+const UNCONDITIONAL = ['best_of_round', 'candidate_source'].map(
+  (name) =>
+    `do $do$ begin execute regexp_replace(pg_get_functiondef('${name}'::regproc), 'w\\.namespace_id \\+ 0 = ` +
+    `(target|%1\\$s)', 'true', 'g'); end $do$`,
+)
 
 test.each([
   ['both walls', [], ['mine']],
@@ -154,7 +150,7 @@ test.each([
   })
   const [found] = await t.as(
     secret,
-    (sql) => sql`select ids from lexical_search((select id from namespaces), 'heron', null, null, 25, null, 3000)`,
+    (sql) => sql`select ids from lexical_search((select id from namespaces), 'heron', null, 25, null, 3000)`,
   )
   expect(((found?.['ids'] ?? []) as string[]).toSorted()).toEqual(reached)
   // What lexical_search says is looked up under the caller's own policy.

@@ -21,6 +21,73 @@
 -- is less than (1 + a + b) / (1 - a) = 1.28 times as high.
 set role dakera_owner;
 
+-- Returns the options of a recall: those of the request, else of its namespace, else the defaults that the server
+-- sends with each call, which are DEFAULT_WEIGHTS of the protocol.
+create or replace function recall_options(weights jsonb, options jsonb, k int) returns record
+language plpgsql immutable
+as $$
+declare
+  -- Servers of releases before 0028 send none, and may still run during an upgrade.
+  defaults constant jsonb := '{"vector": 0.35, "importance": 0.1, "recency": 0.05, "half_life_days": 30,
+    "context": 0.55, "speaker": 0.5, "question": 0.1}';
+  o record;
+begin
+  select * into o
+  from jsonb_to_record(defaults || coalesce(options -> 'defaults', '{}') || weights || coalesce(options, '{}')) as t(
+    vector float8,
+    importance float8,
+    recency float8,
+    half_life_days float8,
+    context float8,
+    speaker float8,
+    question float8,
+    min_score float8,
+    explain boolean,
+    highlight boolean,
+    vectors boolean,
+    search jsonb,
+    pool int,
+    budget int,
+    supplied boolean,
+    embedder text);
+  o.vector := least(greatest(o.vector, 0), 1);
+  o.importance := least(greatest(o.importance, 0), 1);
+  o.recency := least(greatest(o.recency, 0), 1);
+  o.half_life_days := greatest(o.half_life_days, 0.001);
+  o.context := least(greatest(o.context, 0), 1);
+  o.speaker := least(greatest(o.speaker, 0), 1);
+  o.question := least(greatest(o.question, 0), 1);
+  -- 50 candidates found nothing more among the first k: docs/decisions/0014.
+  o.pool := least(greatest(coalesce(o.pool, greatest(25, 3 * k)), k), 1000);
+  o.budget := coalesce(o.budget, 3000);
+  o.supplied := coalesce(o.supplied, false);
+  return o;
+end $$;
+revoke all on function recall_options from public;
+grant execute on function recall_options to dakera_app;
+
+-- Returns how the score of a hit of recall() came about.
+create or replace function explain_score(hit record, o record, bm25_max float8) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return jsonb_build_object(
+    'relevance', hit.relevance,
+    'own', hit.own,
+    'context', jsonb_build_object('value', hit.context, 'weight', o.context),
+    'speaker', jsonb_build_object('value', hit.said::int, 'weight', o.speaker),
+    'question', jsonb_build_object('value', hit.asks::int, 'weight', o.question),
+    'vector_weight', o.vector,
+    'factor', hit.factor,
+    'exact', hit.exact,
+    'text', jsonb_build_object('rank', hit.text_rank, 'bm25', hit.bm25, 'bm25_max', bm25_max, 'score', hit.text_score),
+    'vector', jsonb_build_object('rank', hit.vector_rank, 'cosine', hit.cosine, 'score', hit.vector_score),
+    'importance', jsonb_build_object('value', hit.importance, 'weight', o.importance),
+    'recency', jsonb_build_object('value', hit.recency, 'weight', o.recency, 'half_life_days', o.half_life_days));
+end $$;
+revoke all on function explain_score from public;
+grant execute on function explain_score to dakera_app;
+
 -- Returns the k best memories of one namespace for a text and its vector; for the text alone if query_vector is null.
 -- Raises an API error without a grant. Every row passes the caller's own policy, whatever the arms proposed (security
 -- invoker). options:
@@ -77,9 +144,9 @@ as $$
 declare
   place namespaces;
   o record;
-  lexical record;
   w float8;
-  selected text[];
+  condition text;
+  lexical record;
   near_ids text[];
   exact_only boolean;
   uses_context boolean;
@@ -93,11 +160,8 @@ begin
     return;
   end if;
 
-  select * into o
-  from jsonb_to_record(coalesce(options -> 'defaults', '{}') || place.weights || coalesce(options, '{}')) as t(
-    vector float8, importance float8, recency float8, half_life_days float8, context float8, speaker float8,
-    question float8, min_score float8, explain boolean, highlight boolean, vectors boolean, search jsonb, pool int,
-    budget int, supplied boolean, embedder text);
+  o := recall_options(place.weights, options, k);
+  w := o.vector;
   if o.embedder is not null then
     perform require_embedder(o.embedder, false);
   end if;
@@ -109,16 +173,6 @@ begin
         vector_dims(query_vector), place.name, place.dimension),
       place.name);
   end if;
-  -- 50 candidates found nothing more among the first k: docs/decisions/0014.
-  o.pool := least(greatest(coalesce(o.pool, greatest(25, 3 * k)), k), 1000);
-  -- Servers of before 0029 send no defaults.
-  w := least(greatest(coalesce(o.vector, 0.35), 0), 1);
-  o.importance := least(greatest(coalesce(o.importance, 0.1), 0), 1);
-  o.recency := least(greatest(coalesce(o.recency, 0.05), 0), 1);
-  o.half_life_days := greatest(coalesce(o.half_life_days, 30), 0.001);
-  o.context := least(greatest(coalesce(o.context, 0.55), 0), 1);
-  o.speaker := least(greatest(coalesce(o.speaker, 0.5), 0), 1);
-  o.question := least(greatest(coalesce(o.question, 0.1), 0), 1);
   exact_only := coalesce((o.search -> 'only')::boolean, false);
 
   if jsonb_array_length(o.search -> 'none') + jsonb_array_length(o.search -> 'none_prefixes') > 0 then
@@ -135,20 +189,21 @@ begin
           configurations_of(place.id))::text));
     end if;
   end if;
-  if filter is not null and filter <> '{}' then
-    selected := selected_memories(place.id, filter, 5000);
+  -- What follows here reads memories by this text. lexical_search() composes its own, since it takes no SQL, and asks
+  -- for contents in another way.
+  if filter <> '{}' then
+    condition := filter_condition(filter, '$1');
   end if;
   lexical := lexical_search(
     place.id,
     case when w < 1 or o.search is not null then query_text else '' end,
     filter,
-    selected,
     o.pool,
     o.search,
-    coalesce(o.budget, 3000));
+    o.budget);
   if query_vector is not null and w > 0 and not exact_only then
     near_ids := nearest_memories(
-      place.id, query_vector, coalesce(o.supplied, false), filter, selected, lexical.documents, o.pool);
+      place.id, query_vector, o.supplied, condition, filter, lexical.selected, lexical.documents, o.pool);
   end if;
 
   uses_context := o.context > 0 and o.search is null;
@@ -230,9 +285,8 @@ begin
         ), 0),
       coalesce(1 - (case when o.supplied then b.supplied_v else b.v end <=> query_vector), 0)
     from beside b
-    where filter is null
-      or filter = '{}'
-      or b.id = any(matching_ids(place.id, array(select id from beside), filter))
+    where condition is null
+      or b.id = any(matching_ids(place.id, array(select id from beside), condition, filter))
   ),
   scored as (
     select
@@ -318,26 +372,7 @@ begin
     b.score,
     b.text_score,
     b.vector_score,
-    case when o.explain then jsonb_build_object(
-      'relevance', b.relevance,
-      'own', b.own,
-      'context', jsonb_build_object('value', b.context, 'weight', o.context),
-      'speaker', jsonb_build_object('value', b.said::int, 'weight', o.speaker),
-      'question', jsonb_build_object('value', b.asks::int, 'weight', o.question),
-      'vector_weight', w,
-      'factor', b.factor,
-      'exact', b.exact,
-      'text', jsonb_build_object(
-        'rank', b.text_rank,
-        'bm25', b.bm25,
-        'bm25_max', lexical.bm25_max,
-        'score', b.text_score),
-      'vector', jsonb_build_object('rank', b.vector_rank, 'cosine', b.cosine, 'score', b.vector_score),
-      'importance', jsonb_build_object('value', b.importance, 'weight', o.importance),
-      'recency', jsonb_build_object(
-        'value', b.recency,
-        'weight', o.recency,
-        'half_life_days', o.half_life_days)) end,
+    case when o.explain then explain_score(b, o, lexical.bm25_max) end,
     case when o.highlight then highlight(place.id, b.content, lexical.words, query_text) end,
     b.vector
   from best b
@@ -356,13 +391,16 @@ grant execute on function recall to dakera_app;
 do $$ begin perform '[1]'::halfvec; end $$;
 
 -- Returns the ids of the memories nearest to a vector, nearest first, among those that pass the caller's policy and
--- the filter. selected: only these memories; if it is null, all that pass the filter.
+-- the filter. selected: only these memories; if it is null, all that pass the filter. condition: the
+-- filter_condition() of the filter, which is $1; null if there is none. The caller's own SQL may be passed here: it
+-- runs with the caller's rights.
 -- hnsw.ef_search: with m = 12 (jobs/vector-indexes.ts) an element of the index has fewer neighbours than by default,
 -- so more candidates are kept to compensate.
 create or replace function nearest_memories(
   target int,
   query_vector halfvec,
   supplied boolean,
+  condition text,
   filter jsonb,
   selected text[],
   documents float8,
@@ -376,7 +414,7 @@ set hnsw.iterative_scan = relaxed_order
 set hnsw.ef_search = 140
 as $$
 declare
-  filtered boolean := selected is not null or filter is not null and filter <> '{}';
+  filtered boolean := condition is not null;
   is_wasm boolean := version() ~ 'wasm|emscripten';
   vectors text := case when supplied then 'm.supplied_v' else 'm.v' end;
   distance text;
@@ -391,8 +429,8 @@ begin
       limit how_many);
   end if;
   distance := case
-    when is_wasm then format('(%s::vector(%s) <=> $1::vector(%2$s))', vectors, vector_dims(query_vector))
-    else format('(%s <=> $1)', vectors)
+    when is_wasm then format('(%s::vector(%s) <=> $3::vector(%2$s))', vectors, vector_dims(query_vector))
+    else format('(%s <=> $3)', vectors)
   end;
   -- A relaxed order is only nearly sorted, so the result is sorted again. "+ 0" keeps a filtered query off the index.
   execute format(
@@ -402,18 +440,18 @@ begin
     distance,
     target,
     vectors,
-    case when selected is not null then 'm.id = any($2)' else filter_condition(filter, '$3') end,
+    case when selected is not null then 'm.id = any($2)' else coalesce(condition, filter_condition(null, '$1')) end,
     case when selected is not null or filtered and documents <= 20000 then '+ 0' end,
     how_many)
   into nearest
-  using query_vector, selected, filter;
+  using filter, selected, query_vector;
   return nearest;
 end $$;
 revoke all on function nearest_memories from public;
 grant execute on function nearest_memories to dakera_app;
 
--- Returns those of these memories that a filter lets through.
-create or replace function matching_ids(target int, ids text[], filter jsonb) returns text[]
+-- Returns those of these memories that a filter lets through. condition: as in nearest_memories().
+create or replace function matching_ids(target int, ids text[], condition text, filter jsonb) returns text[]
 language plpgsql stable
 set search_path = pg_catalog, public, pg_temp
 as $$
@@ -421,10 +459,10 @@ declare
   found_ids text[];
 begin
   execute format(
-    'select array_agg(m.id) from memories m where m.namespace_id = %s and m.id = any($1) and %s',
-    target, filter_condition(filter, '$2'))
+    'select array_agg(m.id) from memories m where m.namespace_id = %s and m.id = any($2) and %s',
+    target, condition)
   into found_ids
-  using ids, filter;
+  using filter, ids;
   return found_ids;
 end $$;
 revoke all on function matching_ids from public;

@@ -1,6 +1,8 @@
 -- Every function as db/functions contains it: laid out for reading, with comments in plain English and names of the field.
 -- No function changes what it does. Indexes, defaults, triggers and policies refer to a function by its oid, so they follow
--- a rename. Servers of older releases call none of the renamed functions themselves.
+-- a rename. Servers of older releases call none of the renamed or dropped functions themselves.
+-- recall() reads the default weights from its call: they are values of the protocol (weights.ts). Servers of older releases
+-- send none, and get the same.
 grant create on schema public to dakera_search;   -- until the renames below are done
 
 set role dakera_owner;
@@ -30,6 +32,8 @@ alter function hints(text[]) rename to longest_runs;
 alter function holds(text, text[], text[], boolean) rename to contains_needles;
 alter function nearby(float8, int) rename to neighbour_relevance;
 alter function marked(text, regconfig, tsquery, text[], text, int) rename to highlight_passage;
+drop function nearest_memories(int, halfvec, boolean, jsonb, text[], float8, int);   -- they take a composed filter now
+drop function matching_ids(int, text[], jsonb);
 
 alter function given_texts(jsonb) rename to json_texts;
 alter function given_values(jsonb) rename to json_values;
@@ -38,6 +42,8 @@ reset role;
 
 set role dakera_search;
 alter function other_words(int, text[], text[], boolean) rename to expand_terms;
+drop function lexical_search(int, text, jsonb, text[], int, jsonb, int);   -- it calls selected_memories() itself now
+drop function selected_memories(int, jsonb, int);
 reset role;
 revoke create on schema public from dakera_search;
 
@@ -1263,10 +1269,78 @@ end $$;
 revoke all on function require_embedder from public;
 grant execute on function require_embedder to dakera_app;
 
+-- Returns the options of a recall: those of the request, else of its namespace, else the defaults that the server
+-- sends with each call, which are DEFAULT_WEIGHTS of the protocol.
+create or replace function recall_options(weights jsonb, options jsonb, k int) returns record
+language plpgsql immutable
+as $$
+declare
+  -- Servers of releases before 0028 send none, and may still run during an upgrade.
+  defaults constant jsonb := '{"vector": 0.35, "importance": 0.1, "recency": 0.05, "half_life_days": 30,
+    "context": 0.55, "speaker": 0.5, "question": 0.1}';
+  o record;
+begin
+  select * into o
+  from jsonb_to_record(defaults || coalesce(options -> 'defaults', '{}') || weights || coalesce(options, '{}')) as t(
+    vector float8,
+    importance float8,
+    recency float8,
+    half_life_days float8,
+    context float8,
+    speaker float8,
+    question float8,
+    min_score float8,
+    explain boolean,
+    highlight boolean,
+    vectors boolean,
+    search jsonb,
+    pool int,
+    budget int,
+    supplied boolean,
+    embedder text);
+  o.vector := least(greatest(o.vector, 0), 1);
+  o.importance := least(greatest(o.importance, 0), 1);
+  o.recency := least(greatest(o.recency, 0), 1);
+  o.half_life_days := greatest(o.half_life_days, 0.001);
+  o.context := least(greatest(o.context, 0), 1);
+  o.speaker := least(greatest(o.speaker, 0), 1);
+  o.question := least(greatest(o.question, 0), 1);
+  -- 50 candidates found nothing more among the first k: docs/decisions/0014.
+  o.pool := least(greatest(coalesce(o.pool, greatest(25, 3 * k)), k), 1000);
+  o.budget := coalesce(o.budget, 3000);
+  o.supplied := coalesce(o.supplied, false);
+  return o;
+end $$;
+revoke all on function recall_options from public;
+grant execute on function recall_options to dakera_app;
+
+-- Returns how the score of a hit of recall() came about.
+create or replace function explain_score(hit record, o record, bm25_max float8) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return jsonb_build_object(
+    'relevance', hit.relevance,
+    'own', hit.own,
+    'context', jsonb_build_object('value', hit.context, 'weight', o.context),
+    'speaker', jsonb_build_object('value', hit.said::int, 'weight', o.speaker),
+    'question', jsonb_build_object('value', hit.asks::int, 'weight', o.question),
+    'vector_weight', o.vector,
+    'factor', hit.factor,
+    'exact', hit.exact,
+    'text', jsonb_build_object('rank', hit.text_rank, 'bm25', hit.bm25, 'bm25_max', bm25_max, 'score', hit.text_score),
+    'vector', jsonb_build_object('rank', hit.vector_rank, 'cosine', hit.cosine, 'score', hit.vector_score),
+    'importance', jsonb_build_object('value', hit.importance, 'weight', o.importance),
+    'recency', jsonb_build_object('value', hit.recency, 'weight', o.recency, 'half_life_days', o.half_life_days));
+end $$;
+revoke all on function explain_score from public;
+grant execute on function explain_score to dakera_app;
+
 -- Returns the k best memories of one namespace for a text and its vector; for the text alone if query_vector is null.
 -- Raises an API error without a grant. Every row passes the caller's own policy, whatever the arms proposed (security
--- invoker). options, over the defaults in namespaces.weights:
+-- invoker). options:
 --   vector, importance, recency, half_life_days, context, speaker, question   the weights above
+--   defaults     the same seven, of which namespaces.weights overrides those it has: DEFAULT_WEIGHTS of the protocol
 --   min_score    leaves out lower scores
 --   explain, highlight, vectors   return these columns too
 --   pool         candidates of each arm
@@ -1318,9 +1392,9 @@ as $$
 declare
   place namespaces;
   o record;
-  lexical record;
   w float8;
-  selected text[];
+  condition text;
+  lexical record;
   near_ids text[];
   exact_only boolean;
   uses_context boolean;
@@ -1334,11 +1408,8 @@ begin
     return;
   end if;
 
-  select * into o
-  from jsonb_to_record(place.weights || coalesce(options, '{}')) as t(
-    vector float8, importance float8, recency float8, half_life_days float8, context float8, speaker float8,
-    question float8, min_score float8, explain boolean, highlight boolean, vectors boolean, search jsonb, pool int,
-    budget int, supplied boolean, embedder text);
+  o := recall_options(place.weights, options, k);
+  w := o.vector;
   if o.embedder is not null then
     perform require_embedder(o.embedder, false);
   end if;
@@ -1350,15 +1421,6 @@ begin
         vector_dims(query_vector), place.name, place.dimension),
       place.name);
   end if;
-  -- 50 candidates found nothing more among the first k: docs/decisions/0014.
-  o.pool := least(greatest(coalesce(o.pool, greatest(25, 3 * k)), k), 1000);
-  w := least(greatest(coalesce(o.vector, 0.35), 0), 1);
-  o.importance := least(greatest(coalesce(o.importance, 0.1), 0), 1);
-  o.recency := least(greatest(coalesce(o.recency, 0.05), 0), 1);
-  o.half_life_days := greatest(coalesce(o.half_life_days, 30), 0.001);
-  o.context := least(greatest(coalesce(o.context, 0.55), 0), 1);
-  o.speaker := least(greatest(coalesce(o.speaker, 0.5), 0), 1);
-  o.question := least(greatest(coalesce(o.question, 0.1), 0), 1);
   exact_only := coalesce((o.search -> 'only')::boolean, false);
 
   if jsonb_array_length(o.search -> 'none') + jsonb_array_length(o.search -> 'none_prefixes') > 0 then
@@ -1375,20 +1437,21 @@ begin
           configurations_of(place.id))::text));
     end if;
   end if;
-  if filter is not null and filter <> '{}' then
-    selected := selected_memories(place.id, filter, 5000);
+  -- What follows here reads memories by this text. lexical_search() composes its own, since it takes no SQL, and asks
+  -- for contents in another way.
+  if filter <> '{}' then
+    condition := filter_condition(filter, '$1');
   end if;
   lexical := lexical_search(
     place.id,
     case when w < 1 or o.search is not null then query_text else '' end,
     filter,
-    selected,
     o.pool,
     o.search,
-    coalesce(o.budget, 3000));
+    o.budget);
   if query_vector is not null and w > 0 and not exact_only then
     near_ids := nearest_memories(
-      place.id, query_vector, coalesce(o.supplied, false), filter, selected, lexical.documents, o.pool);
+      place.id, query_vector, o.supplied, condition, filter, lexical.selected, lexical.documents, o.pool);
   end if;
 
   uses_context := o.context > 0 and o.search is null;
@@ -1470,9 +1533,8 @@ begin
         ), 0),
       coalesce(1 - (case when o.supplied then b.supplied_v else b.v end <=> query_vector), 0)
     from beside b
-    where filter is null
-      or filter = '{}'
-      or b.id = any(matching_ids(place.id, array(select id from beside), filter))
+    where condition is null
+      or b.id = any(matching_ids(place.id, array(select id from beside), condition, filter))
   ),
   scored as (
     select
@@ -1558,26 +1620,7 @@ begin
     b.score,
     b.text_score,
     b.vector_score,
-    case when o.explain then jsonb_build_object(
-      'relevance', b.relevance,
-      'own', b.own,
-      'context', jsonb_build_object('value', b.context, 'weight', o.context),
-      'speaker', jsonb_build_object('value', b.said::int, 'weight', o.speaker),
-      'question', jsonb_build_object('value', b.asks::int, 'weight', o.question),
-      'vector_weight', w,
-      'factor', b.factor,
-      'exact', b.exact,
-      'text', jsonb_build_object(
-        'rank', b.text_rank,
-        'bm25', b.bm25,
-        'bm25_max', lexical.bm25_max,
-        'score', b.text_score),
-      'vector', jsonb_build_object('rank', b.vector_rank, 'cosine', b.cosine, 'score', b.vector_score),
-      'importance', jsonb_build_object('value', b.importance, 'weight', o.importance),
-      'recency', jsonb_build_object(
-        'value', b.recency,
-        'weight', o.recency,
-        'half_life_days', o.half_life_days)) end,
+    case when o.explain then explain_score(b, o, lexical.bm25_max) end,
     case when o.highlight then highlight(place.id, b.content, lexical.words, query_text) end,
     b.vector
   from best b
@@ -1596,13 +1639,16 @@ grant execute on function recall to dakera_app;
 do $$ begin perform '[1]'::halfvec; end $$;
 
 -- Returns the ids of the memories nearest to a vector, nearest first, among those that pass the caller's policy and
--- the filter. selected: only these memories; if it is null, all that pass the filter.
+-- the filter. selected: only these memories; if it is null, all that pass the filter. condition: the
+-- filter_condition() of the filter, which is $1; null if there is none. The caller's own SQL may be passed here: it
+-- runs with the caller's rights.
 -- hnsw.ef_search: with m = 12 (jobs/vector-indexes.ts) an element of the index has fewer neighbours than by default,
 -- so more candidates are kept to compensate.
 create or replace function nearest_memories(
   target int,
   query_vector halfvec,
   supplied boolean,
+  condition text,
   filter jsonb,
   selected text[],
   documents float8,
@@ -1616,7 +1662,7 @@ set hnsw.iterative_scan = relaxed_order
 set hnsw.ef_search = 140
 as $$
 declare
-  filtered boolean := selected is not null or filter is not null and filter <> '{}';
+  filtered boolean := condition is not null;
   is_wasm boolean := version() ~ 'wasm|emscripten';
   vectors text := case when supplied then 'm.supplied_v' else 'm.v' end;
   distance text;
@@ -1631,8 +1677,8 @@ begin
       limit how_many);
   end if;
   distance := case
-    when is_wasm then format('(%s::vector(%s) <=> $1::vector(%2$s))', vectors, vector_dims(query_vector))
-    else format('(%s <=> $1)', vectors)
+    when is_wasm then format('(%s::vector(%s) <=> $3::vector(%2$s))', vectors, vector_dims(query_vector))
+    else format('(%s <=> $3)', vectors)
   end;
   -- A relaxed order is only nearly sorted, so the result is sorted again. "+ 0" keeps a filtered query off the index.
   execute format(
@@ -1642,18 +1688,18 @@ begin
     distance,
     target,
     vectors,
-    case when selected is not null then 'm.id = any($2)' else filter_condition(filter, '$3') end,
+    case when selected is not null then 'm.id = any($2)' else coalesce(condition, filter_condition(null, '$1')) end,
     case when selected is not null or filtered and documents <= 20000 then '+ 0' end,
     how_many)
   into nearest
-  using query_vector, selected, filter;
+  using filter, selected, query_vector;
   return nearest;
 end $$;
 revoke all on function nearest_memories from public;
 grant execute on function nearest_memories to dakera_app;
 
--- Returns those of these memories that a filter lets through.
-create or replace function matching_ids(target int, ids text[], filter jsonb) returns text[]
+-- Returns those of these memories that a filter lets through. condition: as in nearest_memories().
+create or replace function matching_ids(target int, ids text[], condition text, filter jsonb) returns text[]
 language plpgsql stable
 set search_path = pg_catalog, public, pg_temp
 as $$
@@ -1661,10 +1707,10 @@ declare
   found_ids text[];
 begin
   execute format(
-    'select array_agg(m.id) from memories m where m.namespace_id = %s and m.id = any($1) and %s',
-    target, filter_condition(filter, '$2'))
+    'select array_agg(m.id) from memories m where m.namespace_id = %s and m.id = any($2) and %s',
+    target, condition)
   into found_ids
-  using ids, filter;
+  using filter, ids;
   return found_ids;
 end $$;
 revoke all on function matching_ids from public;
@@ -3448,22 +3494,19 @@ grant create on schema public to dakera_search;
 set role dakera_search;
 
 -- Returns the ids of the memories that pass a filter, if an index finds them and there are at most `most`; otherwise
--- null.
--- Both arms then look only at these.
-create or replace function selected_memories(target int, filter jsonb, most int) returns text[]
-language plpgsql stable security definer
-set search_path = pg_catalog, public, pg_temp
+-- null. Both arms then look only at these. condition: the filter_condition() of the filter.
+create or replace function selected_memories(target int, condition text, filter jsonb, most int) returns text[]
+language plpgsql stable
 as $$
 declare
   selected text[];
 begin
-  if not target = any(readable_namespaces()) then return null; end if;
   if not (filter ?| '{tags,tags_any,session_id,since,ids}' or filter -> 'metadata' ? 'equal') then
     return null;
   end if;
   execute format(
     'select array_agg(id) from (select m.id from memories m where m.namespace_id = %s and %s limit %s) found',
-    target, filter_condition(filter, '$1'), most + 1)
+    target, condition, most + 1)
   into selected
   using filter;
   if cardinality(selected) > most then
@@ -3472,7 +3515,40 @@ begin
   return coalesce(selected, '{}');
 end $$;
 revoke all on function selected_memories from public;
-grant execute on function selected_memories to dakera_app;
+
+-- Returns SQL that reads the memories in which terms are looked for, as w.id, w.ts and w.dl: the selected ones; or
+-- those that the index finds for $4; or all that pass the filter, if by_index is false. condition: null if there is
+-- no filter.
+-- The words in the index belong to one namespace already; "namespace_id + 0" makes sure of it, and keeps the planner
+-- from reading the whole namespace by the primary key.
+create or replace function candidate_source(target int, condition text, is_selected boolean, by_index boolean)
+returns text
+language plpgsql stable
+as $$
+begin
+  return format(
+    case
+      when is_selected then
+        'select w.id, w.ts, w.dl from unnest($2) s(id)'
+          ' cross join lateral (select * from memory_words w where w.namespace_id = %1$s and w.id = s.id offset 0) w'
+          ' where (w.expires_at is null or w.expires_at > now())'
+      when by_index and condition is null then
+        'select w.id, w.ts, w.dl from memory_words w'
+          ' where namespaced_lexemes(w.namespace_id, w.ts) @@ $4 and w.namespace_id + 0 = %1$s'
+          ' and (w.expires_at is null or w.expires_at > now())'
+      when by_index then
+        'select w.id, w.ts, w.dl from (select * from memory_words w'
+          ' where namespaced_lexemes(w.namespace_id, w.ts) @@ $4 and w.namespace_id + 0 = %1$s offset 0) w'
+          ' join memories m on m.namespace_id = %1$s and m.id = w.id where %2$s'
+      else
+        'select w.id, w.ts, w.dl from memory_words w'
+          ' join memories m on m.namespace_id = w.namespace_id and m.id = w.id'
+          ' where w.namespace_id = %1$s and %2$s'
+    end,
+    target,
+    coalesce(condition, '(m.expires_at is null or m.expires_at > now())'));
+end $$;
+revoke all on function candidate_source from public;
 
 -- Returns the terms to look up besides those of the query: for each of 32 prefixes the terms that begin with it, and
 -- for the three longest words that no memory contains the terms that are similar to it. share: the fraction of the
@@ -3482,11 +3558,9 @@ create or replace function expand_terms(target int, lexemes text[], prefixes tex
   share float8,
   part text
 )
-language plpgsql stable security definer
-set search_path = pg_catalog, public, pg_temp
+language plpgsql stable
 as $$
 begin
-  if not target = any(readable_namespaces()) then return; end if;
   return query
   with fresh as materialized (   -- terms of memories that are not merged into the statistics yet
     select distinct word collate "C" as word
@@ -3547,84 +3621,26 @@ begin
 end $$;
 revoke all on function expand_terms from public;
 
--- Returns the weights of a query's words in a namespace, and its best memories by BM25: ids and scores, and no text.
--- search: {"all": [], "prefixes": [], "typos": true}; null for recall. exact_ids: the memories that contain every
--- word, phrase and beginning literally. selected: look only at these memories; null: at all that pass the filter.
---
--- The loop is MaxScore: it scores the memories with the rarest words first, and stops once the how_many-th best score
--- exceeds what the remaining words are likely to add. Of a word that occurs in more than `few` memories, it first
--- reads those that contain another strong word too; those that contain it alone are read last, if one of them could
--- still be among the best (docs/decisions/0020). Beyond `budget` candidates it stops, and the result is approximate.
--- If a query has only very common words, it looks at the newest `budget` matches.
-create or replace function lexical_search(
+-- Returns the lexemes that a query looks up, those of a search with the terms that expand_terms() adds.
+-- share: the fraction of its weight that a lexeme gets; null: all. part: the word of the query that it stands for.
+create or replace function query_lexemes(
   target int,
   query_text text,
-  filter jsonb,
-  selected text[],
-  how_many int,
   search jsonb,
-  budget int,
-  out documents float8,
-  out words tsquery[],
-  out weights float8[],
-  out bm25_max float8,
-  out per_position float8,
-  out ids text[],
-  out scores float8[],
-  out exact_ids text[]
+  configs regconfig[],
+  out lexemes text[],
+  out shares float8[],
+  out parts text[]
 )
-language plpgsql stable security definer
-set search_path = pg_catalog, public, pg_temp
-set plan_cache_mode = force_generic_plan
-set enable_seqscan = off
-set max_parallel_workers_per_gather = 0
+language plpgsql stable
 as $$
 #variable_conflict use_column
 declare
-  -- Share of its weight that a word which was not read adds to a memory of average length that contains it twice.
-  -- Most add less.
-  likely constant float8 := 0.69;
-
-  configs regconfig[];
-  filtered boolean := selected is not null or filter is not null and filter <> '{}';
-  texts text[] := json_texts(search -> 'all');
   prefixes text[] := json_texts(search -> 'prefixes');
-  wanted text[] := case when search is not null then needles(texts, prefixes) end;
-  hints text[] := case when search is not null then longest_runs(wanted) end;
-
-  -- The words of the query, rarest first: how the index contains them, in how many memories they occur.
-  lexemes text[];
-  shares float8[];
-  parts text[];
-  index_words tsquery[];
-  frequencies int[];
-  known int;
-
-  -- The rounds: words[:used] are read in this one, words[:scored] were read before.
-  used int := 1;
-  scored int := 0;
-  candidates float8;
-  rest float8;
-  too_many boolean;
-  matching tsquery;
-  index_matching tsquery;
-  met tsquery;
-  strong int;
-  weak float8;
-  few int := 10 * how_many;
-  alone boolean := false;
-
-  source text;
-  newest text;
-  exact_query tsquery;
-  met_ids text[];
-  renewed text;
 begin
-  if not target = any(readable_namespaces()) then return; end if;
-  configs := configurations_of(target);
   lexemes := lexemes_of(query_text, configs);
-  select after_id into renewed from old_words where namespace_id = target;
-  if found then   -- some memories are not indexed again yet (upkeep.sql): they lack the words that only 0026 makes
+  if exists (select from old_words where namespace_id = target) then
+    -- Some memories are not indexed again yet (upkeep.sql): they lack the words that only 0026 makes.
     select
       coalesce(array_agg(lexeme), '{}'),
       array_agg(case when lexeme = any(old_words) then 1 else 0.2 end)
@@ -3642,7 +3658,35 @@ begin
     from expand_terms(
       target, lexemes, lexemes_of(array_to_string(prefixes, ' '), configs), (search -> 'typos')::boolean);
   end if;
+end $$;
+revoke all on function query_lexemes from public;
 
+-- Returns the terms of a query, rarest first, in arrays of the same length, which are null if the namespace has none
+-- of them:
+--   words          as a memory contains them
+--   index_words    as the index contains them
+--   weights        the most that each adds to a score
+--   frequencies    in how many memories each occurs
+-- documents: the memories of the namespace. per_position: the part of the BM25 length of a memory for each of its
+-- positions. bm25_max: the score that no memory exceeds.
+create or replace function query_terms(
+  target int,
+  asked_lexemes record,
+  out documents float8,
+  out per_position float8,
+  out words tsquery[],
+  out index_words tsquery[],
+  out weights float8[],
+  out frequencies int[],
+  out bm25_max float8
+)
+language plpgsql stable
+as $$
+#variable_conflict use_column
+declare
+  -- Looking into each change for each of many words would cost their product.
+  has_many constant boolean := cardinality(asked_lexemes.lexemes) > 32;
+begin
   with asked as materialized (
     select
       lexeme collate "C" as lexeme,
@@ -3650,7 +3694,8 @@ begin
       lexeme_query(namespaced_lexeme(target, lexeme))::tsquery as index_word,
       coalesce(share, 1) as share,
       part
-    from rows from (unnest(lexemes), unnest(shares), unnest(parts)) as given(lexeme, share, part)
+    from rows from (unnest(asked_lexemes.lexemes), unnest(asked_lexemes.shares), unnest(asked_lexemes.parts))
+      as given(lexeme, share, part)
   ),
   change as materialized (   -- not merged yet; or expired, and not moved yet
     select sign, positions, words from statistics_deltas where namespace_id = target
@@ -3665,35 +3710,24 @@ begin
       select sign, sign * positions from change
     ) parts
   ),
-  changed as materialized (   -- looking into each change for each of many words would cost their product
+  changed as materialized (
     select term collate "C" as term, sum(sign) as documents
     from change, unnest(tsvector_to_array(words)) term
-    where cardinality(lexemes) > 32
+    where has_many
     group by 1
   ),
   counted as materialized (   -- materialized: otherwise the planner counts again wherever df is used
     select
-      word,
-      index_word,
-      share,
-      part,
+      asked.*,
       coalesce((select documents from term_statistics where namespace_id = target and term = lexeme), 0)
         + coalesce(
-          case
-            when cardinality(lexemes) > 32 then changed.documents
-            else (select sum(sign) from change where words @@ word)
-          end, 0) as df
+          case when has_many then changed.documents else (select sum(sign) from change where words @@ word) end,
+          0) as df
     from asked
     left join changed on term = lexeme
   ),
   weighed as (
-    select
-      word,
-      index_word,
-      df,
-      part,
-      share,
-      ln(1 + (total.documents - df + 0.5::float8) / (df + 0.5::float8)) * 1.9 as weight
+    select counted.*, ln(1 + (total.documents - df + 0.5::float8) / (df + 0.5::float8)) * 1.9 as weight
     from counted, total
     where df > 0
   )
@@ -3707,253 +3741,453 @@ begin
     (select sum(most) from (select max(weight) as most from weighed group by part) p)
   into documents, per_position, words, index_words, weights, frequencies, bm25_max
   from weighed;
-  known := cardinality(words);
-  if known > 16 then   -- a pasted text: its rarest words distinguish it
+  if cardinality(words) > 16 then   -- a pasted text: its rarest words distinguish it
     words := words[:16];
     weights := weights[:16];
-    known := 16;
     bm25_max := (select sum(weight) from unnest(weights) weight);
   end if;
+end $$;
+revoke all on function query_terms from public;
 
-  -- Where a filtered round reads from: `source` by the index of words, `newest` by id. Their parameters: $4 selected,
-  -- $7 matching, $10 index_matching or exact_query, $11 filter.
-  -- The words of the index belong to one namespace already; "namespace_id + 0" makes sure of it, and keeps the
-  -- planner from reading the whole namespace by the primary key.
+-- ── MaxScore ──
+-- It reads the essential terms, which are the rarest ones, and stops as soon as the threshold, the how_many-th best
+-- score so far, is above the upper bound of what the other terms add: then no memory that has only those can be among
+-- the best. Here the bound is what they are likely to add (docs/decisions/0020).
+
+-- Returns the upper bound of what terms add to the score of a memory. 0.69 is the share of its weight that a term
+-- adds to a memory of average length that contains it twice; most add less.
+create or replace function upper_bound(weights float8[]) returns float8
+language plpgsql immutable
+as $$
+declare
+  total float8 := 0;
+  weight float8;
+begin
+  foreach weight in array weights loop
+    total := total + weight;
+  end loop;
+  return 0.69 * total;
+end $$;
+revoke all on function upper_bound from public;
+
+-- Returns a query for any of these words but the one at position `but`; null if there is none.
+create or replace function any_of(words tsquery[], but int default null) returns tsquery
+language plpgsql immutable
+as $$
+declare
+  found tsquery;
+begin
+  for i in 1..cardinality(words) loop
+    if i is distinct from but then
+      found := coalesce(found || words[i], found, words[i]);
+    end if;
+  end loop;
+  return found;
+end $$;
+revoke all on function any_of from public;
+
+-- Returns how many terms are essential in the first round: as many as will probably be needed, since every round has
+-- its cost. A common term is never read just for that.
+create or replace function essential_terms(terms record, how_many int, budget int, is_selected boolean) returns int
+language plpgsql immutable
+as $$
+declare
+  essential int := 1;
+  candidates float8 := terms.frequencies[1];
+begin
+  while essential < cardinality(terms.words) loop
+    exit when not is_selected and (
+      candidates + terms.frequencies[essential + 1] > budget
+      or candidates >= how_many
+        and upper_bound(terms.weights[essential + 1:]) <= upper_bound(terms.weights[:1]));
+    essential := essential + 1;
+    candidates := candidates + terms.frequencies[essential];
+  end loop;
+  return essential;
+end $$;
+revoke all on function essential_terms from public;
+
+-- Returns the queries of a round that reads the terms first..last:
+--   matching         for the words of a memory
+--   index_matching   for the index: of a term in more than `few` memories only those that contain another strong term
+--   met              what earlier rounds have read: those memories have their whole score already
+create or replace function round_queries(
+  terms record,
+  first int,
+  last int,
+  strong int,
+  few int,
+  out matching tsquery,
+  out index_matching tsquery,
+  out met tsquery
+)
+language plpgsql immutable
+as $$
+declare
+  essential tsquery[] := '{}';
+begin
+  for i in first..last loop
+    if terms.frequencies[i] <= few or strong = 1 then
+      essential := essential || terms.index_words[i];
+    else
+      essential := essential || (terms.index_words[i] && any_of(terms.index_words[first:strong], i - first + 1));
+    end if;
+  end loop;
+  matching := any_of(terms.words[first:last]);
+  index_matching := any_of(essential);
+  met := any_of(terms.words[:first - 1]);
+end $$;
+revoke all on function round_queries from public;
+
+-- Returns the queries of the last round, and in how many memories its terms occur: of the frequent terms those that
+-- can still lift a memory over the threshold, alone or with weak terms. The queries are null if there is none.
+create or replace function last_queries(
+  terms record,
+  last int,
+  strong int,
+  few int,
+  threshold float8,
+  out matching tsquery,
+  out index_matching tsquery,
+  out met tsquery,
+  out candidates float8
+)
+language plpgsql immutable
+as $$
+declare
+  weak constant float8[] := terms.weights[strong + 1:];
+begin
+  candidates := 0;
+  for i in 1..last loop
+    if terms.frequencies[i] > few and upper_bound(terms.weights[i] || weak) > coalesce(threshold, 0) then
+      candidates := candidates + terms.frequencies[i];
+      matching := any_of(array[matching, terms.words[i] && !! any_of(terms.words[:strong], i)]);
+      index_matching := any_of(
+        array[index_matching, terms.index_words[i] && !! any_of(terms.index_words[:strong], i)]);
+    end if;
+  end loop;
+end $$;
+revoke all on function last_queries from public;
+
+-- Returns the best of these memories and of those that a round finds. If there are too many candidates, only the
+-- newest `budget` of them: reading back from the newest id finds these after budget * documents / candidates rows,
+-- before the index would have gathered all.
+-- The estimate discards most memories; the best get the exact score.
+create or replace function best_of_round(
+  target int,
+  terms record,
+  round record,
+  too_many boolean,
+  how_many int,
+  budget int,
+  inout ids text[],
+  inout scores float8[]
+)
+language plpgsql stable
+as $$
+#variable_conflict use_column
+begin
+  select array_agg(id), array_agg(score) into ids, scores
+  from (
+    select *
+    from (
+      select w.id, bm25(w.ts, 0.54::float8 + terms.per_position * w.dl, terms.words, terms.weights) as score
+      from (
+        select *
+        from (
+          select w.id, w.ts, w.dl
+          from memory_words w
+          where not too_many
+            and namespaced_lexemes(w.namespace_id, w.ts) @@ round.index_matching
+            and w.namespace_id + 0 = target
+            and (round.met is null or not w.ts @@ round.met)
+            and (w.expires_at is null or w.expires_at > now())
+          union all
+          (
+            select w.id, w.ts, w.dl
+            from memory_words w
+            where too_many
+              and w.namespace_id = target
+              and w.ts @@ round.matching
+              and (round.met is null or not w.ts @@ round.met)
+              and (w.expires_at is null or w.expires_at > now())
+            order by w.id desc
+            limit budget
+          )
+        ) w
+        order by bm25_estimate(w.ts, terms.words, terms.weights) / (1.54::float8 + terms.per_position * w.dl) desc
+        limit 2 * how_many
+      ) w
+      union all
+      select * from unnest(ids, scores)
+    ) found
+    order by 2 desc, 1
+    limit how_many
+  ) best;
+end $$;
+revoke all on function best_of_round from public;
+
+-- Does what best_of_round() does, of the memories that pass a filter: its statement is made of text.
+create or replace function best_of_filtered_round(
+  target int,
+  terms record,
+  round record,
+  too_many boolean,
+  how_many int,
+  budget int,
+  condition text,
+  filter jsonb,
+  selected text[],
+  inout ids text[],
+  inout scores float8[]
+)
+language plpgsql stable
+as $$
+declare
+  source text := candidate_source(target, condition, selected is not null, not too_many);
+begin
+  if selected is not null or too_many then
+    source := source || ' and w.ts @@ $3';
+  end if;
+  if round.met is not null then
+    source := source || ' and not w.ts @@ $5';
+  end if;
+  if too_many then
+    source := source || format(' order by w.id desc limit %s', budget);
+  end if;
+  execute format(
+    'select array_agg(id), array_agg(score) from (select * from ('
+      'select w.id, bm25(w.ts, 0.54::float8 + $8 * w.dl, $6, $7) as score'
+      ' from (select w.* from (%s) w'
+      ' order by bm25_estimate(w.ts, $6, $7) / (1.54::float8 + $8 * w.dl) desc limit 2 * $9) w'
+      ' union all select * from unnest($10, $11)) found order by 2 desc, 1 limit $9) best',
+    source)
+  into ids, scores
+  using filter, selected, round.matching, round.index_matching, round.met, terms.words, terms.weights,
+    terms.per_position, how_many, ids, scores;
+end $$;
+revoke all on function best_of_filtered_round from public;
+
+-- Returns the best memories by BM25, by MaxScore. Of a term that occurs in more than `few` memories, a round reads
+-- those that contain another strong term too; those that contain it alone are read last, if one of them could still
+-- be among the best. Beyond `budget` candidates it stops, and the result is approximate. If a query has only very
+-- common terms, it looks at the newest `budget` matches.
+create or replace function top_by_bm25(
+  target int,
+  terms record,
+  how_many int,
+  budget int,
+  condition text,
+  filter jsonb,
+  selected text[],
+  out ids text[],
+  out scores float8[]
+)
+language plpgsql stable
+as $$
+declare
+  is_selected constant boolean := selected is not null;
+  known constant int := cardinality(terms.words);
+  few constant int := 10 * how_many;
+  first int := 1;
+  essential int := essential_terms(terms, how_many, budget, is_selected);
+  strong int := 0;
+  candidates float8 := 0;
+  too_many boolean;
+  is_last boolean := false;
+  round record;
+  best record;
+begin
+  -- The strong terms weigh at least a quarter of the heaviest: one of them alone tells little less than with a weak
+  -- one.
+  for i in 1..known loop
+    strong := strong + (terms.weights[i] >= 0.25 * terms.weights[1])::int;
+    candidates := candidates + case when i <= essential then terms.frequencies[i] else 0 end;
+  end loop;
+  loop
+    if is_last then
+      round := last_queries(terms, essential, strong, few, scores[how_many]);
+      exit when round.matching is null;
+      candidates := round.candidates;
+    else
+      round := round_queries(terms, first, essential, strong, few);
+    end if;
+    too_many := candidates > sqrt(budget * terms.documents) and not is_selected;
+    if is_selected or condition is not null then
+      best := best_of_filtered_round(
+        target, terms, round, too_many, how_many, budget, condition, filter, selected, ids, scores);
+    else
+      best := best_of_round(target, terms, round, too_many, how_many, budget, ids, scores);
+    end if;
+    ids := best.ids;
+    scores := best.scores;
+    exit when is_last or too_many;
+    is_last := coalesce(
+      essential = known
+        or scores[how_many] >= upper_bound(terms.weights[essential + 1:])
+        or candidates + terms.frequencies[essential + 1] > budget and 3 * cardinality(ids) >= how_many,
+      false);
+    if is_last then
+      exit when strong = 1 or is_selected;
+    else
+      first := essential + 1;
+      essential := first;
+      candidates := candidates + terms.frequencies[essential];
+    end if;
+  end loop;
+end $$;
+revoke all on function top_by_bm25 from public;
+
+-- ── Exact matches ──
+
+-- Returns the memories that contain every word, phrase and beginning of a search literally (needles): of those that
+-- the index lets through, the best first, until there are how_many. best_ids: the best by BM25.
+create or replace function exact_matches(
+  target int,
+  terms record,
+  search jsonb,
+  needles text[],
+  configs regconfig[],
+  best_ids text[],
+  how_many int,
+  budget int,
+  condition text,
+  filter jsonb,
+  selected text[]
+) returns text[]
+language plpgsql stable
+as $$
+declare
+  hints constant text[] := longest_runs(needles);
+  exact_query constant tsquery := namespaced_query(
+    target, json_texts(search -> 'all'), json_texts(search -> 'prefixes'), ' & ', configs);
+  source constant text := candidate_source(target, condition, selected is not null, exact_query is not null);
+  met text[];
+  exact_ids text[];
+  renewed text;
+begin
+  execute format(
+    'select array_agg(w.id order by bm25(w.ts, 0.54::float8 + $7 * w.dl, $5, $6) desc nulls last, w.id desc)'
+      ' from (%s limit $3) w',
+    source)
+  into met
+  using filter, selected, case when selected is null then budget end, exact_query, terms.words, terms.weights,
+    terms.per_position;
+  exact_ids := literal_hits(target, merged_ids(best_ids, met), needles, hints, how_many);
   if selected is not null then
-    source := format(
-      'select w.id, w.ts, w.dl from unnest($4) s(id)'
-        ' cross join lateral (select * from memory_words w where w.namespace_id = %s and w.id = s.id offset 0) w'
-        ' where (w.expires_at is null or w.expires_at > now()) and w.ts @@ $7',
-      target);
-  elsif filtered then
-    source := format(
-      'select w.id, w.ts, w.dl from (select * from memory_words w'
-        ' where namespaced_lexemes(w.namespace_id, w.ts) @@ $10 and w.namespace_id + 0 = %1$s offset 0) w'
-        ' join memories m on m.namespace_id = %1$s and m.id = w.id where %2$s',
-      target, filter_condition(filter, '$11'));
-    newest := format(
-      'select w.id, w.ts, w.dl from memory_words w'
-        ' join memories m on m.namespace_id = w.namespace_id and m.id = w.id'
-        ' where w.namespace_id = %s and %s and w.ts @@ $7',
-      target, filter_condition(filter, '$11'));
-  else
-    source := format(
-      'select w.id, w.ts, w.dl from memory_words w'
-        ' where namespaced_lexemes(w.namespace_id, w.ts) @@ $10 and w.namespace_id + 0 = %s'
-        ' and (w.expires_at is null or w.expires_at > now())',
-      target);
+    return exact_ids;
+  end if;
+  -- There are more matches than the budget: look at all the others.
+  if cardinality(exact_ids) < how_many and cardinality(met) = budget then
+    execute format('select array_agg(w.id) from (%s) w', source)
+    into met
+    using filter, selected, null, exact_query;
+    exact_ids := exact_ids || literal_hits(
+      target, array(select unnest(met) except select unnest(exact_ids)), needles, hints,
+      how_many - cardinality(exact_ids));
+  end if;
+  -- Some memories are not indexed again yet, so the index does not know what they contain.
+  if cardinality(exact_ids) < how_many then
+    select after_id into renewed from old_words where namespace_id = target;
+    if found then
+      execute format(
+        'select array_agg(m.id) from memories m where m.namespace_id = %s and m.id > $2 and %s',
+        target, coalesce(condition, filter_condition(null, '$1')))
+      into met
+      using filter, renewed;
+      exact_ids := exact_ids || literal_hits(
+        target, array(select unnest(met) except select unnest(exact_ids)), needles, hints,
+        how_many - cardinality(exact_ids));
+    end if;
+  end if;
+  return exact_ids;
+end $$;
+revoke all on function exact_matches from public;
+
+-- Returns the first ids, and those of the others that are not among them.
+create or replace function merged_ids(first text[], others text[]) returns text[]
+language plpgsql immutable
+as $$
+begin
+  return coalesce(first, '{}') || array(select id from unnest(others) id where id <> all(coalesce(first, '{}')));
+end $$;
+revoke all on function merged_ids from public;
+
+-- ── Search ──
+
+-- Returns the weights of a query's words in a namespace, and its best memories by BM25: ids and scores, and no text.
+-- search: {"all": [], "prefixes": [], "typos": true}; null for recall. exact_ids: the memories that contain every
+-- word, phrase and beginning literally. selected: the only memories that were looked at, as they are all that pass
+-- the filter.
+create or replace function lexical_search(
+  target int,
+  query_text text,
+  filter jsonb,
+  how_many int,
+  search jsonb,
+  budget int,
+  out documents float8,
+  out words tsquery[],
+  out weights float8[],
+  out bm25_max float8,
+  out per_position float8,
+  out ids text[],
+  out scores float8[],
+  out exact_ids text[],
+  out selected text[]
+)
+language plpgsql stable security definer
+set search_path = pg_catalog, public, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set max_parallel_workers_per_gather = 0
+as $$
+declare
+  needles text[];
+  condition text;
+  configs regconfig[];
+  terms record;
+  best record;
+begin
+  if not target = any(readable_namespaces()) then return; end if;
+  if filter <> '{}' then
+    condition := filter_condition(filter, '$1');
+    selected := selected_memories(target, condition, filter, 5000);
   end if;
 
-  if known is null and coalesce(wanted, '{}') = '{}' then
-    -- There is no word to look up. A search by tags alone returns the newest memories that have them.
-    if cardinality(texts) = 0 and cardinality(prefixes) = 0 and filtered then
-      execute format(
-        'select array_agg(id) from (select m.id from memories m where m.namespace_id = %s and %s'
-          ' order by m.id desc limit $1) newest',
-        target,
-        case when selected is not null then 'm.id = any($2)' else filter_condition(filter, '$3') end)
-      into exact_ids
-      using how_many, selected, filter;
-      ids := exact_ids;
-      scores := array_fill(1::float8, array[coalesce(cardinality(ids), 0)]);
-      bm25_max := 1;
-    end if;
+  configs := configurations_of(target);
+  terms := query_terms(target, query_lexemes(target, query_text, search, configs));
+  documents := terms.documents;
+  words := terms.words;
+  weights := terms.weights;
+  bm25_max := terms.bm25_max;
+  per_position := terms.per_position;
+  if words is not null then
+    best := top_by_bm25(target, terms, how_many, budget, condition, filter, selected);
+    ids := best.ids;
+    scores := best.scores;
+  end if;
+  if search is null then
     return;
   end if;
 
-  -- The strong words weigh at least a quarter of the heaviest: one of them alone tells little less than with a weak
-  -- one.
-  strong := (select count(*) from unnest(weights) weight where weight >= 0.25 * weights[1]);
-  -- The first round reads as many words as will probably be needed, since every round has its cost; a common word is
-  -- never read just for that.
-  candidates := frequencies[1];
-  while used < known loop
-    rest := likely * (select sum(weight) from unnest(weights[used + 1:]) weight);
-    exit when selected is null and (
-      candidates + frequencies[used + 1] > budget
-      or candidates >= how_many and rest <= likely * weights[1]);
-    used := used + 1;
-    candidates := candidates + frequencies[used];
-  end loop;
-  while known is not null loop
-    -- Only what the words of this round add: the memories of earlier rounds have their whole score already.
-    if alone then
-      select
-        string_agg(format('%s & !(%s)', words[i], others), ' | ')::tsquery,
-        string_agg(format('%s & !(%s)', index_words[i], index_others), ' | ')::tsquery
-      into matching, index_matching
-      from generate_series(1, used) i
-      cross join lateral (
-        select
-          string_agg(words[j]::text, ' | ') as others,
-          string_agg(index_words[j]::text, ' | ') as index_others
-        from generate_series(1, strong) j
-        where j <> i
-      ) other
-      where frequencies[i] > few and likely * (weights[i] + weak) > coalesce(scores[how_many], 0);
-      met := null;
-    else
-      matching := (select string_agg(word::text, ' | ')::tsquery from unnest(words[scored + 1:used]) word);
-      index_matching := (
-        select string_agg(
-          case
-            when frequencies[i] <= few or strong = 1 then index_words[i]::text
-            else format('%s & (%s)', index_words[i], partners)
-          end,
-          ' | ')::tsquery
-        from generate_series(scored + 1, used) i
-        cross join lateral (
-          select string_agg(index_words[j]::text, ' | ') as partners
-          from generate_series(scored + 1, strong) j
-          where j <> i
-        ) p
-        where frequencies[i] <= few or strong = 1 or partners is not null);
-      met := (select string_agg(word::text, ' | ')::tsquery from unnest(words[:scored]) word);
-    end if;
-    too_many := candidates > sqrt(budget * documents) and selected is null;
-    -- The estimate discards most memories; the best get the exact score.
-    if filtered then
-      execute format(
-        'select array_agg(id), array_agg(score) from (select * from ('
-          'select w.id, bm25(w.ts, 0.54::float8 + $9 * w.dl, $5, $6) as score'
-          ' from (select w.* from (%s%s) w'
-          ' order by bm25_estimate(w.ts, $5, $6) / (1.54::float8 + $9 * w.dl) desc limit 2 * $1) w'
-          ' union all select * from unnest($2, $3)) found order by 2 desc, 1 limit $1) best',
-        case when too_many then newest else source end,
-        concat(
-          case when scored > 0 then ' and not w.ts @@ $8' end,
-          case when too_many then format(' order by w.id desc limit %s', budget) end))
-      into ids, scores
-      using how_many, ids, scores, selected, words, weights, matching, met, per_position, index_matching, filter;
-    elsif too_many then
-      -- Reading back from the newest id finds `budget` matches after budget * documents / candidates rows, before GIN
-      -- would have gathered all of them.
-      select array_agg(id), array_agg(score) into ids, scores
-      from (
-        select *
-        from (
-          select w.id, bm25(w.ts, 0.54::float8 + per_position * w.dl, words, weights) as score
-          from (
-            select *
-            from (
-              select w.id, w.ts, w.dl
-              from memory_words w
-              where w.namespace_id = target
-                and w.ts @@ matching
-                and (met is null or not w.ts @@ met)
-                and (w.expires_at is null or w.expires_at > now())
-              order by w.id desc
-              limit budget
-            ) w
-            order by bm25_estimate(w.ts, words, weights) / (1.54::float8 + per_position * w.dl) desc
-            limit 2 * how_many
-          ) w
-          union all
-          select * from unnest(ids, scores)
-        ) found
-        order by 2 desc, 1
-        limit how_many
-      ) best;
-    else
-      select array_agg(id), array_agg(score) into ids, scores
-      from (
-        select *
-        from (
-          select w.id, bm25(w.ts, 0.54::float8 + per_position * w.dl, words, weights) as score
-          from (
-            select w.id, w.ts, w.dl
-            from memory_words w
-            where namespaced_lexemes(w.namespace_id, w.ts) @@ index_matching
-              and w.namespace_id + 0 = target
-              and (met is null or not w.ts @@ met)
-              and (w.expires_at is null or w.expires_at > now())
-            order by bm25_estimate(w.ts, words, weights) / (1.54::float8 + per_position * w.dl) desc
-            limit 2 * how_many
-          ) w
-          union all
-          select * from unnest(ids, scores)
-        ) found
-        order by 2 desc, 1
-        limit how_many
-      ) best;
-    end if;
-    exit when alone or too_many;
-    scored := used;
-    rest := likely * coalesce((select sum(weight) from unnest(weights[used + 1:]) weight), 0);
-    if used = known
-      or cardinality(ids) >= how_many and scores[how_many] >= rest
-      or candidates + frequencies[used + 1] > budget and 3 * cardinality(ids) >= how_many
-    then
-      weak := (select coalesce(sum(weight), 0) from unnest(weights[strong + 1:]) weight);
-      candidates := (
-        select sum(frequency)
-        from unnest(frequencies[:used], weights[:used]) f(frequency, weight)
-        where frequency > few and likely * (weight + weak) > coalesce(scores[how_many], 0));
-      exit when strong = 1 or candidates is null or selected is not null;
-      alone := true;
-    else
-      used := used + 1;
-      candidates := candidates + frequencies[used];
-    end if;
-  end loop;
-
-  if wanted <> '{}' then
-    -- The memories that contain every word, phrase and beginning literally: of those that the index lets through, the
-    -- best first, until there are enough.
-    exact_query := namespaced_query(target, texts, prefixes, ' & ', configs);
-    if selected is not null then
-      source := format(
-        'select w.id, w.ts, w.dl from unnest($4) s(id)'
-          ' cross join lateral (select * from memory_words w where w.namespace_id = %s and w.id = s.id offset 0) w'
-          ' where (w.expires_at is null or w.expires_at > now())',
-        target);
-    elsif exact_query is null then
-      source := format(
-        'select w.id, w.ts, w.dl from memory_words w'
-          ' join memories m on m.namespace_id = w.namespace_id and m.id = w.id'
-          ' where w.namespace_id = %s and %s',
-        target, filter_condition(filter, '$11'));
-    end if;
+  needles := needles(json_texts(search -> 'all'), json_texts(search -> 'prefixes'));
+  if needles <> '{}' then
+    exact_ids := exact_matches(
+      target, terms, search, needles, configs, ids, how_many, budget, condition, filter, selected);
+    ids := merged_ids(ids, exact_ids);
+  elsif words is null and condition is not null and search -> 'all' = '[]' and search -> 'prefixes' = '[]' then
+    -- There is no word to look up: a search by tags alone returns the newest memories that have them.
     execute format(
-      'select array_agg(w.id order by bm25(w.ts, 0.54::float8 + $9 * w.dl, $5, $6) desc nulls last, w.id desc)'
-        ' from (%s limit $8) w',
-      source)
-    into met_ids
-    using how_many, null, null, selected, words, weights, null, case when selected is null then budget end,
-      per_position, exact_query, filter;
-    exact_ids := literal_hits(
+      'select array_agg(id) from (select m.id from memories m where m.namespace_id = %s and %s'
+        ' order by m.id desc limit $3) newest',
       target,
-      coalesce(ids, '{}') || array(select id from unnest(met_ids) id where id <> all(coalesce(ids, '{}'))),
-      wanted,
-      hints,
-      how_many);
-    -- There are more matches than the budget: look at all the others.
-    if cardinality(exact_ids) < how_many and selected is null and cardinality(met_ids) = budget then
-      execute format('select array_agg(w.id) from (%s) w', source)
-      into met_ids
-      using null, null, null, null, null, null, null, null, null, exact_query, filter;
-      exact_ids := exact_ids || literal_hits(
-        target,
-        array(select unnest(met_ids) except select unnest(exact_ids)),
-        wanted,
-        hints,
-        how_many - cardinality(exact_ids));
-    end if;
-    -- Some memories are not indexed again yet, so the index does not know what they contain.
-    if cardinality(exact_ids) < how_many and selected is null and renewed is not null then
-      execute format(
-        'select array_agg(m.id) from memories m where m.namespace_id = %s and m.id > $2 and %s',
-        target, filter_condition(filter, '$1'))
-      into met_ids
-      using filter, renewed;
-      exact_ids := exact_ids || literal_hits(
-        target,
-        array(select unnest(met_ids) except select unnest(exact_ids)),
-        wanted,
-        hints,
-        how_many - cardinality(exact_ids));
-    end if;
-    ids := coalesce(ids, '{}') || array(select id from unnest(exact_ids) id where id <> all(coalesce(ids, '{}')));
+      case when selected is null then condition else 'm.id = any($2)' end)
+    into exact_ids
+    using filter, selected, how_many;
+    ids := exact_ids;
+    scores := array_fill(1::float8, array[coalesce(cardinality(ids), 0)]);
+    bm25_max := 1;
   end if;
 end $$;
 revoke all on function lexical_search from public;

@@ -94,6 +94,19 @@ test('every filter narrows both arms, from a body and from a query string alike'
   }
 })
 
+test('a filter that every memory passes changes no result, not even of words that many have and none together', async () => {
+  await using t = await start()
+  const agent = await t.key({ a: 'read_write' })
+  await agent.storeMemories(
+    'a',
+    Array.from({ length: 520 }, (_, n) => ({ content: `${n % 2 ? 'heron' : 'pelican'} number ${n}` })),
+  )
+  const recall = (options: object) => agent.recall('a', 'heron or pelican', { routing: 'bm25', ...options })
+  const found = (await recall({})).map(({ id }) => id)
+  expect(found).toHaveLength(5)
+  expect((await recall({ minImportance: 0 })).map(({ id }) => id)).toEqual(found)
+})
+
 test('a malformed filter is refused, naming its place', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read' })

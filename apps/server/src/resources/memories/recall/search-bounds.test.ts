@@ -77,7 +77,7 @@ test('the database counts the words of a search too, in case its parser sees mor
   const search = (text: string) =>
     t.as(
       key,
-      (sql) => sql`select exact_ids from lexical_search(${place?.id as number}::int, 'heron', null, null, 25,
+      (sql) => sql`select exact_ids from lexical_search(${place?.id as number}::int, 'heron', null, 25,
       ${JSON.stringify({ all: [text], prefixes: [], typos: false })}::text::jsonb, 3000)`,
     )
   expect(await search('heron')).toHaveLength(1)
