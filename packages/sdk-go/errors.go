@@ -109,7 +109,7 @@ type AuthorizationError struct{ *APIError }
 // Unwrap gives the API's error in general.
 func (e *AuthorizationError) Unwrap() error { return e.APIError }
 
-// NotFoundError says that there is nothing by that id or name that this key may see: 404.
+// NotFoundError says that no resource with that id or name is visible to this key: 404.
 type NotFoundError struct{ *APIError }
 
 // Unwrap gives the API's error in general.

@@ -63,7 +63,7 @@ func answerTeam(w http.ResponseWriter, r *http.Request) {
 			"permissions": ["read", "write"], "active": true, "created_at": 1767225600, "expires_at": null,
 			"key": "dk-secret-1", "warning": "Keep this secret now: it is not shown again."}`)
 	default:
-		say(404, `{"error": "There is no such route.", "code": "NOT_FOUND", "status": 404, "docs": "",
+		say(404, `{"error": "This path does not exist.", "code": "NOT_FOUND", "status": 404, "docs": "",
 			"request_id": "req_1"}`)
 	}
 }

@@ -26,7 +26,7 @@ import { sessions } from './resources/sessions/routes.ts'
 type Resource = (deps: Deps) => Route[]
 const RESOURCES: Resource[] = [health, namespaces, keys, namespaceKeys, memories, recalls, sessions, agents]
 
-/** Returns the whole server as a value: no port, no environment, no global. */
+/** Returns the HTTP interface as a value: it needs no port, no environment variable and no global. */
 export function createApp(deps: Deps, resources = RESOURCES) {
   const { corsOrigins, loopbackOnly, trustedProxies } = deps
   const app = new Hono<AppEnv>()
@@ -49,7 +49,7 @@ export function createApp(deps: Deps, resources = RESOURCES) {
   app.use(async (c, next) => {
     if (loopbackOnly && !isLoopbackHost(c.req.header('host'))) {
       const message =
-        'This server listens on loopback and answers requests to localhost, 127.0.0.1 and [::1] only. Behind a ' +
+        'This server listens on loopback and accepts requests to localhost, 127.0.0.1 and [::1] only. Behind a ' +
         'proxy, set DAKERA_TRUST_PROXY.'
       throw new Fault('INVALID_REQUEST', {}, { message })
     }
@@ -105,8 +105,8 @@ export function createApp(deps: Deps, resources = RESOURCES) {
 const HTML = 'text/html; charset=UTF-8'
 
 /**
- * Serves a page that stays the same while the server runs, and is made on its first request. `fill` inserts the parts
- * that depend on the caller.
+ * Serves a page that does not change while the server runs. It is rendered on the first request. `fill` inserts the
+ * parts that depend on the caller.
  */
 function page(type: string, make: () => string, fill?: (text: string, c: Context) => string) {
   let made: string | undefined
@@ -126,12 +126,12 @@ function noSuchPath(path: string, patterns: string[]): Fault {
   const hint = meant
     ? ` Did you mean ${shortened(meant)}? The base URL of a client is the address of the server, without /v1.`
     : ''
-  return new Fault('NOT_FOUND', {}, { message: `There is no such path.${hint} GET /docs lists them all.` })
+  return new Fault('NOT_FOUND', {}, { message: `This path does not exist.${hint} GET /docs lists all paths.` })
 }
 
 /**
- * Returns the path that a client with a wrong base URL meant: its own has /v1 twice or not at all, a prefix, or a slash
- * at its end.
+ * Returns the path that a client with a wrong base URL meant: the requested path has a missing or repeated /v1, a
+ * prefix, or a trailing slash.
  */
 function meantBy(path: string, patterns: string[]): string | undefined {
   const trimmed = path.replace(/\/$/, '')
@@ -144,7 +144,7 @@ function fits(path: string, pattern: string): boolean {
   return own.length === other.length && other.every((segment, i) => segment === own[i] || segment.startsWith(':'))
 }
 
-/** Answers while the database opens. */
+/** Returns the app that responds with 503 while the database opens. */
 export function createStartingApp() {
   const app = new Hono()
   app.all('*', (c) => {

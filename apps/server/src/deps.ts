@@ -12,15 +12,15 @@ export type Deps = {
   usage: UsageCounter
   log: Logger
   maxBodyBytes: number
-  /** The most bytes of request bodies in memory; one key may use a quarter of them. */
+  /** The maximum number of bytes of request bodies in memory; one key may use a quarter of them. */
   openBodyBytes: number
-  /** The most bytes of replies that are not yet sent; one key may use half of them. */
+  /** The maximum number of bytes of replies that are not yet sent; one key may use half of them. */
   openReplyBytes: number
-  /** The most requests of one key that may be under way at once. */
+  /** The maximum number of concurrent requests of one key. */
   keyConcurrency: number
   /** Proxies in front of the server whose X-Forwarded-For counts. */
   trustedProxies: number
-  /** Refuses requests whose Host is not this machine's loopback. */
+  /** If true, requests whose Host is not this machine's loopback are rejected. */
   loopbackOnly: boolean
   corsOrigins: string[]
   /**
@@ -28,6 +28,6 @@ export type Deps = {
    * database.
    */
   acceptsPublished: boolean
-  /** Aborted when the server drains: it finishes the requests it has, ends streams, and takes nothing new. */
+  /** Aborted when the server drains: it finishes the requests under way, ends streams, and rejects new ones. */
   draining: AbortSignal
 }

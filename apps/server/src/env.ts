@@ -58,16 +58,16 @@ export const SETTINGS = Object.keys(Environment.shape)
 
 export type Env = ReturnType<typeof readEnv>
 
-/** Parses the environment once. Throws one error that lists everything that is wrong with it. */
+/** Parses the environment once. Throws one error that lists every invalid setting. */
 export function readEnv(source: Record<string, string | undefined> = process.env) {
   const result = parsePlainly(Environment, source, ([name]) => source[String(name)])
   if (!result.success) {
     const problems = explained(result.error, SETTINGS.length).map((issue) => `  ${sentence(issue)}`)
-    throw new SettingsError(`These settings are wrong:\n${problems.join('\n')}`)
+    throw new SettingsError(`These settings are invalid:\n${problems.join('\n')}`)
   }
   const env = result.data
   return {
-    // A laptop without a chosen key stays on loopback; who chose a key runs a server for others.
+    // Without a chosen key, as on a laptop, the server stays on loopback; an operator who chooses a key serves others.
     host: env.DAKERA_HOST ?? (env.DAKERA_ROOT_API_KEY ? '0.0.0.0' : '127.0.0.1'),
     port: env.DAKERA_PORT,
     database: env.DATABASE_URL
@@ -81,7 +81,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
       : ({ engine: 'pglite', dataDir: env.DAKERA_DATA_DIR, durability: env.DAKERA_DURABILITY } as const),
     dataDir: env.DAKERA_DATA_DIR,
     rootApiKey: env.DAKERA_ROOT_API_KEY,
-    // An OPENAI_API_KEY that lies around for something else must not send memories anywhere: only a named model does.
+    // An OPENAI_API_KEY that is set for another program must not send memories anywhere, so only a named model does.
     embedding: env.DAKERA_EMBEDDING_MODEL
       ? ({
           provider: 'openai',
@@ -92,7 +92,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
           timeoutMs: env.DAKERA_EMBEDDING_TIMEOUT_MS,
         } as const)
       : ({ provider: 'builtin' } as const),
-    /** How the embedding provider is reached, whichever model is asked. */
+    /** The connection to the embedding provider, for any model. */
     provider: { apiKey: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL, timeoutMs: env.DAKERA_EMBEDDING_TIMEOUT_MS },
     maxBodyBytes: env.DAKERA_MAX_BODY_BYTES,
     openBodyBytes: env.DAKERA_OPEN_BODY_BYTES,
@@ -111,7 +111,9 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   }
 }
 
-/** Something in the settings or surroundings that the operator has to change; shown without a stack. */
+/**
+ * Thrown for a problem in the settings or the environment that the operator has to fix. It is shown without a stack.
+ */
 export class SettingsError extends Error {
   override name = 'SettingsError'
 }

@@ -6,7 +6,9 @@ type Details = {
   retryAfterSeconds?: number
 }
 
-/** Thrown anywhere below a route. The message and details go to the caller; `cause` never does. */
+/**
+ * An error of the API, thrown anywhere below a route. The message and details are sent to the caller; `cause` never is.
+ */
 export class Fault extends Error {
   readonly code: ErrorCode
   readonly details: Details
@@ -17,20 +19,23 @@ export class Fault extends Error {
   }
 }
 
-/** The state of an error that raise_api_error() raises: message is the code, detail the sentence, hint the resource. */
+/**
+ * The SQLSTATE of the errors that raise_api_error() raises: the message is the code, the detail the sentence, and the
+ * hint the resource.
+ */
 const OURS = 'DK000'
-/** A sentence of theirs that begins with the part of the request it is about. */
+/** Matches a sentence of such an error that begins with the field of the request it is about. */
 const NAMED_PART = /^(?<path>[a-z_.]+): (?<message>.+)$/
 
 const UNIQUE_VIOLATION = '23505'
 
-/** What else Postgres can say that is the caller's doing. */
+/** Other errors of Postgres that the caller causes. */
 const SQLSTATES: Record<string, [ErrorCode, string?]> = {
   [UNIQUE_VIOLATION]: ['CONFLICT', 'Something with this id or name exists already.'],
   '23503': ['CONFLICT', 'What this refers to has just been removed.'],
   '42501': ['NAMESPACE_ACCESS_DENIED'],
   '22021': ['INVALID_REQUEST', 'The text is not valid UTF-8.'],
-  '22P05': ['INVALID_REQUEST', 'The text holds a character that cannot be stored.'],
+  '22P05': ['INVALID_REQUEST', 'The text contains a character that cannot be stored.'],
   '22003': ['INVALID_REQUEST', 'A number is out of range.'],
   '22007': ['INVALID_REQUEST', 'A date cannot be read.'],
   '22008': ['INVALID_REQUEST', 'A date is out of range.'],
@@ -44,16 +49,19 @@ const SQLSTATES: Record<string, [ErrorCode, string?]> = {
 }
 
 /**
- * Postgres is away, restarting, full or out of patience: the same request may succeed later. Classes first, then single
- * codes.
+ * Postgres is unreachable, restarting, full, or has ended the statement at its time limit: the same request may succeed
+ * later. Classes come first, then single codes.
  */
 const AWAY = /^(08|53|57P|58)|^(40001|40P01|55000|55P03|57014|25006)$/
-/** What pgvector says of two lengths: the database moved to another embedder between the check and the comparison. */
+/**
+ * The error of pgvector for vectors of different lengths: the database switched to another embedder between the check
+ * and the comparison.
+ */
 const DATA_EXCEPTION = '22000'
 const MOVING = 'The database has just moved to another embedding model. Try again.'
 const DISK_FULL = '53100'
 const NO_ROOM = 'The disk of the database is full. Nothing was lost; its operator must make room. Try again later.'
-/** So the embedded database says why it has ended. */
+/** The reason with which the embedded database ends if its disk is full. */
 const ITS_DISK_IS_FULL = 'The disk is full'
 const STATEMENT_TIMEOUT = '57014'
 const TOO_LONG =
@@ -75,10 +83,10 @@ const DISCONNECTED = new Set([
   'ENOENT',
 ])
 
-/** What the database says while it goes down: the transaction may have been kept just before. */
+/** Errors of a database that is shutting down: the transaction may have been committed just before. */
 const GOING_DOWN = /^(08|57P0[123])/
 
-/** Whether the answer to a statement was lost with its connection, whatever that was ended for. */
+/** Returns whether the response to a statement was lost with its connection, whatever ended that. */
 export function connectionIsLost(error: unknown): boolean {
   const found = databaseError(error)
   if (!found) return false
@@ -91,10 +99,10 @@ export function diskIsFull(error: unknown): boolean {
   return code === DISK_FULL || (GOING_DOWN.test(code) && message.includes(ITS_DISK_IS_FULL))
 }
 
-/** Whether an id or a name was taken. Where row security is on Postgres does not say which. */
+/** Returns whether an id or a name is taken. With row-level security Postgres does not say which. */
 export const isTaken = (error: unknown) => databaseError(error)?.code === UNIQUE_VIOLATION
 
-/** The error of the API for an id that the caller chose; `path` is where it stands in the request. */
+/** Returns the error for an id that the caller chose and that exists already; `path` is its field in the request. */
 export function taken(what: string, id: string, path: string, cause: unknown): Fault {
   const message = `a ${what} with the id "${id}" exists already`
   return new Fault(
@@ -106,9 +114,9 @@ export function taken(what: string, id: string, path: string, cause: unknown): F
 
 const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(ERRORS, code)
 
-/** The error of the API for an id that finds nothing the key may see. */
+/** Returns the error for an id of which nothing is visible to the key. */
 export const absent = (what: string, id: string) =>
-  new Fault('NOT_FOUND', { resource: id }, { message: `There is no ${what} by that id that this key may see.` })
+  new Fault('NOT_FOUND', { resource: id }, { message: `No ${what} with that id is visible to this key.` })
 
 type DatabaseError = { code?: string; message?: string; detail?: string; hint?: string; cause?: unknown }
 
@@ -143,14 +151,17 @@ export function toFault(error: unknown): Fault {
   return new Fault('INTERNAL_ERROR', {}, { cause: error })
 }
 
-/** The error of the driver: drizzle wraps it as a cause. */
+/** Returns the error of the driver, which drizzle wraps as a cause. */
 function databaseError(error: unknown): DatabaseError | undefined {
   for (let at = error as DatabaseError | undefined; at; at = at.cause as DatabaseError | undefined)
     if (typeof at.code === 'string') return at
   return undefined
 }
 
-/** `origin` is how the caller reaches this server, which has the page about the code. */
+/**
+ * Returns the body of an error response. `origin` is the address at which the caller reaches this server, which has the
+ * page about the code.
+ */
 export function toBody({ code, message, details }: Fault, requestId: string, origin?: string): ErrorBody {
   const { resource, issues } = details
   return {

@@ -9,5 +9,5 @@ export const WORKER = new URL(isBuilt ? 'dist/worker.js' : 'src/db/pglite/worker
 /** A page per error code. */
 export const ERROR_PAGES = new URL(isBuilt ? 'dist/errors/' : '../../docs/errors/', PACKAGE)
 
-/** What a person types to start this server. */
+/** The command that starts this server. */
 export const COMMAND = isBuilt ? 'npx @dakera-ai/server' : 'npm start --'

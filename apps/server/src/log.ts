@@ -1,12 +1,12 @@
 import { type Logger, pino } from 'pino'
 
-/** So much of the log waits in memory when whoever reads it does not. */
+/** The maximum number of bytes of the log that wait in memory while its reader does not read. */
 const MAX_WAITING_BYTES = 1024 * 1024
 
 /**
- * Structured lines on standard error; standard output is for what a person asked to see. A reader that stops must not
- * stop the server: what it leaves waiting is bounded, lines beyond are dropped, and once it reads on it is told how
- * many.
+ * Writes structured lines to standard error; standard output is for what a person asked to see. A reader that stops
+ * must not stop the server: the waiting lines are bounded, further ones are dropped, and their number is logged once
+ * the reader continues.
  */
 export function createLog(level: string, stream: NodeJS.WriteStream = process.stderr): Logger {
   let lines = ''
@@ -17,7 +17,7 @@ export function createLog(level: string, stream: NodeJS.WriteStream = process.st
     if (dropped === 0 || stream.writableLength > 0) return
     const missing = dropped
     dropped = 0
-    log.warn({ dropped: missing }, 'nobody read the log for a while: so many lines are missing before this one')
+    log.warn({ dropped: missing }, 'the log was not read for a while: this many lines before this one are missing')
   }
   const destination = {
     write(line: string): void {
@@ -25,7 +25,7 @@ export function createLog(level: string, stream: NodeJS.WriteStream = process.st
         dropped++
         return
       }
-      if (lines === '') setImmediate(flush) // all lines of one turn of the event loop together
+      if (lines === '') setImmediate(flush) // writes all lines of one turn of the event loop together
       lines += line
     },
   }

@@ -8,9 +8,12 @@ import { openServer } from './server.ts'
 import { version } from './version.ts'
 import { welcome } from './welcome.ts'
 
-/** The database could not be restarted. */
+/** The exit code if the database could not be restarted. */
 const EXIT_GIVEN_UP = 70
-/** A shutdown that hangs this long after its grace is cut, because a signal must always end the process. */
+/**
+ * A shutdown that takes this much longer than its grace period is cut short, because a signal must always end the
+ * process.
+ */
 const LAST_RESORT_SECONDS = 30
 
 async function main(): Promise<void> {
@@ -46,7 +49,7 @@ async function main(): Promise<void> {
       },
       (env.shutdownSeconds + LAST_RESORT_SECONDS) * 1000,
     ).unref()
-    log.info({ signal }, 'draining: requests under way are finished, new ones are refused')
+    log.info({ signal }, 'draining: requests under way are finished, new ones are rejected')
     await server.close(env.shutdownSeconds)
     log.info('stopped')
     setTimeout(() => process.exit(), 1_000).unref() // a log that nobody reads would keep the process
@@ -64,9 +67,9 @@ async function main(): Promise<void> {
   console.log(welcome({ host, port: server.port, engine: database.engine, rootKey, isDemo }))
 }
 
-/** Ends the process: its supervisor restarts it, whereas a server without a database is of no use. */
+/** Ends the process, so that its supervisor restarts it: a server without a database is useless. */
 function giveUp(why: Error): void {
-  console.error(`dakera: ${why.message} Ending; start the server again when the cause is mended.`)
+  console.error(`dakera: ${why.message} The server ends; start it again once the cause is fixed.`)
   process.exit(EXIT_GIVEN_UP)
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** What a piece of work for a caller shares with whoever waits for its answer. */
+/** The state that work for a caller shares with the request that waits for it. */
 export type Work = {
-  /** Aborts when nobody waits any more; its reason is what the work then fails with. */
+  /** Aborts when no request waits any more; the work then fails with its reason. */
   readonly signal: AbortSignal
-  /** Whose turn it takes: work of one lane waits for its own kind, and not for that of another. */
+  /** The queue of the work: work of one lane waits only for work of the same lane. */
   readonly lane: string
-  /** True from the moment in which the database may have kept what was written. */
+  /** True as soon as the database may have committed a write. */
   mayHaveWritten: boolean
 }
 
@@ -17,22 +17,22 @@ export type Work = {
 export type Principal = Work & { readonly keyHash: Buffer; readonly secret: string }
 
 /**
- * What a call does in a namespace: read, write (append), edit, which changes or removes and so needs both grants; `any`
- * grant will do.
+ * The access that a call needs in a namespace: `read`; `write`, which appends; `edit`, which changes or removes and so
+ * needs both grants; or `any` grant.
  */
 export type Access = 'read' | 'write' | 'edit' | 'any'
 
 export const hashSecret = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
 const STRANGER = 'stranger '
-/** The lane of whoever presents a secret that this server has not yet seen open anything: one for each network. */
+/** Returns the lane for secrets that this server has not recognised yet: one per network. */
 export const strangerLane = (network: string) => STRANGER + network
 export const isStranger = (lane: string) => lane.startsWith(STRANGER)
 
-/** Whose work it is, where the server itself divides what it has between callers. */
+/** Returns the owner of work, for the fair shares that the server gives its callers. */
 export const ownerOf = ({ keyHash }: Principal): string => keyHash.toString('base64')
 
-/** Of work that nobody can give up. */
+/** The signal of work that is never abandoned. */
 export const NEVER = new AbortController().signal
 
 export function principalOf(

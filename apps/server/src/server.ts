@@ -40,7 +40,7 @@ export type DakeraServer = {
   port: number
   /** Resolves when the server serves. Rejects when it cannot be opened; it is closed then. */
   opened: Promise<OpenedServer>
-  /** Takes nothing new, finishes the requests under way for at most this long, and closes everything. */
+  /** Rejects new requests, waits at most this long for those under way, and closes everything. */
   close(graceSeconds: number): Promise<void>
 }
 
@@ -81,7 +81,7 @@ export async function openServer(settings: ServerSettings): Promise<DakeraServer
     opened,
     close(graceSeconds) {
       draining.abort()
-      // A database that is being migrated is not left half way.
+      // A migration under way is finished first.
       closing ??= opened.then(
         () => closeAll(graceSeconds),
         () => {},
@@ -116,7 +116,7 @@ async function open(
     if (!isOwner) {
       if (start.chosen)
         log.warn(
-          'DAKERA_ROOT_API_KEY has no effect: this login may not set the admin key; a start with ' +
+          'DAKERA_ROOT_API_KEY has no effect: this login cannot set the admin key; a start with ' +
             'DAKERA_MIGRATION_URL can',
         )
       return
@@ -134,7 +134,7 @@ async function open(
       if (!allowNewerSchema) refuseNewerSchema(newest)
       log.warn(
         { newest },
-        'a newer release has migrated this database; this older one serves it all the same (--allow-newer-schema)',
+        'a newer release has migrated this database; this older one serves it anyway (--allow-newer-schema)',
       )
     },
   })
@@ -149,7 +149,7 @@ async function open(
     onClose(() => jobs.stop())
   }
   if (previous) onClose(startReembedding(database, embedder, wanted, log))
-  else if (reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are of this model already')
+  else if (reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are already from this model')
 
   const onLoopback = isLoopback(host)
   const deps: Deps = {

@@ -2,9 +2,9 @@
 const waiting = new Map<string, (() => void)[]>()
 
 /**
- * Resolves when the caller may compute for some milliseconds in the one thread of the server. Long work waits here
- * between its slices. One slice runs per turn of the event loop, so requests are served in between, and owners take
- * turns, however many slices one of them has waiting.
+ * Resolves when the caller may compute for some milliseconds in the server's only thread. Long work waits here between
+ * its slices. One slice runs per turn of the event loop, so requests are served in between, and owners take turns,
+ * however many slices one of them has waiting.
  */
 export function nextTimeSlice(owner: string): Promise<void> {
   return new Promise((resolve) => {

@@ -6,7 +6,10 @@ import { version } from './version.ts'
 
 type Started = { host: string; port: number; engine: Database['engine']; rootKey: RootKey | undefined; isDemo: boolean }
 
-/** What a person reads when the server is up: where it is, the admin key when it is new, and a line to try. */
+/**
+ * Returns the text that is printed when the server is up: its address, the admin key if it is new, and a command to
+ * try.
+ */
 export function welcome({ host, port, engine, rootKey, isDemo }: Started): string {
   const url = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? 'localhost' : host}:${port}`
   const key = isDemo
@@ -40,8 +43,8 @@ function aboutKey(rootKey: RootKey | undefined, isDemo: boolean): string[] {
   const replaced = rootKey.isReplaced
     ? [
         '',
-        '!! The admin key of this database was replaced. Servers that are set to the old one go on, and need the ' +
-          'new one at their next start. !!',
+        '!! The admin key of this database was replaced. Servers that are set to the old one keep running, and need ' +
+          'the new one at their next start. !!',
       ]
     : []
   if (rootKey.isNew)

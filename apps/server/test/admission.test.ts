@@ -91,7 +91,7 @@ test('bodies in progress are bounded for a key and for all: 429 and 503, and roo
   // the others cannot shut it out
   for (const chunked of [false, true]) expect((await post(last, chunked)).status).toBe(200)
   open.push(await begin(t.url, last, long))
-  expectError(await post(last), 'SERVICE_UNAVAILABLE', /as many bytes/)
+  expectError(await post(last), 'SERVICE_UNAVAILABLE', /no memory left/)
   for (const { finish } of open) finish()
   for (const { answered } of open) expect((await answered).status).toBe(200)
   for (const key of keys) expect((await post(key)).status).toBe(200)
@@ -163,7 +163,11 @@ describe('a reply counts until it is sent', () => {
     expectError(await list(t.url, one), 'RATE_LIMITED', /replies of this API key/)
     expect((await send(t.url, '/v1/auth/whoami', { key: one })).status).toBe(200)
     held.push(await ask(t.url, third))
-    expectError(await send(t.url, '/v1/auth/whoami', { key: other }), 'SERVICE_UNAVAILABLE', /as many bytes of replies/)
+    expectError(
+      await send(t.url, '/v1/auth/whoami', { key: other }),
+      'SERVICE_UNAVAILABLE',
+      /no memory left for replies/,
+    )
     expect((await send(t.url, '/v1/memory/store', { method: 'POST', key: one, body: store })).status).toBe(200)
     for (const socket of held) socket.destroy()
     await expect.poll(async () => (await list(t.url, one)).status).toBe(200)

@@ -64,7 +64,7 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
     await s.proxy.cut()
     const [stored, forgotten, listed] = await Promise.all(answers)
     if (!stored || !forgotten || !listed) throw new Error('three were asked')
-    expectError(stored, 'SERVICE_UNAVAILABLE', /outcome is not known.*Idempotency-Key/)
+    expectError(stored, 'SERVICE_UNAVAILABLE', /outcome is unknown.*Idempotency-Key/)
     for (const known of [forgotten, listed])
       expectError(known, 'SERVICE_UNAVAILABLE', /^The database does not answer right now/) // never committed, or a read
     await release()
@@ -81,7 +81,7 @@ describe.runIf(engine === 'postgres')('what is said of a call whose database was
       await sleep(1_000) // until the others wait for their turn
       s.proxy.goSilent()
       const said = (await Promise.all(answers)).map(({ json }) => (json as { error: string }).error)
-      expect(said.filter((text) => text.includes('outcome is not known')).length).toBeGreaterThan(0)
+      expect(said.filter((text) => text.includes('outcome is unknown')).length).toBeGreaterThan(0)
       expect(said.filter((text) => text.startsWith('The database does not answer')).length).toBeGreaterThan(0)
       await s.proxy.mend()
       await release()

@@ -105,7 +105,7 @@ describe('a text that the provider alone cannot take', () => {
     expectError(
       await ask('/v1/memory/store', { agent_id: 'a', content: 'bad' }),
       'INVALID_REQUEST',
-      /^content: .*refuses this text/,
+      /^content: .*rejects this text/,
     )
     const batch = await ask('/v1/memories/store/batch', {
       agent_id: 'a',

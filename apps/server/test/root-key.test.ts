@@ -147,7 +147,7 @@ test('a secret from the documentation opens nothing off loopback', async () => {
   const url = (await served.ready).replace('0.0.0.0', '127.0.0.1')
   // The published admin key counted as none, and made room.
   expect(await statuses(url, OURS, 'dk-researcher-key', ADMIN_KEY)).toEqual([200, 401, 401])
-  expect(served.said.stderr).toMatch(/the root key was replaced, as it was one that is printed/)
+  expect(served.said.stderr).toMatch(/the root key was replaced, because it is printed/)
 })
 
 describe.runIf(engine === 'postgres')('a database that others use', () => {

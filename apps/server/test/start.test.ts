@@ -12,9 +12,9 @@ test('a taken port is named, with what to do', async () => {
   await new Promise((resolve) => blocker.once('listening', resolve))
   const { port } = blocker.address() as { port: number }
   await using server = launch({ ...place.settings, DAKERA_PORT: String(port) })
-  expectRefusal(await server.refused, new RegExp(`Port ${port} is taken.*--port`))
+  expectRefusal(await server.refused, new RegExp(`Port ${port} is in use.*--port`))
   await using byArgument = launch(place.settings, ['--port', String(port)])
-  expectRefusal(await byArgument.refused, new RegExp(`Port ${port} is taken`))
+  expectRefusal(await byArgument.refused, new RegExp(`Port ${port} is in use`))
   blocker.close()
 })
 

@@ -194,7 +194,7 @@ test('an admin whose write creates a namespace is told so, once; nobody else is'
   const name = `n${crypto.randomUUID().slice(0, 8)}`
   const write = (as: string, path = '/v1/memory/store', body: Json = { content: 'x' }) =>
     call('POST', path, { agent_id: name, ...body }, as)
-  const told = [`The namespace "${name}" was not there, and was created.`]
+  const told = [`The namespace "${name}" did not exist and was created.`]
   const first = await write(ADMIN_KEY)
   expect([first.json['warnings'], first.headers['dakera-warning']]).toEqual([told, told[0]])
   expect((await write(ADMIN_KEY)).json['warnings']).toBeUndefined()

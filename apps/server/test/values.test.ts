@@ -390,7 +390,7 @@ describe('a query string', () => {
     'with %s is refused',
     async (query) => {
       const answer = await call('GET', `/v1/memory/recall?query=x&${query}`)
-      expectError(answer, 'INVALID_REQUEST', 'stands 2 times in the query string')
+      expectError(answer, 'INVALID_REQUEST', 'is 2 times in the query string')
       expect(answer.json['issues']).toMatchObject([{ path: query.split('=')[0] }])
     },
   )

@@ -32,7 +32,7 @@ pub enum Error {
     Authentication(Box<ApiError>),
     /// The key is known and may not do this: 403.
     Authorization(Box<ApiError>),
-    /// There is nothing by that id or name that this key may see: 404.
+    /// No resource with that id or name is visible to this key: 404.
     NotFound(Box<ApiError>),
     /// The change conflicts with what is stored: 409.
     Conflict(Box<ApiError>),

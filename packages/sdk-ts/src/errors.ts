@@ -99,7 +99,7 @@ export class AuthorizationError extends ApiError {
   override name = 'AuthorizationError'
 }
 
-/** There is nothing by that id or name that this key may see: 404. */
+/** No resource with that id or name is visible to this key: 404. */
 export class NotFoundError extends ApiError {
   override name = 'NotFoundError'
 }

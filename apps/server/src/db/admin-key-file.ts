@@ -3,23 +3,28 @@ import { join } from 'node:path'
 import { SettingsError } from '../env.ts'
 
 /**
- * A generated admin key that is kept in the data directory for the operator alone, and the id of the database that it
- * was made for.
+ * A generated admin key, kept in the data directory for the operator alone, and the id of the database that it was made
+ * for.
  */
 export type KeptKey = { file: string; secret: string; madeFor: string | undefined }
 
 const fileIn = (dataDir: string) => join(dataDir, 'admin-key')
-/** Beside the key and not in it, so that a shell can read the key with cat. */
+/**
+ * Returns the file with the id of the database. It is separate from the key, so that a shell can read the key with cat.
+ */
 const noteOf = (file: string) => `${file}.database`
 
-/** Undefined where none is kept. Keys of earlier releases have no note of their database. */
+/** Returns the kept key; undefined if there is none. A key of an earlier release has no id of a database. */
 export function readKeptKey(dataDir: string): KeptKey | undefined {
   const file = fileIn(dataDir)
   const secret = read(file)
   return secret ? { file, secret, madeFor: read(noteOf(file)) } : undefined
 }
 
-/** On the disk before the database knows the key: a crash in between must not leave a key that nobody has. */
+/**
+ * Writes the key to the disk, before the database knows it: a crash in between must not leave the database with a key
+ * that nobody has.
+ */
 export function keepKey(dataDir: string, secret: string, database: string): string {
   const file = fileIn(dataDir)
   try {
@@ -37,7 +42,7 @@ export function keepKey(dataDir: string, secret: string, database: string): stri
   return file
 }
 
-/** Removes a key that opens nothing any more. */
+/** Removes a key that is no longer valid. */
 export function forgetKey({ file }: KeptKey): void {
   rmSync(file, { force: true })
   rmSync(noteOf(file), { force: true })
@@ -52,7 +57,7 @@ function read(file: string): string | undefined {
   }
 }
 
-/** Whole or not at all: half a key would be taken for one. */
+/** Replaces a file completely or not at all, because half a key would be taken for a whole one. */
 function replaceFile(file: string, line: string): void {
   const unfinished = `${file}.new`
   writeFileSync(unfinished, `${line}\n`, { mode: 0o600, flush: true })

@@ -7,12 +7,12 @@ import { planRootKey, type RootKeySettings } from './root-key.ts'
 
 export type EmbeddingSpace = { model: string; dimension: number }
 
-/** The most dimensions that pgvector's HNSW takes on half vectors. */
+/** The maximum dimension that pgvector's HNSW supports for half vectors. */
 const MAX_DIMENSION = 4000
 
 /**
- * Records which embedder makes the vectors of this database, and refuses another one. With `mayMove` it returns the
- * recorded one instead, so that the database can be moved away from it.
+ * Records the embedder that makes the vectors of this database, and rejects another one. With `mayMove` it returns the
+ * recorded one instead, so that the database can be moved to the new one.
  */
 export async function ensureEmbeddingSpace(
   sql: Sql,
@@ -25,7 +25,7 @@ export async function ensureEmbeddingSpace(
   if (!stored) {
     if (!isOwner)
       throw new SettingsError(
-        'This database has not been started yet by a login that may change it. Set DAKERA_MIGRATION_URL for the ' +
+        'This database has not been set up yet by a login that may change it. Set DAKERA_MIGRATION_URL for the ' +
           'first start.',
       )
     await sql.unsafe(`alter table memories alter column v type halfvec(${Math.trunc(dimension)})`)
@@ -66,12 +66,12 @@ export type StartSettings = RootKeySettings & {
   mayMove: boolean
 }
 
-/** Refuses a start that would take over or weaken a database, before anything is changed. */
+/** Rejects a start that would take over or weaken a database, before anything is changed. */
 export async function checkStart(sql: Sql, isOwner: boolean, settings: StartSettings): Promise<void> {
   const { host, isDemo, isEmbedded, mayReplace } = settings
   if (!isOwner && (isDemo || mayReplace)) {
     throw new SettingsError(
-      `${isDemo ? '--demo' : '--replace-root-key'} needs a login that owns the database, and this one may only ` +
+      `${isDemo ? '--demo' : '--replace-root-key'} needs a login that owns the database, and this one can only ` +
         'serve. Set DAKERA_MIGRATION_URL, or leave it out.',
     )
   }
@@ -88,7 +88,7 @@ async function checkEmbeddingSpace(sql: Sql, isOwner: boolean, { embedding, mayM
   if (stored && !(mayMove && isOwner)) requireSame(stored, embedding)
 }
 
-/** Refuses keys that open with a published secret, except those of the demo if the start is going to remove them. */
+/** Rejects a database that has keys with a published secret, except those of the demo if the start will remove them. */
 async function requireNothingPublished(sql: Sql, isOwner: boolean, host: string): Promise<void> {
   const [identity] = await sql<{ whoami: string | null }[]>`select to_regprocedure('public.whoami()')::text as whoami`
   if (!identity?.whoami) return
@@ -100,14 +100,14 @@ async function requireNothingPublished(sql: Sql, isOwner: boolean, host: string)
   if (open.length === 0) return
   const remedy = isOwner
     ? 'Rotate or delete them through a server on loopback (--host 127.0.0.1)'
-    : 'Start a server with DAKERA_MIGRATION_URL and without --demo once, and rotate or delete what it does not remove'
+    : 'Start a server with DAKERA_MIGRATION_URL and without --demo once, and rotate or delete the keys that it keeps'
   throw new SettingsError(
-    `Keys of this database open with a secret that is printed in the documentation: ${open.join(', ')}. The ` +
+    `Keys of this database have a secret that is printed in the documentation: ${open.join(', ')}. The ` +
       `server would listen on ${host}, where others could use them. ${remedy}, then start again.`,
   )
 }
 
-/** Returns the active key behind a secret. */
+/** Returns the active key of a secret. */
 async function whoOpens(sql: Sql, secret: string): Promise<{ id: string; name: string } | undefined> {
   return sql.begin(async (tx) => {
     await tx`select set_config('dakera.key', ${hashSecret(secret).toString('hex')}, true)`

@@ -12,15 +12,15 @@ import {
   withPrincipal,
 } from './tx.ts'
 
-/** What an access check found; a repeat of the write must find the same namespace. */
+/** The result of an access check. A repeat of the write must find the same namespace. */
 export type Place = { namespace: NamespaceRef | undefined }
 
-/** What a function that sets the identity itself is called with. */
+/** The arguments of a function that sets the identity itself. */
 export type Identity = IdempotentRequest & { keyHash: Buffer }
 
 type Base = {
   keyHash: Buffer
-  /** Names the caller wherever the server itself shares out work. */
+  /** Identifies the caller where the server itself shares out work. */
   owner: string
   /** Calls a SQL function that sets the identity, checks the grant and claims the idempotency key by itself. */
   call<T>(
@@ -31,14 +31,14 @@ type Base = {
 }
 
 /**
- * What a handler can do in the database. All of it acts as the caller, and there is no other way: a write runs only
- * after its access check, once per idempotency key.
+ * The operations that a handler has in the database. All of them act as the caller. A write runs only after its access
+ * check, and once per idempotency key.
  */
 export type KeyCaller = Base & {
   read<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
-  /** Reads what may be very many rows, with the time limit of a search. */
+  /** Reads a result that may be very many rows, with the time limit of a search. */
   scan<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
-  /** `kept` says what is kept of a large reply. */
+  /** `kept` defines which part of a large reply is kept. */
   write<P extends Place, T, K = T>(
     check: (tx: Tx) => Promise<P>,
     write: (tx: WriteTx, place: P) => Promise<T>,
@@ -46,7 +46,7 @@ export type KeyCaller = Base & {
   ): Promise<T>
 }
 
-/** The same for an operation of admins: each transaction checks that its caller is one. */
+/** The same for an admin operation: each transaction checks that its caller is an admin. */
 export type AdminCaller = Base & {
   read<T>(fn: (tx: AdminTx) => Promise<T>): Promise<T>
   write<T>(write: (tx: WriteTx<AdminTx>) => Promise<T>): Promise<T>

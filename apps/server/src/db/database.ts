@@ -7,15 +7,15 @@ import type { Executor } from './session.ts'
 export type { Sql } from 'postgres'
 export type Db = PostgresJsDatabase
 
-/** A migrated database. All but `asOwner` acts as dakera_app: without a principal it sees nothing. */
+/** A migrated database. Everything except `asOwner` acts as dakera_app, which sees nothing without a principal. */
 export type Database = {
   engine: 'postgres' | 'pglite'
   /**
-   * Sessions for the work of callers, shared out fairly: tx.ts. `searches` has a shorter time limit. The embedded
+   * The sessions for the work of callers, shared fairly: tx.ts. `searches` has a shorter time limit. The embedded
    * database has one session, which counts as two.
    */
   pools: { calls: Pool; searches: Pool }
-  /** For the server's own work; another client after a check() that found this one silent. */
+  /** The client for the server's own work. It is replaced when check() finds it silent. */
   readonly sql: Sql
   /** Runs jobs on a connection that acts as dakera_owner; undefined if the login may not. */
   asOwner: AsOwner | undefined
@@ -24,7 +24,7 @@ export type Database = {
    * that loses every packet causes no error by itself.
    */
   check(): Promise<Condition>
-  /** Resolves with the reason when the database is gone for good, after restarts in vain. Never on Postgres. */
+  /** Resolves with the reason if the database is gone for good, after failed restarts. Undefined on Postgres. */
   givenUp?: Promise<Error>
   close(): Promise<void>
 }
@@ -32,8 +32,8 @@ export type Database = {
 export type Pool = Pick<FairPool<Executor>, 'run'>
 
 /**
- * The search path of a session. The catalog comes first implicitly, and temporary objects last, so that nothing left in
- * a session is taken for one of our tables.
+ * The search path of a session. The catalog comes first implicitly, and temporary objects last, so that an object left
+ * in a session is not taken for one of our tables.
  */
 export const SEARCH_PATH = 'public, pg_temp'
 
@@ -42,15 +42,14 @@ export type Condition = { ok: true; warning?: string | undefined } | { ok: false
 
 /**
  * Runs work as the owner. `observer` is another connection, to watch a long statement on the first; the embedded
- * database has none. After `limitMs` the connection is given up, which the database would otherwise do (the embedded
- * one does).
+ * database has none. After `limitMs` the connection is cut; the embedded database enforces a limit of its own.
  */
 export type AsOwner = <T>(fn: (sql: Sql, observer: Sql | undefined) => Promise<T>, limitMs?: number) => Promise<T>
 
 /** Runs once per start, under the lock of the migrations if the login may change the database: bootstrap.ts. */
 export type Bootstrap = (sql: Sql, isOwner: boolean) => Promise<void>
 
-/** May refuse a start before it changes anything. */
+/** Can reject a start before it changes anything. */
 export type Gate = {
   /** Runs under the same lock, before the migrations: the schema may be older, or missing. */
   check(sql: Sql, isOwner: boolean): Promise<void>

@@ -23,9 +23,7 @@ export function requireLoopback(host: string): void {
     )
 }
 
-/**
- * A Postgres database is shared: its keys must not meet a demo, which would open everything they guard to everybody.
- */
+/** Rejects a demo on a Postgres database that has other keys, because everybody could then access what they protect. */
 export async function requireOnlyDemo(owner: Sql): Promise<void> {
   const [table] = await owner<{ keys: string | null }[]>`select to_regclass('public.keys')::text as keys`
   if (!table?.keys) return
@@ -34,7 +32,7 @@ export async function requireOnlyDemo(owner: Sql): Promise<void> {
       or exists (select from key_secrets where key_id = 'key_root' and secret_hash <> ${hashSecret(DEMO_ADMIN_KEY)}))`
   if (others?.count) {
     throw new SettingsError(
-      '--demo hands out secrets that everybody knows, and this Postgres database has keys of its own, which they ' +
+      '--demo uses secrets that everybody knows, and this Postgres database has keys of its own, which they ' +
         'would overrule. ' +
         'Leave --demo out; or leave DATABASE_URL out, or name an empty database, to try the demo.',
     )
@@ -42,15 +40,15 @@ export async function requireOnlyDemo(owner: Sql): Promise<void> {
 }
 
 /**
- * Takes the demo's keys out of a database that is started for real: what everybody knows must open nothing. Its
- * memories stay.
+ * Removes the demo's keys from a database that is started without --demo, because everybody knows their secrets. The
+ * demo's memories stay.
  */
 export async function removeDemo(owner: Sql, log: Logger): Promise<void> {
   const removed = await owner`delete from keys where id like 'key_demo_%'`
-  if (removed.count > 0) log.warn({ keys: removed.count }, "the demo's keys were removed: this is no start with --demo")
+  if (removed.count > 0) log.warn({ keys: removed.count }, "the demo's keys were removed: this start is without --demo")
 }
 
-/** Adds what is missing of the demo; an older demo in the same database stays. */
+/** Adds the missing parts of the demo; an older demo in the same database stays. */
 export async function addDemo(owner: Sql): Promise<void> {
   await owner`select set_root_secret(${hashSecret(DEMO_ADMIN_KEY)})`
   for (const name of NAMESPACES) await owner`insert into namespaces (name) values (${name}) on conflict do nothing`

@@ -14,8 +14,8 @@ import { type Executor, Session } from './session.ts'
 type Settings = { dataDir: string; durability: 'full' | 'relaxed' }
 
 /**
- * Time limits of a statement: of the app's; of a search, for which WebAssembly takes some five times as long as
- * Postgres, and whose end costs everybody a restart of the thread; of the jobs', which build indexes and rewrite
+ * Time limits of a statement: of the app; of a search, for which WebAssembly takes about five times as long as
+ * Postgres, and whose termination costs everybody a restart of the thread; of the jobs, which build indexes and rewrite
  * tables.
  */
 const STATEMENT_MS = 30_000
@@ -25,7 +25,8 @@ const NEVER = new AbortController().signal
 const ANSWER_MS = 3_000
 
 /**
- * `crash` ends the thread of the database in whatever it does, as a fault of the engine would; it comes back by itself.
+ * `crash` ends the thread of the database in the middle of its work, as a fault of the engine would. The database
+ * restarts by itself.
  */
 export type EmbeddedDatabase = Database & { crash(): Promise<void> }
 
@@ -50,7 +51,7 @@ export async function openEmbedded(
     throw error
   }
 
-  // In the start packet, so that a session which postgres.js opens again has the role again.
+  // Set in the start packet, so that a session that postgres.js reopens has the role again.
   const sql = connect(pglite, 'dakera', { role: 'dakera_app', search_path: SEARCH_PATH })
   // Its one session, whose statements cannot be cancelled, counts as two: one statement runs, the next is on its way.
   const session = new Session({ open: () => sql })
@@ -80,8 +81,8 @@ export async function openEmbedded(
 }
 
 /**
- * `spoil` ends the session: one that may still act as the owner must serve nobody. One that is gone is left alone, as
- * the next would be ended for it.
+ * `spoil` ends the session, because a session that may still act as the owner must not serve callers. A session that is
+ * gone already is left alone, as ending it would end the next one.
  */
 async function runAsOwner<T>(
   sql: Sql,
@@ -98,10 +99,10 @@ async function runAsOwner<T>(
   }
 }
 
-/** `socket` is how postgres.js is handed a connection; its types do not know that option. */
+/** `socket` passes postgres.js a connection; its types do not contain that option. */
 const connect = ({ socket }: Supervised, application_name: string, settings: Record<string, string> = {}): Sql =>
   postgres({
-    socket, // waits by itself while the database is started again
+    socket, // waits by itself while the database restarts
     backoff: () => 0,
     max: 1,
     max_lifetime: null,

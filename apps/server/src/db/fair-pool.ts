@@ -4,7 +4,7 @@ import { isStranger } from '../principal.ts'
 type Bounds = {
   /** Returns how many sessions one key may hold at once while this many keys are active. */
   share: (keys: number) => number
-  /** The most pieces of work that may wait, of one key and of all. More is refused with 429. */
+  /** The maximum numbers of waiting pieces of work, of one key and of all. More are rejected with 429. */
   waitingPerKey: number
   waiting: number
 }
@@ -19,10 +19,10 @@ export class FairPool<S> {
   readonly #free: S[]
   readonly #bounds: Bounds
   readonly #lanes = new Map<string, Lane<S>>()
-  /** The lanes in the order of their turns. A lane is listed once, and may have no work any more. */
+  /** The lanes in the order of their turns. A lane is listed once, and may have no more work. */
   readonly #round = new Fifo<Lane<S>>()
   readonly #activeKeys: ActiveKeys
-  /** The sessions that a lane may hold; as of the last dispatch, so that it is the same for all lanes. */
+  /** The number of sessions that a lane may use; as of the last dispatch, so that it is the same for all lanes. */
   #share = 1
   #waiting = 0
   #alarm: NodeJS.Timeout | undefined
@@ -70,7 +70,9 @@ export class FairPool<S> {
     return lane
   }
 
-  /** Overtakes nobody: while a session is free, no lane that may have one waits. */
+  /**
+   * Takes a free session for a lane. This overtakes nobody: while a session is free, no lane that may have one waits.
+   */
   #take(lane: Lane<S>): S | undefined {
     if (lane.running >= this.#share) return undefined
     const session = this.#free.pop() // the one used last, whose plans are cached
@@ -137,7 +139,10 @@ export class FairPool<S> {
     if (this.#free.length > 0 && this.#waiting > 0) this.#setAlarm()
   }
 
-  /** Dispatches again when shares may have grown: all waiting lanes hold their share, and no other event follows. */
+  /**
+   * Sets a timer that dispatches again when shares may have grown: all waiting lanes use their whole share, and no
+   * other event follows.
+   */
   #setAlarm(): void {
     const ms = this.#activeKeys.msUntilFewer
     if (ms === undefined) return

@@ -1,10 +1,10 @@
-/** Of a vector of length 1. The largest half float is 65,504. */
+/** The factor for a vector of length 1. The largest half float is 65,504. */
 const SCALE = 60_000
 
 /**
- * A vector of length 1 as the text that Postgres casts to halfvec, scaled to whole numbers: distances are by angle, so
- * its length tells nothing. Reading 256 fractions takes the embedded database 0.4 ms, and whole numbers 0.07. What is
- * rounded away is a quarter of what a half float of the largest numbers rounds.
+ * Returns a vector of length 1 as the text that Postgres casts to halfvec, scaled to whole numbers: distances are by
+ * angle, so the length does not matter. Parsing 256 fractions takes the embedded database 0.4 ms, and whole numbers
+ * 0.07. The rounding error is a quarter of that of a half float for the largest numbers.
  */
 export function toHalfvec(vector: ArrayLike<number>): string {
   let text = '['

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import type { Principal } from '../principal.ts'
 import type { NamespaceRef, Tx } from './tx.ts'
 
-/** A request that a client may repeat: its Idempotency-Key, if it sent one, and what the key was sent with. */
+/** A request that a client may repeat: its Idempotency-Key, if it sent one, and the fingerprint of the request. */
 export type IdempotentRequest = { key: string | undefined; fingerprint: Buffer }
 
 /** The part of a large reply that is kept, and how a repeat completes it. */
@@ -12,9 +12,9 @@ export type Kept<T, K> = { keep(reply: T): K; restore(kept: K): Promise<T> }
 
 /**
  * Runs a write once per Idempotency-Key, within its transaction: a repeat gets the first reply. It is called after the
- * access check, with the namespaces that were checked: a reply that came from another one is refused. So a key that has
- * lost its grant sees nothing, nor does a request by id that now finds another namespace. Replies are kept sealed with
- * the presented secret, because they may contain a new key's secret or content that was forgotten since, and the
+ * access check, with the namespaces that were checked: a reply that came from another one is rejected. So neither a key
+ * that has lost its grant nor a request by id that now finds another namespace sees a kept reply. Replies are encrypted
+ * with the presented secret, because they may contain a new key's secret or content that was forgotten since, and the
  * database alone must not be able to read them.
  */
 export async function runOnce<T, K = T>(
@@ -43,7 +43,7 @@ export async function runOnce<T, K = T>(
 type Slim<T> = { rest: Partial<T>; digest: string }
 
 /**
- * Keeps a row without its large fields, which the database still has. If they were changed since, a repeat gets the
+ * Keeps a row without its large fields, which the database still has. If they have changed since, a repeat gets the
  * current row, because the first one no longer exists.
  */
 export const withoutLarge = <T extends object>(large: (keyof T)[], readNow: () => Promise<T>): Kept<T, Slim<T>> => {

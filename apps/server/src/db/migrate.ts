@@ -18,7 +18,10 @@ export function readMigrations(): Migration[] {
     })
 }
 
-/** The checksums of every migration that ever landed, including those whose files later ones replaced, by name. */
+/**
+ * Returns the checksums of every migration that has ever landed, by name, including those whose files were replaced by
+ * later ones.
+ */
 export function readLanded(): Map<string, string> {
   const lines = readFileSync(new URL('landed.sha256', MIGRATIONS), 'utf8').trim().split('\n')
   return new Map(lines.map((line) => line.split('  ').reverse() as [string, string]))
@@ -27,22 +30,22 @@ export function readLanded(): Map<string, string> {
 const knownNames = () => new Set([...readLanded().keys(), ...readMigrations().map(({ name }) => name)])
 
 /**
- * Older code does not know what newer migrations expect of it: it could store what they forbid, or apply an old
- * function over a new one.
+ * Rejects a database of a newer release. Older code does not know the rules of newer migrations: it could store what
+ * they forbid, or replace a new function by an old one.
  */
 export function refuseNewerSchema(newest: string): never {
   throw new SettingsError(
     `This database was migrated by a newer release of Dakera (${newest} is unknown here). Start that release or ` +
       'a newer one, or restore a dump from before. ' +
-      'To start this one all the same, add --allow-newer-schema: docs/operating.md says what that risks.',
+      'To start this one anyway, add --allow-newer-schema; docs/operating.md describes the risks.',
   )
 }
 
 type Before = { check?: () => Promise<void>; meetNewerSchema?: (newest: string) => void }
 
 /**
- * Brings the schema up to date. `sql` must be one connection of a login that may migrate. Servers that start together
- * wait for each other here; `check` and `afterwards` run while the lock is held.
+ * Brings the schema up to date. `sql` must be a single connection of a login that may migrate. Servers that start at
+ * the same time wait for each other here; `check` and `afterwards` run under the lock.
  */
 export async function migrate<T>(
   sql: Sql,
@@ -60,7 +63,7 @@ export async function migrate<T>(
     await refuseTemporaryTables(sql)
     return await afterwards()
   } finally {
-    // the connection may be the thing that failed
+    // the connection itself may have failed
     await sql`select pg_advisory_unlock(hashtext('dakera_migrations'))`.catch(() => {})
   }
 }
@@ -68,7 +71,7 @@ export async function migrate<T>(
 async function applyMissing(sql: Sql, applied: Map<string, string>): Promise<void> {
   await sql`create table if not exists migrations (name text primary key, checksum text not null,
     applied_at timestamptz not null default now())`.simple()
-  // Loads the library of pgvector, without which only a superuser may name its settings, as functions do.
+  // Loads the library of pgvector. Without it only a superuser may name its settings, as functions do.
   if (applied.size > 0) await sql`select '[1]'::halfvec`
   for (const migration of readMigrations()) {
     const checksum = applied.get(migration.name)
@@ -83,12 +86,13 @@ async function applyMissing(sql: Sql, applied: Map<string, string>): Promise<voi
       await tx`insert into migrations (name, checksum) values (${migration.name}, ${migration.checksum})`
     })
   }
-  await sql`grant select on migrations to dakera_app, dakera_owner`.simple() // the owner's for a dump under its role
+  await sql`grant select on migrations to dakera_app, dakera_owner`.simple() // the owner makes dumps
 }
 
 /**
- * A temporary table would be found before a real one by whoever uses the connection next. At each start, as a copy of a
- * database does not take its rights along. Where the login may not, the operator does: docs/postgres.md.
+ * Revokes the right to create temporary tables, because the next user of the connection would find such a table before
+ * a real one. This happens at each start, because a copy of a database does not include its rights. If the login may
+ * not, the operator does it: docs/postgres.md.
  */
 async function refuseTemporaryTables(sql: Sql): Promise<void> {
   if (await mayMakeTemporaryTables(sql))
@@ -103,20 +107,20 @@ export async function mayMakeTemporaryTables(sql: Sql): Promise<boolean> {
   return row?.may === true
 }
 
-/** For a login that may not migrate: whether somebody else has. */
+/** Checks, for a login that may not migrate, that another login has migrated the database. */
 export async function requireMigrated(sql: Sql, meetNewerSchema: (newest: string) => void): Promise<void> {
   const applied = await readApplied(sql)
   const newest = newestUnknown(applied)
   if (newest) return meetNewerSchema(newest)
   if (readMigrations().some(({ name }) => !applied.has(name))) {
     throw new SettingsError(
-      'The schema is older than this release, and this login may not change it. Set DAKERA_MIGRATION_URL to a ' +
+      'The schema is older than this release, and this login cannot change it. Set DAKERA_MIGRATION_URL to a ' +
         'login that owns the database.',
     )
   }
 }
 
-/** Checksums by name; none where nothing was ever applied. */
+/** Returns the checksums of the applied migrations, by name; none if no migration was ever applied. */
 async function readApplied(sql: Sql): Promise<Map<string, string>> {
   const [table] = await sql`select to_regclass('public.migrations') as found`
   if (!table?.['found']) return new Map()

@@ -4,7 +4,7 @@ import type { Bootstrap, Database, Gate } from './database.ts'
 import { refuseNewerSchema } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
 
-/** For databases that nobody else knows of. */
+/** The gate of a database that no other program uses. */
 const OPEN_GATE: Gate = { check: async () => {}, meetNewerSchema: refuseNewerSchema }
 
 export async function openDatabase(

@@ -1,15 +1,15 @@
 /**
- * The order of work on a single session. A statement may be sent while the one before it still runs, so that the
- * database need not wait for us between the two; what takes several statements has the session to itself.
+ * Orders the work on a single session. A statement may be sent while the previous one still runs, so that the database
+ * need not wait between the two; work of several statements has the session to itself.
  */
 export class Pipeline {
   readonly #limit: (ms: number) => void
-  /** Resolves when all that was asked so far is over. */
+  /** Resolves when all work so far is done. */
   #all: Promise<unknown> = Promise.resolve()
-  /** Resolves when the last that needs the session to itself is over. */
+  /** Resolves when the last work that needs the session to itself is done. */
   #alone: Promise<unknown> = Promise.resolve()
 
-  /** `limit` is told how long a statement may run, each time another is first. */
+  /** `limit` is called with the time limit of a statement each time the next one begins. */
   constructor(limit: (ms: number) => void) {
     this.#limit = limit
   }

@@ -9,9 +9,12 @@ import { mayMakeTemporaryTables, migrate, requireMigrated } from './migrate.ts'
 import { Session } from './session.ts'
 import { withTimeout } from './timeout.ts'
 
-/** The time limit of a statement that is no search. */
+/** The time limit of a statement that is not a search. */
 const CALL_TIMEOUT_MS = 30_000
-/** So long a connection for the server's own work may be without an answer: questions wait there behind what runs. */
+/**
+ * How long a connection for the server's own work may stay without a response: statements wait there behind the running
+ * one.
+ */
 const OWN_SILENCE_MS = CALL_TIMEOUT_MS + 5_000
 
 type Settings = {
@@ -38,8 +41,8 @@ export async function openPostgres(
     connect(url, {
       ...common,
       max,
-      // The role in the start packet is what even RESET ROLE goes back to. Compiling a statement would take longer than
-      // running it.
+      // RESET ROLE goes back to the role in the start packet. JIT is off, because compiling a statement would take
+      // longer than running it.
       connection: {
         application_name,
         role: 'dakera_app',
@@ -72,7 +75,7 @@ export async function openPostgres(
 
   let hearing: Promise<boolean> | undefined
   /**
-   * One question through each of the two connections: an idle one takes the first, and a busy one the second behind its
+   * Sends one query on each of the two connections: an idle one takes the first, and a busy one the second behind its
    * statement.
    */
   const askOwn = () =>
@@ -80,7 +83,7 @@ export async function openPostgres(
       .ask((answer) => comes(Promise.all([answer, own.sql`select 1`]), OWN_SILENCE_MS))
       .finally(() => (hearing = undefined)))
   const ask = async (): Promise<Condition> => {
-    // What ran there fails now; others have connections of their own.
+    // Work on these connections fails now; other work has connections of its own.
     for (const session of [...calls, ...searches]) if (session.isSilent()) session.cut()
     const through = [pools.calls, pools.searches].map((pool) =>
       pool.runIfFree((session) => session.ask((answer) => comes(answer))),
@@ -89,7 +92,7 @@ export async function openPostgres(
     const answers = await Promise.all([comes(own.sql`select 1`), ...through])
     return answers.some(Boolean) ? { ok: true } : { ok: false, message: 'The database does not answer.' }
   }
-  let asked: Promise<Condition> | undefined // one question for all who wait
+  let asked: Promise<Condition> | undefined // concurrent checks share one query
   return {
     engine: 'postgres',
     pools,
@@ -117,7 +120,7 @@ function asOwnerWith(owners: Session[]): AsOwner | undefined {
     pool.run('jobs', NEVER, async (session) => {
       const timer = limitMs && setTimeout(() => session.cut(), limitMs).unref()
       try {
-        // Advisory locks belong to a connection, so no other takes its place within the work.
+        // Advisory locks belong to a connection, so the same one is used throughout the work.
         const reserved = await session.sql.reserve()
         try {
           return await fn(reserved, observer.sql)
@@ -132,7 +135,7 @@ function asOwnerWith(owners: Session[]): AsOwner | undefined {
 
 const ANSWER_MS = 3_000
 
-/** Returns whether an answer came in time. */
+/** Returns whether a response came in time. */
 const comes = (answer: Promise<unknown>, ms = ANSWER_MS): Promise<boolean> =>
   withTimeout(
     answer.then(
@@ -157,8 +160,8 @@ function connect(url: string, options: Options<{}>): Sql {
 }
 
 /**
- * The database refuses every request of a role that row security does not bind; this says so at start, and finds a pool
- * that cannot connect.
+ * Checks at start that row security binds the role, because the database rejects every request of any other role. It
+ * also detects a pool that cannot connect.
  */
 async function requireBoundRole(sql: Sql, url: string): Promise<void> {
   try {
@@ -169,12 +172,14 @@ async function requireBoundRole(sql: Sql, url: string): Promise<void> {
     if (code !== 'DK001') throw explain(error, url)
     throw new SettingsError(
       `${message} A pooler in between must pass the start parameter "role" on, or the login of DATABASE_URL must ` +
-        'be one that has dakera_app alone (docs/postgres.md).',
+        'be one that has only dakera_app (docs/postgres.md).',
     )
   }
 }
 
-/** Migrates, or finds that somebody with more rights has. Returns whether this login may act as the owner. */
+/**
+ * Migrates the database, or checks that a login with more rights has. Returns whether this login may act as the owner.
+ */
 async function prepare(
   url: string,
   common: Options<{}>,
@@ -195,8 +200,8 @@ async function prepare(
     }
     if (await mayMakeTemporaryTables(sql))
       log.warn(
-        'dakera_app may make temporary tables, and this login cannot change that. docs/postgres.md has the ' +
-          'statement that the owner of the database runs once.',
+        'dakera_app may create temporary tables, and this login cannot change that. docs/postgres.md has the ' +
+          'statement that the owner of the database must run once.',
       )
     return !serving
   } catch (error) {
@@ -206,7 +211,7 @@ async function prepare(
   }
 }
 
-/** A login that was given dakera_app and nothing more. */
+/** Returns whether the login has dakera_app and nothing more. */
 async function isServingLogin(sql: Sql): Promise<boolean> {
   const [row] = await sql<{ serving: boolean }[]>`
     select to_regrole('dakera_owner') is not null and not pg_has_role(current_user, 'dakera_owner', 'member')
@@ -216,13 +221,13 @@ async function isServingLogin(sql: Sql): Promise<boolean> {
 
 const EXPLANATIONS: Record<string, string> = {
   ECONNREFUSED: 'Nothing listens there. Is Postgres running, and are host and port right?',
-  ENOTFOUND: 'There is no host of that name.',
-  EAI_AGAIN: 'The name of the host cannot be looked up.',
-  CONNECT_TIMEOUT: 'It did not answer within 5 seconds. Is a firewall in between?',
+  ENOTFOUND: 'No host with that name exists.',
+  EAI_AGAIN: 'The host name cannot be resolved.',
+  CONNECT_TIMEOUT: 'It did not respond within 5 seconds. Is a firewall in between?',
   '28P01': 'The password is wrong.',
   '28000': 'The login is not allowed.',
   '3D000': 'The database does not exist. Create it with: createdb <name>',
-  '53100': 'The disk of the database server is full. Make room there; the database itself is sound.',
+  '53100': 'The disk of the database server is full. Make room there; the database itself is intact.',
   '42501':
     'The login may not create roles, extensions or tables. docs/postgres.md lists the statements an operator has ' +
     'to run before.',

@@ -10,19 +10,19 @@ export type RootKeySettings = {
   /** DAKERA_ROOT_API_KEY. */
   chosen: string | undefined
   dataDir: string
-  /** The data directory is the database's own, so that a kept key without a note is this database's. */
+  /** True if the data directory contains the database, so that a kept key without an id belongs to this database. */
   isEmbedded: boolean
   /** --replace-root-key */
   mayReplace: boolean
 }
 
-/** What a start has to say about the root key. */
+/** The root key as a start reports it. */
 export type RootKey = {
-  /** Undefined where the database has a root key whose secret nobody here knows. */
+  /** Undefined if the database has a root key whose secret this server does not know. */
   secret?: string
   isNew?: boolean
   isReplaced?: boolean
-  /** Where the secret is kept. */
+  /** The file that contains the secret. */
   file?: string
   /** A kept key that does not open this database. */
   strangeFile?: string
@@ -37,10 +37,10 @@ type Plan = {
 }
 
 /**
- * The root key is the chosen one, else the one kept in the data directory, else a new random one, which is kept there
- * for the operator alone. A root key that the database has already is replaced on demand only: others may be using it.
- * Then a new one takes the place of the kept one. One that is printed in our documentation does not count as a root
- * key.
+ * Sets the root key: the chosen one, otherwise the one kept in the data directory, otherwise a new random one, which is
+ * kept there for the operator alone. An existing root key of the database is only replaced on demand, because others
+ * may be using it; the new one then also replaces the kept one. A key that is printed in our documentation does not
+ * count as a root key.
  */
 export async function ensureRootKey(owner: Sql, settings: RootKeySettings, log?: Logger): Promise<RootKey> {
   const { given, kept, isKeptUsed, isKeptStale, action } = await planRootKey(owner, settings)
@@ -57,15 +57,15 @@ export async function ensureRootKey(owner: Sql, settings: RootKeySettings, log?:
   await owner`select set_root_secret(${hashSecret(secret)})`
   const about = { database: row.id, from: file ?? 'DAKERA_ROOT_API_KEY' }
   if (action === 'replace')
-    log?.warn(about, 'the root key was replaced (--replace-root-key); the old one opens nothing any more')
+    log?.warn(about, 'the root key was replaced (--replace-root-key); the old one is no longer valid')
   else if (action === 'supersede')
-    log?.warn(about, 'the root key was replaced, as it was one that is printed in the documentation')
+    log?.warn(about, 'the root key was replaced, because it is printed in the documentation')
   else log?.info(about, 'the root key was set')
   if (kept && isKeptStale) forget(kept, log)
   return { secret, isNew: given === undefined, isReplaced: action === 'replace', ...(file && { file }) }
 }
 
-/** Decides without changing anything, so that a start can be refused before it has migrated. */
+/** Decides without changing anything, so that a start can be rejected before it has migrated. */
 export async function planRootKey(
   sql: Sql,
   { chosen, dataDir, isEmbedded, mayReplace }: RootKeySettings,
@@ -77,7 +77,7 @@ export async function planRootKey(
   const kept = readKeptKey(dataDir)
   const wasMadeForThis = kept !== undefined && (kept.madeFor === undefined ? isEmbedded : kept.madeFor === id)
   const isKeptOurs = opens(kept?.secret) || wasMadeForThis
-  // Who replaces the key without choosing one may have lost it to others, so the kept one is not used again.
+  // A key that is replaced without choosing a new one may have leaked, so the kept one is not used again.
   const isKeptUsed = chosen === undefined && !mayReplace && isKeptOurs
   const given = isKeptUsed ? kept?.secret : chosen
   const isKeptStale =
@@ -90,10 +90,10 @@ export async function planRootKey(
   const isTaken = hash !== undefined && !isPublishedHash(hash)
   if (isTaken && !mayReplace) {
     if (chosen === undefined) return { ...plan, given: undefined, isKeptUsed: false, action: 'nothing' }
-    const current = kept && opens(kept.secret) ? `the one in ${kept.file}` : 'the one that it has'
+    const current = kept && opens(kept.secret) ? `the one in ${kept.file}` : 'its present one'
     throw new SettingsError(
-      'DAKERA_ROOT_API_KEY is not the admin key of this database, and a start does not replace that one: whoever ' +
-        'uses it would be locked out. ' +
+      'DAKERA_ROOT_API_KEY is not the admin key of this database, and a start does not replace that one: others ' +
+        'who use it would be locked out. ' +
         `Set DAKERA_ROOT_API_KEY to ${current}, or start once with --replace-root-key to replace it.`,
     )
   }
@@ -105,7 +105,7 @@ export async function planRootKey(
   }
   if (given === undefined && kept && !isKeptOurs) {
     throw new SettingsError(
-      `The admin key in ${kept.file} was made for another database, so it is not given to this one, and not ` +
+      `The admin key in ${kept.file} was made for another database, so it is neither used for this one nor ` +
         'overwritten. ' +
         ('Set DAKERA_ROOT_API_KEY, or give this database a DAKERA_DATA_DIR of its own; if the other database is ' +
           'gone, remove that file.'),
@@ -114,7 +114,7 @@ export async function planRootKey(
   return { ...plan, action: isTaken ? 'replace' : hash === undefined ? 'set' : 'supersede' }
 }
 
-/** Of a database that may not have been migrated yet. */
+/** Reads the root key of a database that may not have been migrated yet. */
 async function readRootKey(sql: Sql): Promise<{ id: string | undefined; hash: Buffer | undefined }> {
   const [tables] = await sql<{ installation: string | null; secrets: string | null }[]>`
     select to_regclass('public.installation')::text as installation, to_regclass('public.key_secrets')::text as secrets`
@@ -128,8 +128,8 @@ async function readRootKey(sql: Sql): Promise<{ id: string | undefined; hash: Bu
 function forget(kept: KeptKey, log: Logger | undefined): void {
   try {
     forgetKey(kept)
-    log?.info({ file: kept.file }, 'the kept admin key opens nothing any more and was removed')
+    log?.info({ file: kept.file }, 'the kept admin key is no longer valid and was removed')
   } catch (error) {
-    log?.warn({ err: error, file: kept.file }, 'the kept admin key opens nothing any more; remove it')
+    log?.warn({ err: error, file: kept.file }, 'the kept admin key is no longer valid; remove it')
   }
 }

@@ -5,8 +5,8 @@ import type { Work } from '../principal.ts'
 import { asDb, type Db, type Sql } from './database.ts'
 
 /**
- * What the types of postgres.js leave out of a statement: whether it runs, and its connection once it was sent. Its own
- * cancel() does not report when the request to cancel is over, or that it failed.
+ * The fields of a statement that the types of postgres.js omit: whether it runs, and its connection once it was sent.
+ * Its own cancel() does not report when the request to cancel is over, or that it failed.
  */
 type Statement = PendingQuery<Row[]> & {
   active: boolean
@@ -23,15 +23,15 @@ type Options = {
   limitMs?: number | undefined
 }
 
-/** The database ends a statement at its limit. If no answer came this much later, the connection is dead. */
+/** The database ends a statement at its limit. If no response has come this much later, the connection is dead. */
 const GRACE_MS = 5_000
 /** A statement that ignores a request to cancel may not have begun. After the last pause the connection is cut. */
 const CANCEL_PAUSES_MS = [50, 200, 1_000, 1_000]
 const CANCEL_TIMEOUT_MS = 2_000
 
 const OUTCOME_UNKNOWN =
-  'The connection to the database was lost while this was written, so the outcome is not known. Send it again ' +
-  'with the same Idempotency-Key, which is safe; without one, look first whether it is there.'
+  'The connection to the database was lost during this write, so the outcome is unknown. Repeat it with the ' +
+  'same Idempotency-Key, which is safe; without one, check first whether the write happened.'
 
 const NO_ROOM = 'The disk of the database is full; its operator must make room.'
 
@@ -100,14 +100,14 @@ export class Session {
     return this.#sql
   }
 
-  /** Returns whether the connection answers in time, and replaces one that does not. */
+  /** Returns whether the connection responds in time, and replaces one that does not. */
   async ask(withTimeout: (answer: Promise<unknown>) => Promise<boolean>): Promise<boolean> {
     const answers = await withTimeout(this.#sql`select 1`)
     if (!answers) this.cut()
     return answers
   }
 
-  /** Returns whether a statement has waited longer for its answer than the database lets it run. */
+  /** Returns whether a statement has waited longer for its response than the database allows it to run. */
   isSilent(): boolean {
     return (
       this.#since !== undefined &&
@@ -116,7 +116,7 @@ export class Session {
     )
   }
 
-  /** Drops the connection. What runs on it fails; the next statement connects again. */
+  /** Drops the connection. Running work fails; the next statement connects again. */
   cut(): void {
     const given = this.#sql
     this.#sql = this.#connect()
@@ -170,7 +170,7 @@ export class Session {
     }
   }
 
-  /** Cancels what runs. Resolves when no request to cancel is on its way any more. */
+  /** Cancels the running statements. Resolves when no request to cancel is on its way any more. */
   async #cancel(statements: Statement[]): Promise<void> {
     await new Promise(setImmediate) // the driver begins a statement in a later microtask
     for (const pause of CANCEL_PAUSES_MS) {

@@ -2,11 +2,11 @@ import type { Sql } from './database.ts'
 
 // Times leave the database as numbers: the driver's dates end at milliseconds, and JSON has none.
 
-/** SQL for a time as unix seconds, without a fraction. */
+/** Returns SQL for a time as unix seconds, without a fraction. */
 export const unixSeconds = (time: string) => `floor(extract(epoch from ${time}))::float8`
-/** SQL for a time as unix milliseconds, without a fraction. */
+/** Returns SQL for a time as unix milliseconds, without a fraction. */
 export const unixMs = (time: string) => `floor(1000 * extract(epoch from ${time}))::float8`
 
-/** The columns as unix milliseconds, for a statement in postgres.js' tag. */
+/** Returns columns as unix milliseconds, for a statement in postgres.js' tag. */
 export const msColumns = (sql: Sql, columns: string[]) =>
   sql.unsafe(columns.map((column) => `${unixMs(column)} as ${column}`).join(', '))

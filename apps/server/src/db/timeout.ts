@@ -1,8 +1,8 @@
 const TICK_MS = 100
 
 /**
- * Returns the answer, or `late()` if none came in time. Only time in which this process could have received it counts:
- * a busy event loop is not the database's fault.
+ * Returns the response, or `late()` if none came in time. Only time in which this process could have received it
+ * counts: a busy event loop is not the database's fault.
  */
 export function withTimeout<T>(answer: Promise<T>, ms: number, late: () => T): Promise<T> {
   const { promise, resolve } = Promise.withResolvers<T>()

@@ -8,17 +8,18 @@ declare const admin: unique symbol
 declare const writable: unique symbol
 /** A transaction with a caller's identity. Repositories accept nothing else. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0] & { readonly [bound]: true; readonly isAdmin: boolean }
-/** One whose caller was found to be an admin. */
+/** A transaction whose caller is an admin. */
 export type AdminTx = Tx & { readonly [admin]: true }
-/** One that may write: its access was checked, and the request's idempotency key was claimed. */
+/** A transaction that may write: its access was checked, and the request's idempotency key was claimed. */
 export type WriteTx<T extends Tx = Tx> = T & { readonly [writable]: true }
 
-/** `scan` reads what may be very many rows, and so has the time limit of a search. */
+/** `scan` reads a result that may be very many rows, and so has the time limit of a search. */
 export type Mode = 'read' | 'scan' | 'write'
 
 /**
- * Opens a transaction that acts as the caller: the only way to guarded rows beside the hot functions. The identity is
- * local to the transaction, so a pooled connection cannot carry it into the next request. Rejects for an unknown key.
+ * Opens a transaction that acts as the caller: the only access to guarded rows besides the functions that set the
+ * identity themselves. The identity is local to the transaction, so a pooled connection cannot carry it into the next
+ * request. Rejects for an unknown key.
  */
 export function withPrincipal<T>(
   { pools }: Pick<Database, 'pools'>,
@@ -29,7 +30,7 @@ export function withPrincipal<T>(
   const pool = mode === 'scan' ? pools.searches : pools.calls
   return pool.run(principal.lane, principal.signal, (session) =>
     session.transaction(principal, mode === 'write' ? 'write' : 'read', async (tx) => {
-      // In one statement, as drizzle would set the mode with another round trip.
+      // One statement, because drizzle would set the mode with another round trip.
       const readOnly = mode === 'write' ? 'off' : 'on'
       const [caller] = await tx.execute<{ is_admin: boolean }>(
         sql`select identify(${principal.keyHash}) as is_admin, set_config('transaction_read_only', ${readOnly}, true)`,
@@ -47,7 +48,7 @@ export const callFunction = <T>(
   fn: (sql: Sql) => Promise<T>,
 ): Promise<T> => pool.run(principal.lane, principal.signal, (session) => session.statement(principal, mode, fn))
 
-/** Returns the id of the key that is presented. Rejects for an unknown one. */
+/** Returns the id of the presented key. Rejects for an unknown key. */
 export async function findKeyId({ pools }: Pick<Database, 'pools'>, principal: Principal): Promise<string> {
   const [row] = await callFunction(
     pools.calls,

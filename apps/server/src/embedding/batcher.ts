@@ -1,41 +1,46 @@
 import { EmbedderUnavailable, type TextRefused } from './embedder.ts'
 
-/** What became of one text: one bad text must not take its neighbours along. */
+/** The result for one text. A text that fails does not fail the other texts of its request. */
 export type Outcome = Float32Array | null | EmbedderUnavailable | TextRefused
 
 export type BatchLimits = {
-  /** Texts, and letters of them, that go into one request. */
+  /** The maximum number of texts, and of their letters, in one request. */
   maxTexts: number
   maxLetters: number
-  /** An owner with more waiting has its requests to itself; what owners with less wait for goes out together. */
+  /** An owner with more waiting texts than this gets requests of its own; the texts of other owners share requests. */
   smallTexts: number
   smallLetters: number
-  /** How long the first text waits for company. */
+  /** How long the first text waits for others before the request is sent. */
   waitMs: number
   /**
-   * One of these is never given to a request of one owner alone, so that a single text need not wait for a long one to
-   * end.
+   * The maximum number of concurrent requests. One of them is reserved for shared requests, so that a single text does
+   * not wait behind a long request of one owner.
    */
   maxConcurrent: number
-  /** Texts that may wait, and those of one owner; more are refused at once, as a queue that only grows helps nobody. */
+  /**
+   * The maximum number of waiting texts, in total and per owner. More are rejected at once, because a queue that only
+   * grows helps nobody.
+   */
   maxQueued: number
   maxQueuedEach: number
 }
 
 export type Item = { owner: string; key: string; text: string }
-/** Gives each text its outcome as soon as it is known; those it leaves out get what it rejects with. */
+/**
+ * Settles each text as soon as its outcome is known. If it rejects, the texts that are not settled yet get that error.
+ */
 export type Send = (items: readonly Item[], settle: (at: number, outcome: Outcome) => void) => Promise<void>
 type Waiting = Item & { callers: number; outcome: Promise<Outcome>; settle(outcome: Outcome): void }
 
 /**
- * Gathers the texts of concurrent callers into few requests. The same text asked for twice by one owner is sent once;
- * an owner never waits for the text of another, as how long that takes would tell what the other has said.
+ * Gathers the texts of concurrent callers into few requests. If one owner asks for the same text twice, it is sent
+ * once. Owners never share a text, because the response time would reveal what another owner has sent.
  */
 export class Batcher {
   readonly #send: Send
   readonly #limits: BatchLimits
   readonly #waiting = new Map<string, Waiting>()
-  /** What each owner still has to send; in the order of their turns. */
+  /** The texts that each owner still has to send, in the order of their turns. */
   readonly #queues = new Map<string, Waiting[]>()
   readonly #apart = new Map<string, number>()
   #queued = 0
@@ -48,7 +53,7 @@ export class Batcher {
     this.#limits = limits
   }
 
-  /** An abort lets this caller go; a request already under way goes on for the others in it. */
+  /** If the signal aborts, this caller stops waiting; a request under way continues for the other callers in it. */
   async get(owner: string, items: readonly Omit<Item, 'owner'>[], signal?: AbortSignal): Promise<Outcome[]> {
     signal?.throwIfAborted()
     this.#refuseTooMany(
@@ -67,9 +72,11 @@ export class Batcher {
     }
   }
 
-  /** For so long this owner's texts go in requests of their own: they were in the way of others. */
+  /**
+   * Sends this owner's texts in requests of their own for this long, because they delayed or failed those of others.
+   */
   keepApart(owner: string, ms: number): void {
-    // forgets those whose time is over: they may never send again
+    // removes owners whose time is over, as they may never send again
     for (const other of this.#apart.keys()) this.#isApart(other)
     this.#apart.set(owner, performance.now() + ms)
   }
@@ -130,7 +137,10 @@ export class Batcher {
     }
   }
 
-  /** The owner whose turn it is: alone if it has much or is kept apart, else together with all that have little. */
+  /**
+   * Returns the batch of the owner whose turn it is: alone if it has many texts or is kept apart, otherwise together
+   * with all owners that have few.
+   */
   #takeNext(): { batch: Waiting[]; isAlone: boolean } | undefined {
     for (const owner of this.#queues.keys()) {
       const isAlone = this.#goesAlone(owner)
@@ -151,7 +161,10 @@ export class Batcher {
     )
   }
 
-  /** As much of these owners' texts as one request takes; who has more comes last in the next turn. */
+  /**
+   * Takes as many of these owners' texts as fit into one request. An owner with texts left goes to the end of the
+   * round.
+   */
   #take(owners: string[]): Waiting[] {
     const { maxTexts, maxLetters } = this.#limits
     const batch: Waiting[] = []

@@ -3,32 +3,33 @@ import { EmbedderUnavailable } from './embedder.ts'
 type Limits = { failuresToOpen: number; openMs: number }
 
 /**
- * Stops asking a provider that is down, so that callers get a quick answer instead of each waiting for the time-out.
- * Closed: everything passes. Open: nothing, for a while. Then one call may try, and decides.
+ * A circuit breaker: stops calling a provider that is down, so that callers fail fast instead of each waiting for the
+ * timeout. While closed, every call passes. While open, none does, for some time; then one call may try, and its result
+ * decides.
  */
 export class Breaker {
   readonly #limits: Limits
   #failures = 0
   #openUntil = 0
   #isTrying = false
-  #last = new EmbedderUnavailable('The embedding provider has not answered yet.')
+  #last = new EmbedderUnavailable('The embedding provider has not responded yet.')
 
   constructor(limits: Limits) {
     this.#limits = limits
   }
 
-  /** What went wrong last, while calls are held back; undefined when one would be let through. */
+  /** The last error, while calls are rejected; undefined if a call would pass. */
   get refusal(): EmbedderUnavailable | undefined {
     const waitMs = this.#openUntil - performance.now()
     if (waitMs <= 0 && !this.#isTrying) return undefined
     return new EmbedderUnavailable(
-      `Not asking the embedding provider for a moment. ${this.#last.message}`,
+      `The embedding provider is not called for a moment. ${this.#last.message}`,
       waitMs / 1000,
       { cause: this.#last },
     )
   }
 
-  /** Throws while open. Every `enter` must be followed by `succeeded`, `failed` or `unclear`. */
+  /** Throws while the breaker is open. Every `enter` must be followed by `succeeded`, `failed` or `unclear`. */
   enter(): void {
     const { refusal } = this
     if (refusal) throw refusal
@@ -41,12 +42,12 @@ export class Breaker {
     this.#isTrying = false
   }
 
-  /** What went wrong may have been the texts' own fault: another call may try. */
+  /** Records a failure that the texts may have caused: another call may try. */
   unclear(): void {
     this.#isTrying = false
   }
 
-  /** `holdMs`: the provider itself said when to come back. */
+  /** Records a failure of the provider. `holdMs`: the Retry-After that the provider sent. */
   failed(error: EmbedderUnavailable, holdMs = 0): void {
     this.#last = error
     this.#failures++

@@ -4,13 +4,18 @@ import { nextTimeSlice } from '../time-slices.ts'
 import type { Embedder } from './embedder.ts'
 import { PART_LETTERS, WordPiece, words } from './word-piece.ts'
 
-/** Change it whenever model.bin or the tokenisation changes: it decides which stored vectors may be compared. */
+/**
+ * Change this id whenever model.bin or the tokenisation changes: stored vectors are compared only if their ids are
+ * equal.
+ */
 export const BUILTIN_MODEL = 'static-minilm-256-v1'
 export const BUILTIN_MODEL_FILE = new URL('model/model.bin', PACKAGE)
 
 let opening: Promise<Embedder> | undefined
 
-/** English vectors without network, key or native code. The file is read once in a process. */
+/**
+ * Opens the built-in model for English, which needs no network, key or native code. The file is read once per process.
+ */
 export function openBuiltin(): Promise<Embedder> {
   opening ??= readFile(BUILTIN_MODEL_FILE).then(builtinEmbedder, (error: NodeJS.ErrnoException) => {
     throw new Error(`The built-in embedder's model.bin cannot be read (${error.code}). Install the server again.`, {
@@ -23,7 +28,7 @@ export function openBuiltin(): Promise<Embedder> {
   return opening
 }
 
-/** The embedder in a model file: a vector is the normalised sum of its tokens' rows. */
+/** Returns the embedder of a model file. A vector is the normalised sum of the rows of its tokens. */
 export function builtinEmbedder(file: Buffer): Embedder {
   const table = readTable(file)
   return {
@@ -88,7 +93,7 @@ function addWord({ dimension, scales, rows, wordPiece }: Table, word: string, su
   }
 }
 
-/** Scaled in place; null when it has no direction. */
+/** Scales a sum to length 1 in place; null if it has no direction. */
 function unitOf(sum: Float32Array): Float32Array | null {
   let square = 0
   for (let i = 0; i < sum.length; i++) square += (sum[i] as number) ** 2

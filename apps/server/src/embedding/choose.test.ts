@@ -64,7 +64,7 @@ describe('the dimension', () => {
     await using server = await startOpenAiServer((call, response) => answerVectors(call, response, 16))
     const error = await failure(embed(await openEmbedder(server), ['alpha']))
     expect(error).toBeInstanceOf(EmbedderMisconfigured)
-    expect(error.message).toMatch(/gives 16 dimensions, expected 8.*DAKERA_EMBEDDING_DIMENSION/)
+    expect(error.message).toMatch(/returns 16 dimensions instead of 8.*DAKERA_EMBEDDING_DIMENSION/)
     expect(server.calls).toHaveLength(1)
   })
 })

@@ -5,7 +5,7 @@ import { CallFailed, canShorten, type OpenAiConfig, OpenAiEndpoint } from './ope
 
 export type EmbeddingConfig = { provider: 'builtin' } | ({ provider: 'openai' } & OpenAiConfig)
 
-/** What OpenAI's own models give when not asked for less. */
+/** The dimensions of OpenAI's own models, if fewer are not requested. */
 const DIMENSIONS: Record<string, number> = {
   'text-embedding-3-small': 1536,
   'text-embedding-3-large': 3072,
@@ -13,8 +13,8 @@ const DIMENSIONS: Record<string, number> = {
 }
 
 /**
- * The embedder of this configuration; rejects with `EmbedderMisconfigured` or `EmbedderUnavailable`, whose message says
- * what to set.
+ * Returns the embedder of this configuration. Rejects with `EmbedderMisconfigured` or `EmbedderUnavailable`, whose
+ * message names the setting to change.
  */
 export async function chooseEmbedder(config: EmbeddingConfig): Promise<Embedder> {
   if (config.provider === 'builtin') return openBuiltin()
@@ -24,7 +24,7 @@ export async function chooseEmbedder(config: EmbeddingConfig): Promise<Embedder>
   const dimension = config.dimension ?? native ?? (await askDimension(config))
   if (native !== undefined && dimension !== native && (dimension > native || !canShorten(config.model))) {
     throw new EmbedderMisconfigured(
-      `${config.model} gives ${native} dimensions, not ${dimension}. Set DAKERA_EMBEDDING_DIMENSION to ${native} ` +
+      `${config.model} has ${native} dimensions, not ${dimension}. Set DAKERA_EMBEDDING_DIMENSION to ${native} ` +
         'or leave it unset.',
     )
   }
@@ -32,7 +32,9 @@ export async function chooseEmbedder(config: EmbeddingConfig): Promise<Embedder>
   return new OpenAiEmbedder({ ...config, dimension }, sendsDimensions)
 }
 
-/** The embedder of a stored model id, with the provider's settings of now; rejects like chooseEmbedder. */
+/**
+ * Returns the embedder of a stored model id, with the current settings of the provider. Rejects like chooseEmbedder.
+ */
 export function embedderOf(model: string, settings: Omit<OpenAiConfig, 'model' | 'dimension'>): Promise<Embedder> {
   if (model === BUILTIN_MODEL) return openBuiltin()
   const at = model.lastIndexOf('@')
@@ -44,7 +46,7 @@ export function embedderOf(model: string, settings: Omit<OpenAiConfig, 'model' |
   })
 }
 
-/** One vector tells. Not retried: at start an operator is watching. */
+/** Embeds one text to find out the dimension. Not retried, because an operator watches the start. */
 async function askDimension(config: OpenAiConfig): Promise<number> {
   try {
     const [vector] = await new OpenAiEndpoint(config, false).call(
@@ -53,11 +55,11 @@ async function askDimension(config: OpenAiConfig): Promise<number> {
       true,
     )
     if (vector instanceof Float32Array) return vector.length
-    throw new CallFailed('setting', 'The embedding provider answered a vector without direction.')
+    throw new CallFailed('setting', 'The embedding provider returned a vector without direction.')
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error
     const message =
-      `The dimension of ${config.model} is not known and could not be asked for: ${error.message} ` +
+      `The dimension of ${config.model} is unknown, and the request for it failed: ${error.message} ` +
       'Or set DAKERA_EMBEDDING_DIMENSION.'
     throw new EmbedderMisconfigured(message, { cause: error })
   }

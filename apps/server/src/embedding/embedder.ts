@@ -1,27 +1,29 @@
 /**
- * Whose texts these are. Vectors kept and requests under way are never shared between owners: how long a text takes
- * would tell who sent it before.
+ * The owner of the texts. Cached vectors and requests under way are never shared between owners, because the response
+ * time would reveal that another owner has sent the same text.
  */
 export type Caller = { owner: string; signal?: AbortSignal | undefined }
-/** For what the server embeds of its own accord. */
+/** The owner of texts that the server itself embeds. */
 export const SERVER = 'server'
 
-/** Text to vector. The server knows nothing else about how a vector is made. */
+/** Turns texts into vectors. The server knows nothing else about how a vector is made. */
 export type Embedder = {
-  /** Stored with the vectors: vectors of two models are never compared. */
+  /** The model id, which is stored with the vectors: vectors of different models are never compared. */
   readonly model: string
   readonly dimension: number
-  /** True when a call costs microseconds and no network: the server then need not check the grant before it embeds. */
+  /**
+   * True if a call takes microseconds and uses no network. Then the server need not check the grant before it embeds.
+   */
   readonly isLocal: boolean
-  /** One unit vector per text, in order; null where the model sees no direction in the text (nothing known in it). */
+  /** Returns one unit vector per text, in order; null if the model knows nothing in the text. */
   embed(texts: readonly string[], caller: Caller): Promise<(Float32Array | null)[]>
-  /** Whether it can serve right now; for readiness. Never throws. */
+  /** Returns whether the embedder works right now, for the readiness check. Never throws. */
   check(): Promise<{ ok: true } | { ok: false; message: string }>
 }
 
 /**
- * Thrown when a provider cannot answer now. The server says 503 with Retry-After.
- * The message is for the operator's log: it names settings, never a secret and never a text.
+ * Thrown if the provider cannot respond now. The server responds with 503 and Retry-After.
+ * The message is for the operator's log: it names settings, and never contains a secret or a text.
  */
 export class EmbedderUnavailable extends Error {
   override readonly name: string = 'EmbedderUnavailable'
@@ -33,8 +35,8 @@ export class EmbedderUnavailable extends Error {
 }
 
 /**
- * The provider will not answer until an operator changes a setting. At start the server refuses to run; later it is a
- * 503 like any outage.
+ * Thrown if the provider will not respond until an operator changes a setting. At start the server refuses to run;
+ * later the error is a 503, as in any outage.
  */
 export class EmbedderMisconfigured extends EmbedderUnavailable {
   override readonly name = 'EmbedderMisconfigured'
@@ -44,12 +46,12 @@ export class EmbedderMisconfigured extends EmbedderUnavailable {
 }
 
 /**
- * The provider is well and refuses these texts, so the caller has to change them. The message is for the operator's
- * log, like that above.
+ * Thrown if the provider works but rejects these texts, so that the caller has to change them. The message is for the
+ * operator's log, as above.
  */
 export class TextRefused extends Error {
   override readonly name = 'TextRefused'
-  /** Which of the texts asked for. */
+  /** The positions of the rejected texts in the call. */
   readonly at: number[]
   constructor(message: string, at: number[] = [0], options?: ErrorOptions) {
     super(message, options)
@@ -57,7 +59,7 @@ export class TextRefused extends Error {
   }
 }
 
-/** The vector scaled to length 1; null if it has no direction, undefined if it is no vector at all (NaN, infinite). */
+/** Scales a vector to length 1; null if it has no direction, undefined if it contains NaN or infinity. */
 export function toUnit(values: ArrayLike<number>): Float32Array | null | undefined {
   let square = 0
   for (let i = 0; i < values.length; i++) square += (values[i] as number) ** 2

@@ -14,13 +14,14 @@ export type OpenAiConfig = {
 export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
 
 /**
- * `later`: try again. `text`: the provider refuses these texts, or so many. `unclear`, `slow`: it failed or was silent,
- * and so it does when it is down and when it cannot take a text. `setting`: an operator must act.
+ * Thrown if a call fails. `later`: a retry may succeed. `text`: the provider rejects these texts, or their number.
+ * `unclear`, `slow`: the call failed or timed out, either because the provider is down or because it cannot process a
+ * text. `setting`: an operator must act.
  */
 export class CallFailed extends Error {
   readonly kind: 'later' | 'text' | 'unclear' | 'slow' | 'setting'
   readonly error: EmbedderUnavailable
-  /** The provider's own Retry-After. */
+  /** The Retry-After that the provider sent. */
   readonly retryAfterMs: number | undefined
   constructor(kind: CallFailed['kind'], message: string, retryAfterMs?: number) {
     super(message)
@@ -34,32 +35,32 @@ export class CallFailed extends Error {
 }
 
 /**
- * One address that speaks OpenAI's embeddings API, and one model there. Each call is one HTTP request, its reply fully
- * checked.
+ * One model at an address that implements OpenAI's embeddings API. Each call is one HTTP request, whose response is
+ * fully checked.
  */
 export class OpenAiEndpoint {
   readonly #client: OpenAI
   readonly #config: OpenAiConfig
   readonly #address: string
   #sendsDimensions: boolean
-  /** Undefined: the package asks for base64, a quarter of the bytes; a few servers only know floats. */
+  /**
+   * If undefined, the package requests base64, which takes a quarter of the bytes; a few servers support floats only.
+   */
   #encoding: 'float' | undefined
 
   constructor(config: OpenAiConfig, sendsDimensions: boolean) {
     const { apiKey, baseUrl = OPENAI_BASE_URL } = config
     this.#address = checkedAddress(baseUrl)
     if (!apiKey && baseUrl === OPENAI_BASE_URL)
-      throw new EmbedderMisconfigured(
-        'OpenAI needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL to a server of your own.',
-      )
+      throw new EmbedderMisconfigured('OpenAI needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL to another server.')
     if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey))
-      throw new EmbedderMisconfigured('OPENAI_API_KEY holds a space, a line break or a letter that no key has.')
+      throw new EmbedderMisconfigured('OPENAI_API_KEY contains a space, a line break or another invalid character.')
     this.#config = config
     this.#sendsDimensions = sendsDimensions
     this.#client = new OpenAI({
       apiKey: apiKey || 'none',
       baseURL: baseUrl,
-      // Said explicitly, or the package takes them from the environment and sends them to any server.
+      // Set explicitly, because the package would take them from the environment and send them to any server.
       adminAPIKey: null,
       organization: null,
       project: null,
@@ -71,12 +72,12 @@ export class OpenAiEndpoint {
   }
 
   /**
-   * One outcome per text, in order. `quotesProvider`: only when the texts are ours, as a provider's message may repeat
-   * them.
+   * Returns one outcome per text, in order. `quotesProvider` is set only for texts of ours, because a provider's
+   * message may repeat them.
    */
   async call(texts: string[], timeoutMs: number, quotesProvider = false): Promise<Outcome[]> {
     const { model, dimension } = this.#config
-    // the package's own time-out ends with the headers
+    // the package's own timeout ends when the headers arrive
     const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))
     try {
       const reply: unknown = await this.#client.embeddings.create(
@@ -94,8 +95,8 @@ export class OpenAiEndpoint {
       if (signal.aborted) {
         throw new CallFailed(
           'slow',
-          `${this.#address} did not answer within ${Math.round(timeoutMs)} ms. If it is only slow, raise the ` +
-            'embedding time-out.',
+          `${this.#address} did not respond within ${Math.round(timeoutMs)} ms. If it is only slow, raise ` +
+            'DAKERA_EMBEDDING_TIMEOUT_MS.',
         )
       }
       if (this.#canDoWithout(error)) return this.call(texts, timeoutMs, quotesProvider)
@@ -104,8 +105,8 @@ export class OpenAiEndpoint {
   }
 
   /**
-   * Some servers refuse a parameter they do not know. The reply's dimension is checked anyway, so asking without it is
-   * safe.
+   * Some servers reject a parameter that they do not know. The dimension of the response is checked anyway, so the
+   * parameter can be left out.
    */
   #canDoWithout(error: unknown): boolean {
     if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return false
@@ -125,17 +126,17 @@ export class OpenAiEndpoint {
     if (!Array.isArray(data))
       throw new CallFailed(
         'setting',
-        `${this.#address} does not answer like an embeddings API. Check OPENAI_BASE_URL; it usually ends in /v1.`,
+        `${this.#address} does not respond like an embeddings API. Check OPENAI_BASE_URL; it usually ends in /v1.`,
       )
     if (data.length !== count)
-      throw new CallFailed('setting', `${this.#address} answered ${data.length} vectors for ${count} texts.`)
+      throw new CallFailed('setting', `${this.#address} returned ${data.length} vectors for ${count} texts.`)
     const outcomes = new Array<Outcome>(count)
     data.forEach((item: { index?: unknown; embedding?: unknown } | null, position) => {
       const at = item?.index ?? position
       if (typeof at !== 'number' || !(at in data) || at in outcomes)
         throw new CallFailed(
           'setting',
-          `${this.#address} numbers its vectors wrongly, so they cannot be matched to texts.`,
+          `${this.#address} returns invalid indexes, so its vectors cannot be matched to the texts.`,
         )
       outcomes[at] = this.#readVector(item?.embedding)
     })
@@ -145,21 +146,20 @@ export class OpenAiEndpoint {
   #readVector(values: unknown): Outcome {
     const isVector = values instanceof Float32Array || Array.isArray(values)
     if (!isVector || values.length === 0)
-      throw new CallFailed('setting', `${this.#address} answered something that is no vector.`)
+      throw new CallFailed('setting', `${this.#address} responded with something that is not a vector.`)
     const { dimension, model } = this.#config
     if (dimension !== undefined && values.length !== dimension) {
       throw new CallFailed(
         'setting',
-        `${model} at ${this.#address} gives ${values.length} dimensions, expected ${dimension}. Set ` +
-          'DAKERA_EMBEDDING_DIMENSION to what the model gives, or DAKERA_EMBEDDING_MODEL to the model that was ' +
-          'meant.',
+        `${model} at ${this.#address} returns ${values.length} dimensions instead of ${dimension}. Set ` +
+          'DAKERA_EMBEDDING_DIMENSION to the dimension of the model, or DAKERA_EMBEDDING_MODEL to another model.',
       )
     }
     const unit = values.every((value: unknown) => typeof value === 'number')
       ? toUnit(values as number[] | Float32Array)
       : undefined
     return unit === undefined
-      ? new TextRefused(`${model} at ${this.#address} answered a vector that holds no numbers (NaN) for a text.`)
+      ? new TextRefused(`${model} at ${this.#address} responded with a vector of NaN for a text.`)
       : unit
   }
 
@@ -174,24 +174,24 @@ export class OpenAiEndpoint {
         )
       return new CallFailed(
         error instanceof SyntaxError ? 'later' : 'setting',
-        `${this.#address} answered something that cannot be read. Check OPENAI_BASE_URL.`,
+        `${this.#address} sent a response that cannot be read. Check OPENAI_BASE_URL.`,
       )
     }
     const status = Number(error.status)
     const said =
       quotesProvider && status !== 401
-        ? ` It says: ${error.message.replaceAll(apiKey || '\0', '[key]').slice(0, 200)}`
+        ? ` Its message: ${error.message.replaceAll(apiKey || '\0', '[key]').slice(0, 200)}`
         : codeOf(error)
-    const from = `${this.#address} answered ${status}`
+    const from = `${this.#address} responded with ${status}`
     if (status === 401 || status === 403)
-      return new CallFailed('setting', `${from}: it does not accept the key. Check OPENAI_API_KEY.${said}`)
+      return new CallFailed('setting', `${from}: it rejects the key. Check OPENAI_API_KEY.${said}`)
     if (status === 404)
       return new CallFailed(
         'setting',
         `${from}: no model "${model}" or no such path. Check DAKERA_EMBEDDING_MODEL and OPENAI_BASE_URL.${said}`,
       )
     if (status === 400 || status === 413 || status === 422)
-      return new CallFailed('text', `${from}: it refuses the request.${said}`)
+      return new CallFailed('text', `${from}: it rejects the request.${said}`)
     const waitMs = retryAfterMs(error.headers)
     if (status >= 500 && status !== 503 && waitMs === undefined) return new CallFailed('unclear', `${from}.${said}`)
     if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500)
@@ -203,13 +203,13 @@ export class OpenAiEndpoint {
 /** Models of OpenAI that can be asked for fewer dimensions. */
 export const canShorten = (model: string) => model.startsWith('text-embedding-3')
 
-/** The address as it may be shown: without query, where some gateways want a key. */
+/** Checks the address and returns it without its query, because some gateways expect a key there. */
 function checkedAddress(baseUrl: string): string {
   const url = URL.parse(baseUrl)
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new EmbedderMisconfigured('OPENAI_BASE_URL is no http(s) address, for example http://localhost:11434/v1.')
+    throw new EmbedderMisconfigured('OPENAI_BASE_URL is not an http(s) address such as http://localhost:11434/v1.')
   if (url.username || url.password)
-    throw new EmbedderMisconfigured('OPENAI_BASE_URL holds a user name or password. Put the key into OPENAI_API_KEY.')
+    throw new EmbedderMisconfigured('OPENAI_BASE_URL contains a user name or password. Use OPENAI_API_KEY.')
   return url.origin + url.pathname
 }
 
@@ -226,7 +226,7 @@ function connectionCode(error: unknown): string | undefined {
   return undefined
 }
 
-/** Seconds or a date, as HTTP has it. */
+/** Parses a Retry-After header, which contains seconds or a date. */
 function retryAfterMs(headers: Headers | undefined): number | undefined {
   const value = headers?.get('retry-after')
   if (!value) return undefined

@@ -139,7 +139,7 @@ describe('an outage', () => {
     const embedder = await openEmbedder(server, { timeoutMs: 600 })
     let error: EmbedderUnavailable | undefined
     expect(await secondsOf(async () => (error = await failure(embed(embedder, ['alpha']))))).toBeLessThan(30)
-    expect(error?.message).toMatch(/did not answer within/)
+    expect(error?.message).toMatch(/did not respond within/)
   })
 
   test('a refused connection says where and why', async () => {
@@ -166,7 +166,7 @@ describe('an outage', () => {
     expect(server.calls).toHaveLength(5)
     const error = await failure(embed(embedder, ['alpha']))
     expect(error.retryAfterSeconds).toBeGreaterThan(0)
-    expect(await embedder.check()).toMatchObject({ ok: false, message: expect.stringContaining('answered 500') })
+    expect(await embedder.check()).toMatchObject({ ok: false, message: expect.stringContaining('responded with 500') })
     expect(server.calls).toHaveLength(5)
     await server.stop()
   })
@@ -176,20 +176,20 @@ describe('a reply that cannot be right is never taken', () => {
   const replies: [string, RegExp, (texts: string[]) => unknown][] = [
     [
       'too few vectors',
-      /answered 1 vectors for 2 texts/,
+      /returned 1 vectors for 2 texts/,
       () => ({ data: [{ index: 0, embedding: vectorOf('a', 8) }] }),
     ],
     [
       'two vectors with one index',
-      /numbers its vectors wrongly/,
+      /returns invalid indexes/,
       (texts) => ({ data: texts.map((text) => ({ index: 0, embedding: vectorOf(text, 8) })) }),
     ],
     [
       'an index outside',
-      /numbers its vectors wrongly/,
+      /returns invalid indexes/,
       (texts) => ({ data: texts.map((text, i) => ({ index: i + 1, embedding: vectorOf(text, 8) })) }),
     ],
-    ['no data', /does not answer like an embeddings API/, () => ({ result: 'ok' })],
+    ['no data', /does not respond like an embeddings API/, () => ({ result: 'ok' })],
     [
       'null for a number',
       /no numbers/,
@@ -197,10 +197,10 @@ describe('a reply that cannot be right is never taken', () => {
     ],
     [
       'null for a vector',
-      /no vector|cannot be read/,
+      /not a vector|cannot be read/,
       (texts) => ({ data: texts.map((_, index) => ({ index, embedding: null })) }),
     ],
-    ['null for an entry', /no vector|cannot be read/, (texts) => ({ data: texts.map(() => null) })],
+    ['null for an entry', /not a vector|cannot be read/, (texts) => ({ data: texts.map(() => null) })],
     [
       'NaN in base64',
       /no numbers/,
@@ -341,7 +341,7 @@ describe('a text the provider fails on is told apart from a provider that is dow
     for (let n = 0; n < 4; n++) {
       const slow = failure(embedder.embed([`slow ${n}`], { owner: 'one' }))
       expectNear((await embedder.embed([`good ${n}`], { owner: 'two' }))[0], `good ${n}`)
-      expect((await slow).message).toMatch(/did not answer within/)
+      expect((await slow).message).toMatch(/did not respond within/)
     }
     expect(await embedder.check()).toEqual({ ok: true })
   })

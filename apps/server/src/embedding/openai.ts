@@ -7,11 +7,11 @@ import { CallFailed, type OpenAiConfig, OpenAiEndpoint } from './openai-endpoint
 import { VectorCache } from './vector-cache.ts'
 
 /**
- * Only the beginning of a long text is embedded: about 2,000 English tokens, and within 8,191 in nearly any script.
- * The whole text is stored and found by its words. Where a model takes less, the beginning is halved until it fits.
+ * Only the beginning of a long text is embedded: about 2,000 English tokens, and within 8,191 in nearly any script. The
+ * whole text is stored and found by its words. If a model accepts less, the beginning is halved until it fits.
  */
 const MAX_LETTERS = 8_000
-/** A text this short that is refused is not refused for its length. */
+/** The length below which a rejected text was not rejected for its length. */
 const SHORT_LETTERS = 500
 const BATCH = {
   maxTexts: 256,
@@ -27,38 +27,41 @@ const BREAKER = { failuresToOpen: 5, openMs: 10_000 }
 const CACHE_BYTES = 32 * 1024 * 1024
 const TIMEOUT_MS = 10_000
 const ATTEMPTS = 4
-/** For so long the texts of an owner go by themselves after one of them was in the way of others. */
+/**
+ * How long the texts of an owner are sent in requests of their own after one of them failed or delayed those of others.
+ */
 const APART_MS = 60_000
-/** Doubled with each attempt, give or take half. */
+/** Doubled with each attempt, with a jitter of half. */
 const FIRST_WAIT_MS = 150
-/** Requests that one owner's part of a batch may become when parts of it are refused. */
+/** The maximum number of requests into which one owner's part of a batch is divided if parts of it are rejected. */
 const CALLS_PER_BATCH = 64
-/** A longer Retry-After is passed on to the caller instead of being waited for. */
+/** The longest Retry-After that the server waits for; a longer one is passed on to the caller. */
 const PATIENCE_MS = 2_000
 const LONGEST_HOLD_MS = 60_000
-/** How long an answer counts as proof that the provider is well. */
+/** How long a response counts as proof that the provider works. */
 const FRESH_MS = 60_000
 const PROBE_MS = 5_000
 const PROBE_TEXT = 'Is this embedding model ready?'
 
 /**
- * After so many failures that may be the texts' own a probe is sent; after a time-out at once, as it has cost enough.
+ * The number of failures, possibly caused by the texts, after which a probe is sent. After a timeout, which is
+ * expensive, it is sent at once.
  */
 const DOUBTS = 2
 
-/** What one batch may still spend. `failure` ends it: whatever is left gets that. */
+/** The remaining budget of one batch. `failure` ends the batch: the remaining texts get this error. */
 type Work = {
   deadline: number
   calls: number
-  /** Failures that may be the texts' own, and that the breaker has not been told of. */
+  /** Failures that the texts may have caused, and that the breaker has not counted. */
   doubts: number
-  /** What the probe told: the provider takes other texts, or none. */
+  /** The result of the probe: the provider accepts other texts, or none. */
   provider?: 'well' | 'down' | undefined
   failure?: EmbedderUnavailable
   isDivided?: true
 }
 
-/** Embeds through any server that speaks OpenAI's API. The dimension must be known; `choose.ts` finds it out. */
+/** Embeds through any server that implements OpenAI's API. The dimension must be known; `choose.ts` finds it out. */
 export class OpenAiEmbedder implements Embedder {
   readonly model: string
   readonly dimension: number
@@ -84,7 +87,7 @@ export class OpenAiEmbedder implements Embedder {
     const vectors = new Array<Float32Array | null>(texts.length).fill(null)
     const missing: { at: number; key: string; text: string }[] = []
     texts.forEach((whole, at) => {
-      if (whole.trim() === '') return // servers refuse an empty text
+      if (whole.trim() === '') return // servers reject an empty text
       const text = beginning(whole, MAX_LETTERS)
       const key = hash('sha256', text, 'base64')
       const known = this.#cache.get(owner, key)
@@ -100,11 +103,11 @@ export class OpenAiEmbedder implements Embedder {
       if (outcome instanceof TextRefused) refused.push({ at, error: outcome })
       else if (outcome instanceof EmbedderUnavailable) failure ??= outcome
       else {
-        this.#cache.set(owner, key, outcome) // also when another text failed: the caller will come again
+        this.#cache.set(owner, key, outcome) // also if another text failed, because the caller will retry
         vectors[at] = outcome === null ? null : outcome.slice()
       }
     })
-    // First: whatever else is wrong, these will be refused again.
+    // First: whatever else is wrong, these will be rejected again.
     if (refused[0])
       throw new TextRefused(
         refused[0].error.message,
@@ -135,8 +138,8 @@ export class OpenAiEmbedder implements Embedder {
   }
 
   /**
-   * Texts of several owners go out together. Once one of them is in the way, each owner's go by themselves, on their
-   * own time.
+   * Sends the texts of several owners together. If one of them fails the request, each owner's texts are sent
+   * separately, with a time limit of their own.
    */
   async #sendBatch(items: readonly Item[], settle: (at: number, outcome: Outcome) => void): Promise<void> {
     const everything = [...items.keys()]
@@ -163,7 +166,7 @@ export class OpenAiEmbedder implements Embedder {
     )
   }
 
-  /** When the provider refuses a batch, halves it, then the text, until what is refused stands alone. */
+  /** If the provider rejects a batch, halves it, and then the text, until only what is rejected is left. */
   async #sendDividing(texts: string[], work: Work): Promise<Outcome[]> {
     const { failure } = work
     if (failure) return texts.map(() => failure)
@@ -190,13 +193,15 @@ export class OpenAiEmbedder implements Embedder {
       ...(await this.#sendDividing(texts.slice(0, half), work)),
       ...(await this.#sendDividing(texts.slice(half), work)),
     ]
-    // Nothing wrong with any of them: it was their number. Some servers take no more than 32.
+    // Every text succeeded, so their number was rejected: some servers accept at most 32.
     if (kind === 'text' && outcomes.every((outcome) => !(outcome instanceof Error)))
       this.#limits.maxTexts = Math.min(this.#limits.maxTexts, half)
     return outcomes
   }
 
-  /** A text that cannot be divided any more was refused: is it this text, or would any be? */
+  /**
+   * Decides, for a rejected text that cannot be divided further, whether the provider rejects this text or every text.
+   */
   async #judge(text: string, refusal: CallFailed, work: Work): Promise<Outcome> {
     try {
       // once more, as its failure is final
@@ -215,15 +220,15 @@ export class OpenAiEmbedder implements Embedder {
     }
   }
 
-  /** An answer without numbers is its text's own fault only if the provider has numbers for another. */
+  /** A vector of NaN is caused by its text only if the provider returns numbers for another text. */
   async #doubtful(outcomes: Outcome[], work: Work): Promise<Outcome[]> {
     if (!outcomes.every((outcome) => outcome instanceof TextRefused) || (await this.#isWell(work))) return outcomes
     return outcomes.map(({ message }) => new EmbedderUnavailable(message))
   }
 
   /**
-   * Rejects with a `CallFailed` that belongs to the texts, or with what the caller should get. The breaker counts only
-   * what is the provider's own failure: whoever sends a text that it cannot take must not close it to the others.
+   * Rejects with a `CallFailed` that the texts caused, or with the error for the caller. The breaker counts only
+   * failures of the provider: a text that it cannot process must not block other callers.
    */
   async #sendRetrying(texts: string[], work: Work, quotesProvider = false): Promise<Outcome[]> {
     for (let attempt = 1; ; attempt++) {
@@ -244,7 +249,7 @@ export class OpenAiEmbedder implements Embedder {
     }
   }
 
-  /** Whether a failure that is unclear belongs to the texts; found out by a probe once there is reason to ask. */
+  /** Returns whether the texts caused an unclear failure. A probe finds out once there is reason to ask. */
   async #isTextsFault({ kind, error }: CallFailed, work: Work): Promise<boolean> {
     work.doubts++
     const isTimeToAsk = kind === 'slow' || work.doubts >= DOUBTS || work.provider !== undefined
@@ -254,7 +259,7 @@ export class OpenAiEmbedder implements Embedder {
     return false
   }
 
-  /** Asked once in a work, with a text that every model takes. */
+  /** Sends a probe, once per batch, with a text that every model accepts. */
   async #isWell(work: Work): Promise<boolean> {
     if (work.provider === undefined) {
       const [outcome] = await this.#call([PROBE_TEXT], work).catch((error: unknown) => [error])
@@ -264,11 +269,11 @@ export class OpenAiEmbedder implements Embedder {
     return work.provider === 'well'
   }
 
-  /** One request. Tells the breaker what is clear about its failure. */
+  /** Sends one request, and reports its result to the breaker if it is clear. */
   async #call(texts: string[], work: Work, quotesProvider = false): Promise<Outcome[]> {
     const leftMs = work.deadline - performance.now()
     if (--work.calls < 0 || leftMs <= 0)
-      throw new EmbedderUnavailable('The embedding provider needed too long for one batch.')
+      throw new EmbedderUnavailable('The embedding provider took too long for one batch.')
     this.#breaker.enter()
     try {
       const outcomes = await this.#endpoint.call(texts, Math.min(leftMs, this.#timeoutMs / 2), quotesProvider)
@@ -277,8 +282,7 @@ export class OpenAiEmbedder implements Embedder {
       return outcomes
     } catch (error) {
       if (!(error instanceof CallFailed)) this.#breaker.failed(asUnavailable(error))
-      else if (error.kind === 'text')
-        this.#breaker.succeeded() // it answered
+      else if (error.kind === 'text') this.#breaker.succeeded()
       else if (isDoubtful(error)) this.#breaker.unclear()
       else this.#breaker.failed(error.error, holdOf(error))
       throw error
@@ -289,11 +293,11 @@ export class OpenAiEmbedder implements Embedder {
 const isDoubtful = (error: unknown) =>
   error instanceof CallFailed && (error.kind === 'unclear' || error.kind === 'slow')
 
-/** How long the provider itself asked to be left alone, where that is longer than callers wait. */
+/** Returns the provider's Retry-After, if it is longer than callers wait. */
 const holdOf = ({ retryAfterMs = 0 }: CallFailed) =>
   retryAfterMs > PATIENCE_MS ? Math.min(retryAfterMs, LONGEST_HOLD_MS) : 0
 
-/** The first letters of a text, never half of a surrogate pair. */
+/** Returns the first letters of a text, never half of a surrogate pair. */
 const beginning = (text: string, letters: number) =>
   text.length <= letters ? text : text.slice(0, letters).replace(/[\uD800-\uDBFF]$/, '')
 

@@ -1,14 +1,15 @@
 import { LRUCache } from 'lru-cache'
 
-/** The cost of an entry beside its numbers: key, map slot, array header. */
+/** The bytes of an entry in addition to its numbers: key, map slot, array header. */
 const ENTRY_BYTES = 200
 
 /** `null` for a text without a vector. */
 type Entry = { vector: Float32Array | null }
 
 /**
- * Keeps the vectors used last, up to a number of bytes. Each owner has its own cache, because a hit tells that the text
- * was sent before. Space is taken from the owner that uses most, so nobody can push out what others use little of.
+ * Caches the most recently used vectors, up to a number of bytes. Each owner has its own cache, because a hit reveals
+ * that the text was sent before. Entries are evicted from the owner that uses the most space, so that nobody evicts the
+ * few entries of others.
  */
 export class VectorCache {
   readonly #maxBytes: number

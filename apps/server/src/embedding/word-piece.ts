@@ -1,7 +1,7 @@
 /** Longer words are unknown, as in BERT. */
 const MAX_WORD_LETTERS = 100
 const CACHED_WORDS = 20_000
-/** A longer word is, in V8, a view that keeps the whole text it was cut from alive for as long as it is cached. */
+/** In V8 a longer word is a view, which keeps the whole text it was cut from in memory while it is cached. */
 const CACHED_WORD_LENGTH = 12
 
 const PUNCTUATION = /[\p{P}\p{S}]/u // symbols too: "great" directly followed by an emoji stays a word
@@ -10,13 +10,16 @@ const CONTROL = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\uFFFD]/u
 const ASCII = /^[\x20-\x7e\t\n\r]*$/
 const ASCII_WORD = /[a-z0-9]+|[^a-z0-9\s]/g
 
-/** Letters looked at before the caller may do something else: some 2 ms of Chinese, less of anything else. */
+/** The letters read before the caller may do other work: about 2 ms for Chinese, less for other scripts. */
 export const PART_LETTERS = 4_000
-/** Where a text is not cut: inside of a word, or of a letter with its accents. */
+/** Matches at places where a text is not cut: inside a word, or between a letter and its accents. */
 const ASCII_INSIDE = /^[a-z0-9]/i
 const INSIDE = /^[\p{M}\uDC00-\uDFFF]/u
 
-/** Lower-cased, accent-free words and single punctuation marks: those that end in each part of the text. */
+/**
+ * Yields, for each part of the text, the words that end in it: in lower case without accents, and single punctuation
+ * marks.
+ */
 export function* words(text: string): Generator<string[]> {
   if (ASCII.test(text)) {
     for (const part of parts(text, ASCII_INSIDE)) yield part.toLowerCase().match(ASCII_WORD) ?? []
@@ -51,7 +54,7 @@ function* parts(text: string, inside: RegExp): Generator<string> {
   }
 }
 
-/** Every kind of space as one space, controls gone, each CJK letter a word of its own. */
+/** Replaces every kind of space by a space, removes control characters, and makes each CJK letter a word of its own. */
 function withoutControls(text: string): string {
   let clean = ''
   for (const letter of text) {
@@ -63,10 +66,10 @@ function withoutControls(text: string): string {
   return clean
 }
 
-/** Words to token ids: BERT's uncased WordPiece, except that what is unknown vanishes. */
+/** Turns words into token ids: BERT's uncased WordPiece, except that unknown words are dropped. */
 export class WordPiece {
   readonly #ids: ReadonlyMap<string, number>
-  /** No piece is longer, so no longer one is looked up: a hostile text of long words stays linear. */
+  /** The length of the longest piece. No longer one is looked up, so a hostile text of long words takes linear time. */
   readonly #longest: number
   readonly #cache = new Map<string, readonly number[]>()
 
@@ -79,7 +82,7 @@ export class WordPiece {
     return [...words(text)].flat().flatMap((word) => this.pieces(word))
   }
 
-  /** The ids of one word's pieces. Short words repeat a lot, so they are remembered. */
+  /** Returns the ids of one word's pieces. Short words repeat often, so they are cached. */
   pieces(word: string): readonly number[] {
     if (word.length > CACHED_WORD_LENGTH) return this.#split(word)
     const known = this.#cache.get(word)
@@ -90,7 +93,7 @@ export class WordPiece {
     return ids
   }
 
-  /** Greedy longest match from the left; nothing if some rest matches nothing. */
+  /** Splits a word by the longest match from the left. Returns nothing if a remainder does not match. */
   #split(word: string): readonly number[] {
     if (word.length > MAX_WORD_LETTERS && [...word].length > MAX_WORD_LETTERS) return []
     const ids: number[] = []

@@ -6,11 +6,11 @@ import { NEVER, type Principal, principalOf, strangerLane } from '../principal.t
 import { ByteQuota } from './byte-quota.ts'
 
 export type AdmissionBounds = {
-  /** The most requests of one key that may be under way at once. */
+  /** The maximum number of concurrent requests of one key. */
   keyConcurrency: number
-  /** The most bytes of request bodies in memory, of all keys; one key may use a quarter of them. */
+  /** The maximum number of bytes of request bodies in memory, of all keys; one key may use a quarter of them. */
   openBodyBytes: number
-  /** The most bytes of replies that are not yet sent, of all keys; one key may use half of them. */
+  /** The maximum number of bytes of replies that are not yet sent, of all keys; one key may use half of them. */
   openReplyBytes: number
 }
 
@@ -20,7 +20,10 @@ export type Admitted = {
   keyId: string
   /** Counts bytes of the body, until the request is answered. */
   holdBody(bytes: number): void
-  /** Counts bytes of the reply, until they are sent. Throws over the quota, unless the request may have written. */
+  /**
+   * Counts bytes of the reply, until they are sent. Throws if they exceed the quota, unless the request may have
+   * written.
+   */
   holdReply(bytes: number): void
   /** Stops counting bytes of the reply that were sent before its end. */
   releaseReply(bytes: number): void
@@ -28,9 +31,9 @@ export type Admitted = {
   leave(outgoing: ServerResponse | undefined): void
 }
 
-/** The most secrets whose key is remembered. */
+/** The maximum number of secrets whose key is cached. */
 const MAX_KNOWN = 10_000
-/** Unknown secrets that one network may try in a row, and per second after that. */
+/** The number of unknown secrets that one network may try in a row, and per second after that. */
 const TRIES = 100
 const TRIES_PER_SECOND = 10
 const MAX_NETWORKS = 10_000
@@ -38,7 +41,7 @@ const MAX_NETWORKS = 10_000
 /**
  * Admits requests before their body is read. A secret that this server has not yet recognised is looked up first, in a
  * lane that its network shares, so a caller without a key costs one indexed look-up and takes nobody's turn. Afterwards
- * the id of the key is remembered for the log and for fair queueing. The id grants nothing: each statement asks the
+ * the id of the key is cached for the log and for fair queueing. The id grants nothing: each statement asks the
  * database for the key again, and a key that the database refuses is looked up first from then on.
  */
 export class Admission {
@@ -59,7 +62,7 @@ export class Admission {
     this.#replies = new ByteQuota('replies', bounds.openReplyBytes, bounds.openReplyBytes / 2)
   }
 
-  /** Returns the caller behind this secret. Rejects when there is none. */
+  /** Returns the caller of this secret. Rejects if no key has it. */
   async identify(
     secret: string,
     signal: AbortSignal,
@@ -76,8 +79,8 @@ export class Admission {
     const underWay = this.#underWay.get(keyId) ?? 0
     if (underWay >= this.#bounds.keyConcurrency) {
       const message =
-        `This API key has ${underWay} requests under way, which is as many as it may. Send fewer ` +
-        'at once, or wait for the seconds in Retry-After.'
+        `This API key has ${underWay} requests under way, which is the maximum. Send fewer at once, ` +
+        'or wait for the seconds in Retry-After.'
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
     }
     this.#underWay.set(keyId, underWay + 1)
@@ -143,7 +146,7 @@ export class Admission {
   #countTry(network: string): void {
     const now = performance.now()
     const tries = this.#tries.get(network) ?? { left: TRIES, at: now }
-    this.#tries.delete(network) // re-inserted at the end, so that the oldest goes first
+    this.#tries.delete(network) // re-inserted at the end, so that the oldest is evicted first
     if (this.#tries.size >= MAX_NETWORKS) dropOldest(this.#tries)
     const left = Math.min(TRIES, tries.left + ((now - tries.at) / 1000) * TRIES_PER_SECOND)
     this.#tries.set(network, { left: Math.max(0, left - 1), at: now })
@@ -157,7 +160,7 @@ function dropOldest(map: Map<string, unknown>): void {
   if (oldest !== undefined) map.delete(oldest)
 }
 
-/** Returns the address, of IPv6 its /64: whoever has one address usually has all of that. */
+/** Returns the network of an address: of IPv6 its /64, because a client with one address usually has all of them. */
 export function networkOf(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address
   const [head = '', tail] = address.split('::')

@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { Fault } from '../fault.ts'
 
 /**
- * Clients also send memoryType, topK, minImportance, and `namespace` for `agent_id`, as replies have both. A name the
- * schema does not know counts as the one it knows; where both stand, the schema's own wins. Free-form objects
- * (metadata, filters on it) are left alone; numbers elsewhere are doubles.
+ * Replaces alternative names by those of the schema: clients also send memoryType, topK, minImportance, and `namespace`
+ * for `agent_id`, because replies have both. If both are sent, the schema's own name wins. Free-form objects (metadata,
+ * filters on it) are left alone; numbers elsewhere are doubles.
  */
 export function acceptAliases(schema: z.ZodType, value: unknown): unknown {
   if (isExactNumber(value)) return Number(value.rawJSON)
@@ -27,7 +27,7 @@ export function acceptAliases(schema: z.ZodType, value: unknown): unknown {
   return Object.fromEntries(entries)
 }
 
-/** A namespace in the query string and another one in the body: which was meant would be a guess. */
+/** Rejects a request that names one namespace in the query string and another in the body, as either could be meant. */
 export function refuseTwoNamespaces(query: unknown, body: unknown): void {
   const [asked, sent] = [query, body].map((part) => (part as { agent_id?: string | null } | undefined)?.agent_id)
   if (asked == null || sent == null || asked === sent) return
@@ -40,7 +40,7 @@ function knownName(name: string, shape: Record<string, unknown>): string | undef
   return [name, twin].find((candidate) => Object.hasOwn(shape, candidate))
 }
 
-/** A memory sent back as it came has both names of its namespace. */
+/** Rejects a memory with two names of its namespace that differ. A memory sent back unchanged has both. */
 function refuseTwoPlaces(agentId: unknown, namespace: unknown): void {
   if (agentId === namespace) return
   const message = 'agent_id and namespace are two names of one thing, and name different ones here. Send one of them'

@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts'
 
-/** The one place that knows how a secret travels. One credential counts: Authorization, else X-API-Key. */
+/** Returns the secret of a request: from Authorization, otherwise from X-API-Key. No other code reads these headers. */
 export function readSecret(headers: Headers): string {
   const authorization = headers.get('authorization')
   if (authorization !== null) {

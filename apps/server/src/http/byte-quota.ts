@@ -2,15 +2,15 @@ import { Fault } from '../fault.ts'
 
 /** The bytes that one request has reserved. */
 export type Reservation = {
-  /** Reserves more bytes. Throws when they exceed the quota, unless they must be taken. */
+  /** Reserves more bytes. Throws if they exceed the quota, unless `must` is true. */
   take(bytes: number, must?: boolean): void
   /** Gives back this many bytes, or all of them. */
   release(bytes?: number): void
 }
 
 /**
- * Bounds the bytes in memory, of all keys together and of each key. The only request of a key always gets its bytes, so
- * other keys cannot shut it out.
+ * Limits the bytes in memory, of all keys together and of each key. The only request of a key always gets its bytes, so
+ * that other keys cannot starve it.
  */
 export class ByteQuota {
   readonly #what: string
@@ -48,12 +48,12 @@ export class ByteQuota {
   #check(own: number, total: number): void {
     if (own > this.#maxPerKey) {
       const message =
-        `The ${this.#what} of this API key that are under way hold too many bytes together. Send ` +
+        `The ${this.#what} of this API key that are under way take too many bytes together. Send ` +
         'fewer requests at once, or wait for the seconds in Retry-After.'
       throw new Fault('RATE_LIMITED', { retryAfterSeconds: 1 }, { message })
     }
     if (total > this.#max) {
-      const message = `The server holds as many bytes of ${this.#what} as it may. Wait for the seconds in Retry-After.`
+      const message = `The server has no memory left for ${this.#what}. Wait for the seconds in Retry-After.`
       throw new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message })
     }
   }

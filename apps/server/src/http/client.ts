@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 
 /**
- * The address a request came from. X-Forwarded-For counts only where the operator has said how many proxies stand in
- * front: each of them appends whom it heard, and what stands before that anybody can write.
+ * Returns the address that a request came from. X-Forwarded-For counts only if the operator has set how many proxies
+ * are in front: each of them appends the address of its client, and anybody can write the entries before.
  */
 export function addressOf(c: Context, trustedProxies: number): string {
   const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage }
@@ -13,15 +13,15 @@ export function addressOf(c: Context, trustedProxies: number): string {
 }
 
 /**
- * Whether a Host header names this machine's own loopback. Through a name that an attacker points there, a page in the
- * browser could call us.
+ * Returns whether a Host header names this machine's loopback. With a name that an attacker resolves to loopback, a
+ * page in the browser could call this server (DNS rebinding).
  */
 export const isLoopbackHost = (host: string | undefined) =>
   /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host ?? '')
 
 /**
- * How the caller reaches this server. The scheme of a proxy counts where the operator has said that one stands in
- * front.
+ * Returns the address at which the caller reaches this server. The scheme that a proxy sends counts only if the
+ * operator has set that one is in front.
  */
 export function originOf(c: Context, trustedProxies: number): string {
   const { host, protocol } = new URL(c.req.url)

@@ -3,7 +3,7 @@ import { Fault } from '../fault.ts'
 /** Writes a position as a cursor. It is opaque to clients, and grants nothing: the next page checks access again. */
 const toCursor = (position: object): string => Buffer.from(JSON.stringify(position)).toString('base64url')
 
-/** Reads a cursor with these names. Throws for anything that is no cursor of this list. */
+/** Reads a cursor with these names. Throws if it is not a cursor of this list. */
 export function fromCursor<T extends string>(cursor: string, names: readonly T[]): Record<T, string> {
   try {
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as Record<T, string>
@@ -14,7 +14,7 @@ export function fromCursor<T extends string>(cursor: string, names: readonly T[]
       )
     )
       return position
-  } catch {} // answered below
+  } catch {} // reported below
   throw badCursor()
 }
 
@@ -25,14 +25,14 @@ export const badCursor = (message = 'this is not a cursor of this list. Start ag
     { message: `cursor: ${message}.` },
   )
 
-/** Returns how many rows to ask for: the one beyond the limit shows that there is another page. */
+/** Returns how many rows to fetch: the one beyond the limit shows that there is another page. */
 export function oneMore(limit: number): number
 export function oneMore(limit: number | undefined): number | undefined
 export function oneMore(limit: number | undefined): number | undefined {
   return limit && limit + 1
 }
 
-/** Cuts rows, of which one more than the limit was asked for, to a page and the cursor of the next one. */
+/** Returns a page and the cursor of the next one, from rows of which one more than the limit was fetched. */
 export function toPage<T>(
   rows: T[],
   limit: number | undefined,

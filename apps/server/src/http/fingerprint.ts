@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** What two requests must share to be the same: operation, path, query parameters in any order, If-Match and body. */
+/**
+ * Returns a hash that two requests share if they have the same operation, path, query parameters in any order, If-Match
+ * and body.
+ */
 export function fingerprint(operation: string, url: string, ifMatch: string | null, body: Buffer): Buffer {
   const { pathname, searchParams } = new URL(url)
   searchParams.sort() // by name; values of one name keep their order

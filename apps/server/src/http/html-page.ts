@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html'
 
-/** Markup, or text that becomes markup by escaping. */
+/** Markup, or text that is escaped. */
 export type Markup = ReturnType<typeof html> | string | Markup[]
 
 /** Returns a whole page. It loads nothing, runs no script, and works without internet. */

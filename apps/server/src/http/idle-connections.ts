@@ -5,7 +5,7 @@ import { networkOf } from './admission.ts'
 export class IdleConnections {
   readonly #networks = new Map<Socket, string>()
 
-  /** Adds it as the newest of its network. */
+  /** Adds a connection as the newest of its network. */
   add(socket: Socket): void {
     this.#networks.set(socket, networkOf(socket.remoteAddress ?? 'unknown'))
   }
@@ -14,7 +14,9 @@ export class IdleConnections {
     this.#networks.delete(socket)
   }
 
-  /** Closes the oldest connection of the network that has most, so that one client cannot use up all connections. */
+  /**
+   * Closes the oldest connection of the network that has the most, so that one client cannot use up all connections.
+   */
   closeOne(): void {
     const perNetwork = Map.groupBy(this.#networks.keys(), (socket) => this.#networks.get(socket))
     const [most] = [...perNetwork.values()].sort((a, b) => b.length - a.length)

@@ -15,19 +15,19 @@ export type Fetch = (
 ) => Response | Promise<Response>
 
 export type Connections = {
-  /** The most that may be open at once. */
+  /** The maximum number of open connections. */
   most: number
-  /** The time in which a request has to arrive. */
+  /** The time limit for a request to arrive. */
   requestSeconds: number
-  /** The time in which a client has to take some of its reply. */
+  /** The time limit for a client to read any part of its reply. */
   writeSeconds: number
-  /** The time in which a client has to take all of its reply. */
+  /** The time limit for a client to read its whole reply. */
   replySeconds: number
 }
 
 const HEADERS_SECONDS = 15
 
-/** Listens on the port. Rejects when it is taken. */
+/** Listens on the port. Rejects if the port is taken. */
 export function listen(
   hostname: string,
   port: number,
@@ -44,7 +44,7 @@ export function listen(
       // Longer than the keep-alive of clients and load balancers, so that we never close a connection on which they are
       // about to send.
       keepAliveTimeout: 75_000,
-      requireHostHeader: false, // Node would answer without a body; hostFault() does better
+      requireHostHeader: false, // Node would respond without a body; hostFault() sends one
     },
     (incoming, outgoing) => {
       const { socket } = incoming
@@ -81,7 +81,8 @@ export function listen(
       reject(
         error.code === 'EADDRINUSE'
           ? new SettingsError(
-              `Port ${port} is taken. Stop what listens there, or choose another: ${COMMAND} --port ${port + 1}`,
+              `Port ${port} is in use. Stop the program that listens there, or choose another: ` +
+                `${COMMAND} --port ${port + 1}`,
             )
           : error,
       )
@@ -93,7 +94,7 @@ export function listen(
   })
 }
 
-/** Refuses two Host headers: a proxy and this server could each obey a different one. */
+/** Returns the error for a missing Host header, or for two: a proxy and this server could each use a different one. */
 function hostFault({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
   const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length
   if (hosts > 1) return 'The request has more than one Host header.'
@@ -109,7 +110,7 @@ function end(outgoing: ServerResponse, message: string): void {
   outgoing.writeHead(400, { ...JSON_HEADERS, 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
-/** Answers a request whose URL cannot be built: an invalid Host, or `OPTIONS *`. */
+/** Returns the response to a request whose URL cannot be built: an invalid Host, or `OPTIONS *`. */
 const refuse = () =>
   new Response(badRequest('The path or the Host header of the request is not valid.'), {
     status: 400,

@@ -39,7 +39,7 @@ type Parsed = {
 
 /** A body of at most this size is parsed in less than a millisecond. */
 const QUICK_BYTES = 16_384
-/** The most mistakes that a reply lists; it counts the others. */
+/** The maximum number of mistakes that a response lists; the others are only counted. */
 const MAX_ISSUES = 20
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
@@ -57,7 +57,7 @@ export function mount(app: Hono<AppEnv>, deps: Deps, routes: Route[]): void {
     })
 
   const answer = async (c: C, { endpoint, handle }: Route, admitted: Admitted | undefined, giveUp: AbortController) => {
-    // First: for a caller who is no admin, nothing of the request is read or checked.
+    // First: if the caller is not an admin, nothing else of the request is read or checked.
     if (admitted && endpoint.access === 'admin') await checkAdmin(admitted.principal)
     const limit = Math.min(maxBodyBytes, endpoint.maxBodyBytes ?? maxBodyBytes)
     const { input, request, warnings, ignored } = await readInput(c, endpoint, limit, admitted)
@@ -106,7 +106,7 @@ export function mount(app: Hono<AppEnv>, deps: Deps, routes: Route[]): void {
       'streamed',
       ended.then(() => draining.removeEventListener('abort', drain)),
     )
-    // Said openly, or the adapter would wait for chunks to find out how long the reply is.
+    // Set explicitly, because the adapter would otherwise wait for chunks to find out the length of the reply.
     return c.body(body, 200, { 'content-type': contentType, 'transfer-encoding': 'chunked' })
   }
 
@@ -182,8 +182,8 @@ async function readInput(c: C, endpoint: Endpoint, limit: number, admitted: Admi
 const UNREAD = z.object({})
 
 /**
- * Returns the schemas that a request is parsed with. A strict call refuses a query or a body that it does not take; any
- * other call warns of such a query.
+ * Returns the schemas that a request is parsed with. A strict call rejects an unexpected query or body; any other call
+ * only warns of such a query.
  */
 function schemasOf({ query, body, isStrict, method, access }: Endpoint): {
   query: z.ZodObject | undefined
@@ -225,7 +225,7 @@ function readVersion(header: string | null): number | undefined {
     throw new Fault(
       'INVALID_REQUEST',
       {},
-      { message: 'If-Match must hold the version you have seen, as in If-Match: "3".' },
+      { message: 'If-Match must contain the version that you have read, as in If-Match: "3".' },
     )
   return Number(version)
 }

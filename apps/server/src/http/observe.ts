@@ -4,7 +4,7 @@ import type { Fault } from '../fault.ts'
 import { addressOf } from './client.ts'
 import { newRequestId } from './request-id.ts'
 
-/** The request of a key, for the log and the count of its key. */
+/** The request of a key, for the log and the usage count. */
 export type Call = { keyHash: Buffer; keyId: string; endpoint: string; namespace: string; bytes: number }
 
 /** The values that routes leave for the log. */

@@ -13,7 +13,7 @@ export function namespaceName(segment: string): string {
   )
 }
 
-/** Reads an id from a path. An impossible id is answered like an unknown one. */
+/** Reads an id from a path. An impossible id gets the same error as an unknown one. */
 export function idFrom(segment: string): string {
   if (segment.length > 0 && segment.length <= 200 && segment.isWellFormed() && !segment.includes('\u0000'))
     return segment

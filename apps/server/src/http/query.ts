@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { Fault } from '../fault.ts'
 
 /**
- * A query string as one value for each name. A list may be sent as `tags=a&tags=b` or `tags[]=a`; of anything else a
- * second value would be dropped.
+ * Returns one value for each name of a query string. A list may be sent as `tags=a&tags=b` or `tags[]=a`. A second
+ * value of any other parameter is rejected, because it would be dropped.
  */
 export function readQuery(schema: z.ZodObject, sent: Record<string, string[]>): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = {}
@@ -21,6 +21,6 @@ export function readQuery(schema: z.ZodObject, sent: Record<string, string[]>): 
 }
 
 function repeated(name: string, times: number): Fault {
-  const message = `stands ${times} times in the query string, and has one value. Send it once`
+  const message = `is ${times} times in the query string, but takes one value. Send it once`
   return new Fault('INVALID_REQUEST', { issues: [{ path: name, message }] }, { message: `${name}: ${message}.` })
 }

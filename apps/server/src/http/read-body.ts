@@ -2,17 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseExactly } from '@dakera-ai/protocol'
 import { Fault } from '../fault.ts'
 
-/** So many times the limit is still read to answer properly; who sends more is cut off. */
+/**
+ * A body is read up to this multiple of the limit, so that the client receives a proper 413. Beyond it, the connection
+ * is dropped.
+ */
 const READ_ON = 16
 /**
- * Whoever announces too much waits a little: refused at once, eight connections sent and had thrown away 400 MB a
- * second.
+ * The delay before a body with a too large Content-Length is rejected. Without it, eight connections could make the
+ * server discard 400 MB a second.
  */
 const REFUSAL_MS = 200
 
 /**
- * Reads a body of at most `limit` bytes; what is longer is refused before it is held. `hold` is told of bytes before
- * they are kept, and may refuse.
+ * Reads a body of at most `limit` bytes. A longer one is rejected before it is in memory. `hold` is called before bytes
+ * are kept, and may throw.
  */
 export async function readBody(request: Request, limit: number, hold: (bytes: number) => void): Promise<Buffer> {
   const tooLarge = () =>
@@ -36,7 +39,7 @@ export async function readBody(request: Request, limit: number, hold: (bytes: nu
   try {
     for await (const chunk of request.body ?? []) {
       size += chunk.length
-      // Read on for a while and thrown away: leaving the body unread closes the connection before the 413 arrives.
+      // Reads on for a while and discards the rest: an unread body would close the connection before the 413 arrives.
       if (size > limit * READ_ON) throw tooLarge()
       if (size > limit) chunks.length = 0
       else {
@@ -53,7 +56,8 @@ export async function readBody(request: Request, limit: number, hold: (bytes: nu
 }
 
 /**
- * Every body of this API is JSON, whatever the label says: `curl -d` labels it a form. An empty one is an empty object.
+ * Parses a body as JSON, whatever its Content-Type is, because `curl -d` sends that of a form. An empty body is an
+ * empty object.
  */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return {}

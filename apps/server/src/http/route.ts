@@ -6,7 +6,7 @@ type Out<S> = S extends z.ZodType ? z.output<S> : undefined
 type Params<P extends string> = P extends `${string}{${infer K}}${infer Rest}`
   ? { [k in K]: string } & Params<Rest>
   : {}
-/** What the contract lets the caller of an endpoint do. */
+/** The operations that the contract allows the caller of an endpoint. */
 type CallerOf<E extends Endpoint> = E extends { access: 'public' }
   ? object
   : E extends { access: 'admin' }
@@ -37,8 +37,8 @@ export class Reply<T> {
 }
 
 /**
- * A reply that is sent in chunks, as they come. It ends early when the client hangs up or the server drains; a source
- * that waits for something has to stop on the `signal` of its input.
+ * A reply that is sent in chunks, as they come. It ends early if the client hangs up or the server drains; a source
+ * that waits must stop when the `signal` of its input aborts.
  */
 export class StreamReply {
   readonly contentType: string

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 type Options = {
   /** Ends the stream early: the client has hung up, or the server drains. */
   signal: AbortSignal
-  /** Absent in a call from within the process. */
+  /** Undefined in a call from within the process. */
   connection: ServerResponse | undefined
   /** Counts a chunk that is about to be sent. May throw. */
   hold(bytes: number): void
@@ -14,8 +14,8 @@ type Options = {
 }
 
 /**
- * Returns the chunks as the body of a response. The next chunk is only asked for when the connection has taken the one
- * before, so a slow client holds one chunk in memory.
+ * Returns the chunks as the body of a response. The next chunk is requested only when the connection has taken the
+ * previous one, so a slow client keeps one chunk in memory.
  */
 export function streamBody(
   chunks: AsyncIterable<string | Uint8Array>,
@@ -52,7 +52,7 @@ export function streamBody(
           end()
           if (signal.aborted) return controller.close()
           onError(error)
-          // The client must not take a part for the whole.
+          // The client must not mistake a part for the whole.
           if (connection) connection.destroy()
           else controller.error(error)
         }

@@ -50,8 +50,8 @@ export class BatchSize {
 }
 
 /**
- * Calls a job's function until nothing is due. The embedded database has one session: there a turn takes as long as
- * others made it wait, and then pauses as long as it took, so that neither keeps the other from its work.
+ * Calls a job's function until nothing is due. The embedded database has one session: there a turn takes as long as it
+ * had to wait for others, and then pauses for as long as it took, so that neither blocks the other.
  */
 export async function runBatches(
   place: Place,

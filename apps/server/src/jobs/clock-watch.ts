@@ -1,20 +1,19 @@
-/** A clock that is set right moves by seconds; one that is wrong, by more. */
+/** The smallest jump that is suspicious: a correction of the clock moves it by seconds only. */
 const JUMP_MS = 60_000
-/** So long a clock that went ahead has to stay there before it is believed. */
+/** How long a clock that jumped ahead must stay there before it is trusted. */
 const HOLD_MS = 600_000
 
 export type Verdict = 'steady' | 'jumped' | 'held' | 'believed'
 
 /**
- * Compares the clock of the database with the time that has passed in this process, which no setting of a clock
- * changes. A clock that jumps ahead is not believed for a while: what it says has expired may live on when it is set
- * right.
+ * Compares the clock of the database with the monotonic clock of this process. A clock that jumps ahead is not trusted
+ * for a while, because rows that seem expired may be valid once the clock is corrected.
  */
 export class ClockWatch {
   #offset: number | undefined
   #heldSince: number | undefined
 
-  /** `clock` is what the database says now, `passed` a time that only ever goes on; both in milliseconds. */
+  /** `clock` is the time of the database, and `passed` a monotonic time; both are in milliseconds. */
   look(clock: number, passed: number): Verdict {
     const offset = clock - passed
     const ahead = this.#offset === undefined ? 0 : offset - this.#offset
@@ -29,7 +28,7 @@ export class ClockWatch {
     return 'believed'
   }
 
-  /** While this is true nothing is taken away because its time is over. */
+  /** While this is true, no expired row is removed. */
   get isHeld(): boolean {
     return this.#heldSince !== undefined
   }

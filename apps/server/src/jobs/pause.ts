@@ -1,4 +1,4 @@
-/** False when the wait was cut short by the end. */
+/** Waits. Returns false if the signal aborted before the time was over. */
 export function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(false)

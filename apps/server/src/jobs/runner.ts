@@ -6,29 +6,29 @@ import { buildVectorIndexes } from './vector-indexes.ts'
 
 type Done = Record<string, number> | undefined
 type Run = (signal: AbortSignal) => Promise<Done>
-/** limitMs: a run that takes longer is given up, and the job is tried again; undefined for no limit. */
+/** `limitMs`: a run that takes longer is abandoned, and the job is retried; undefined for no limit. */
 type Job = { name: string; everyMs: number; limitMs?: number; run: Run }
 
 /**
- * Words that one call merges, or a quarter of those of a long memory: 15 µs for a word that is new to its namespace,
- * far less for one that many memories contain.
+ * Words that one call merges, or a quarter of those of a long memory. A word that is new to its namespace takes 15 µs,
+ * one that many memories contain far less.
  */
 const WORDS = [500, 16_000] as const
-/** Rows that one call moves, puts back or erases. */
+/** Rows that one call moves, restores or erases. */
 const ROWS = [32, 1_000] as const
-/** Kept replies that one call counts; at least those of one secret. */
+/** Kept replies that one call counts, but at least those of one secret. */
 const REPLIES = [1_000, 1_000_000] as const
-/** Memories that one call indexes anew: the first 32 take about 20 ms. */
+/** Memories that one call indexes again: the first 32 take about 20 ms. */
 const RENEWED = [8, 256] as const
 /**
- * Replies kept for one secret: 12 writes a second, all day, and about 900 MB. Large fields are left out of them
- * (db/idempotency.ts).
+ * The maximum number of replies kept for one secret: 12 writes a second all day, about 900 MB. Large fields are not
+ * kept (db/idempotency.ts).
  */
 const MAX_REPLIES = 1_000_000
 const LIMIT_MS = 60_000
 /** The longest wait before a failed job is tried again. */
 const LONGEST_WAIT_MS = 300_000
-/** How long the end of the server waits for jobs. */
+/** How long the shutdown waits for jobs. */
 const FAREWELL_MS = 5_000
 
 /**
@@ -51,7 +51,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       if (failures > 0)
         log.warn(
           { job: name, failures, namespaces: await listFailures() },
-          'a job failed in some namespaces; they are tried again later',
+          'a job failed in some namespaces; it will be retried later',
         )
       return done > 0 ? { done } : undefined
     }
@@ -63,7 +63,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
       LIMIT_MS,
     )
 
-  // Jobs that remove expired rows wait while the clock may be wrong; the one that restores them does not.
+  // Jobs that remove expired rows wait while the clock may be wrong; the job that restores rows does not.
   const clock = new ClockWatch()
   const look = async () => {
     const told = await callJob<{ now: number }>(
@@ -73,7 +73,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     if (told && clock.look(told.now, performance.now()) === 'jumped')
       log.warn(
         { job: 'expire' },
-        'the clock of the database went ahead at once: until it has stayed there for ten minutes, nothing is ' +
+        'the clock of the database jumped ahead: until it has stayed there for ten minutes, nothing is ' +
           'moved or erased',
       )
   }
@@ -178,7 +178,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
               failures,
               err: { message: (error as Error).message, code: (error as { code?: string }).code },
             },
-            'a job failed; it will be tried again',
+            'a job failed; it will be retried',
           )
       }
     }
@@ -187,7 +187,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
     async stop() {
       stopped.abort()
       await Promise.race([Promise.all(loops), sleep(FAREWELL_MS)])
-      // The counts are hints, and the database may be gone already.
+      // The counts are not essential, and the database may be gone already.
       await Promise.race([Promise.allSettled([accesses.flush(), usage.flush()]), sleep(FAREWELL_MS)])
     },
   }
@@ -195,7 +195,7 @@ export function startJobs({ database, accesses, usage, log }: Pick<Deps, 'databa
 
 const nothing = () => undefined
 
-/** Gives a function that returns a count the result of one that works in batches. */
+/** Returns SQL that gives a function that returns a count the result columns of a batch function. */
 const counted = (call: string) => `(select nullif(${call}, 0) as done, false as failed) counted`
 
 /** Doubles the wait after each failure, with jitter between servers. */
@@ -204,7 +204,7 @@ const waitOf = ({ everyMs }: Job, failures: number) =>
     ? everyMs
     : Math.min(everyMs * 2 ** failures, Math.max(everyMs, LONGEST_WAIT_MS)) * (0.5 + Math.random())
 
-/** Runs a job once, and gives up when it takes too long: what it waits for may never come. */
+/** Runs a job once, and abandons it at its limit, because it may wait for something that never comes. */
 async function within({ run, limitMs }: Job, stopped: AbortSignal): Promise<Done> {
   if (limitMs === undefined) return run(stopped)
   const over = new AbortController()
@@ -219,7 +219,7 @@ async function within({ run, limitMs }: Job, stopped: AbortSignal): Promise<Done
   } finally {
     clearTimeout(timer)
     stopped.removeEventListener('abort', end)
-    end() // a run that still works ends with its turn
+    end() // an abandoned run ends after its current turn
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Database, Sql } from '../db/database.ts'
 
 /**
- * Above it a namespace gets its own HNSW index, and loses it when it has been below half for an hour: one that shrinks
- * and grows again must not have it built each time. Exact scans are as fast under it.
+ * The number of vectors above which a namespace gets its own HNSW index. The index is dropped after the namespace has
+ * been below half of it for an hour, so that one that shrinks and grows does not rebuild it each time. Below the
+ * threshold exact scans are as fast.
  */
 const THRESHOLD = 5_000
 const SMALL_FOR = '1 hour'
@@ -15,8 +16,8 @@ type Onlooker = { observer?: Sql | undefined; say?: (progress: Progress) => void
 
 /**
  * Builds and drops the partial vector indexes, one per large namespace, and removes what an interrupted build left.
- * On Postgres concurrently, so that nobody waits; on the embedded database one of them in a turn. Says what it did,
- * undefined for nothing.
+ * On Postgres indexes are built concurrently, so that nobody waits; on the embedded database one is built per turn.
+ * Returns what was done; undefined for nothing.
  */
 export async function buildVectorIndexes(
   owner: Sql,
@@ -27,13 +28,13 @@ export async function buildVectorIndexes(
   if (!lock?.taken) return undefined
   try {
     let dropped = await dropRemains(owner)
-    // Whose server was killed while it was built: the session of the database went on and finished it.
+    // If a server was killed during a build, the session of the database has continued and finished it.
     await owner`update vector_indexes set is_ready = true, progress = 1 where not is_ready`
     await noteSmall(owner)
     let built = 0
     for (const { id, memories, is_indexed, is_long_small } of await listNamespaces(owner)) {
       if (!is_indexed && isLarge(memories)) {
-        if (engine === 'pglite' && built > 0) return { built, dropped } // the only session is let go between two builds
+        if (engine === 'pglite' && built > 0) return { built, dropped } // frees the only session in between
         await build(owner, id, engine, onlooker)
         built++
       } else if (is_indexed && is_long_small) {
@@ -48,7 +49,7 @@ export async function buildVectorIndexes(
   }
 }
 
-/** Notes since when a namespace has been too small for its index. */
+/** Records since when a namespace has been too small for its index. */
 const noteSmall = (owner: Sql) => owner`
   update vector_indexes v set small_since = case when is_small then now() end
   from (
@@ -74,7 +75,7 @@ async function build(owner: Sql, id: number, engine: Engine, { observer, say }: 
 
 const LOOK_EVERY_MS = 1_000
 
-/** Notes how far a build is, for whoever asks for the namespace. A look that fails says nothing about the build. */
+/** Records the progress of a build, for responses about the namespace. A failed look says nothing about the build. */
 async function follow(observer: Sql, id: number, signal: AbortSignal, say: Onlooker['say']): Promise<void> {
   while (!signal.aborted) {
     await new Promise((resolve) => {
@@ -96,7 +97,7 @@ async function follow(observer: Sql, id: number, signal: AbortSignal, say: Onloo
   }
 }
 
-/** As of the last merge: what has come in since makes no difference that matters here. */
+/** Counts as of the last merge: newer writes make no difference that matters here. */
 const listNamespaces = (owner: Sql) => owner<Namespace[]>`
   select n.id, coalesce(s.vectors, 0)::int as memories, to_regclass('public.memories_v_' || n.id) is not null
     as is_indexed,
@@ -104,7 +105,7 @@ const listNamespaces = (owner: Sql) => owner<Namespace[]>`
   from namespaces n left join namespace_statistics s on s.namespace_id = n.id left
     join vector_indexes v on v.namespace_id = n.id`
 
-/** Indexes that a killed build left invalid, and those of namespaces that are gone. */
+/** Drops indexes that a killed build left invalid, and those of deleted namespaces. */
 async function dropRemains(owner: Sql): Promise<number> {
   const remains = await owner<{ name: string }[]>`
     select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
@@ -122,8 +123,9 @@ async function dimensionOf(owner: Sql): Promise<number> {
 }
 
 /**
- * PGlite has no half-precision arithmetic in hardware: there the index is on the cast, as recall's distance is.
- * m is 12 and not pgvector's 16: an insert takes a third less, and recall looks at more to find as many
+ * Returns the statement that builds an index. PGlite has no half-precision arithmetic in hardware: there the index is
+ * on the cast, as recall's distance is.
+ * m is 12 instead of pgvector's 16: an insert takes a third less time, and recall visits more nodes to find as many
  * (docs/decisions/0022).
  */
 export const createVectorIndex = (
@@ -141,5 +143,5 @@ export const createVectorIndex = (
   )
 }
 
-/** Whether a namespace of so many vectors gets an index. */
+/** Returns whether a namespace with this many vectors gets an index. */
 export const isLarge = (vectors: number) => vectors > THRESHOLD

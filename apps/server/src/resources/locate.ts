@@ -1,12 +1,12 @@
 import { type NamespaceRef, resolveNamespace, type Tx } from '../db/tx.ts'
 import { absent, Fault } from '../fault.ts'
 
-/** Returns the rows of an id that the caller may read: of one namespace, or wherever they are. */
+/** Returns the rows of an id that the caller may read, in one namespace or in all. */
 type Find<T> = (tx: Tx, id: string, namespaceId?: number) => Promise<T[]>
 
 /**
- * Finds the one row of an id, in the namespace named or wherever the caller may read, and checks that the caller has
- * this access there. Ids are unique within a namespace only.
+ * Finds the only row of an id, in the given namespace or in all that the caller may read, and checks that the caller
+ * has this access there. Ids are unique within a namespace only.
  */
 export const locating =
   <T extends { namespace: NamespaceRef }>(what: string, find: Find<T>) =>
@@ -23,7 +23,7 @@ export const locating =
       throw new Fault(
         'CONFLICT',
         { resource: id },
-        { message: `More than one namespace has a ${what} of that id. Send agent_id.` },
+        { message: `More than one namespace has a ${what} with that id. Send agent_id.` },
       )
     if (access === 'edit') await resolveNamespace(tx, found.namespace.name, access)
     return found

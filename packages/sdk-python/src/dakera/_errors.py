@@ -73,7 +73,7 @@ class AuthorizationError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """There is nothing by that id or name that this key may see: 404."""
+    """No resource with that id or name is visible to this key: 404."""
 
 
 class ConflictError(ApiError):

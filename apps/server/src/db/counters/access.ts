@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts'
 import { CountBuffer } from './buffer.ts'
 
-/** `hash` is the key that was last given the memory: the database counts only what that key may read. */
+/** `hash` is of the key that read the memory last: the database counts only memories that this key may read. */
 type AccessCount = { hash: string; namespace: string; id: string; count: number; at: number }
 
 /** Counts how often each memory is returned. */

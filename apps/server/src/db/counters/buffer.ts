@@ -1,4 +1,7 @@
-/** The most counts that wait. The next one starts a write ahead of the job's turn; a new kind of count is dropped. */
+/**
+ * The maximum number of waiting counts. The next one starts a write ahead of the job's turn; a count with a new key is
+ * dropped.
+ */
 export const MAX_PENDING = 10_000
 
 type Options<C> = {
@@ -21,9 +24,12 @@ export class CountBuffer<C> {
     this.#options = options
   }
 
-  /** Adds the counts of one response. If they are too many, only their own rest is dropped: the next ones find room. */
+  /**
+   * Adds the counts of one response. If there are too many, only the rest of this response is dropped: later ones have
+   * room again.
+   */
   record(counts: Iterable<C>): void {
-    if (this.#pending.size >= MAX_PENDING && !this.#writing) this.flush().catch(() => {}) // the job tries again
+    if (this.#pending.size >= MAX_PENDING && !this.#writing) this.flush().catch(() => {}) // the job retries
     for (const count of counts) this.#add(count)
   }
 

@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts'
 import { CountBuffer } from './buffer.ts'
 
-/** A request of a key, once its reply is known. */
+/** A request of a key, recorded once its reply is known. */
 export type KeyRequest = {
   keyHash: Buffer
   endpoint: string

@@ -15,20 +15,21 @@ import {
 import type { WalFlusher } from './wal-flusher.ts'
 import type { Refusal, ReplyTo, SessionEnd } from './wire.ts'
 
-// These choose what a server process is for; here there is one, for one database, acting as its superuser.
+// These parameters select the database and the user of a server process. Here there is one process, for one database,
+// and it acts as its superuser.
 const NOT_SETTINGS = new Set(['user', 'database', 'replication', 'options', 'client_encoding'])
 
 const NOT_ENCRYPTED = 0x4e
 const TOO_MANY_CONNECTIONS = '53300'
-// What Postgres too says when its disk fails, or has no room.
+// The errors of Postgres for a disk that fails or is full.
 const IO_ERROR = '58030'
 const DISK_FULL = '53100'
-/** Of a statement that was under way when the disk failed: its log may be read again by the next start, and may not. */
+/** The error of a statement that was under way when the disk failed: the next start may or may not replay its log. */
 const OUTCOME_UNKNOWN = '08007'
 
 /**
- * Makes sessions for connections. One may be open at a time, because there is one session of Postgres behind all of
- * them.
+ * Creates sessions for connections. Only one can be open at a time, because there is one session of Postgres behind all
+ * of them.
  */
 export class Bridge {
   readonly #engine: Engine
@@ -48,7 +49,7 @@ export class Bridge {
     return this.#engine
   }
 
-  /** Becomes the one session, after the one before has been cleaned up. False when another is in use. */
+  /** Makes this the open session, after the previous one was cleaned up. Returns false if another one is in use. */
   async admit(session: Session): Promise<boolean> {
     while (this.#current?.isOver) await this.#current.cleaned
     if (this.#current) return false
@@ -76,7 +77,7 @@ export class Bridge {
   }
 }
 
-/** One connection of a client: frames in, replies out, in order, each after its writes are on disk. */
+/** One connection of a client: receives frames and sends replies in order, each after its writes are on disk. */
 class Session implements SessionEnd {
   readonly cleaned: Promise<void>
   readonly #bridge: Bridge
@@ -169,8 +170,8 @@ class Session implements SessionEnd {
   }
 
   /**
-   * A stopped database answers each statement with the reason: postgres.js loses a FATAL message, and hangs in end()
-   * after a broken socket.
+   * A stopped database responds to each statement with the reason: postgres.js loses a FATAL message, and hangs in
+   * end() after a broken socket.
    */
   async #execute({ bytes, isComplete }: WorkFrame): Promise<Buffer> {
     const { engine } = this.#bridge
@@ -184,8 +185,8 @@ class Session implements SessionEnd {
   }
 
   /**
-   * Not awaited: the next statement runs while this one's log is being flushed, and so shares the flush of those behind
-   * it.
+   * Sends a reply once its log is flushed. It is not awaited: the next statement runs during the flush, and so can
+   * share the flush of those behind it.
    */
   #answer(reply: Buffer, { isComplete }: WorkFrame): void {
     const { engine, position } = this.#bridge
@@ -193,7 +194,7 @@ class Session implements SessionEnd {
       .then(() => this.#bridge.durable(position))
       .then(
         () => reply,
-        // An error stays what it is: it has written nothing, or says that nobody knows.
+        // An error is sent unchanged: it has written nothing, or says that the outcome is unknown.
         (error: Error) =>
           errorIn(reply) ? reply : failedReply(OUTCOME_UNKNOWN, (engine.stopped ?? error).message, isComplete),
       )
@@ -230,7 +231,7 @@ class Session implements SessionEnd {
     this.#release = undefined
   }
 
-  /** Hangs up with the reason. */
+  /** Closes the connection with the reason. */
   #refuse({ code, message }: Refusal): void {
     this.#over = true
     const { stopped } = this.#bridge.engine
@@ -239,8 +240,8 @@ class Session implements SessionEnd {
   }
 
   /**
-   * Nothing of this client may reach the next: its transaction is rolled back; role, settings, prepared statements and
-   * locks are dropped.
+   * Removes the state of this client before the next one: rolls back its transaction, and drops role, settings,
+   * prepared statements and locks.
    */
   async #clean(): Promise<void> {
     if (this.#cleaning) return this.cleaned
@@ -254,7 +255,7 @@ class Session implements SessionEnd {
       await engine.execute(queryMessage('rollback'))
       await engine.run('discard all')
     } catch (error) {
-      // A session that cannot be cleaned must not be used again.
+      // A session that cannot be cleaned up must not be used again.
       engine.stop(error as Error)
     } finally {
       release()

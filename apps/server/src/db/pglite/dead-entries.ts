@@ -5,13 +5,13 @@ const DEAD_SHARE = 0.2
 const DEAD_AT_LEAST = 1000
 
 type Counts = Record<string, number>
-/** `isClosed`: the database was shut down since, and so the next start is no recovery. */
+/** `isClosed`: the database has been shut down since, so the next start is not a recovery. */
 type Noted = { dead: Counts; isClosed: boolean }
 
 /**
- * How many entries died in tables with an HNSW index, whose dead entries our vacuum leaves in place. Postgres counts
- * them, but in single-user mode it forgets its statistics at shutdown, so they are kept in a file beside the database.
- * After a crash a count is too low and the rebuild comes later; nothing else depends on it.
+ * Counts the dead entries of tables with an HNSW index, where our vacuum leaves them in place. Postgres counts them
+ * too, but in single-user mode it loses its statistics at shutdown, so the counts are kept in a file beside the
+ * database. After a crash a count is too low, and the rebuild happens later; nothing else depends on it.
  */
 export class DeadEntries {
   readonly #engine: Engine
@@ -24,9 +24,9 @@ export class DeadEntries {
   }
 
   /**
-   * Only at start, before requests: builds the indexes of a table anew where more than a fifth of its entries are dead,
-   * and cleans it wholly. Not after a crash, where callers wait: that start has the log to read already, and the next
-   * one after a shutdown does it.
+   * Rebuilds the indexes of a table if more than a fifth of its entries are dead, and vacuums the table fully. Called
+   * only at start, before requests. It does nothing after a crash, because callers wait while that start replays the
+   * log; the next start after a shutdown does it.
    */
   async rebuild(log: PgliteLog): Promise<void> {
     const { dead, isClosed } = read(this.#file)
@@ -50,7 +50,7 @@ export class DeadEntries {
     }
   }
 
-  /** Only for who holds the turn. */
+  /** May be called only by the holder of the turn. */
   async save(isClosing = false): Promise<void> {
     await this.#engine.run('select pg_stat_force_next_flush()')
     const tables = await this.#engine.rows<{ id: string; dead: number }>(
@@ -70,7 +70,7 @@ export class DeadEntries {
 function read(file: string): Noted {
   try {
     const noted = JSON.parse(fs.readFileSync(file, 'utf8')) as Noted | Counts
-    // Until November 2026 the counts stood alone.
+    // Releases before November 2026 wrote only the counts.
     return 'isClosed' in noted ? (noted as Noted) : { dead: noted as Counts, isClosed: true }
   } catch {
     return { dead: {}, isClosed: false }

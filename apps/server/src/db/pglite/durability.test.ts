@@ -193,7 +193,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('durability of the
       try {
         await expect(store(2)).rejects.toMatchObject({
           message: expect.stringMatching(
-            /^The disk of the database is full; .*the outcome is not known.*Idempotency-Key/,
+            /^The disk of the database is full; .*the outcome is unknown.*Idempotency-Key/,
           ),
           cause: { code: '08007' },
         })

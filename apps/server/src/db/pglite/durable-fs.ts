@@ -7,17 +7,17 @@ import type { WalFlusher } from './wal-flusher.ts'
 /**
  * PGlite's file system with a working fsync.
  *
- * PGlite starts Postgres with fsync off because its file system cannot sync. Emscripten does call `stream_ops.fsync`
- * when there is one, so we add it and start Postgres with fsync on. Then the order of safety is Postgres' own, not an
- * imitation: a commit returns after its log is flushed; a data page is written after the log that describes it
+ * PGlite starts Postgres with fsync off because its file system cannot sync. Emscripten calls `stream_ops.fsync` if it
+ * exists, so we add it and start Postgres with fsync on. Then durability follows Postgres' own order of writes, and not
+ * an imitation of it: a commit returns after its log is flushed; a data page is written after the log that describes it
  * (full_page_writes repairs torn ones); a checkpoint syncs every changed file and its directory entries before
  * pg_control names the new starting point, syncs pg_control, and only then recycles log segments; a new segment is
  * filled with zeros, synced, renamed into place, and its directory synced. Single-user Postgres never makes a
  * checkpoint by itself (no checkpointer; log growth asks for one only under a postmaster), so besides start and
  * shutdown there are only those of maintenance.ts.
  *
- * One thing is ours: the sync of the current log segment is handed to WalFlusher, which may delay it within the two
- * rules written there.
+ * One thing differs: the sync of the current log segment is passed to WalFlusher, which may delay it within the two
+ * rules described there.
  */
 export class DurableFs extends NodeFS {
   readonly #flusher: WalFlusher
@@ -57,7 +57,7 @@ const isSegment = (node: FsNode) => node.parent.name === 'pg_wal' && SEGMENT.tes
 
 function install(nodefs: NodeFsOperations, flusher: WalFlusher, written: (bytes: number) => void): void {
   const { stream_ops: streams, node_ops: nodes } = nodefs
-  // POSIX promises the name of a new file only after its directory is synced, and Postgres does not do it for relation
+  // POSIX guarantees the name of a new file only after its directory is synced, which Postgres does not do for relation
   // files.
   const grown = new Set<string>()
 
@@ -127,8 +127,7 @@ function syncPath(target: string, flusher: WalFlusher): void {
 }
 
 /**
- * Syncs every file and directory below, and the directory itself: for what was written behind Postgres' back (initdb's
- * copy).
+ * Syncs a directory with every file and directory in it, for files that Postgres did not write itself (initdb's copy).
  */
 export function syncTree(folder: string): void {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {

@@ -17,7 +17,8 @@ export class Engine {
   #stopped: PgliteError | undefined
 
   /**
-   * `lastWords` is what Postgres wrote to its log before it gave up; `pulse` shows other threads when a statement runs.
+   * `lastWords` returns the last lines that Postgres wrote to its log before it ended; `pulse` shows other threads when
+   * a statement runs.
    */
   constructor(db: PGlite, pulse: Pulse, lastWords: () => string | undefined, onStop: (why: PgliteError) => void) {
     this.#db = db
@@ -26,12 +27,15 @@ export class Engine {
     guardAgainstPanic(db, (cause) => this.stop(new Error(lastWords() ?? cause.message, { cause })))
   }
 
-  /** Why the database no longer answers. */
+  /** The reason why the database has stopped; undefined while it runs. */
   get stopped(): PgliteError | undefined {
     return this.#stopped
   }
 
-  /** Waits for the turn; the function gives it back. Hold it through a transaction: there is only one session. */
+  /**
+   * Waits for the turn, and returns a function that releases it. Keep the turn during a transaction, as there is only
+   * one session.
+   */
   async acquire(): Promise<() => void> {
     const before = this.#turn
     let release = () => {}
@@ -42,14 +46,14 @@ export class Engine {
     return release
   }
 
-  /** Hands messages to Postgres and gives its reply. Only for who holds the turn. */
+  /** Passes messages to Postgres and returns its reply. May be called only by the holder of the turn. */
   async execute(message: Uint8Array): Promise<Buffer> {
     this.#check()
     const chunks: Uint8Array[] = []
     this.#pulse.begin()
     try {
-      // The stream variant, because the plain one parses each reply and keeps what it parsed for ever. A view into WASM
-      // memory is copied.
+      // The stream variant, because the plain one parses each reply and never frees the result. A view into WASM memory
+      // is copied.
       await this.#db.execProtocolRawStream(message, {
         syncToFs: false,
         onRawData: (bytes) => void chunks.push(bytes.slice()),
@@ -64,8 +68,8 @@ export class Engine {
   }
 
   /**
-   * One statement (or several) without parameters. A warning counts as a failure: Postgres only warns of upkeep that it
-   * skips.
+   * Runs one or more statements without parameters. A warning counts as a failure, because Postgres only warns of
+   * upkeep that it skips.
    */
   async run(sql: string): Promise<void> {
     const reply = await this.execute(queryMessage(sql))
@@ -83,10 +87,7 @@ export class Engine {
     }
   }
 
-  /**
-   * Runs upkeep as the superuser whose session this is, and gives the session back to the role that the client has
-   * taken.
-   */
+  /** Runs upkeep as the superuser that owns this session, and then restores the role that the client has taken. */
   async asOwner<T>(work: () => Promise<T>): Promise<T> {
     const release = await this.acquire()
     this.#pulse.isUpkeep = true
@@ -105,15 +106,15 @@ export class Engine {
   }
 
   /**
-   * For good: after a failed flush or a crash inside Postgres only a new thread, which recovers from the log, gives a
-   * known state.
+   * Stops the database for good: after a failed flush or a crash inside Postgres, only a new thread, which recovers
+   * from the log, has a known state.
    */
   stop(cause: Error): void {
     if (this.#stopped) return
     const advice = isFull(cause) ? 'The disk is full: make room. ' : ''
     this.#stopped = new PgliteError(
       'STOPPED',
-      `The embedded database has stopped (${cause.message}). ${advice}Every acknowledged write is kept.`,
+      `The embedded database has stopped (${cause.message}). ${advice}No acknowledged write is lost.`,
       { cause },
     )
     this.#onStop(this.#stopped)
@@ -125,9 +126,9 @@ export class Engine {
 }
 
 /**
- * PGlite swallows whatever the WASM throws and calls it again until the input is used up; after a PANIC that is an
- * endless loop. So we remember the first exception that is not Postgres' own error jump and throw it where PGlite does
- * not catch.
+ * PGlite catches every exception of the WASM code and calls it again until the input is used up; after a PANIC this is
+ * an endless loop. So we keep the first exception that is not Postgres' own error jump, and throw it where PGlite does
+ * not catch it.
  */
 function guardAgainstPanic(db: PGlite, stop: (cause: Error) => void): void {
   const module = db.Module as unknown as { _PostgresMainLoopOnce: () => void; stackRestore: (to: number) => void }

@@ -4,7 +4,7 @@
  */
 export type PgliteErrorCode = 'IN_USE' | 'UNUSABLE' | 'STOPPED'
 
-/** What the embedded database says when it cannot go on. The message is for the operator and says what to do. */
+/** The error of an embedded database that cannot continue. The message tells the operator what to do. */
 export class PgliteError extends Error {
   override readonly name = 'PgliteError'
   readonly code: PgliteErrorCode
@@ -15,5 +15,5 @@ export class PgliteError extends Error {
   }
 }
 
-/** Whether the disk has no room, by what the file system or Postgres says of it. */
+/** Returns whether the disk is full, according to the message of the file system or of Postgres. */
 export const isFull = (error: Error): boolean => /ENOSPC|EDQUOT|No space left|quota|disk is full/i.test(error.message)

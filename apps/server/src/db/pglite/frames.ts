@@ -9,7 +9,7 @@ const FUNCTION_CALL = 0x46
 const TERMINATE = 0x58
 const READY = Uint8Array.of(0x5a, 0, 0, 0, 5, 0x49)
 
-/** What a client sent, cut into pieces that each get one reply. */
+/** A piece of a client's stream that gets one reply. */
 export type Frame =
   | { kind: 'start'; settings: Map<string, string> }
   | { kind: 'encryption' }
@@ -21,8 +21,8 @@ export type Frame =
 export type WorkFrame = { kind: 'work'; bytes: Uint8Array; isComplete: boolean }
 
 /**
- * Cuts the client's stream at Query, Sync and Flush: each piece is a whole statement, so pipelined ones do not hold the
- * event loop together.
+ * Cuts the client's stream at Query, Sync and Flush. Each piece is a whole statement, so pipelined statements do not
+ * block the event loop together.
  */
 export class FrameReader {
   #buffer: Buffer = Buffer.alloc(0)
@@ -72,7 +72,7 @@ export class FrameReader {
   }
 }
 
-/** A message of the client with one string in it, such as Query. */
+/** Returns a Query message. */
 export function queryMessage(sql: string): Uint8Array {
   const text = Buffer.from(`${sql}\0`)
   const message = Buffer.alloc(5 + text.length)
@@ -84,7 +84,7 @@ export function queryMessage(sql: string): Uint8Array {
 
 export const syncMessage: Uint8Array = Uint8Array.of(SYNC, 0, 0, 0, 4)
 
-/** The start packet of a plain client; what the real one asked for is applied by SET instead. */
+/** Returns the start packet of a plain client; the settings of the real client are applied by SET instead. */
 export function startMessage(): Uint8Array {
   const text = Buffer.from('user\0postgres\0database\0postgres\0client_encoding\0UTF8\0\0')
   const message = Buffer.alloc(8 + text.length)
@@ -94,7 +94,7 @@ export function startMessage(): Uint8Array {
   return message
 }
 
-/** What Postgres would answer to a statement that failed. */
+/** Returns the reply of Postgres to a statement that failed. */
 export function failedReply(code: string, text: string, isComplete: boolean): Buffer {
   const fields = Buffer.from(`SERROR\0VERROR\0C${code}\0M${text}\0\0`)
   const message = Buffer.alloc(5 + fields.length)
@@ -109,10 +109,10 @@ type Complaint = { code: string; message: string }
 const ERROR = 0x45
 const NOTICE = 0x4e
 
-/** The first error in a reply of the server, if there is one. */
+/** Returns the first error in a reply of the server, if there is one. */
 export const errorIn = (reply: Buffer): Complaint | undefined => firstOf(ERROR, reply, () => true)
 
-/** The first warning in it. Notices that are no warning are left out. */
+/** Returns the first warning in a reply. Other notices are ignored. */
 export const warningIn = (reply: Buffer): Complaint | undefined =>
   firstOf(NOTICE, reply, (severity) => severity === 'WARNING')
 
@@ -129,7 +129,7 @@ function firstOf(kind: number, reply: Buffer, isMeant: (severity: string) => boo
   return undefined
 }
 
-/** Idle means: the reply ends with ReadyForQuery and no transaction is open. */
+/** Returns whether the reply ends with ReadyForQuery and no transaction is open. */
 export function endsIdle(reply: Buffer): boolean {
   return (
     reply.length >= 6 &&

@@ -4,7 +4,7 @@ import type { Pglite } from './open.ts'
 import { Sockets, serveSockets } from './wire.ts'
 
 /**
- * For tests: a client of a database that runs in this very thread, where the test can look at its files and break its
+ * Returns, for tests, a client of a database that runs in this thread, where the test can read its files and break its
  * disk.
  */
 export function connectInThread(pglite: Pglite): Sql {

@@ -9,15 +9,15 @@ type Holder = { pid: number; started: string; host: string; since: string; comma
 export type Lock = { release(): void }
 
 const BEAT_MS = 2000
-// Only for a holder whose process we cannot see (another container or machine on a shared volume).
+// Only for a holder whose process is not visible here (another container or machine on a shared volume).
 const SILENCE_MS = 5 * BEAT_MS
 
 /**
- * Takes the directory for this process alone. PGlite opened twice on one directory loses rows without a word.
+ * Locks the directory for this process. Two PGlites on one directory would silently lose rows.
  *
  * Locks are numbered files, and the highest number counts. A lock is taken by creating the next number with link(2),
- * which only one process can win and which shows the content at once; a lock is given back by overwriting one's own
- * file, never by removing it, so the highest number cannot go down and no stale view can be acted upon.
+ * which succeeds in only one process and shows the content at once. A lock is released by overwriting the file, never
+ * by removing it, so the highest number never decreases and no process can act on a stale view.
  */
 export async function takeLock(folder: string): Promise<Lock> {
   fs.mkdirSync(folder, { recursive: true })
@@ -26,7 +26,7 @@ export async function takeLock(folder: string): Promise<Lock> {
     if (top > 0) await refuseIfHeld(path.join(folder, name(top)), folder)
     const mine = path.join(folder, name(top + 1))
     if (!create(mine)) continue
-    // Somebody went past us and swept our number away before we created it again: theirs counts.
+    // Another process has taken a higher number and removed ours before we created it: its lock counts.
     if (highest(folder) > top + 1) {
       fs.rmSync(mine, { force: true })
       continue
@@ -76,7 +76,8 @@ async function refuseIfHeld(file: string, folder: string): Promise<void> {
 }
 
 /**
- * Watches whether the holder still touches its lock. Compares the file's time with itself, so clocks need not agree.
+ * Returns whether the holder no longer touches its lock. The file's time is compared with itself, so clocks need not
+ * agree.
  */
 async function isSilent(file: string): Promise<boolean> {
   const seen = touched(file)
@@ -133,12 +134,12 @@ function replace(file: string, content: string): void {
     fs.writeFileSync(draft, content)
     fs.renameSync(draft, file)
   } catch {
-    // The directory is gone or read-only: our process id in the lock will be stale soon enough.
+    // The directory is gone or read-only: the process id in the lock becomes stale when this process ends.
     fs.rmSync(draft, { force: true })
   }
 }
 
-/** Undefined when the file was taken away meanwhile or (after a power loss) is empty. */
+/** Reads a lock. Undefined if the file was removed in the meantime or (after a power loss) is empty. */
 function read(file: string): Partial<Holder> | undefined {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Holder>
@@ -147,7 +148,7 @@ function read(file: string): Partial<Holder> | undefined {
   }
 }
 
-/** Tells process ids of one boot and one process namespace from all others. */
+/** Returns an id of this boot and process namespace, within which process ids are unique. */
 function hostId(): string {
   return [
     os.hostname(),
@@ -159,12 +160,12 @@ function hostId(): string {
 }
 
 /**
- * When the process began (on Linux exactly, so that a reused process id is told apart), or undefined when there is
- * none.
+ * Returns when the process started; undefined if there is none. On Linux the time is exact, so that a reused process id
+ * is recognised.
  */
 function processStart(pid: number): string | undefined {
   const stat = attempt(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  // The second field is the program's name, which may hold spaces and brackets; the start time is the 22nd.
+  // The second field is the program's name, which may contain spaces and brackets; the start time is the 22nd.
   if (stat) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   if (process.platform === 'linux') return undefined
   try {

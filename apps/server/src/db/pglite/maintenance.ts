@@ -5,18 +5,18 @@ import type { Engine, PgliteLog } from './engine.ts'
 const MINUTE_MS = 60_000
 const CHECKPOINT_MS = 5 * MINUTE_MS
 const VACUUM_MS = 10 * MINUTE_MS
-// Sooner than that after so much change: dead rows make every scan longer.
+// The bytes of changes after which a vacuum runs sooner: dead rows slow down every scan.
 const VACUUM_BYTES = 64 * 1024 * 1024
 const LOOK_MS = MINUTE_MS / 2
 const ANALYZE_MS = 10_000
-// So long after a checkpoint, and with changes since, readiness warns.
+// The minutes after a checkpoint, with changes since, from which readiness warns.
 const LATE_MINUTES = 15
-// Replayed at the next start after a crash, so it bounds how long that takes.
+// The bytes of log that a start after a crash may have to replay; this bounds how long it takes.
 const CHECKPOINT_BYTES = 24 * 1024 * 1024
 
 /**
- * The upkeep a Postgres server does in the background and a single session does not. Each step waits for the open
- * transaction to end.
+ * The upkeep that a Postgres server does in the background and a single session does not. Each step waits until the
+ * open transaction ends.
  */
 export class Maintenance {
   readonly #engine: Engine
@@ -39,7 +39,7 @@ export class Maintenance {
     this.#log = log
   }
 
-  /** Told by the file system about each write to the log. */
+  /** Called by the file system after each write to the log. */
   readonly written = (bytes: number): void => {
     this.#sinceCheckpoint += bytes
     this.#sinceVacuum += bytes
@@ -73,7 +73,7 @@ export class Maintenance {
     )
   }
 
-  /** After this no timer fires and nothing is running. */
+  /** Stops the upkeep. Afterwards no timer fires and nothing runs. */
   async stop(): Promise<void> {
     this.#closing = true
     for (const timer of this.#timers) clearInterval(timer)
@@ -81,7 +81,7 @@ export class Maintenance {
     await this.#last
   }
 
-  /** What readiness warns of; undefined when upkeep does its work. */
+  /** The warning for readiness; undefined while upkeep works. */
   get warning(): string | undefined {
     const minutes = Math.round((performance.now() - this.#lastCheckpoint) / MINUTE_MS)
     if (this.#sinceCheckpoint > 0 && minutes > LATE_MINUTES)
@@ -89,7 +89,7 @@ export class Maintenance {
     return this.#failure
   }
 
-  /** Moves the point from which a restart replays the log. Safe at any moment: durable-fs.ts says why. */
+  /** Moves the point from which a restart replays the log. It is safe at any moment: durable-fs.ts explains why. */
   async checkpoint(): Promise<void> {
     await this.#engine.asOwner(() => this.#engine.run('checkpoint'))
     this.#sinceCheckpoint = 0
@@ -98,9 +98,9 @@ export class Maintenance {
   }
 
   /**
-   * Frees dead rows for reuse and refreshes the planner's figures, table by table, so that requests get in between.
-   * Of a table with an HNSW index without the indexes: cleaning one blocks for minutes. Only tables that changed since
-   * the last time.
+   * Frees dead rows for reuse and refreshes the planner's statistics, table by table, so that requests run in between.
+   * The indexes of a table with an HNSW index are skipped, because cleaning one blocks for minutes. So are tables that
+   * have not changed since the last time.
    */
   async vacuum(): Promise<void> {
     this.#sinceVacuum = 0
@@ -125,8 +125,9 @@ export class Maintenance {
   }
 
   /**
-   * Refreshes the planner's figures of tables that grew by a fifth: plans are kept for the session, and one made while
-   * a table was nearly empty reads all of it. A fifteenth of the usual sample, as everything else waits meanwhile.
+   * Refreshes the planner's statistics of tables that grew by a fifth: plans are kept for the session, and one made
+   * while a table was nearly empty reads all of it. It takes a fifteenth of the usual sample, because all other work
+   * waits.
    */
   async analyze(): Promise<void> {
     this.#sinceAnalyze = 0
@@ -157,7 +158,7 @@ export class Maintenance {
         this.#checkpointDue = false
         if (this.#engine.stopped) return
         this.#failure = `${name} of the embedded database failed: ${error.message}`
-        this.#log.error({ err: error }, `${name} failed; it will be tried again`)
+        this.#log.error({ err: error }, `${name} failed; it will be retried`)
       },
     )
     await this.#last

@@ -160,7 +160,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('opening the embed
     const other = folder('other')
     fs.mkdirSync(path.join(other, 'postgres'))
     fs.writeFileSync(path.join(other, 'postgres', 'letter.txt'), 'dear')
-    expect(await refusal(other)).toContain('holds files, but no database')
+    expect(await refusal(other)).toContain('contains files, but no database')
 
     const dataDir = copy('damaged')
     const version = path.join(dataDir, 'postgres', 'PG_VERSION')

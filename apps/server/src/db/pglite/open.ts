@@ -18,8 +18,8 @@ import type { WasmModule } from './wasm.ts'
 import type { ReplyTo, SessionEnd } from './wire.ts'
 
 /**
- * `full`: an acknowledged write survives a power loss. `relaxed`: it survives the end of the process, and a power loss
- * may take those of the last fifth of a second. Neither can damage the database.
+ * `full`: an acknowledged write survives a power loss. `relaxed`: it survives a crash of the process, and a power loss
+ * may lose the writes of the last fifth of a second. The database stays intact in both.
  */
 export type PgliteOptions = {
   dataDir: string
@@ -27,23 +27,23 @@ export type PgliteOptions = {
   log: PgliteLog
   /** Shows when a statement runs. */
   pulse?: Pulse
-  /** Called once, when the database cannot go on. */
+  /** Called once, if the database cannot continue. */
   onStop?: (why: PgliteError) => void
-  /** Postgres, compiled: a second start in a process need not do it again. */
+  /** The compiled Postgres, so that a second start in a process need not compile it again. */
   wasm?: WasmModule | undefined
 }
 
-/** An embedded database that runs in this very thread. */
+/** An embedded database that runs in this thread. */
 export type Pglite = {
   connect(to: ReplyTo): SessionEnd
-  /** Resolves once the engine has answered, with what upkeep complains of. */
+  /** Resolves once the engine has responded, with the warning of upkeep. */
   ping(): Promise<{ warning: string | undefined }>
   checkpoint(): Promise<void>
   vacuum(): Promise<void>
   analyze(): Promise<void>
   /** The whole database as a tar.gz that PGlite's `loadDataDir` reads. */
   dump(): Promise<Blob>
-  /** Hangs up and makes a last checkpoint. */
+  /** Closes the connection and makes a last checkpoint. */
   close(): Promise<void>
 }
 
@@ -58,13 +58,14 @@ const RELAXED_FLUSH_MS = 200
 const SETTINGS = [
   'wal_sync_method=fsync',
   'full_page_writes=on',
-  // Nobody replicates an embedded database, so its log need not hold what a replica would want.
+  // An embedded database has no replicas, so its log need not contain what they would need.
   'wal_level=minimal',
   'max_wal_senders=0',
-  // Two segments are kept for reuse; what is beyond the last checkpoint is given back to the disk.
+  // Two segments are kept for reuse; others before the last checkpoint are removed.
   'min_wal_size=32MB',
   'max_wal_size=64MB',
-  // Behind it is the file cache of the operating system; PGlite's own 160 MB held most pages twice.
+  // The file cache of the operating system is behind it; with PGlite's default of 160 MB most pages were in memory
+  // twice.
   'shared_buffers=64MB',
 ]
 const ARGUMENTS = [
@@ -72,7 +73,7 @@ const ARGUMENTS = [
   ...SETTINGS.flatMap((setting) => ['-c', setting]),
 ]
 
-/** Opens the data directory, and creates it when there is none. Whoever calls holds its lock: supervisor.ts. */
+/** Opens the data directory, and creates it if it does not exist. The caller holds its lock: supervisor.ts. */
 export async function openPglite({
   dataDir,
   durability,
@@ -83,7 +84,7 @@ export async function openPglite({
 }: PgliteOptions): Promise<Pglite> {
   const folder = path.resolve(dataDir)
   const files = path.join(folder, 'postgres')
-  // Stands beside the files while they are being created, and only then: half a database is nobody's data.
+  // This file exists while the database is being created: a half-created database contains nobody's data.
   const unfinished = path.join(folder, 'unfinished')
 
   const said: string[] = []
@@ -91,7 +92,7 @@ export async function openPglite({
   let maintenance: Maintenance | undefined
   const flusher = new WalFlusher((failure) => {
     engine?.stop(failure)
-    log.error({ err: failure }, 'the disk refused a flush; nothing more is written until a restart')
+    log.error({ err: failure }, 'a flush to the disk failed; nothing more is written until a restart')
   })
 
   const db = await explained(folder, async () => {
@@ -148,7 +149,7 @@ export async function openPglite({
         await engine.acquire()
         await deadEntries
           .save(true)
-          .catch((error: Error) => log.warn({ err: error }, 'could not note how many index entries are dead'))
+          .catch((error: Error) => log.warn({ err: error }, 'could not save the number of dead index entries'))
         await db.close()
       }
       const failure = engine.stopped ?? attempt(() => flusher.barrier())
@@ -199,13 +200,13 @@ async function start({ files, flusher, written, said, wasm }: Starting): Promise
     throw new PgliteError(
       'UNUSABLE',
       `The database in ${files} cannot be started: ${complaint}. Its files may be damaged: restore them from a ` +
-        'backup, or move them away to begin anew.',
+        'backup, or move them away to start with an empty database.',
       { cause: error },
     )
   }
 }
 
-/** Whether a new database is to be made; throws when what is there is none of ours. */
+/** Returns whether a new database must be created. Throws if the directory contains something else. */
 function checkFiles(files: string): boolean {
   if (!fs.existsSync(files) || fs.readdirSync(files).length === 0) return true
   fs.accessSync(files, fs.constants.R_OK | fs.constants.W_OK)
@@ -213,7 +214,7 @@ function checkFiles(files: string): boolean {
   if (!fs.existsSync(versionFile))
     throw new PgliteError(
       'UNUSABLE',
-      `${files} holds files, but no database. Choose another data directory, or move them away.`,
+      `${files} contains files, but no database. Choose another data directory, or move them away.`,
     )
   const version = fs.readFileSync(versionFile, 'utf8').trim()
   if (version !== String(POSTGRES_MAJOR)) {
@@ -237,7 +238,7 @@ const ADVICE: Record<string, string> = {
   EIO: 'the disk reports an error; check it',
 }
 
-/** Turns what the file system says about the directory into what the operator can do. */
+/** Turns an error of the file system about the directory into advice for the operator. */
 export async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

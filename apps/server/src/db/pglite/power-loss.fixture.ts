@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 /**
- * For tests: what a disk would hold if the power went now. Strict POSIX: a file keeps only the bytes of its last
+ * For tests: what a disk would contain if the power failed now. Strict POSIX: a file keeps only the bytes of its last
  * fsync or fdatasync, and a name in a directory is there only if the directory was synced after it was made.
  */
 export class PowerLoss {
@@ -10,7 +10,7 @@ export class PowerLoss {
   readonly #contents = new Map<number, Buffer>()
   readonly #names = new Map<number, Map<string, { ino: number; isFolder: boolean }>>()
   readonly #restore: (() => void)[] = []
-  /** Called after each sync, to look at the disk in the middle of things. */
+  /** Called after each sync, to look at the disk in between. */
   afterSync: (() => void) | undefined
 
   constructor(root: string) {
@@ -34,7 +34,7 @@ export class PowerLoss {
   }
 
   /**
-   * Writes what would be left to `target`. With `random`, unsynced blocks of 4 kB each survive or not: disks write in
+   * Writes what would survive to `target`. With `random`, unsynced blocks of 4 kB each survive or not: disks write in
    * any order.
    */
   survivors(target: string, random?: () => number): void {

@@ -1,7 +1,7 @@
 /**
  * Shows the thread that supervises the database whether a statement runs there: a thread that is busy inside Postgres
- * can answer no message. Begun and ended together count up, so an odd count means busy, and the same odd count still
- * the same statement.
+ * can answer no message. The start and the end of a statement each add one to the count, so an odd count means busy,
+ * and an unchanged odd count means the same statement.
  */
 export class Pulse {
   readonly memory: SharedArrayBuffer
@@ -28,7 +28,7 @@ export class Pulse {
     return this.count % 2 === 1
   }
 
-  /** Upkeep has a time limit of its own. */
+  /** Whether upkeep runs, which has its own time limit. */
   get isUpkeep(): boolean {
     return Atomics.load(this.#cells, UPKEEP) === 1
   }

@@ -102,7 +102,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
           (error) => toFault(error).message,
         )
     db.pglite.limitStatements(500)
-    expect(await ended('write')).toMatch(/outcome is not known/)
+    expect(await ended('write')).toMatch(/outcome is unknown/)
     expect(await ended('read')).toMatch(/took longer than the server lets it/)
   })
 
@@ -195,7 +195,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
         .poll(() => db.pglite.check(300))
         .toEqual({
           ok: true,
-          warning: 'The embedded database has not answered for 0.3 s. It is busy with one statement.',
+          warning: 'The embedded database has not responded for 0.3 s. It is busy with one statement.',
         })
       await sleeping
       expect(await db.pglite.check(60_000)).toEqual({ ok: true, warning: undefined })
@@ -216,7 +216,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
       }
       expect(await answer).toEqual({
         ok: true,
-        warning: 'The embedded database has not answered for 0.3 s. It is busy with other statements.',
+        warning: 'The embedded database has not responded for 0.3 s. It is busy with other statements.',
       })
     })
   })
@@ -256,9 +256,7 @@ describe.runIf(process.env.DAKERA_TEST_ENGINE !== 'postgres')('the supervision o
         ok: false,
         message: expect.stringContaining('was written by Postgres 17'),
       })
-      expect((await gone.promise).message).toMatch(
-        /could not be started again in 4 attempts.*was written by Postgres 17/,
-      )
+      expect((await gone.promise).message).toMatch(/could not be restarted in 4 attempts.*was written by Postgres 17/)
       fs.writeFileSync(version, '18\n')
     },
   )

@@ -14,7 +14,7 @@ import { compilePostgres } from './wasm.ts'
 import { brokenSocket, type FromSession, Sockets } from './wire.ts'
 
 export type WorkerData = Pick<PgliteOptions, 'dataDir' | 'durability' | 'wasm'> & { pulse: SharedArrayBuffer }
-/** What the thread can be told to do beside serving its connections. */
+/** The commands that the thread executes in addition to serving its connections. */
 export type Orders = Pick<Pglite, 'ping' | 'checkpoint' | 'vacuum' | 'analyze' | 'dump' | 'close'>
 export type Call = { kind: 'call'; id: number; name: keyof Orders }
 type Problem = { code: PgliteErrorCode | undefined; message: string }
@@ -26,49 +26,55 @@ export type FromWorker =
   | { kind: 'stopped'; message: string }
 
 export type SupervisorOptions = Pick<PgliteOptions, 'dataDir' | 'durability' | 'log'> & {
-  /** Called once, when the database has been started again and again in vain: nobody serves it any more. */
+  /** Called once, if restarts of the database have failed repeatedly: it is no longer served. */
   onGivenUp?: (why: PgliteError) => void
-  /** How many starts in a row may fail, or end before they have served. */
+  /** How many starts in a row may fail, or end before the thread has served. */
   startsBeforeGivingUp?: number
   /** How long a start may take, recovery included. */
   openLimitMs?: number
 }
 
-/** The embedded database in a thread of its own, which is ended and started anew when it stops or hangs. */
+/** The embedded database in a thread of its own, which is ended and restarted if it stops or hangs. */
 export type Supervised = Omit<Orders, 'ping'> & {
   /**
-   * For postgres.js: `postgres({ socket, max: 1 })`. Waits while the database is being started again; when that fails,
-   * the socket breaks with the reason.
+   * A connection for postgres.js: `postgres({ socket, max: 1 })`. Waits while the database restarts; if that fails, the
+   * socket breaks with the reason.
    */
   socket(): Promise<Duplex>
   /**
-   * How long a statement of the client may run from now on, in milliseconds; what runs longer is ended with the thread.
+   * Sets how long a statement of the client may run from now on, in milliseconds. A longer one is ended together with
+   * the thread.
    */
   limitStatements(ms: number): void
-  /** Whether the engine answers within `ms`; `warning` says what an operator should look at. */
+  /** Returns whether the engine responds within `ms`; `warning` names a problem for the operator. */
   check(ms: number): Promise<{ ok: true; warning?: string | undefined } | { ok: false; message: string }>
-  /** Ends the thread as a crash would; the database comes back by itself. */
+  /** Ends the thread as a crash would. The database restarts by itself. */
   crash(): Promise<void>
 }
 
 const LOOK_EVERY_MS = 50
 /** A checkpoint, a vacuum or an analyze of one table. */
 const UPKEEP_LIMIT_MS = 10 * 60_000
-/** Doubled after each start that failed, or ended before it had served; the first is without delay. */
+/**
+ * The delay is doubled after each start that failed, or whose thread ended before it had served; the first start has no
+ * delay.
+ */
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
-/** A thread that lived so long, or ran so many statements, has served: connecting alone takes some five of them. */
+/**
+ * A thread that lived this long, or ran this many statements, has served: connecting alone takes about five statements.
+ */
 const SERVED_MS = 1_000
 const SERVED_STATEMENTS = 20
 const STARTS_BEFORE_GIVING_UP = 10
 const OPEN_LIMIT_MS = 10 * 60_000
 const CLOSE_LIMIT_MS = 15_000
 /**
- * So much that Postgres' own limit (max_stack_depth) ends what nests too deeply. With a thread's usual 4 MB that of
- * JavaScript came first, and ended the engine.
+ * Large enough that Postgres' own limit (max_stack_depth) ends a statement that nests too deeply. With a thread's
+ * default of 4 MB the limit of JavaScript was reached first, and ended the engine.
  */
 const STACK_MB = 32
-/** For what is soon garbage: messages. By default each thread takes some 48 MB for it. */
+/** The memory for short-lived objects, here messages. The default is about 48 MB per thread. */
 const YOUNG_MB = 8
 
 const CRASHED = '57P02'
@@ -76,7 +82,7 @@ const TIMED_OUT = '57014'
 const NOT_NOW = '57P03'
 const DISK_FULL = '53100'
 
-/** Opens the data directory for this process alone, and creates it when there is none. */
+/** Opens the data directory for this process alone, and creates it if it does not exist. */
 export async function superviseEmbedded(options: SupervisorOptions): Promise<Supervised> {
   const folder = path.resolve(options.dataDir)
   const lock = await explained(folder, async () => {
@@ -94,16 +100,16 @@ export async function superviseEmbedded(options: SupervisorOptions): Promise<Sup
 }
 
 /**
- * Busy is not dead: a statement that runs has its limit, and is ended by #watchOver; and where statements came and went
- * since `count`, the question waits behind a transaction.
+ * Returns the condition of an engine that did not respond. Busy is not dead: a running statement is ended by #watchOver
+ * at its limit; and if statements have run since `count`, the ping waits behind a transaction.
  */
 function silent(ms: number, pulse: Pulse, count: number): Awaited<ReturnType<Supervised['check']>> {
-  const message = `The embedded database has not answered for ${ms / 1000} s.`
+  const message = `The embedded database has not responded for ${ms / 1000} s.`
   if (pulse.count !== count) return { ok: true, warning: `${message} It is busy with other statements.` }
   return pulse.isBusy ? { ok: true, warning: `${message} It is busy with one statement.` } : { ok: false, message }
 }
 
-/** One life of the thread. */
+/** One run of the thread. */
 type Life = {
   worker: Worker
   sockets: Sockets
@@ -118,9 +124,9 @@ type Waiting = { resolve(value: unknown): void; reject(error: Error): void }
 class Supervisor implements Supervised {
   readonly #options: SupervisorOptions
   readonly #released: () => void
-  /** The thread that serves, or the one that is being started; rejects with why there is none for now. */
+  /** The thread that serves, or the one that is being started; rejects with the reason if there is none for now. */
   #life: Promise<Life> = Promise.reject(new PgliteError('STOPPED', 'The embedded database has not been opened.'))
-  /** Where those wait who ask while there is no thread. */
+  /** The promise that callers wait for while there is no thread. */
   #next: PromiseWithResolvers<Life> | undefined
   #watch: NodeJS.Timeout | undefined
   #limitMs = Number.POSITIVE_INFINITY
@@ -155,7 +161,7 @@ class Supervisor implements Supervised {
   }
 
   async check(ms: number): ReturnType<Supervised['check']> {
-    // One question for all who wait, until it is answered: each takes a turn at the engine.
+    // All callers share one ping until it is answered, because each ping takes a turn of the engine.
     this.#asked ??= this.#call('ping').finally(() => {
       this.#asked = undefined
     })
@@ -272,7 +278,7 @@ class Supervisor implements Supervised {
     else waiter?.resolve(value)
   }
 
-  /** Ends a statement that runs too long, which in WebAssembly is to end its thread. */
+  /** Ends a statement that runs too long. In WebAssembly this means ending its thread. */
   #watchOver(life: Life): void {
     let [count, since] = [life.pulse.count, performance.now()]
     clearInterval(this.#watch)
@@ -284,21 +290,21 @@ class Supervisor implements Supervised {
       clearInterval(this.#watch)
       this.#options.log.warn(
         { ms: Math.round(now - since), limit_ms: limitMs },
-        'a statement ran too long; the thread of the embedded database is ended and started anew',
+        'a statement ran too long; the thread of the embedded database is ended and restarted',
       )
       void this.#end(life, { code: TIMED_OUT, message: 'canceling statement due to statement timeout' })
     }, LOOK_EVERY_MS).unref()
   }
 
   async #stopped(life: Life, message: string): Promise<void> {
-    this.#options.log.error({ reason: message }, 'the embedded database has stopped; it is started anew')
+    this.#options.log.error({ reason: message }, 'the embedded database has stopped; it is restarted')
     await this.#end(life, { code: isFull(new Error(message)) ? DISK_FULL : CRASHED, message })
   }
 
-  /** Ends the thread and tells all who wait for it. What follows is up to #supervise. */
+  /** Ends the thread and rejects everything that waits for it. #supervise decides what follows. */
   async #end(life: Life, refusal: { code: string; message: string }): Promise<void> {
     const { worker, sockets, waiting, ended } = life
-    // From here on who wants a connection waits for the next thread.
+    // From here on, new connections wait for the next thread.
     this.#next ??= this.#expectNext()
     sockets.fail(refusal)
     for (const { reject } of waiting.values()) reject(new PgliteError('STOPPED', refusal.message))
@@ -309,12 +315,12 @@ class Supervisor implements Supervised {
 
   #expectNext(): PromiseWithResolvers<Life> {
     const next = Promise.withResolvers<Life>()
-    next.promise.catch(() => {}) // told to whoever asks
+    next.promise.catch(() => {}) // reported to every caller that asks
     this.#life = next.promise
     return next
   }
 
-  /** Starts the next thread whenever one has ended, whoever ended it. The database recovers from its log. */
+  /** Starts the next thread each time one has ended, for whatever reason. The database recovers from its log. */
   async #supervise(first: Life): Promise<void> {
     for (let life: Life | undefined = first; life; ) {
       await life.ended
@@ -331,8 +337,8 @@ class Supervisor implements Supervised {
   }
 
   /**
-   * Undefined when the database was closed or given up. `failed`: until it is there again, callers are told why it is
-   * not.
+   * Undefined if the database was closed or given up. `failed` is called with the reason that callers get until the
+   * database is open again.
    */
   async #startAgain(failed: (why: Error) => void): Promise<Life | undefined> {
     const { log, onGivenUp, startsBeforeGivingUp = STARTS_BEFORE_GIVING_UP } = this.#options
@@ -354,7 +360,7 @@ class Supervisor implements Supervised {
           onGivenUp?.(
             new PgliteError(
               'STOPPED',
-              `The embedded database could not be started again in ${this.#failures} attempts. ${message}`,
+              `The embedded database could not be restarted in ${this.#failures} attempts. ${message}`,
               { cause: error },
             ),
           )
@@ -362,7 +368,7 @@ class Supervisor implements Supervised {
         }
         log.error(
           { reason: message, attempts: this.#failures },
-          'the embedded database could not be started again; it will be tried again',
+          'the embedded database could not be restarted; the start will be retried',
         )
       }
     }

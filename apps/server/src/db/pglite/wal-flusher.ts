@@ -2,12 +2,12 @@ import fs from 'node:fs'
 
 /**
  * Puts the write-ahead log on disk. Postgres says "this segment must be durable" (`ask`); the flush itself may
- * happen a little later, so that one flush serves every commit that waits and the event loop is not held by the disk.
+ * happen a little later, so that one flush serves every waiting commit and the disk does not block the event loop.
  *
  * The delay is invisible on disk because of two rules, kept by durable-fs.ts and bridge.ts:
- * 1. Nothing but log bytes is written, renamed, removed or synced while an asked flush is outstanding (`barrier`).
+ * 1. Nothing but log bytes is written, renamed, removed or synced while a requested flush is outstanding (`barrier`).
  *    So a data page never reaches the disk before the log that explains it, exactly as with an immediate fsync.
- * 2. With durability `full` no reply leaves before the flush asked before it (`reached`).
+ * 2. With durability `full` no reply is sent before the flush that was requested before it (`reached`).
  */
 export class WalFlusher {
   #fd: number | undefined
@@ -22,7 +22,7 @@ export class WalFlusher {
     this.#stopped = stopped
   }
 
-  /** Grows with every commit; give it to `reached` to wait for what has been written so far. */
+  /** Grows with every commit. Pass it to `reached` to wait for everything written so far. */
   get position(): number {
     return this.#asked
   }
@@ -31,7 +31,7 @@ export class WalFlusher {
     return this.#failure
   }
 
-  /** Postgres wants this log segment on disk. Only one segment is outstanding at any time. */
+  /** Requests a flush of this log segment. Only one segment is outstanding at any time. */
   ask(path: string): void {
     this.#check()
     if (path !== this.#path) {
@@ -44,8 +44,8 @@ export class WalFlusher {
   }
 
   /**
-   * Must be called before anything that is not a log byte is written. Throws when the disk has failed: from then on
-   * nothing is written.
+   * Must be called before anything other than log bytes is written. Throws if the disk has failed: from then on nothing
+   * is written.
    */
   barrier(): void {
     this.#check()
@@ -62,7 +62,7 @@ export class WalFlusher {
     this.#durable = this.#asked
   }
 
-  /** Resolves when everything asked up to `position` is on disk. Those who wait at the same time share one flush. */
+  /** Resolves when everything requested up to `position` is on disk. Concurrent waiters share one flush. */
   async reached(position: number): Promise<void> {
     while (this.#durable < position) {
       this.#check()
@@ -71,7 +71,10 @@ export class WalFlusher {
     }
   }
 
-  /** After a failed flush the kernel may have dropped the pages, so a second try that succeeds would prove nothing. */
+  /**
+   * Stops all writing. After a failed flush the kernel may have dropped the pages, so a second try that succeeds would
+   * prove nothing.
+   */
   fail(error: Error): Error {
     if (!this.#failure) {
       this.#failure = error

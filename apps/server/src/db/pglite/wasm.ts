@@ -8,8 +8,8 @@ declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WasmModule> }
 let compiled: Promise<WasmModule> | undefined
 
 /**
- * PGlite's Postgres, compiled once for every thread of this process that runs it, as V8 compiles each of its functions
- * when it is first called, and that once a module.
+ * Returns PGlite's Postgres, compiled once for all threads of this process. V8 compiles each function at its first
+ * call, and only once per module.
  */
 export function compilePostgres(): Promise<WasmModule> {
   compiled ??= readFile(new URL('./pglite.wasm', import.meta.resolve('@electric-sql/pglite'))).then((bytes) =>

@@ -1,30 +1,28 @@
 import { Duplex } from 'node:stream'
 import type { MessagePort, Worker } from 'node:worker_threads'
 
-/** Either end of the line to the thread of the database. */
+/** Either end of the channel to the thread of the database. */
 export type Port = Pick<MessagePort, 'postMessage' | 'on' | 'off'> | Pick<Worker, 'postMessage' | 'on' | 'off'>
 
-/** Why a connection was ended, as postgres.js reports it: an SQLSTATE and a sentence. */
+/** The reason why a connection was closed, as postgres.js reports it: an SQLSTATE and a sentence. */
 export type Refusal = { code: string; message: string }
 
 const CONNECTION_FAILURE = '08006'
 
-/**
- * From the client. Everything travels over one port, so a hang-up is never overtaken by the connection that follows it.
- */
+/** A message from the client. All messages use one port, so a hang-up is never overtaken by the next connection. */
 export type FromClient =
   | { kind: 'connect' | 'end' | 'hang up'; session: number }
   | { kind: 'data'; session: number; bytes: Uint8Array }
-/** From the thread of the database. `end` without a refusal answers the client's own end. */
+/** A message from the thread of the database. `end` without a refusal confirms the client's own end. */
 export type FromSession =
   | { kind: 'data'; session: number; bytes: Uint8Array }
   | { kind: 'end'; session: number; refusal: Refusal | undefined }
 
-/** What one side may do with a connection on the other. */
+/** The operations of one side on a connection of the other. */
 export type SessionEnd = { receive(bytes: Uint8Array): void; end(): void; hangUp(): void }
 export type ReplyTo = { send(bytes: Uint8Array): void; end(refusal?: Refusal): void }
 
-/** The client's end of the line: makes the sockets that postgres.js is given. */
+/** The client's end of the channel: creates the sockets for postgres.js. */
 export class Sockets {
   readonly #port: Port
   readonly #open = new Map<number, Duplex>()
@@ -35,7 +33,7 @@ export class Sockets {
     port.on('message', this.#receive)
   }
 
-  /** A connection to the database, as postgres.js takes it in `socket`. */
+  /** Returns a connection to the database, for the option `socket` of postgres.js. */
   socket(): Duplex {
     const session = ++this.#last
     const send = (message: FromClient, move: ArrayBuffer[] = []) => this.#port.postMessage(message, move)
@@ -43,7 +41,7 @@ export class Sockets {
       allowHalfOpen: false,
       read() {},
       write(chunk: Buffer, _encoding, done) {
-        // A copy of its own size: what is posted takes its whole buffer along, and postgres.js writes from a large one.
+        // A copy of its own size: posting moves the whole buffer, and postgres.js writes from a large one.
         const bytes = new Uint8Array(chunk)
         send({ kind: 'data', session, bytes }, [bytes.buffer])
         done()
@@ -63,13 +61,13 @@ export class Sockets {
   }
 
   /**
-   * Ends every connection with this error. The other end is gone, and with it the answers to what ran there: the cause
-   * says so.
+   * Closes every connection with this error. The other end is gone, and the answers to running statements are lost; the
+   * cause says so.
    */
   fail(refusal: Refusal): void {
     this.#port.off('message', this.#receive)
     const open = [...this.#open.values()]
-    this.#open.clear() // there is nobody left to be told of a hang-up
+    this.#open.clear() // the other end is gone, so no hang-up is sent
     const cause = refused({ code: CONNECTION_FAILURE, message: 'The thread of the embedded database has ended.' })
     for (const duplex of open) duplex.destroy(Object.assign(refused(refusal), { cause }))
   }
@@ -86,8 +84,8 @@ export class Sockets {
 }
 
 /**
- * A socket that breaks with this error once postgres.js listens to it. Were there none, its connection would stay one
- * that is being made, for ever.
+ * Returns a socket that breaks with this error once postgres.js listens to it. Without a socket, postgres.js would wait
+ * for its connection for ever.
  */
 export function brokenSocket(refusal: Refusal): Duplex {
   const duplex = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
@@ -96,8 +94,8 @@ export function brokenSocket(refusal: Refusal): Duplex {
 }
 
 /**
- * What postgres.js expects of a socket beyond a stream. readyState must say closed, or sql.end() waits for a close that
- * was.
+ * Adds what postgres.js expects of a socket beyond a stream. readyState must become closed, or sql.end() waits for a
+ * close event that has already happened.
  */
 function likeSocket(duplex: Duplex): Duplex {
   const self = () => duplex
@@ -107,7 +105,7 @@ function likeSocket(duplex: Duplex): Duplex {
 
 const refused = ({ code, message }: Refusal) => Object.assign(new Error(message), { code })
 
-/** The database's end of the line: `connect` makes a session for each connection. */
+/** The database's end of the channel: `connect` creates a session for each connection. */
 export function serveSockets(port: Port, connect: (to: ReplyTo) => SessionEnd): void {
   const sessions = new Map<number, SessionEnd>()
   const send = (message: FromSession, move: ArrayBuffer[] = []) => port.postMessage(message, move)
@@ -117,7 +115,7 @@ export function serveSockets(port: Port, connect: (to: ReplyTo) => SessionEnd): 
     if (message.kind === 'connect') {
       const to: ReplyTo = {
         send(reply) {
-          // What is moved takes its whole buffer along, so only bytes with a buffer of their own size may be.
+          // Moving takes the whole buffer, so only bytes with a buffer of their own size may be moved.
           const bytes = reply.byteLength === reply.buffer.byteLength ? reply : new Uint8Array(reply)
           send({ kind: 'data', session, bytes }, [bytes.buffer as ArrayBuffer])
         },

@@ -1,5 +1,5 @@
-// The thread in which the embedded database lives: Postgres, the flusher of its log and its upkeep. supervisor.ts
-// starts it and talks to it.
+// The thread of the embedded database: Postgres, the flusher of its log and its upkeep. supervisor.ts starts it and
+// talks to it.
 import { parentPort, workerData } from 'node:worker_threads'
 import { PgliteError } from './error.ts'
 import { openPglite, type Pglite } from './open.ts'
@@ -27,7 +27,7 @@ try {
     log,
     wasm,
     pulse: new Pulse(pulse),
-    // A moment later, so that the replies which tell the callers are on their way before this thread is ended.
+    // A moment later, so that the replies to the callers are on their way before this thread is ended.
     onStop: ({ message }) => setImmediate(() => say({ kind: 'stopped', message })),
   })
   serveSockets(port, pglite.connect)

@@ -9,14 +9,15 @@ export type ReembedProgress = { done: number; total: number }
 type Onlooker = { say?: (progress: ReembedProgress) => void; signal?: AbortSignal }
 
 const BATCH = 256
-/** So few are left for the moment in which writers wait. */
+/** The maximum number of memories that are left for the transaction in which writers wait. */
 const LAST = 500
 
 /**
- * Moves a database to another embedder while servers go on with the old one: every memory gets its new vector beside
- * the old one, then both columns are exchanged in one short transaction. What is stored or changed meanwhile is seen,
- * as its version differs from the one embedded; a move that was stopped goes on where it was. `onSwitched` is called
- * once the database has moved. Rejects when the signal aborts or the embedder cannot answer; calling again goes on.
+ * Moves a database to another embedder while servers continue with the old one: every memory gets its new vector in a
+ * second column, then the columns are swapped in one short transaction. Memories that are stored or changed in the
+ * meantime are included, because their version differs from the embedded one. `onSwitched` is called once the database
+ * has switched. Rejects if the signal aborts or the embedder cannot respond; the next call continues where this one
+ * stopped.
  */
 export async function reembed(
   { engine, asOwner }: Place,
@@ -52,7 +53,7 @@ async function begin(owner: Sql, { model, dimension }: Embedder): Promise<void> 
   }
 }
 
-/** Dropping and adding columns changes no row, where emptying them would rewrite every one. */
+/** Drops and adds the columns, which changes no row; emptying them would rewrite every row. */
 async function renewNext(owner: Sql, dimension?: number): Promise<void> {
   const type = `halfvec${dimension === undefined ? '' : `(${Math.trunc(dimension)})`}`
   await owner.unsafe(`alter table memories
@@ -62,7 +63,7 @@ async function renewNext(owner: Sql, dimension?: number): Promise<void> {
 
 type Pass = { asOwner: AsOwner; embedder: Embedder; say: Onlooker['say']; signal: AbortSignal | undefined }
 
-/** Once through all memories that have no new vector yet; returns how many were without one at its end. */
+/** Embeds all memories that have no new vector yet, and returns how many had none at the end. */
 async function pass({ asOwner, embedder, say, signal }: Pass): Promise<number> {
   let [lastNamespace, lastId] = [0, '']
   for (;;) {
@@ -79,21 +80,22 @@ async function pass({ asOwner, embedder, say, signal }: Pass): Promise<number> {
       const { total, left } = await count(asOwner)
       say({ done: total - left, total })
     }
-    // What comes in while the last few are embedded is for the next pass: to run after it would never end.
+    // Memories that arrive while the last few are embedded are left for the next pass; otherwise this one might never
+    // end.
     if (!last || rows.length < BATCH) return (await count(asOwner)).left
     ;[lastNamespace, lastId] = [last.namespace_id, last.id]
   }
 }
 
-/** Outside of any transaction; a memory that changed meanwhile is left for the next pass. */
+/** Embeds rows outside any transaction. A memory that changed in the meantime is left for the next pass. */
 async function embedRows(asOwner: AsOwner, embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<void> {
   const vectors = await embedAll(embedder, rows, signal)
   await asOwner((owner) => writeNext(owner, rows, vectors))
 }
 
 /**
- * A memory whose text the new model's provider refuses goes without a vector and is found by its words: it must not
- * keep the others from moving.
+ * A memory whose text the provider of the new model rejects gets no vector and is found by its words only: it must not
+ * block the others.
  */
 async function embedAll(embedder: Embedder, rows: Row[], signal?: AbortSignal): Promise<(Float32Array | null)[]> {
   try {
@@ -139,7 +141,7 @@ async function listLarge(owner: Sql): Promise<number[]> {
   return rows.filter(({ vectors }) => isLarge(vectors)).map(({ namespace_id }) => namespace_id)
 }
 
-/** An index that an interrupted build left is made again. */
+/** Builds the index of a namespace on the new column. An index that an interrupted build left is built again. */
 async function indexNext(owner: Sql, id: number, engine: Place['engine'], dimension: number): Promise<void> {
   const name = `memories_next_v_${id}`
   const [valid] = await owner`select from pg_index where indexrelid = to_regclass(${`public.${name}`}) and indisvalid`
@@ -149,13 +151,13 @@ async function indexNext(owner: Sql, id: number, engine: Place['engine'], dimens
 }
 
 /**
- * The exchange. Writers wait for it, readers only for its last instant. False when too much had come in to make them
- * wait.
+ * Swaps the columns. Writers wait for this, readers only for its last moment. Returns false if too many memories have
+ * arrived to make writers wait.
  */
 async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
   await owner`begin`
   try {
-    // writers that checked the model: require_embedder()
+    // waits for writers that have checked the model: require_embedder()
     await owner`select pg_advisory_xact_lock(hashtext('dakera_embedding_space'))`
     await owner`lock table memories in share row exclusive mode`
     const rows = await owner<
@@ -190,7 +192,7 @@ async function finish(owner: Sql, embedder: Embedder): Promise<boolean> {
   }
 }
 
-/** Another embedder knows other words, so another number of memories has a vector. */
+/** Counts the vectors again: another embedder knows other words, so another number of memories has a vector. */
 async function recount(owner: Sql): Promise<void> {
   await owner`select merge_statistics(namespace_id) from (select distinct namespace_id from statistics_deltas) waiting`
   await owner`

@@ -7,7 +7,10 @@ import { type Env, SettingsError } from '../../env.ts'
 import { type ReembedProgress, reembed } from './reembed.ts'
 import { type SwitchingEmbedder, wordsOnly } from './switching-embedder.ts'
 
-/** The embedder that made what is stored; without it recall goes by words until the move is done. */
+/**
+ * Returns the embedder that made the stored vectors. If it cannot be used, recall is keyword-only until the move is
+ * done.
+ */
 export async function reopenEmbedder(
   { model, dimension }: { model: string; dimension: number },
   provider: Env['provider'],
@@ -18,7 +21,7 @@ export async function reopenEmbedder(
   } catch (error) {
     log.warn(
       { model, reason: (error as Error).message },
-      'the old embedding model cannot be used any more: until the move is done, recall goes by words alone',
+      'the old embedding model can no longer be used: recall is keyword-only until the move is done',
     )
     return wordsOnly(model, dimension)
   }
@@ -27,8 +30,8 @@ export async function reopenEmbedder(
 const RETRY_MOVE_MS = 10_000
 
 /**
- * Moves the database to another embedder in the background; returns what stops it. A provider that fails is asked again
- * later.
+ * Moves the database to another embedder in the background, and returns a function that stops it. If the provider
+ * fails, the move is retried later.
  */
 export function startReembedding(
   database: Database,
@@ -57,7 +60,10 @@ export function startReembedding(
         return
       } catch (error) {
         if (signal.aborted) return
-        log.warn({ job: 're-embed', reason: (error as Error).message }, 're-embedding stopped; it goes on in a moment')
+        log.warn(
+          { job: 're-embed', reason: (error as Error).message },
+          're-embedding stopped; it continues in a moment',
+        )
         await sleep(RETRY_MOVE_MS, undefined, { signal }).catch(() => {})
       }
     }

@@ -1,9 +1,6 @@
 import type { Caller, Embedder } from '../../embedding/embedder.ts'
 
-/**
- * An embedder that becomes another one while the server runs: what the database moves to once every memory is embedded
- * anew.
- */
+/** An embedder that can be replaced while the server runs, when the database switches to the new one. */
 export class SwitchingEmbedder implements Embedder {
   #current: Embedder
   constructor(first: Embedder) {
@@ -29,7 +26,7 @@ export class SwitchingEmbedder implements Embedder {
   }
 }
 
-/** Stands in for an embedder that cannot be had any more: no text has a vector, so recall goes by words. */
+/** Replaces an embedder that is no longer available: no text gets a vector, so recall is keyword-only. */
 export const wordsOnly = (model: string, dimension: number): Embedder => ({
   model,
   dimension,

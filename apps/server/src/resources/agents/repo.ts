@@ -2,7 +2,7 @@ import type { Agent, AgentStats } from '@dakera-ai/protocol'
 import { sql } from 'drizzle-orm'
 import type { NamespaceRef, Tx } from '../../db/tx.ts'
 
-/** Every namespace the caller may read, in order of name. */
+/** Lists every namespace that the caller may read, by name. */
 export async function listAgents(tx: Tx): Promise<Agent[]> {
   const rows = await tx.execute<Agent>(sql`
     select n.name as agent_id, c.documents::float8 as memory_count, s.started as session_count, s.active
@@ -45,7 +45,7 @@ export async function countAgent(tx: Tx, { id, name }: NamespaceRef): Promise<Ag
   }
 }
 
-/** A namespace in which nothing is yet. */
+/** Returns the statistics of an empty namespace. */
 export const emptyAgent = (agent_id: string): AgentStats => ({
   agent_id,
   total_memories: 0,

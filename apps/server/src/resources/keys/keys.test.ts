@@ -221,7 +221,7 @@ test('nobody else may be called root, and a name that another key has is told or
     expect(await failure(t.admin.createKey({ name, grants: {} }))).toMatchObject({ status: 409, code: 'CONFLICT' })
   expect((await t.admin.createKey({ name: 'twin', grants: { one: 'read' } })).warning).not.toContain('twin')
   const second = await t.admin.createKey({ name: 'twin', grants: { one: 'read' } })
-  expect(second.warning).toContain('Another key is called "twin" too')
+  expect(second.warning).toContain('Another key is also called "twin"')
   const third = await t.admin.createKey({ name: 'third', grants: { one: 'read' } })
   for (const name of ['twin', 'root'])
     expect(await failure(t.admin.keys.update(third.key_id, { name }))).toMatchObject({ status: 409, code: 'CONFLICT' })

@@ -68,6 +68,6 @@ test('usage here leaves out what the key did elsewhere, and a key without a gran
     await failure(t.admin.namespaceKeyUsage('door', 'key_never')),
   ]
   expect(codes.map(({ code, body }) => [code, body.error])).toEqual(
-    Array(3).fill(['NOT_FOUND', 'There is no key by that id.']),
+    Array(3).fill(['NOT_FOUND', 'No key with that id exists.']),
   )
 })

@@ -7,7 +7,7 @@ import { orNotFound, planKey, sumUsage, warningFor } from './service.ts'
 
 const { create, list, delete: remove, usage: countUsage } = endpoints.namespaceKeys
 
-/** The same keys, seen from one namespace: by the grant that they have there. */
+/** The routes of the keys of one namespace: the same keys, by their grant on it. */
 export const namespaceKeys = ({ usage }: Pick<Deps, 'usage'>) => [
   route(create, async ({ write, params, body: { scope, ...named } }) => {
     const namespace = namespaceName(params.namespace)
@@ -30,7 +30,7 @@ export const namespaceKeys = ({ usage }: Pick<Deps, 'usage'>) => [
       const isDeleted = orNotFound(await deleteNamespaceKey(tx, id, namespace), id)
       const message = isDeleted
         ? 'The key is deleted.'
-        : `The key has no grant on "${namespace}" any more. It stays, with what else it opens.`
+        : `The key no longer has a grant on "${namespace}". The key and its other grants stay.`
       return { success: true as const, message }
     })
   }),

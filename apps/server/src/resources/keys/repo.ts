@@ -97,7 +97,7 @@ export async function deleteNamespaceKey(
 
 export type UsageRow = {
   endpoint: string
-  /** '' if a request named none, or several. */
+  /** '' if a request named no namespace, or several. */
   namespace: string
   requests: number
   failed: number
@@ -107,7 +107,7 @@ export type UsageRow = {
   last_used: number
 }
 
-/** Returns a row per endpoint and namespace; with `namespace`, only those of that one. */
+/** Returns a row per endpoint and namespace; with `namespace`, only its rows. */
 export async function listKeyUsage(tx: AdminTx, id: string, namespace?: string): Promise<UsageRow[]> {
   return tx.execute<UsageRow>(sql`
     select endpoint, namespace, requests::float8, failed::float8, rate_limited::float8, bytes::float8, total_ms,
@@ -129,7 +129,7 @@ export const updateKey = (tx: AdminWriteTx, id: string, { name, grants, onlyName
       ${onlyNamespaces === undefined ? null : sql.param(onlyNamespaces)}::text[])`,
   )
 
-/** Returns the key, and when its old secrets end. */
+/** Returns the key, and when its old secrets expire. */
 export async function rotateKey(
   tx: AdminWriteTx,
   id: string,
@@ -142,7 +142,7 @@ export async function rotateKey(
   return found && { key: toKey(found), oldExpiresAt: found.old_expires_at }
 }
 
-/** Lists keys, oldest first, after the key `after`; and counts all. */
+/** Lists keys, oldest first, after the key `after`, and counts all keys. */
 export async function listKeys(
   tx: AdminTx,
   after: string | undefined,

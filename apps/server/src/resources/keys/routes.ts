@@ -81,7 +81,7 @@ export const keys = ({ usage, acceptsPublished }: Pick<Deps, 'usage' | 'acceptsP
     }),
 
     route(deactivate, async ({ params, ...caller }) =>
-      act(caller, params.key_id, deactivateKey, 'The key no longer opens anything.'),
+      act(caller, params.key_id, deactivateKey, 'The key is deactivated.'),
     ),
 
     route(remove, async ({ params, ...caller }) =>

@@ -16,7 +16,7 @@ export const makeSecret = (chosen?: string) => {
   return { secret, hash: hashSecret(secret) }
 }
 
-/** Refuses a secret from the documentation: everybody could use the key. */
+/** Rejects a secret from the documentation, because everybody could use the key. */
 export function refusePublished(secret: string | undefined): void {
   if (secret === undefined || !isPublished(secret)) return
   const message =
@@ -24,7 +24,7 @@ export function refusePublished(secret: string | undefined): void {
   throw new Fault('INVALID_REQUEST', { issues: [{ path: 'secret', message }] }, { message: `secret: ${message}.` })
 }
 
-/** Turns both ways to ask for a key, grants per namespace and a scope over a list of them, into grants. */
+/** Turns both forms of a request, grants per namespace and a scope for a list of namespaces, into grants. */
 export function planKey(body: Create): { key: NewKey; secret: string } {
   const { secret, hash } = makeSecret(body.secret)
   const scope = body.scope ?? widest(body.permissions)
@@ -38,8 +38,8 @@ export function planKey(body: Create): { key: NewKey; secret: string } {
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
     throw new Fault(
       'INVALID_REQUEST',
-      { issues: [{ path: 'expires_at', message: 'lies in the past' }] },
-      { message: 'expires_at: lies in the past.' },
+      { issues: [{ path: 'expires_at', message: 'is in the past' }] },
+      { message: 'expires_at: is in the past.' },
     )
   }
   return {
@@ -55,12 +55,13 @@ export function planKey(body: Create): { key: NewKey; secret: string } {
   }
 }
 
-/** Refuses an "admin of my team", because an admin key opens everything. */
+/** Rejects an "admin of my team", because an admin key may do everything. */
 function refuseLimits({ namespaces = [], grants = {} }: Create): void {
   const path = namespaces.length > 0 ? 'namespaces' : 'grants'
   if (namespaces.length === 0 && Object.keys(grants).length === 0) return
   const message =
-    'an admin key may do everything in every namespace, so it takes none. Leave them out, or leave out the scope admin'
+    'an admin key may do everything in every namespace, so it takes no grants. Leave them out, or leave out the ' +
+    'scope admin'
   throw new Fault('INVALID_REQUEST', { issues: [{ path, message }] }, { message: `${path}: ${message}.` })
 }
 
@@ -84,17 +85,17 @@ export function warningFor(key: Key, sharesName = false): string {
   return [
     'Keep this secret now: it is stored hashed and cannot be shown again.',
     ...(key.scope !== 'admin' && key.namespaces.length === 0
-      ? ['The key has no grants yet, so it opens nothing.']
+      ? ['The key has no grants yet, so it gives access to nothing.']
       : []),
     ...(sharesName
-      ? [`Another key is called "${key.name}" too: author and exclude_author cannot tell what they store apart.`]
+      ? [`Another key is also called "${key.name}": author and exclude_author cannot distinguish what they store.`]
       : []),
   ].join(' ')
 }
 
-/** Returns what was found. Throws 404 if nothing was. */
+/** Returns its argument. Throws 404 if it is undefined. */
 export function orNotFound<T>(found: T | undefined, id: string): T {
-  if (found === undefined) throw new Fault('NOT_FOUND', { resource: id }, { message: 'There is no key by that id.' })
+  if (found === undefined) throw new Fault('NOT_FOUND', { resource: id }, { message: 'No key with that id exists.' })
   return found
 }
 

@@ -36,7 +36,7 @@ test.each<[string, Json]>([
   ['$not of $not of it', { $not: { $not: { $or: [{}] } } }],
   ['a branch that holds only $nin of nothing', { $and: [{ $or: [{ run: 1 }, { a: { $nin: [] } }] }] }],
 ])('what is true for every memory is refused in every filter: %s', async (_, metadata) => {
-  const none = /^Say which memories: .* To remove all of them, delete the namespace\.$/
+  const none = /^Select memories by .* To remove all of them, delete the namespace\.$/
   expectError(await post(BATCH, { agent_id: 'desk', filter: { metadata } }), 'INVALID_REQUEST', none)
   expectError(await post(BATCH, { agent_id: 'desk', filters: { metadata }, dry_run: true }), 'INVALID_REQUEST', none)
   expectError(await post(BATCH, { agent_id: 'desk', filter: { metadata, tags: ['draft'] } }), 'INVALID_REQUEST', none)
@@ -45,12 +45,12 @@ test.each<[string, Json]>([
     expectError(
       await post(path, { agent_id: 'desk', query: 'draft', filter: metadata }),
       'INVALID_REQUEST',
-      /every memory passes it/,
+      /matches every memory/,
     )
   expectError(
     await post('/v1/memories/recall/batch', { agent_id: 'desk', filter: { metadata } }),
     'INVALID_REQUEST',
-    /every memory passes it/,
+    /matches every memory/,
   )
   expect(await left()).toBe(3)
 })

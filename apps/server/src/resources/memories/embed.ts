@@ -7,15 +7,15 @@ import { Fault } from '../../fault.ts'
 import type { Access } from '../../principal.ts'
 import { nextTimeSlice } from '../../time-slices.ts'
 
-/** `embedder` is the model that made the vectors: the database refuses those of a former one. */
+/** `embedder` is the model that made the vectors: the database rejects those of a former one. */
 export type Embedded = { vectors: (string | null)[]; embedder: string; ms: number }
 
 /** Returns the name of a text in the request, for errors about it. */
 export type FieldOf = (at: number) => string
 
 /**
- * Embeds texts, outside any transaction. A remote embedder costs money and time, so it is only asked for a caller who
- * may use one of the namespaces. The built-in one is cheaper than that check, which the database makes anyway.
+ * Embeds texts, outside any transaction. A remote embedder costs money and time, so it is only called if the caller may
+ * use one of the namespaces. The built-in one is cheaper than that check, which the database makes anyway.
  */
 export async function embedFor(
   { embedder }: Pick<Deps, 'embedder'>,
@@ -31,7 +31,7 @@ export async function embedFor(
     await Promise.any(checks).catch((error: AggregateError) => Promise.reject(error.errors[0]))
   }
   const started = performance.now()
-  const { model } = embedder // read first: if it is switched in between, the database refuses the vectors
+  const { model } = embedder // read first: if it is switched in between, the database rejects the vectors
   try {
     const vectors = await embedder.embed(texts, { owner, signal })
     const ms = round(performance.now() - started)
@@ -45,7 +45,7 @@ export async function embedFor(
       { retryAfterSeconds },
       {
         message:
-          'The embedder cannot answer right now, so nothing was stored or looked up. Try again after the seconds ' +
+          'The embedder cannot respond right now, so nothing was stored or searched. Try again after the seconds ' +
           'in Retry-After.',
         cause: error,
       },
@@ -67,7 +67,7 @@ async function asText(vectors: (Float32Array | null)[], owner: string): Promise<
 function refusal(cause: TextRefused, fieldOf: FieldOf): Fault {
   const issues = cause.at.map((at) => ({
     path: fieldOf(at),
-    message: 'the embedding provider refuses this text and takes others; change it or leave it out',
+    message: 'the embedding provider rejects this text and accepts others; change it or leave it out',
   }))
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
   return new Fault(

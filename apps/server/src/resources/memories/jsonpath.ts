@@ -13,7 +13,7 @@ import type { Filter, Scalar } from '@dakera-ai/protocol'
 /**
  * A condition on metadata, as filter_condition() in SQL reads it: a jsonpath in which every compared value is a
  * variable. `equal` repeats the plain equalities of it in the form that an index serves: a value is the field's own, or
- * an element of it. `asked` are questions that are answered outside of the path, which contains their answers as
+ * an element of it. `asked` are questions that are answered outside the path, which contains their answers as
  * $t[field][question].
  */
 export type Jsonpath = { path: string; vars: Record<string, unknown>; equal?: [object, object][]; asked?: Asked[] }
@@ -30,8 +30,8 @@ const FEW = 8
 type Comparison = Exclude<Filter, { kind: 'all' | 'any' | 'not' }>
 
 /**
- * Compiles a filter. Keys are the caller's text too, and enter as quoted jsonpath strings. Should a quote ever slip, a
- * jsonpath is a pure function of the metadata of one row: no SQL, no other row, no side effect.
+ * Compiles a filter. Keys are the caller's text too, and are inserted as quoted jsonpath strings. Even if quoting
+ * failed, a jsonpath is a pure function of the metadata of one row: no SQL, no other row, no side effect.
  */
 export function compileFilter(filter: Filter): Jsonpath {
   const vars: Record<string, unknown> = {}
@@ -51,7 +51,8 @@ export function compileFilter(filter: Filter): Jsonpath {
     return `$t[${place}][${(asked[place] as Asked).questions.push(question) - 1}] == true`
   }
 
-  // A negation moves inwards to the comparisons. Around a condition it would repeat it: sixteen of them, 65,536 times.
+  // Negations are moved inwards to the comparisons. A negation around a condition would repeat the condition: sixteen
+  // nested ones, 65,536 times.
   const condition = (node: Filter, isNegated = false): string => {
     switch (node.kind) {
       case 'all':
@@ -69,7 +70,7 @@ export function compileFilter(filter: Filter): Jsonpath {
     }
   }
 
-  /** A dotted name is a key of that very name, as telemetry has them; if there is none, a path into objects. */
+  /** A dotted name is a key of exactly this name, as in telemetry; if there is none, it is a path into objects. */
   const comparing = (node: Comparison): string => {
     if (node.path.length === 1) return comparingAt(node)
     const itself = { ...node, path: [node.path.join('.')] }
@@ -117,7 +118,7 @@ export function compileFilter(filter: Filter): Jsonpath {
   }
 }
 
-/** Joins the lists of one field: those of an $or that include, and those of an $and that exclude. */
+/** Joins the lists of one field: the including ones of an $or, and the excluding ones of an $and. */
 function joined(filter: Filter): Filter {
   if (filter.kind === 'not') return { kind: 'not', filter: joined(filter.filter) }
   if (filter.kind !== 'all' && filter.kind !== 'any') return filter
@@ -144,7 +145,7 @@ function join(parts: Comparison[], operator: '$in' | '$nin'): Filter {
   return { kind: 'list', path: first.path, operator, values }
 }
 
-/** Returns the equalities that must hold in any case: of fields at the top, within no $or and no $not. */
+/** Returns the equalities that every match fulfils: those of fields at the top level, outside $or and $not. */
 function equalities(filter: Filter): [object, object][] {
   if (filter.kind === 'all') return filter.filters.flatMap(equalities)
   const [key, ...deeper] = filter.kind === 'compare' && filter.operator === '$eq' ? filter.path : []
@@ -154,7 +155,10 @@ function equalities(filter: Filter): [object, object][] {
 
 const OPERATORS = { $eq: '==', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const
 
-/** Negates. To compare unlike types is "unknown" in jsonpath; the negation must be true, as for a missing field. */
+/**
+ * Negates a condition. A comparison of different types is "unknown" in jsonpath; its negation must be true, as for a
+ * missing field.
+ */
 const not = (condition: string) => `!((${condition}) && !((${condition}) is unknown))`
 const field = (path: string[]) => `$${path.map((key) => `.${quote(key)}`).join('')}`
 const quote = (text: string) =>

@@ -89,7 +89,7 @@ export async function findIds(tx: Tx, namespaceId: number, ids: string[]): Promi
   return rows.map(({ id }) => id)
 }
 
-/** Returns the vectors of memories in their order, as pgvector's text; null for one that has none or is gone. */
+/** Returns the vectors of memories in their order, as pgvector's text; null for a memory that has none or is gone. */
 export async function findVectors(
   tx: Tx,
   found: { namespace: string; id: string }[],
@@ -106,7 +106,7 @@ export async function findVectors(
   return rows.map(({ vector }) => vector)
 }
 
-/** Refuses vectors of a former embedder, and keeps the database from moving to another one until the write ends. */
+/** Rejects vectors of a former embedder, and keeps the database from switching to another one until the write ends. */
 export async function requireEmbedder(tx: Tx, model: string): Promise<void> {
   await tx.execute(sql`select require_embedder(${model}, true)`)
 }
@@ -119,7 +119,7 @@ export type MemoryChanges = {
   tags?: string[] | undefined
   sessionId?: string | null | undefined
   validFrom?: Date | null | undefined
-  /** null: it never expires. */
+  /** If null, the memory never expires. */
   expiresAt?: Date | null | undefined
   /** Seconds from now; expiresAt wins. */
   ttlSeconds?: number | undefined
@@ -129,7 +129,7 @@ export type MemoryChanges = {
   vector?: string | null | undefined
 }
 
-/** Changes what is given. Returns false if there is no such memory, or its version is not the expected one. */
+/** Changes the given fields. Returns false if the memory does not exist, or if its version is not the expected one. */
 export async function updateMemory(
   tx: WriteTx,
   namespaceId: number,
@@ -143,7 +143,7 @@ export async function updateMemory(
     expiresAt === undefined && ttlSeconds !== undefined
       ? sql`now() + ${ttlSeconds}::float8 * interval '1 second'`
       : expiresAt && sql`${expiresAt.toISOString()}::timestamptz`
-  // A vector that the caller supplied for other content would be a wrong one.
+  // A vector that the caller supplied for the old content would be wrong for the new one.
   const own = supplied === undefined && vector !== undefined ? null : supplied
   const assignments = Object.entries({
     content,
@@ -164,7 +164,7 @@ export async function updateMemory(
   return updated.length > 0
 }
 
-/** Returns how many of these memories exist, and have the importance now. */
+/** Sets the importance, and returns how many of these memories exist. */
 export async function setImportance(
   tx: WriteTx,
   namespaceId: number,
@@ -185,7 +185,7 @@ export type Part = {
   after?: Position | undefined
   order?: 'newest first' | 'as stored in the session'
 }
-/** `isFull`: it ended before the limit, because the reply would become too long. */
+/** `isFull`: the page ended before the limit, because the reply would become too long. */
 export type Page = { found: { memory: Memory; position: Position }[]; isFull: boolean }
 
 /** Lists memories. Their position is the exact time, to the microsecond, which the times of a memory are not. */

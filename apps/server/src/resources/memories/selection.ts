@@ -10,7 +10,7 @@ import type * as z from 'zod'
 import { Fault } from '../../fault.ts'
 import { compileFilter, type Jsonpath } from './jsonpath.ts'
 
-/** Which memories: the JSON document that filter_condition() in db/functions/filters.sql turns into SQL. */
+/** A selection of memories: the JSON document that filter_condition() in db/functions/filters.sql turns into SQL. */
 export type Selection = {
   ids?: string[]
   tags?: string[]
@@ -33,7 +33,7 @@ type Named = {
   [name in 'tags' | 'tags_any' | 'tags_none' | 'ids']?: string[] | null | undefined
 } & { [name in 'since' | 'until']?: Date | null | undefined } & { metadata?: Filter | null | undefined }
 
-/** Leaves out what says nothing; empty lists count as absent, and an empty metadata filter too. */
+/** Leaves out absent fields. Empty lists and an empty metadata filter count as absent. */
 function select({ since, until, metadata, ...rest }: Named, refuse = refuseTrue): Selection {
   const said = Object.entries(rest).filter(
     ([, value]) => value != null && !(Array.isArray(value) && value.length === 0),
@@ -49,14 +49,11 @@ function select({ since, until, metadata, ...rest }: Named, refuse = refuseTrue)
 
 const isEmpty = (filter: Filter): boolean => filter.kind === 'all' && filter.filters.length === 0
 
-/**
- * A filter that somebody wrote and that lets everything through is a mistake: an empty branch of $or, a list without
- * values.
- */
+/** Rejects a filter that matches everything, which is a mistake: an empty branch of $or, or a list without values. */
 const refuseTrue = () =>
   invalid(
     'filter',
-    'every memory passes it: a branch of $or, a field or a list in it is empty. Say which memories, or leave the ' +
+    'matches every memory: a branch of $or, a field or a list in it is empty. Name a condition, or leave the ' +
       'filter out',
   )
 
@@ -102,7 +99,7 @@ type ListFilter = NonNullable<z.output<typeof ListMemoriesRequest>['filter']>
 
 export const listSelection = (filter: ListFilter | null | undefined): Selection => chosen(filter ?? {})
 
-/** Bounds of time have several names, and all that are given hold. */
+/** Returns the bound of time. It has several names, and all that are given apply. */
 function chosen(
   { created_after, created_before, since, until, before_timestamp, ...rest }: ListFilter,
   refuse?: () => Fault,
@@ -144,7 +141,7 @@ export function forgetSelection({ memory_ids: ids, ...filter }: z.output<typeof 
   return requireCondition({ ...chosen(filter, () => noCondition(FORGET)), ...select({ ids }) }, FORGET)
 }
 
-/** `filters` is another spelling of `filter`; with both it would be a guess which one is meant. */
+/** `filters` is another name of `filter`; with both, either could be meant. */
 export function forgetBatchSelection({ filter, filters, memory_ids }: z.output<typeof ForgetBatchRequest>): Selection {
   if (filter && filters) throw invalid('filters', 'send filter or filters, not both')
   return requireCondition(
@@ -153,7 +150,7 @@ export function forgetBatchSelection({ filter, filters, memory_ids }: z.output<t
   )
 }
 
-/** Refuses to forget everything by accident. */
+/** Rejects a selection without a condition, which would forget everything by accident. */
 function requireCondition(selection: Selection, names: string): Selection {
   if (Object.keys(selection).length === 0) throw noCondition(names)
   return selection
@@ -162,5 +159,5 @@ const noCondition = (names: string) =>
   new Fault(
     'INVALID_REQUEST',
     {},
-    { message: `Say which memories: ${names}. To remove all of them, delete the namespace.` },
+    { message: `Select memories by ${names}. To remove all of them, delete the namespace.` },
   )

@@ -21,7 +21,7 @@ import { storeMemories } from './store-query.ts'
 type New = z.output<typeof NewMemory>
 type Call = KeyCaller & { warn: (message: string) => void; signal: AbortSignal }
 
-/** Stores all or none, in the order given. */
+/** Stores all memories or none, in the given order. */
 export async function storeAll(
   deps: Pick<Deps, 'embedder'>,
   { warn, signal, ...caller }: Call,
@@ -41,7 +41,7 @@ export async function storeAll(
   }).catch(async (error: unknown) => {
     throw isTaken(error) ? await whichIsTaken(caller, namespace, incoming, fieldOf, error) : error
   })
-  if (rows[0]?.created) warn(`The namespace "${namespace}" was not there, and was created.`)
+  if (rows[0]?.created) warn(`The namespace "${namespace}" did not exist and was created.`)
   const memories = rows.map(({ created: _told, ...row }, i) => {
     const { content, memory_type, importance, tags, metadata, session_id = null, valid_from } = incoming[i] as New
     const sent = {
@@ -58,7 +58,7 @@ export async function storeAll(
   return { memories, ms }
 }
 
-/** Finds the chosen id that was sent twice or existed before, which the error of the database does not name. */
+/** Finds the chosen id that was sent twice or exists already, which the error of the database does not name. */
 async function whichIsTaken(
   { read }: KeyCaller,
   namespace: string,
@@ -140,7 +140,7 @@ export async function update(
 }
 
 function otherVersion({ id, version }: Memory, expected: number | undefined): Fault {
-  const message = `The memory has version ${version} by now, not ${expected}. Read it again, then change it.`
+  const message = `The memory is at version ${version}, not ${expected}. Read it again and retry your change.`
   return new Fault('CONFLICT', { resource: id }, { message })
 }
 
@@ -150,7 +150,7 @@ function otherDimension(length: number, { name, dimension }: NamespaceRef): Faul
   return new Fault('DIMENSION_MISMATCH', { resource: name }, { message })
 }
 
-/** Sets the importance of all the ids, or of none. */
+/** Sets the importance of all the memories, or of none. */
 export async function setImportanceOf(
   tx: WriteTx,
   namespace: NamespaceRef | undefined,

@@ -8,7 +8,7 @@ export type StoreCall = {
   supplied: (string | null)[]
   embedder: string
 }
-/** `created` names the namespace, if this write created it. */
+/** `created` is the name of the namespace if this write created it. */
 export type StoredRow = {
   id: string
   author: string | null

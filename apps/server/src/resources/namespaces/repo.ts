@@ -43,7 +43,7 @@ const toNamespace = (row: Row, counts: MemoryCounts | undefined, index: VectorIn
   updated_at: row.updated_at,
 })
 
-/** Returns undefined also if the namespace exists and the caller has no grant on it. */
+/** Finds a namespace. Undefined also if it exists and the caller has no grant on it. */
 export async function findNamespace(tx: Tx, name: string): Promise<Namespace | undefined> {
   const [row] = await tx.execute<Row>(sql`
     select id, name, description, dimension, text_config, weights, metadata, policy,
@@ -59,7 +59,7 @@ async function findVectorIndex(tx: Tx, namespaceId: number): Promise<VectorIndex
   return { state: !found ? 'none' : found.is_ready ? 'ready' : 'building', progress: found?.progress ?? 0 }
 }
 
-/** Returns whether it is new. */
+/** Creates a namespace if it does not exist. Returns whether it did. */
 export async function insertNamespace(
   tx: WriteTx<AdminTx>,
   name: string,
@@ -75,7 +75,7 @@ export async function insertNamespace(
   return inserted.length > 0
 }
 
-/** Changes the settings that are given; null and undefined leave theirs as it is. */
+/** Changes the given settings; null and undefined leave a setting unchanged. */
 export async function updateNamespace(
   tx: WriteTx<AdminTx>,
   name: string,
@@ -106,7 +106,7 @@ type SummaryRow = {
 
 type Part = { prefix: string | undefined; after: string | undefined; limit: number | undefined }
 
-/** Lists by name, after `after`, in one round trip. */
+/** Lists namespaces by name, after `after`, in one round trip. */
 export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Promise<ListedNamespace[]> {
   const rows = await tx.execute<SummaryRow>(sql`
     with page as (
@@ -131,7 +131,7 @@ export async function listNamespaces(tx: Tx, { prefix, after, limit }: Part): Pr
 const accessWord = (canRead: boolean, canWrite: boolean): NamespaceAccess =>
   canRead && canWrite ? 'read_write' : canRead ? 'read' : 'write'
 
-/** Returns how many vectors went with it; undefined if there is no such namespace. */
+/** Deletes a namespace. Returns how many vectors were deleted with it; undefined if the namespace does not exist. */
 export async function deleteNamespace(tx: WriteTx<AdminTx>, name: string): Promise<number | undefined> {
   const [row] = await tx.execute<{ deleted: string | null }>(sql`select delete_namespace(${name}) as deleted`)
   return row?.deleted == null ? undefined : Number(row.deleted)

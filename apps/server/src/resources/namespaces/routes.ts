@@ -52,7 +52,7 @@ export const namespaces = () => [
   route(get, async ({ read, params }) => {
     const name = namespaceName(params.namespace)
     return read(async (tx) => {
-      // A grant of any kind may see that it exists; a key without one learns nothing.
+      // A key with any grant sees that the namespace exists; a key without one learns nothing.
       const found = await findNamespace(tx, name)
       if (found) return found
       await resolveNamespace(tx, name, 'any')
@@ -74,9 +74,9 @@ const beingDeleted = (name: string) =>
   new Fault('CONFLICT', { resource: name }, { message: `The namespace "${name}" is being deleted. Try again.` })
 
 const noNamespace = (name: string) =>
-  new Fault('NAMESPACE_NOT_FOUND', { resource: name }, { message: `There is no namespace "${name}".` })
+  new Fault('NAMESPACE_NOT_FOUND', { resource: name }, { message: `No namespace "${name}" exists.` })
 
-/** Lets a create repeat what exists, as long as its settings agree. */
+/** Allows creating an existing namespace again, but only with the same settings. */
 function refuseDisagreement(existing: Namespace, settings: Settings): void {
   const differing = Object.entries(settings).filter(
     ([name, value]) => value != null && !isSame(value, existing[name as keyof Namespace]),
@@ -94,7 +94,7 @@ function refuseDisagreement(existing: Namespace, settings: Settings): void {
   )
 }
 
-/** Refuses another dimension or language once there are memories, whose vectors and words have the old one. */
+/** Rejects another dimension or language once there are memories, whose vectors and words have the old one. */
 function refuseWhatMemoriesFix(existing: Namespace, { dimension, language }: Settings): void {
   if (existing.memory_count === 0) return
   const fixed = [
@@ -107,7 +107,7 @@ function refuseWhatMemoriesFix(existing: Namespace, { dimension, language }: Set
     { resource: existing.namespace },
     {
       message:
-        `The namespace "${existing.namespace}" holds memories; its ${fixed.join(' and ')} must stay. Use ` +
+        `The namespace "${existing.namespace}" contains memories; its ${fixed.join(' and ')} cannot change. Use ` +
         'a new namespace.',
     },
   )

@@ -38,7 +38,10 @@ const columns = sql`
 
 export type NewSession = { id: string | null | undefined; metadata: Record<string, unknown> }
 
-/** Without RETURNING, which needs the select policy: a write-only key has none, and counts no memories either. */
+/**
+ * Inserts a session, without RETURNING, which needs the select policy: a write-only key does not pass it, and counts no
+ * memories either.
+ */
 export async function insertSession(
   tx: WriteTx,
   { id: namespaceId, name }: NamespaceRef,

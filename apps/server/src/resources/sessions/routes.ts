@@ -16,7 +16,7 @@ export const sessions = () => [
     const session = await write(
       async (tx) => {
         const namespace = await openNamespace(tx, agent_id)
-        // A conflict tells that the id exists, so only a key that may read chooses ids.
+        // A conflict reveals that the id exists, so only a key that may read can choose ids.
         if (id != null) await resolveNamespace(tx, agent_id, 'edit')
         return { namespace }
       },

@@ -11,7 +11,7 @@ export type RecallRow = MemoryRow & {
   vector_score: number
   explain: Record<string, unknown> | null
   highlights: string[] | null
-  /** About what it takes in a reply. */
+  /** The approximate size in a reply. */
   bytes: number
 }
 /**
@@ -19,42 +19,42 @@ export type RecallRow = MemoryRow & {
  * and otherwise DEFAULT_WEIGHTS.
  */
 export type RecallOptions = Weights & {
-  /** Leaves out lower scores. */
+  /** The lowest score that is returned. */
   min_score?: number
-  /** Returns how each score came about. */
+  /** Returns the parts of each score. */
   explain?: boolean
-  /** Returns pieces of the content around what was found. */
+  /** Returns pieces of the content around the matches. */
   highlight?: boolean
   /** Returns the vectors. */
   vectors?: boolean
-  /** What a search asks for literally. */
+  /** The literal parts of a search. */
   search?: {
     all: string[]
     prefixes: string[]
     none: string[]
     none_prefixes: string[]
-    /** Forgives wrong letters. */
+    /** Tolerates wrong letters. */
     typos: boolean
-    /** Leaves out memories that do not contain all of it. */
+    /** Leaves out memories that do not contain all parts. */
     only: boolean
   }
-  /** The model that made `vector`: refused if it is no longer the one of the database. */
+  /** The model that made `vector`: the call is rejected if it is no longer the model of the database. */
   embedder?: string
   /** `vector` is the caller's own, and is compared with the vectors of callers. */
   supplied?: boolean
-  /** Candidates of each arm. */
+  /** The number of candidates of each arm. */
   pool?: number
-  /** The most memories that the lexical arm visits. */
+  /** The maximum number of memories that the lexical arm visits. */
   budget?: number
 }
 
 export type RecallCall = {
   namespace: string
   query: string
-  /** As pgvector's text; null: only words count. */
+  /** As pgvector's text; if null, only words count. */
   vector: string | null
   topK: number
-  /** The most bytes that the hits may take; the best hit comes in any case. */
+  /** The maximum number of bytes of the hits; the best hit is returned in any case. */
   mostBytes?: number
   selection: Selection
   options: RecallOptions

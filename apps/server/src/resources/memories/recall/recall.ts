@@ -21,8 +21,8 @@ type Found = { namespace: string; row: RecallRow }
 type Picked = Found & { diversity?: { weight: number; similarity: number; value: number } }
 
 /**
- * Answers recall and search. Search also reads the syntax of its query and ranks exact hits first. Scores are absolute,
- * so several namespaces make one ranking.
+ * Runs recall and search. Search also reads the syntax of its query and ranks exact hits first. Scores are absolute, so
+ * several namespaces make one ranking.
  */
 export async function recall(
   deps: Pick<Deps, 'embedder' | 'accesses'>,
@@ -111,7 +111,7 @@ const byRank = ({ row: a }: Found, { row: b }: Found) =>
   b.created_at - a.created_at ||
   (a.id < b.id ? 1 : -1)
 
-/** Returns as many of the first as fit into a reply, and at least one. */
+/** Returns the first hits that fit into a reply, at least one. */
 function whatFits(picked: Picked[]): Picked[] {
   let room = REPLY_BYTES
   const end = picked.findIndex(({ row }) => {
@@ -122,8 +122,8 @@ function whatFits(picked: Picked[]): Picked[] {
 }
 
 /**
- * Ranks near-copies of better hits lower, among the exact hits and among the others. Vectors are only read here: each
- * can be longer than its memory, and most hits of twenty namespaces are not in the pool.
+ * Ranks near-copies of better hits lower, among the exact hits and among the others. Vectors are read only here,
+ * because a vector can be longer than its memory, and most hits of twenty namespaces are not in the pool.
  */
 async function diversify(
   { read }: KeyCaller,
@@ -176,7 +176,7 @@ function optionsOf(body: Recall, search: SearchQuery | undefined, isSupplied: bo
   }
 }
 
-/** Returns the options of a search. An exact search forgives no wrong letters. */
+/** Returns the options of a search. An exact search tolerates no wrong letters. */
 export const searchOptions = (
   { all, prefixes, none, nonePrefixes }: SearchQuery,
   { mode, highlight }: Pick<z.output<typeof SearchRequest>, 'mode' | 'highlight'>,

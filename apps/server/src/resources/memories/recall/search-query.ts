@@ -2,21 +2,21 @@ import { SEARCH_MAX_BEGINNINGS, SEARCH_MAX_PARTS, SEARCH_MAX_WORDS } from '@dake
 
 /** A search, parsed from what a person types. */
 export type SearchQuery = {
-  /** All of it without exclusions and tags, as plain text for the fuzzy arms. */
+  /** The query without exclusions and tags, as plain text for the fuzzy arms. */
   text: string
   /** Words and quoted phrases that an exact hit contains. */
   all: string[]
-  /** Beginnings of words, without the asterisk; an exact hit contains a word for each. */
+  /** Beginnings of words, without the asterisk. An exact hit contains a matching word for each. */
   prefixes: string[]
-  /** Words, phrases and beginnings that no hit contains. */
+  /** Words and phrases that no hit contains. */
   none: string[]
   nonePrefixes: string[]
   tags: string[]
   noneTags: string[]
 }
 
-// In this order: an exclusion or a tag may be quoted; a quote that never closes is a word. `--flag` and `-5` exclude
-// nothing.
+// The order of the alternatives matters: an exclusion or a tag may be quoted; a quote that is never closed is a word.
+// `--flag` and `-5` exclude nothing.
 const PART = new RegExp(
   [
     String.raw`(?<minus>(?<!\S)-(?![-\d]))?`,
@@ -28,12 +28,12 @@ const PART = new RegExp(
   ].join(''),
   'giu',
 )
-// A beginning may end where a part of a path, a version or a name does: src/db/*, 1.26.*, http://*
+// A beginning may end at a part of a path, a version or a name: src/db/*, 1.26.*, http://*
 const PREFIX = /^(?<stem>.*[\p{L}\p{N}_](?:[-./\\@#]+|:\/\/)?)\*+$/u
 
 /**
- * Parses `words "quoted phrases" -excluded tag:x prefix*`. Nothing is an error: what is no syntax is a word. A hyphen
- * excludes only at the start of a word, so `dk-admin-key` stays whole.
+ * Parses `words "quoted phrases" -excluded tag:x prefix*`. Nothing is an error: text without special syntax is a word.
+ * A hyphen excludes only at the start of a word, so `dk-admin-key` stays whole.
  */
 export function parseSearch(input: string): SearchQuery {
   const query: SearchQuery = { text: '', all: [], prefixes: [], none: [], nonePrefixes: [], tags: [], noneTags: [] }
@@ -70,10 +70,10 @@ export function excess({ all, prefixes, none, nonePrefixes, tags, noneTags }: Se
   const parts = texts.length + tags.length + noneTags.length
   const words = texts.reduce((sum, text) => sum + (text.match(WORD)?.length ?? 0), 0)
   if (parts > SEARCH_MAX_PARTS)
-    return `a search has at most ${SEARCH_MAX_PARTS} words, phrases, beginnings and tags, and this one has ${parts}`
+    return `a search has at most ${SEARCH_MAX_PARTS} words, phrases, beginnings and tags, but this one has ${parts}`
   if (beginnings > SEARCH_MAX_BEGINNINGS)
-    return `a search has at most ${SEARCH_MAX_BEGINNINGS} beginnings of words, and this one has ${beginnings}`
+    return `a search has at most ${SEARCH_MAX_BEGINNINGS} beginnings of words, but this one has ${beginnings}`
   if (words > SEARCH_MAX_WORDS)
-    return `a search has at most ${SEARCH_MAX_WORDS} words, those inside of phrases included, and this one has ${words}`
+    return `a search has at most ${SEARCH_MAX_WORDS} words, including those in phrases, but this one has ${words}`
   return undefined
 }
