@@ -60,7 +60,7 @@ test('every function of ours fixes its search_path where it matters, and none is
   ).toEqual([])
 })
 
-test('of the functions of the search role, others may call lexical_search alone, and it alone runs as that role', async () => {
+test('of the functions of the search role, lexical_search alone can be called, and it alone runs as it', async () => {
   await using t = await start()
   const functions = await t.owner(
     (sql) => sql<{ name: string; definer: boolean; callers: string[] }[]>`

@@ -71,7 +71,7 @@ test('what clients in the field send makes the grants they mean', async () => {
   ])
   expect(await post('/admin/keys', { name: 'n', scope: 'write', namespaces: [] })).toMatchObject([
     201,
-    { grants: {}, warning: expect.stringContaining('opens nothing') },
+    { grants: {}, warning: expect.stringContaining('gives access to nothing') },
   ])
   expect(await post('/admin/keys', { name: 's', scope: 'super_admin', expires_in_days: 1 })).toMatchObject([
     201,

@@ -36,7 +36,7 @@ test.each<[string, Json]>([
   ['$not of $not of it', { $not: { $not: { $or: [{}] } } }],
   ['a branch that holds only $nin of nothing', { $and: [{ $or: [{ run: 1 }, { a: { $nin: [] } }] }] }],
 ])('what is true for every memory is refused in every filter: %s', async (_, metadata) => {
-  const none = /^Select memories by .* To remove all of them, delete the namespace\.$/
+  const none = /^Choose memories by .* To remove all of them, delete the namespace\.$/
   expectError(await post(BATCH, { agent_id: 'desk', filter: { metadata } }), 'INVALID_REQUEST', none)
   expectError(await post(BATCH, { agent_id: 'desk', filters: { metadata }, dry_run: true }), 'INVALID_REQUEST', none)
   expectError(await post(BATCH, { agent_id: 'desk', filter: { metadata, tags: ['draft'] } }), 'INVALID_REQUEST', none)

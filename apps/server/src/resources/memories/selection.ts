@@ -159,5 +159,5 @@ const noCondition = (names: string) =>
   new Fault(
     'INVALID_REQUEST',
     {},
-    { message: `Select memories by ${names}. To remove all of them, delete the namespace.` },
+    { message: `Choose memories by ${names}. To remove all of them, delete the namespace.` },
   )

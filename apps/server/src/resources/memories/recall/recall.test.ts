@@ -94,7 +94,7 @@ test('every filter narrows both arms, from a body and from a query string alike'
   }
 })
 
-test('a filter that every memory passes changes no result, not even of words that many have and none together', async () => {
+test('a filter that every memory passes changes no result, even of words that no memory has together', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemories(
