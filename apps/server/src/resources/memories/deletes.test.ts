@@ -62,7 +62,7 @@ test('an empty filter is as good as none where nothing is destroyed', async () =
     ).toMatchObject({ total_found: 3 })
   for (const filter of [{}, { metadata: {} }]) {
     expect((await post('/v1/memories/recall/batch', { agent_id: 'desk', filter })).json).toMatchObject({ filtered: 3 })
-    expectError(await post(BATCH, { agent_id: 'desk', filter }), 'INVALID_REQUEST', /^Say which/)
+    expectError(await post(BATCH, { agent_id: 'desk', filter }), 'INVALID_REQUEST', /^Choose memories by/)
   }
 })
 
