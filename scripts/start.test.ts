@@ -115,14 +115,26 @@ test('a program gets its arguments and the root as its folder, and its exit code
   expect([status, stdout]).toEqual([3, `${realpathSync(tree)} --one\n`])
 })
 
-test('an example is found by its name, and the names are shown otherwise', () => {
+test('an example is found by its name, and without one all are listed with a sentence of their README', () => {
   markInstalled()
-  mkdirSync(join(tree, 'examples/small'), { recursive: true })
-  writeFileSync(join(tree, 'examples/small/main.ts'), 'console.log(process.argv[2])')
+  const texts = {
+    'small/main.ts': 'console.log(process.argv[2])',
+    'small/README.md': '# Small\n\nIt prints [what](../x) it is given.\nThat is all.\n',
+    'crew/README.md': '# Crew\n\nThree agents in Python.\n',
+  }
+  for (const [file, text] of Object.entries(texts)) {
+    mkdirSync(join(tree, 'examples', dirname(file)), { recursive: true })
+    writeFileSync(join(tree, 'examples', file), text)
+  }
   const example = (...args: string[]) =>
     spawnSync(process.execPath, [join(tree, 'scripts/example.mjs'), ...args], { encoding: 'utf8' })
   expect(example('small', '--one').stdout).toBe('--one\n')
-  const { status, stderr } = example('large')
-  expect(status).toBe(2)
-  expect(stderr).toContain('  small\n')
+  const listed = example()
+  expect([listed.status, listed.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^ {2}small +It prints what it is given\.$/m),
+  ])
+  expect(listed.stdout).toMatch(/^ {2}crew +Three agents in Python\.$/m)
+  const wrong = example('large')
+  expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining(listed.stdout)])
 })
