@@ -23,7 +23,7 @@ test(`${WRITERS} writers × ${STORES} stores: each memory has its own id and is 
       const stored = await client.storeMemory('crowded', { content: `${word} was seen by ${word}.` })
       expect(stored.memory.author).toBe(`writer-${writer}`)
       ids.add(stored.id)
-      // At once, and while nine others write.
+      // Recalls at once, while nine others write.
       for (const routing of ['vector', 'bm25'] as const) {
         const found = await client.recall('crowded', `${word} was seen by ${word}.`, { routing, topK: 5 })
         if (!found.some(({ id }) => id === stored.id)) missed.push(`${routing} ${word}`)

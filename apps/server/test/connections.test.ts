@@ -11,7 +11,7 @@ function open(url: string): Socket {
   return connect(Number(port), hostname).on('error', () => {})
 }
 
-/** What the server says until it closes the connection, or falls silent. */
+/** Returns what the server sends until it closes the connection or stops sending. */
 async function say(url: string, text: string): Promise<{ status: number; body: unknown }> {
   const socket = open(url)
   let answer = ''
@@ -64,7 +64,7 @@ test('a client that reads nothing of its replies is cut off; one that waits for 
   reader.write('GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200)) // some 50 MB
   const closed = once(reader, 'close')
   await Promise.race([closed, sleep(5_000)])
-  reader.resume() // so that the end is seen
+  reader.resume() // so that the end is received
   await closed
   expect(reader.bytesRead).toBeLessThan(50_000_000)
 
@@ -90,7 +90,7 @@ test('a client that takes a little of a reply now and then is cut off when the w
     await sleep(200)
     reader.read(10_000)
   }
-  reader.resume() // so that the end is seen
+  reader.resume() // so that the end is received
   await closed
   expect(reader.bytesRead).toBeLessThan(50_000_000)
 })

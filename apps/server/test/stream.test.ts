@@ -23,7 +23,7 @@ const STREAM = endpoint({
 })
 const MB = 1024 * 1024
 
-/** An app with one streaming call, over the database of `t`. */
+/** Starts an app with one streaming call, with the database of `t`. */
 async function serve(
   t: TestServer,
   source: (signal: AbortSignal) => AsyncIterable<string | Uint8Array>,
@@ -156,7 +156,7 @@ test(
       for (let i = 0; i < count; i++) yield new Uint8Array(16 * MB)
     }
     await using app = await serve(t, source, { openReplyBytes: 40 * MB })
-    const slow = (await open(app.url, key)).pause() // 16 MB are more than the sockets take
+    const slow = (await open(app.url, key)).pause() // 16 MB are more than the sockets buffer
     await sleep(200)
     const refused = await open(app.url, key)
     refused.resume()

@@ -198,7 +198,7 @@ describe('a reply that cannot be right is never taken', () => {
     ['no data', /does not respond like an embeddings API/, () => ({ result: 'ok' })],
     [
       'null for a number',
-      /no numbers/,
+      /not numbers/,
       (texts) => ({ data: texts.map((_, index) => ({ index, embedding: [null, ...new Array(7).fill(1)] })) }),
     ],
     [
@@ -209,7 +209,7 @@ describe('a reply that cannot be right is never taken', () => {
     ['null for an entry', /not a vector|cannot be read/, (texts) => ({ data: texts.map(() => null) })],
     [
       'NaN in base64',
-      /no numbers/,
+      /not numbers/,
       (texts) => ({
         data: texts.map((_, index) => ({
           index,
