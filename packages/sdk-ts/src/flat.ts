@@ -9,9 +9,7 @@ import { Namespaces } from './resources/namespaces.ts'
 import { Sessions } from './resources/sessions.ts'
 import type { Transport } from './transport.ts'
 
-/**
- * The resources, and the flat names of the product's samples: each hands over to its resource and does nothing else.
- */
+/** The resources, and the flat names of the product's samples: each calls its resource and does nothing else. */
 export abstract class FlatNames {
   /** Store, find, change and forget what agents know. */
   readonly memories: Memories

@@ -1,5 +1,5 @@
 # @generated from packages/protocol by packages/codegen; do not edit.
-"""The flat names of the product's samples: each hands over to its resource and does nothing else."""
+"""The flat names of the product's samples: each calls its resource and does nothing else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from .resources.sessions import AsyncSessions
 
 
 class AsyncFlatNames:
-    """What every client can be asked by a flat name."""
+    """The flat names of a client."""
 
     memories: AsyncMemories
     namespaces: AsyncNamespaces
@@ -114,7 +114,7 @@ class AsyncFlatNames:
         Raises NotFoundError if there is none this key may read.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return await self.memories.get(memory_id, agent_id=agent_id, **options)
@@ -372,7 +372,7 @@ class AsyncFlatNames:
 
         Args:
             summary: The outcome of the session. If omitted, the previous summary stays.
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return await self.sessions.end(session_id, summary, agent_id=agent_id, **options)
@@ -385,7 +385,7 @@ class AsyncFlatNames:
         Raises NotFoundError if there is none this key may read.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return await self.sessions.get(session_id, agent_id=agent_id, **options)
@@ -424,7 +424,7 @@ class AsyncFlatNames:
         A page has 100 unless `limit` is given.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.sessions.memories(session_id, limit=limit, offset=offset, agent_id=agent_id, **options)

@@ -1,5 +1,5 @@
 # @generated from _async/flat.py by packages/codegen; do not edit.
-"""The flat names of the product's samples: each hands over to its resource and does nothing else."""
+"""The flat names of the product's samples: each calls its resource and does nothing else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from .resources.sessions import Sessions
 
 
 class FlatNames:
-    """What every client can be asked by a flat name."""
+    """The flat names of a client."""
 
     memories: Memories
     namespaces: Namespaces
@@ -112,7 +112,7 @@ class FlatNames:
         Raises NotFoundError if there is none this key may read.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.memories.get(memory_id, agent_id=agent_id, **options)
@@ -368,7 +368,7 @@ class FlatNames:
 
         Args:
             summary: The outcome of the session. If omitted, the previous summary stays.
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.sessions.end(session_id, summary, agent_id=agent_id, **options)
@@ -381,7 +381,7 @@ class FlatNames:
         Raises NotFoundError if there is none this key may read.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.sessions.get(session_id, agent_id=agent_id, **options)
@@ -420,7 +420,7 @@ class FlatNames:
         A page has 100 unless `limit` is given.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.sessions.memories(session_id, limit=limit, offset=offset, agent_id=agent_id, **options)
