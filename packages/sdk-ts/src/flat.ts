@@ -96,8 +96,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. The same as
-   * `memories.update`.
+   * Change a memory. With `ifVersion` only if it still has this version; otherwise the call rejects with `CONFLICT`.
+   * The same as `memories.update`.
 
    * @example
    * await client.updateMemory('mem_1', { content: 'Better.', memoryType: 'semantic', expiresAt: null })

@@ -143,7 +143,10 @@ function docOf(operation: Operation): string {
   const said = [...positional, ...optional, ...keywords]
     .filter((field) => field.doc && !['limit', 'cursor', 'offset'].includes(field.name))
     .map((field): [string, string] => [field.name, sentences(field)])
-  const inNamespace: [string, string] = ['agent_id', 'The namespace. Without it the server looks in every namespace that the key may read.']
+  const inNamespace: [string, string] = [
+    'agent_id',
+    'The namespace. Without it the server looks in every namespace that the key may read.',
+  ]
   return docstringOf(text.filter(Boolean).join(' '), [...said, ...(isInNamespace ? [inNamespace] : [])], '        ')
 }
 

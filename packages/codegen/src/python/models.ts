@@ -33,8 +33,16 @@ const KEYWORDS: Record<string, { doc: string; of: string; without: string[] }> =
     of: 'NewMemory',
     without: ['content', 'memory_type', 'importance', 'metadata', 'session_id', 'tags', 'ttl_seconds', 'expires_at'],
   },
-  RecallOptions: { doc: 'Options of recall.', of: 'RecallRequest', without: ['agent_id', 'namespaces', 'query', 'top_k'] },
-  SearchOptions: { doc: 'Options of search.', of: 'SearchRequest', without: ['agent_id', 'namespaces', 'query', 'top_k'] },
+  RecallOptions: {
+    doc: 'Options of recall.',
+    of: 'RecallRequest',
+    without: ['agent_id', 'namespaces', 'query', 'top_k'],
+  },
+  SearchOptions: {
+    doc: 'Options of search.',
+    of: 'SearchRequest',
+    without: ['agent_id', 'namespaces', 'query', 'top_k'],
+  },
   FilterOptions: { doc: 'Conditions on memories: a memory must match all of them.', of: 'MemoryFilter', without: [] },
 }
 

@@ -113,7 +113,9 @@ function listedType({ result }: Operation): OwnType | undefined {
   const also = result.kind === 'page' ? alsoOf(result.of) : []
   if (result.kind !== 'page' || also.length === 0) return undefined
   const name = typeOf(result.of)
-  const copies = also.map(([copy, original]) => `\`${copy}\` is the same as \`${original}\`, by its name in a single one.`)
+  const copies = also.map(
+    ([copy, original]) => `\`${copy}\` is the same as \`${original}\`, by its name in a single one.`,
+  )
   const doc = [modelOf(name).doc ?? '', ...copies].join(' ')
   const more = also.map(([copy, original]) => `${copy}: models.${name}['${original}']`).join('; ')
   return { name, source: `${comment(doc.trim())}export type ${name} = models.${name} & { ${more} }\n` }
