@@ -19,24 +19,24 @@ type call struct {
 	method    string
 	path      path
 	query     map[string]any
-	// nil: none is sent.
+	// If nil, no body is sent.
 	body map[string]any
 	// Health calls: no key is needed, and none is sent.
 	isPublic bool
 	// A POST that changes nothing needs no idempotency key.
 	isRead bool
-	// Asked once unless the caller says otherwise.
+	// Not retried by default.
 	isOnce bool
-	// What InNamespace, IfVersion and DryRun are for.
+	// Whether InNamespace, IfVersion and DryRun apply.
 	isByID, isUpdate, canDryRun bool
-	// Why it cannot be sent.
+	// The reason why the call cannot be sent.
 	problem string
 }
 
-// path is the segments of one; each is escaped, and one that could climb out of its place is refused.
+// path is a list of segments; each is escaped, and one that could leave its place is rejected.
 type path []string
 
-// prepared is made once, before the first try: all tries carry the same idempotency key.
+// prepared is made once, before the first attempt: all attempts have the same idempotency key.
 type prepared struct {
 	limits
 	url    string
@@ -88,7 +88,7 @@ func (t *transport) prepare(c call, options []RequestOption) (*prepared, error) 
 	return p, nil
 }
 
-// problems are what a call cannot be sent with.
+// problems returns the reason why a call cannot be sent; empty if there is none.
 func (t *transport) problems(c call, s *settings) string {
 	switch unfit := s.unfit(c); {
 	case t.problem != "":
@@ -120,7 +120,7 @@ func (p path) escape() (string, error) {
 	return built.String(), nil
 }
 
-// search is the query string.
+// search returns the query string.
 func (c call) search(s *settings) string {
 	values := url.Values{}
 	for name, value := range c.query {

@@ -9,7 +9,7 @@ import (
 	dakera "github.com/dakera-ai/dakera/packages/sdk-go"
 )
 
-// printedOperations call the printed methods, by their flat names where those return the same.
+// printedOperations call the printed methods, by their flat names if those return the same.
 var printedOperations = map[string]operation{
 	"namespaces.create": func(ctx context.Context, c *dakera.Client, a args, o ...dakera.RequestOption) (any, error) {
 		return c.CreateNamespace(ctx, a.text("name"), as[*dakera.NamespaceSettings](a, "settings"), o...)

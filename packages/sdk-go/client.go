@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// NewClient makes a client. It cannot fail: a base URL or an option that cannot work is a [UsageError] of every call,
-// and an empty key one of every call that needs a key.
+// NewClient returns a client. It cannot fail: with an invalid base URL or option every call returns a [UsageError],
+// and with an empty key every call that needs one.
 func NewClient(baseURL, apiKey string, options ...Option) *Client {
 	t := &transport{
 		baseURL:          baseURL,
@@ -21,13 +21,13 @@ func NewClient(baseURL, apiKey string, options ...Option) *Client {
 	for _, option := range options {
 		option.applyToClient(t)
 	}
-	// A redirect is never followed: the key would go wherever it leads.
+	// Redirects are not followed: the key would be sent wherever they lead.
 	t.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	t.check()
 	return clientOf(t)
 }
 
-// NewClientFromEnv makes a client of DAKERA_URL, by default http://localhost:3300, and DAKERA_API_KEY.
+// NewClientFromEnv returns a client with DAKERA_URL, by default http://localhost:3300, and DAKERA_API_KEY.
 func NewClientFromEnv(options ...Option) *Client {
 	baseURL := os.Getenv("DAKERA_URL")
 	if baseURL == "" {
@@ -36,17 +36,17 @@ func NewClientFromEnv(options ...Option) *Client {
 	return NewClient(baseURL, os.Getenv("DAKERA_API_KEY"), options...)
 }
 
-// transport is what the resources share: the options, checked and complete.
+// transport contains the options that the resources share, checked and complete.
 type transport struct {
 	baseURL string
-	// A function, so that a client that is printed does not show it.
+	// A function, so that a printed client does not show the key.
 	apiKey           func() string
 	limits           limits
 	maxResponseBytes int64
 	http             http.Client
 	header           http.Header
 	hooks            Hooks
-	// Why no call can work.
+	// The reason why no call can succeed.
 	problem string
 }
 
@@ -56,14 +56,14 @@ func (t *transport) fail(problem string) {
 	}
 }
 
-// check looks at the options once. What it says never repeats the key.
+// check checks the options once. Its messages never repeat the key.
 func (t *transport) check() {
 	base, err := url.Parse(t.baseURL)
 	switch {
 	case err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "":
 		t.fail("the base URL (or DAKERA_URL) is no http or https URL; it should look like http://localhost:3300")
 	case base.User != nil:
-		t.fail("the base URL must not carry a user name or password; pass the key to NewClient")
+		t.fail("the base URL must not contain a user name or password; pass the key to NewClient")
 	case strings.ContainsAny(t.baseURL, "?#"):
 		t.fail(`the base URL must end with its path, without "?" or "#"`)
 	}

@@ -5,7 +5,7 @@ package dakera
 
 import "context"
 
-// Client talks to one server with one key. Give each agent its own key and so its own client.
+// Client calls one server with one key. Give each agent its own key, and so its own client.
 type Client struct {
 	Memories      *Memories
 	Namespaces    *Namespaces

@@ -7,8 +7,8 @@ import (
 )
 
 /*
-	*Failure                         everything this package returns on purpose; switch on Code
-	├── *APIError                    the server answered with an error: Status, RequestID, Body, Docs
+	*Failure                         base of all errors of this package; switch on Code
+	├── *APIError                    the server responded with an error: Status, RequestID, Body, Docs
 	│   ├── *ValidationError         400 413 422   Issues
 	│   ├── *AuthenticationError     401
 	│   ├── *AuthorizationError      403
@@ -16,23 +16,23 @@ import (
 	│   ├── *ConflictError           409
 	│   ├── *RateLimitError          429           RetryAfter
 	│   └── *ServerError             5xx           RetryAfter
-	├── *ConnectionError             no whole answer arrived
-	├── *TimeoutError                none arrived in time
-	├── *ResponseError               an answer arrived that no Dakera server gives: HTML, a redirect, broken JSON
-	└── *UsageError                  the client was set up or called in a way that cannot work; nothing was sent
+	├── *ConnectionError             no complete response arrived
+	├── *TimeoutError                no response arrived in time
+	├── *ResponseError               the response is not from a Dakera server: HTML, a redirect, invalid JSON
+	└── *UsageError                  the client was configured or called incorrectly; nothing was sent
 
 errors.As finds an error by its own type and by every type above it. A call that ends with its context is none of
 these: it returns an error that wraps the context's.
 */
 
-// ErrorCode is what a failure is called. It is an error itself, so that errors.Is(err, dakera.CodeNotFound) works.
-// Codes of a newer server are passed on as they come.
+// ErrorCode is the code of a failure. It is an error itself, so that errors.Is(err, dakera.CodeNotFound) works.
+// Unknown codes of a newer server are passed on.
 type ErrorCode string
 
-// Error gives the code.
+// Error returns the code.
 func (c ErrorCode) Error() string { return string(c) }
 
-// What Code says when the server had no part in the failure.
+// Codes of failures that the server had no part in.
 const (
 	CodeConnectionFailed ErrorCode = "CONNECTION_FAILED"
 	CodeTimeout          ErrorCode = "TIMEOUT"
@@ -40,15 +40,15 @@ const (
 	CodeInvalidUsage     ErrorCode = "INVALID_USAGE"
 )
 
-// Failure is the base of everything this package returns on purpose.
+// Failure is the base of all errors that this package returns.
 type Failure struct {
 	// The call that failed, by its name in the API: memories.store.
 	Operation string
-	// What to switch on. HTTP_<status> when a proxy answered without a code.
+	// The code to switch on. HTTP_<status> if a proxy responded without a code.
 	Code ErrorCode
-	// The HTTP status; 0 if there was no answer.
+	// The HTTP status; 0 if there was no response.
 	Status int
-	// Leads to the log entry of the server; empty if there was no answer that had one.
+	// Identifies the log entry of the server; empty if there was no response with an id.
 	RequestID string
 
 	message string
@@ -58,19 +58,19 @@ type Failure struct {
 // Error names the call, the status, the code and the request, and never the key.
 func (f *Failure) Error() string { return f.message }
 
-// Unwrap gives what lies behind, if anything.
+// Unwrap returns the cause, if there is one.
 func (f *Failure) Unwrap() error { return f.cause }
 
-// Is makes errors.Is find a failure by its code.
+// Is lets errors.Is match a failure by its code.
 func (f *Failure) Is(target error) bool {
 	code, isCode := target.(ErrorCode)
 	return isCode && code == f.Code
 }
 
-// APIError says that the server answered with an error.
+// APIError says that the server responded with an error.
 type APIError struct {
 	*Failure
-	// The decoded reply; its text when it was no JSON.
+	// The decoded reply; its text if it is not JSON.
 	Body any
 	// The page about this code.
 	Docs string
@@ -78,96 +78,96 @@ type APIError struct {
 	Resource string
 }
 
-// Unwrap gives the failure in general.
+// Unwrap returns the failure.
 func (e *APIError) Unwrap() error { return e.Failure }
 
-// ValidationError says that the request is not one the server takes: 400, 413 or 422.
+// ValidationError says that the server does not accept the request: 400, 413 or 422.
 type ValidationError struct {
 	*APIError
-	// Each field that is wrong.
+	// Each invalid field.
 	Issues []Issue
 }
 
-// Issue is one field that is wrong.
+// Issue is one invalid field.
 type Issue struct {
 	Path    string `json:"path"`
 	Message string `json:"message"`
 }
 
-// Unwrap gives the API's error in general.
+// Unwrap returns the APIError.
 func (e *ValidationError) Unwrap() error { return e.APIError }
 
 // AuthenticationError says that the key is missing, unknown, inactive or expired: 401.
 type AuthenticationError struct{ *APIError }
 
-// Unwrap gives the API's error in general.
+// Unwrap returns the APIError.
 func (e *AuthenticationError) Unwrap() error { return e.APIError }
 
-// AuthorizationError says that the key is known and may not do this: 403.
+// AuthorizationError says that the key is valid but may not do this: 403.
 type AuthorizationError struct{ *APIError }
 
-// Unwrap gives the API's error in general.
+// Unwrap returns the APIError.
 func (e *AuthorizationError) Unwrap() error { return e.APIError }
 
 // NotFoundError says that no resource with that id or name is visible to this key: 404.
 type NotFoundError struct{ *APIError }
 
-// Unwrap gives the API's error in general.
+// Unwrap returns the APIError.
 func (e *NotFoundError) Unwrap() error { return e.APIError }
 
 // ConflictError says that the change conflicts with what is stored: 409.
 type ConflictError struct{ *APIError }
 
-// Unwrap gives the API's error in general.
+// Unwrap returns the APIError.
 func (e *ConflictError) Unwrap() error { return e.APIError }
 
 // RateLimitError says that there were too many requests: 429.
 type RateLimitError struct {
 	*APIError
-	// How long to wait; 0 if the server did not say.
+	// The time to wait; 0 if the server sent none.
 	RetryAfter time.Duration
 }
 
-// Unwrap gives the API's error in general.
+// Unwrap returns the APIError.
 func (e *RateLimitError) Unwrap() error { return e.APIError }
 
-// ServerError says that something broke on the server's side: 5xx.
+// ServerError says that the server failed: 5xx.
 type ServerError struct {
 	*APIError
-	// How long to wait; 0 if the server did not say.
+	// The time to wait; 0 if the server sent none.
 	RetryAfter time.Duration
 }
 
-// Unwrap gives the API's error in general.
+// Unwrap returns the APIError.
 func (e *ServerError) Unwrap() error { return e.APIError }
 
 // ConnectionError says that the server could not be reached, or that the connection ended before the whole answer was
 // there.
 type ConnectionError struct{ *Failure }
 
-// Unwrap gives the failure in general.
+// Unwrap returns the failure.
 func (e *ConnectionError) Unwrap() error { return e.Failure }
 
-// TimeoutError says that no answer arrived in the time a try may take.
+// TimeoutError says that no response arrived within the time limit of one attempt.
 type TimeoutError struct{ *Failure }
 
-// Unwrap gives the failure in general.
+// Unwrap returns the failure.
 func (e *TimeoutError) Unwrap() error { return e.Failure }
 
-// Timeout is true, as net.Error has it.
+// Timeout returns true, as net.Error defines it.
 func (e *TimeoutError) Timeout() bool { return true }
 
 // ResponseError says that an answer arrived that no Dakera server gives. Most often something else listens at the
 // base URL.
 type ResponseError struct{ *Failure }
 
-// Unwrap gives the failure in general.
+// Unwrap returns the failure.
 func (e *ResponseError) Unwrap() error { return e.Failure }
 
-// UsageError says that the client was set up or called in a way that cannot work. Nothing was sent.
+// UsageError says that the client was configured or called incorrectly. Nothing was sent.
 type UsageError struct{ *Failure }
 
-// Unwrap gives the failure in general.
+// Unwrap returns the failure.
 func (e *UsageError) Unwrap() error { return e.Failure }
 
 func usageError(operation, format string, args ...any) error {
@@ -175,7 +175,7 @@ func usageError(operation, format string, args ...any) error {
 	return &UsageError{&Failure{Operation: operation, Code: CodeInvalidUsage, message: message}}
 }
 
-// newAPIError makes the error of a status from what came with it.
+// newAPIError returns the error for a status and its response.
 func newAPIError(operation string, status int, requestID string, content []byte, retryAfter time.Duration) error {
 	var said struct {
 		Error     string    `json:"error"`

@@ -4,7 +4,7 @@ import "context"
 
 // Flat names that return less than the method of the resource does. All others are in client_printed.go.
 
-// StoreMemory is short for [Memories.Store], and returns the memory alone.
+// StoreMemory is short for [Memories.Store], and returns only the memory.
 func (c *Client) StoreMemory(
 	ctx context.Context,
 	namespace string,
@@ -18,7 +18,7 @@ func (c *Client) StoreMemory(
 	return &stored.Memory, nil
 }
 
-// Recall is short for [Memories.Recall], and returns the memories alone.
+// Recall is short for [Memories.Recall], and returns only the memories.
 func (c *Client) Recall(
 	ctx context.Context,
 	namespace string,
@@ -28,7 +28,7 @@ func (c *Client) Recall(
 	return found(c.Memories.Recall(ctx, namespace, request, options...))
 }
 
-// SearchMemories is short for [Memories.Search], and returns the memories alone.
+// SearchMemories is short for [Memories.Search], and returns only the memories.
 func (c *Client) SearchMemories(
 	ctx context.Context,
 	namespace string,

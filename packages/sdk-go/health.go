@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// HealthChecks report how the server is. They need no key, and send none.
+// HealthChecks report the health of the server. They need no key, and send none.
 type HealthChecks struct{ t *transport }
 
 // Get reports that the server responds.
@@ -30,7 +30,7 @@ func (h *HealthChecks) Live(ctx context.Context, options ...RequestOption) (*Liv
 	}, options)
 }
 
-// Ready reports, part by part, whether requests will succeed. A server that is not ready is an answer, not an error,
+// Ready reports, part by part, whether requests will succeed. A server that is not ready is a result, not an error,
 // and is asked once.
 func (h *HealthChecks) Ready(ctx context.Context, options ...RequestOption) (*Readiness, error) {
 	ready, err := send[Readiness](ctx, h.t, call{
@@ -49,7 +49,7 @@ func (h *HealthChecks) Ready(ctx context.Context, options ...RequestOption) (*Re
 	return ready, err
 }
 
-// again decodes what an error has decoded without its type.
+// again decodes the body of an error into its type.
 func again[T any](body any) (*T, error) {
 	content, err := json.Marshal(body)
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Instant is a moment in a request. The zero Instant says nothing. Make one with [At], [Unix], [Date] or [Never].
+// Instant is a moment in a request. The zero Instant is not sent. Make one with [At], [Unix], [Date] or [Never].
 type Instant struct{ literal string }
 
-// At is a moment of Go. The zero time says nothing.
+// At returns a time of Go as a moment. The zero time is not sent.
 func At(moment time.Time) Instant {
 	if moment.IsZero() {
 		return Instant{}
@@ -16,19 +16,19 @@ func At(moment time.Time) Instant {
 	return Date(moment.UTC().Format(time.RFC3339Nano))
 }
 
-// Unix is a moment in seconds since 1970.
+// Unix returns a moment in seconds since 1970.
 func Unix(seconds int64) Instant { return encodeInstant(seconds) }
 
-// Date is a moment in ISO-8601: 2027-01-01, or 2027-01-01T12:00:00Z. It is UTC unless it says otherwise.
+// Date returns a moment in ISO-8601: 2027-01-01, or 2027-01-01T12:00:00Z. It is UTC unless it has a time zone.
 func Date(iso string) Instant { return encodeInstant(iso) }
 
-// Never says that there is no such moment. As ExpiresAt of an update it takes away the one there was.
+// Never means no moment. As ExpiresAt of an update it removes the present one.
 func Never() Instant { return Instant{"null"} }
 
-// String gives the moment as it is sent.
+// String returns the moment as it is sent.
 func (i Instant) String() string { return i.literal }
 
-// MarshalJSON writes the moment as it was given: seconds, text or null.
+// MarshalJSON writes the moment in its own form: seconds, text or null.
 func (i Instant) MarshalJSON() ([]byte, error) {
 	if i.literal == "" {
 		return []byte("null"), nil
@@ -36,7 +36,7 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 	return []byte(i.literal), nil
 }
 
-// UnmarshalJSON takes seconds, text or null.
+// UnmarshalJSON reads seconds, text or null.
 func (i *Instant) UnmarshalJSON(data []byte) error {
 	i.literal = string(data)
 	return nil
@@ -47,7 +47,7 @@ func encodeInstant(value any) Instant {
 	return Instant{string(literal)}
 }
 
-// inUTC makes a time of a moment in a reply.
+// inUTC returns a moment of a reply as a time.
 func inUTC(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
 func orZero(seconds *int64) time.Time {

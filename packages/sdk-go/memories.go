@@ -121,7 +121,8 @@ func (m *Memories) SetImportance(
 	}, options)
 }
 
-// Forget forgets memories by ids, tags, session or age. At least one of them is required; several must all match.
+// Forget forgets memories by ids, tags, session or age. At least one condition is required; a memory must match all of
+// them.
 func (m *Memories) Forget(
 	ctx context.Context,
 	namespace string,
@@ -147,7 +148,7 @@ func (m *Memories) ForgetBatch(
 ) (*ForgetBatchResponse, error) {
 	return send[ForgetBatchResponse](ctx, m.t, call{
 		operation: "memories.forgetBatch",
-		method:    http.MethodPost, // not its twin DELETE: some proxies drop the body of a DELETE
+		method:    http.MethodPost, // and not DELETE, because some proxies drop the body of a DELETE
 		path:      path{"v1", "memories", "forget", "batch"},
 		body:      map[string]any{"agent_id": namespace, "filter": filter},
 		canDryRun: true,
@@ -196,7 +197,7 @@ func (m *Memories) All(
 	})
 }
 
-// in names where to look: one namespace, or several.
+// in sets the namespaces of a call: one, or several.
 func (c call) in(namespace string, namespaces []string) call {
 	switch {
 	case len(namespaces) == 0:
@@ -208,12 +209,12 @@ func (c call) in(namespace string, namespaces []string) call {
 	return c
 }
 
-// updatedMemory is the reply to an update, which also has the memory's fields at top level.
+// updatedMemory is the reply to an update, which also has the fields of the memory at top level.
 type updatedMemory struct {
 	Memory Memory `json:"memory"`
 }
 
-// isComplete also looks at each memory: a memory has an id.
+// isComplete also checks that each memory has an id.
 func (m *RecallResponse) isComplete() bool {
 	return m.Memories != nil &&
 		!slices.ContainsFunc(m.Memories, func(found RecalledMemory) bool { return found.ID == "" })

@@ -23,7 +23,7 @@ const (
 	CodeServiceUnavailable     ErrorCode = "SERVICE_UNAVAILABLE"
 )
 
-// The words of a grant. AccessNone removes a grant, in [Keys.Update] alone.
+// The words of a grant. AccessNone removes a grant, in [Keys.Update] only.
 const (
 	AccessRead      = "read"
 	AccessWrite     = "write"
@@ -407,7 +407,7 @@ type ListedNamespace struct {
 	CreatedAt int64 `json:"created_at"`
 	// The access of this key to the namespace. One of "read", "write", "read_write".
 	Access string `json:"access"`
-	// The same as `name`, as single namespaces call it.
+	// The same as `name`, by its name in a single namespace.
 	Namespace string `json:"namespace"`
 	// Fields that this version of the client does not know.
 	Extra map[string]any `json:"-"`

@@ -5,31 +5,31 @@ package dakera
 
 import "encoding/json"
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Agent) MarshalJSON() ([]byte, error) {
 	type plain Agent
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Agent) UnmarshalJSON(data []byte) error {
 	type plain Agent
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m AgentStats) MarshalJSON() ([]byte, error) {
 	type plain AgentStats
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *AgentStats) UnmarshalJSON(data []byte) error {
 	type plain AgentStats
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r CreateKeyRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -40,7 +40,7 @@ func (r *CreateKeyRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r CreateNamespaceKeyRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -51,7 +51,7 @@ func (r *CreateNamespaceKeyRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r NamespaceSettings) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -62,55 +62,55 @@ func (r *NamespaceSettings) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m CreatedKey) MarshalJSON() ([]byte, error) {
 	type plain CreatedKey
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *CreatedKey) UnmarshalJSON(data []byte) error {
 	type plain CreatedKey
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m CreatedNamespaceKey) MarshalJSON() ([]byte, error) {
 	type plain CreatedNamespaceKey
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *CreatedNamespaceKey) UnmarshalJSON(data []byte) error {
 	type plain CreatedNamespaceKey
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m DeleteNamespaceKeyResponse) MarshalJSON() ([]byte, error) {
 	type plain DeleteNamespaceKeyResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *DeleteNamespaceKeyResponse) UnmarshalJSON(data []byte) error {
 	type plain DeleteNamespaceKeyResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m DeleteNamespaceResponse) MarshalJSON() ([]byte, error) {
 	type plain DeleteNamespaceResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *DeleteNamespaceResponse) UnmarshalJSON(data []byte) error {
 	type plain DeleteNamespaceResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r EndSessionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -121,43 +121,43 @@ func (r *EndSessionRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m endSessionResponse) MarshalJSON() ([]byte, error) {
 	type plain endSessionResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *endSessionResponse) UnmarshalJSON(data []byte) error {
 	type plain endSessionResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m EndpointUsage) MarshalJSON() ([]byte, error) {
 	type plain EndpointUsage
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *EndpointUsage) UnmarshalJSON(data []byte) error {
 	type plain EndpointUsage
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m ForgetBatchResponse) MarshalJSON() ([]byte, error) {
 	type plain ForgetBatchResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *ForgetBatchResponse) UnmarshalJSON(data []byte) error {
 	type plain ForgetBatchResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r ForgetRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -168,91 +168,91 @@ func (r *ForgetRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m ForgetResponse) MarshalJSON() ([]byte, error) {
 	type plain ForgetResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *ForgetResponse) UnmarshalJSON(data []byte) error {
 	type plain ForgetResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Health) MarshalJSON() ([]byte, error) {
 	type plain Health
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Health) UnmarshalJSON(data []byte) error {
 	type plain Health
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Identity) MarshalJSON() ([]byte, error) {
 	type plain Identity
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Identity) UnmarshalJSON(data []byte) error {
 	type plain Identity
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Key) MarshalJSON() ([]byte, error) {
 	type plain Key
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Key) UnmarshalJSON(data []byte) error {
 	type plain Key
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m KeyActionResponse) MarshalJSON() ([]byte, error) {
 	type plain KeyActionResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *KeyActionResponse) UnmarshalJSON(data []byte) error {
 	type plain KeyActionResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m KeyUsage) MarshalJSON() ([]byte, error) {
 	type plain KeyUsage
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *KeyUsage) UnmarshalJSON(data []byte) error {
 	type plain KeyUsage
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m listKeysResponse) MarshalJSON() ([]byte, error) {
 	type plain listKeysResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *listKeysResponse) UnmarshalJSON(data []byte) error {
 	type plain listKeysResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r ListMemoriesRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -263,61 +263,61 @@ func (r *ListMemoriesRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m listMemoriesResponse) MarshalJSON() ([]byte, error) {
 	type plain listMemoriesResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *listMemoriesResponse) UnmarshalJSON(data []byte) error {
 	type plain listMemoriesResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m listNamespaceKeysResponse) MarshalJSON() ([]byte, error) {
 	type plain listNamespaceKeysResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *listNamespaceKeysResponse) UnmarshalJSON(data []byte) error {
 	type plain listNamespaceKeysResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m listNamespacesResponse) MarshalJSON() ([]byte, error) {
 	type plain listNamespacesResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *listNamespacesResponse) UnmarshalJSON(data []byte) error {
 	type plain listNamespacesResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m listSessionsResponse) MarshalJSON() ([]byte, error) {
 	type plain listSessionsResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *listSessionsResponse) UnmarshalJSON(data []byte) error {
 	type plain listSessionsResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m ListedNamespace) MarshalJSON() ([]byte, error) {
 	type plain ListedNamespace
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *ListedNamespace) UnmarshalJSON(data []byte) error {
 	type plain ListedNamespace
 	if err := unmarshalExtra(data, (*plain)(m), &m.Extra); err != nil {
@@ -327,31 +327,31 @@ func (m *ListedNamespace) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Liveness) MarshalJSON() ([]byte, error) {
 	type plain Liveness
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Liveness) UnmarshalJSON(data []byte) error {
 	type plain Liveness
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Memory) MarshalJSON() ([]byte, error) {
 	type plain Memory
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Memory) UnmarshalJSON(data []byte) error {
 	type plain Memory
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r MemoryFilter) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -362,67 +362,67 @@ func (r *MemoryFilter) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Namespace) MarshalJSON() ([]byte, error) {
 	type plain Namespace
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Namespace) UnmarshalJSON(data []byte) error {
 	type plain Namespace
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m NamespaceKey) MarshalJSON() ([]byte, error) {
 	type plain NamespaceKey
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *NamespaceKey) UnmarshalJSON(data []byte) error {
 	type plain NamespaceKey
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m NamespaceUsage) MarshalJSON() ([]byte, error) {
 	type plain NamespaceUsage
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *NamespaceUsage) UnmarshalJSON(data []byte) error {
 	type plain NamespaceUsage
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Readiness) MarshalJSON() ([]byte, error) {
 	type plain Readiness
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Readiness) UnmarshalJSON(data []byte) error {
 	type plain Readiness
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m ReadinessCheck) MarshalJSON() ([]byte, error) {
 	type plain ReadinessCheck
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *ReadinessCheck) UnmarshalJSON(data []byte) error {
 	type plain ReadinessCheck
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r RecallRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -433,19 +433,19 @@ func (r *RecallRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m RecallResponse) MarshalJSON() ([]byte, error) {
 	type plain RecallResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *RecallResponse) UnmarshalJSON(data []byte) error {
 	type plain RecallResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m RecalledMemory) MarshalJSON() ([]byte, error) {
 	plain := struct {
 		Memory        Memory         `json:"memory"`
@@ -461,7 +461,7 @@ func (m RecalledMemory) MarshalJSON() ([]byte, error) {
 	return marshalExtra(plain, m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *RecalledMemory) UnmarshalJSON(data []byte) error {
 	plain := struct {
 		Memory        *Memory         `json:"memory"`
@@ -487,7 +487,7 @@ func (m *RecalledMemory) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, &plain, &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r RotateKeyRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -498,19 +498,19 @@ func (r *RotateKeyRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m RotatedKey) MarshalJSON() ([]byte, error) {
 	type plain RotatedKey
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *RotatedKey) UnmarshalJSON(data []byte) error {
 	type plain RotatedKey
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r SearchRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -521,43 +521,43 @@ func (r *SearchRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m Session) MarshalJSON() ([]byte, error) {
 	type plain Session
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *Session) UnmarshalJSON(data []byte) error {
 	type plain Session
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m sessionMemoriesResponse) MarshalJSON() ([]byte, error) {
 	type plain sessionMemoriesResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *sessionMemoriesResponse) UnmarshalJSON(data []byte) error {
 	type plain sessionMemoriesResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m SetImportanceResponse) MarshalJSON() ([]byte, error) {
 	type plain SetImportanceResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *SetImportanceResponse) UnmarshalJSON(data []byte) error {
 	type plain SetImportanceResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r StartSessionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -568,31 +568,31 @@ func (r *StartSessionRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m startSessionResponse) MarshalJSON() ([]byte, error) {
 	type plain startSessionResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *startSessionResponse) UnmarshalJSON(data []byte) error {
 	type plain startSessionResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m StoreMemoriesResponse) MarshalJSON() ([]byte, error) {
 	type plain StoreMemoriesResponse
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *StoreMemoriesResponse) UnmarshalJSON(data []byte) error {
 	type plain StoreMemoriesResponse
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r StoreMemoryRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -603,7 +603,7 @@ func (r *StoreMemoryRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m StoredMemory) MarshalJSON() ([]byte, error) {
 	plain := struct {
 		Memory          Memory         `json:"memory"`
@@ -613,7 +613,7 @@ func (m StoredMemory) MarshalJSON() ([]byte, error) {
 	return marshalExtra(plain, m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *StoredMemory) UnmarshalJSON(data []byte) error {
 	plain := struct {
 		Memory          *Memory         `json:"memory"`
@@ -623,19 +623,19 @@ func (m *StoredMemory) UnmarshalJSON(data []byte) error {
 	return unmarshalExtra(data, &plain, &m.Extra)
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m StoredItem) MarshalJSON() ([]byte, error) {
 	type plain StoredItem
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *StoredItem) UnmarshalJSON(data []byte) error {
 	type plain StoredItem
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r UpdateKeyRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -646,7 +646,7 @@ func (r *UpdateKeyRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r UpdateMemoryRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -657,19 +657,19 @@ func (r *UpdateMemoryRequest) UnmarshalJSON(data []byte) error {
 	return restoreZero(data, (*plain)(r))
 }
 
-// MarshalJSON writes the fields as they came, unknown ones too.
+// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m VectorIndex) MarshalJSON() ([]byte, error) {
 	type plain VectorIndex
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *VectorIndex) UnmarshalJSON(data []byte) error {
 	type plain VectorIndex
 	return unmarshalExtra(data, (*plain)(m), &m.Extra)
 }
 
-// MarshalJSON writes the fields that are not zero, as they are sent.
+// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r Weights) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }

@@ -10,112 +10,112 @@ import (
 	"time"
 )
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Agent) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m AgentStats) String() string { return describe(m) }
 
-// String returns what is printed, without the secret.
+// String returns the model in a readable form, without the secret.
 func (m CreateKeyRequest) String() string {
 	m.Secret = redact(m.Secret)
 	return describe(m)
 }
 
-// Format prints it without the secret, whatever the verb.
+// Format prints the model without the secret, for every verb.
 func (m CreateKeyRequest) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, m.String())
 }
 
-// LogValue logs it without the secret.
+// LogValue returns the model without the secret.
 func (m CreateKeyRequest) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
-// String returns what is printed, without the secret.
+// String returns the model in a readable form, without the secret.
 func (m CreatedKey) String() string {
 	m.Key = redact(m.Key)
 	return describe(m)
 }
 
-// Format prints it without the secret, whatever the verb.
+// Format prints the model without the secret, for every verb.
 func (m CreatedKey) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, m.String())
 }
 
-// LogValue logs it without the secret.
+// LogValue returns the model without the secret.
 func (m CreatedKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m CreatedKey) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time if it is null.
 func (m CreatedKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String returns what is printed, without the secret.
+// String returns the model in a readable form, without the secret.
 func (m CreatedNamespaceKey) String() string {
 	m.Key = redact(m.Key)
 	return describe(m)
 }
 
-// Format prints it without the secret, whatever the verb.
+// Format prints the model without the secret, for every verb.
 func (m CreatedNamespaceKey) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, m.String())
 }
 
-// LogValue logs it without the secret.
+// LogValue returns the model without the secret.
 func (m CreatedNamespaceKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m CreatedNamespaceKey) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time if it is null.
 func (m CreatedNamespaceKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m DeleteNamespaceKeyResponse) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m DeleteNamespaceResponse) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m EndpointUsage) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m ForgetBatchResponse) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m ForgetResponse) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Health) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Identity) String() string { return describe(m) }
 
-// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time if it is null.
 func (m Identity) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Key) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m Key) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time if it is null.
 func (m Key) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m KeyActionResponse) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m KeyActionResponse) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time if it is null.
 func (m KeyActionResponse) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m KeyUsage) String() string { return describe(m) }
 
-// LastUsedTime is LastUsed as a time of Go, and the zero time where there is none.
+// LastUsedTime is LastUsed as a time of Go, and the zero time if it is null.
 func (m KeyUsage) LastUsedTime() time.Time { return orZero(m.LastUsed) }
 
 // String returns the name, so that a printed list is readable.
@@ -124,13 +124,13 @@ func (m ListedNamespace) String() string { return m.Name }
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m ListedNamespace) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Liveness) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Memory) String() string { return describe(m) }
 
-// ValidFromTime is ValidFrom as a time of Go, and the zero time where there is none.
+// ValidFromTime is ValidFrom as a time of Go, and the zero time if it is null.
 func (m Memory) ValidFromTime() time.Time { return orZero(m.ValidFrom) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
@@ -139,13 +139,13 @@ func (m Memory) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 // UpdatedAtTime is UpdatedAt as a time of Go.
 func (m Memory) UpdatedAtTime() time.Time { return inUTC(m.UpdatedAt) }
 
-// LastAccessedAtTime is LastAccessedAt as a time of Go, and the zero time where there is none.
+// LastAccessedAtTime is LastAccessedAt as a time of Go, and the zero time if it is null.
 func (m Memory) LastAccessedAtTime() time.Time { return orZero(m.LastAccessedAt) }
 
-// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time if it is null.
 func (m Memory) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Namespace) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
@@ -154,71 +154,71 @@ func (m Namespace) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 // UpdatedAtTime is UpdatedAt as a time of Go.
 func (m Namespace) UpdatedAtTime() time.Time { return inUTC(m.UpdatedAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m NamespaceKey) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m NamespaceKey) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time where there is none.
+// ExpiresAtTime is ExpiresAt as a time of Go, and the zero time if it is null.
 func (m NamespaceKey) ExpiresAtTime() time.Time { return orZero(m.ExpiresAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m NamespaceUsage) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Readiness) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m ReadinessCheck) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m RecallResponse) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m RecalledMemory) String() string { return describe(m) }
 
-// String returns what is printed, without the secret.
+// String returns the model in a readable form, without the secret.
 func (m RotatedKey) String() string {
 	m.Key = redact(m.Key)
 	m.NewKey = redact(m.NewKey)
 	return describe(m)
 }
 
-// Format prints it without the secret, whatever the verb.
+// Format prints the model without the secret, for every verb.
 func (m RotatedKey) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, m.String())
 }
 
-// LogValue logs it without the secret.
+// LogValue returns the model without the secret.
 func (m RotatedKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
 // OldKeyExpiresAtTime is OldKeyExpiresAt as a time of Go.
 func (m RotatedKey) OldKeyExpiresAtTime() time.Time { return inUTC(m.OldKeyExpiresAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m Session) String() string { return describe(m) }
 
 // StartedAtTime is StartedAt as a time of Go.
 func (m Session) StartedAtTime() time.Time { return inUTC(m.StartedAt) }
 
-// EndedAtTime is EndedAt as a time of Go, and the zero time where there is none.
+// EndedAtTime is EndedAt as a time of Go, and the zero time if it is null.
 func (m Session) EndedAtTime() time.Time { return orZero(m.EndedAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m SetImportanceResponse) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m StoreMemoriesResponse) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m StoredMemory) String() string { return describe(m) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m StoredItem) String() string { return describe(m) }
 
 // CreatedAtTime is CreatedAt as a time of Go.
 func (m StoredItem) CreatedAtTime() time.Time { return inUTC(m.CreatedAt) }
 
-// String returns what is printed.
+// String returns the model in a readable form.
 func (m VectorIndex) String() string { return describe(m) }

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Empty stands for the empty text in a request, where "" is left out. (No text the API takes has a NUL in it.)
+// Empty is the empty text in a request, where "" is omitted. (No text that the API accepts contains a NUL.)
 const Empty = "\x00"
 
-// Exactly marks a number of a request as meant, also when it is 0, which is otherwise left out.
+// Exactly marks a number of a request that must be sent even if it is 0, which is otherwise omitted.
 func Exactly(x float64) float64 {
 	if x == 0 {
-		return math.Copysign(0, -1) // equal to 0, yet to be told from it
+		return math.Copysign(0, -1) // equal to 0, but distinguishable from it
 	}
 	return x
 }
 
-// omitZero returns the fields of a request that are not zero, by their names on the wire. A nil request has none.
+// omitZero returns the fields of a request that are not zero, by their names on the wire. A nil request has no fields.
 func omitZero(request any) map[string]any {
 	fields := map[string]any{}
 	value := reflect.Indirect(reflect.ValueOf(request))
@@ -41,7 +41,7 @@ func omitZero(request any) map[string]any {
 	return fields
 }
 
-// restoreZero is the way back: a zero that the JSON contains is meant.
+// restoreZero is the inverse of omitZero: it marks a zero that the JSON contains as one to send.
 func restoreZero(data []byte, request any) error {
 	if err := json.Unmarshal(data, request); err != nil {
 		return err
@@ -67,7 +67,7 @@ func restoreZero(data []byte, request any) error {
 	return nil
 }
 
-// isText says whether every string in a body is UTF-8. JSON could not carry another one as it is.
+// isText reports whether every string in a body is UTF-8. JSON cannot represent any other string.
 func isText(value reflect.Value) bool {
 	switch value.Kind() {
 	case reflect.String:

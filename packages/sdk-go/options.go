@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Option sets up a client.
+// Option configures a client.
 type Option interface{ applyToClient(*transport) }
 
-// RequestOption sets up one call.
+// RequestOption configures one call.
 type RequestOption interface{ applyToCall(*settings) }
 
-// SharedOption sets up a client, or one call of it.
+// SharedOption configures a client, or one call of it.
 type SharedOption func(*limits)
 
 type (
@@ -39,23 +39,24 @@ type settings struct {
 	isDryRun       bool
 }
 
-// WithTimeout says how long one try may take. 30 seconds unless said. How long a whole call may take is said by its
+// WithTimeout sets the time limit of one attempt, by default 30 seconds. The time limit of a whole call is that of its
 // context.
 func WithTimeout(timeout time.Duration) SharedOption {
 	return func(l *limits) { l.timeout = timeout }
 }
 
-// WithMaxRetries says how often a failed try is repeated. 2 unless said, so three tries in all.
+// WithMaxRetries sets the maximum number of retries of a failed attempt, by default 2, so three attempts in total.
 func WithMaxRetries(retries int) SharedOption {
 	return func(l *limits) { l.maxRetries = retries }
 }
 
-// WithMaxResponseBytes says how large an answer may be. A larger one is refused while it arrives. 256 MiB unless said.
+// WithMaxResponseBytes sets the maximum size of a response, by default 256 MiB. A larger one is rejected while it
+// arrives.
 func WithMaxResponseBytes(bytes int64) Option {
 	return clientOption(func(t *transport) { t.maxResponseBytes = bytes })
 }
 
-// WithHTTPClient says what sends the requests. A copy is taken, which follows no redirects.
+// WithHTTPClient sets the HTTP client. The client uses a copy, which follows no redirects.
 func WithHTTPClient(client *http.Client) Option {
 	return clientOption(func(t *transport) {
 		if client == nil {
@@ -71,66 +72,67 @@ func WithHeader(name, value string) Option {
 	return clientOption(func(t *transport) { t.header.Add(name, value) })
 }
 
-// WithHooks says what is called around every try.
+// WithHooks sets functions that are called around every attempt.
 func WithHooks(hooks Hooks) Option {
 	return clientOption(func(t *transport) { t.hooks = hooks })
 }
 
-// Hooks are called around every try, for tracing. An error that a hook returns ends the call, and is what it returns.
+// Hooks are called around every attempt, for tracing. If a hook returns an error, the call ends and returns that error.
 type Hooks struct {
 	OnRequest  func(context.Context, RequestEvent) error
 	OnResponse func(context.Context, ResponseEvent) error
 }
 
-// RequestEvent is what a hook sees before a try.
+// RequestEvent is the argument of a hook before an attempt.
 type RequestEvent struct {
 	// The call, by its name in the API: memories.store.
 	Operation string
 	Method    string
 	URL       string
-	// 1 for the first try.
+	// 1 for the first attempt.
 	Attempt int
-	// Headers set here are sent. The key is added after, so that no hook can log it.
+	// Headers set here are sent. The key is added later, so that no hook can log it.
 	Header http.Header
 }
 
-// ResponseEvent is what a hook sees after a try.
+// ResponseEvent is the argument of a hook after an attempt.
 type ResponseEvent struct {
 	Operation string
 	Method    string
 	URL       string
 	Attempt   int
-	// 0 if there was no answer.
+	// 0 if there was no response.
 	Status    int
 	RequestID string
 	Duration  time.Duration
-	// Why there was no whole answer; nil if there was one, whatever its status.
+	// The reason why there was no complete response; nil if there was one, whatever its status.
 	Err error
 }
 
-// WithIdempotencyKey is sent with a write, so that a repeated one is done once. One is made for each call unless said.
+// WithIdempotencyKey sets the key that is sent with a write, so that a retry has no second effect. By default each call
+// generates one.
 func WithIdempotencyKey(key string) RequestOption {
 	return requestOption(func(s *settings) { s.idempotencyKey = key })
 }
 
-// InNamespace says where an id is looked for, as ids are unique per namespace. Without it the server looks wherever
-// the key may. For calls that take the id of a memory or session alone.
+// InNamespace sets the namespace of an id, because ids are unique per namespace. Without it the server looks in every
+// namespace that the key may read. It is for calls that take only the id of a memory or session.
 func InNamespace(namespace string) RequestOption {
 	return requestOption(func(s *settings) { s.namespace = namespace })
 }
 
-// IfVersion lets an update happen only if nobody else has changed the memory since; else it fails with a
+// IfVersion lets an update happen only if the memory still has this version; otherwise the update fails with a
 // [ConflictError].
 func IfVersion(version int64) RequestOption {
 	return requestOption(func(s *settings) { s.ifVersion = &version })
 }
 
-// DryRun lets a batch forget only count what it would forget.
+// DryRun lets a batch forget only count the memories that it would forget.
 func DryRun() RequestOption {
 	return requestOption(func(s *settings) { s.isDryRun = true })
 }
 
-// unfit names an option that a call would not heed. To ignore it would be worse: a dry run could delete.
+// unfit returns the name of an option that a call does not support. It must not be ignored: a dry run could delete.
 func (s *settings) unfit(c call) string {
 	switch {
 	case s.namespace != "" && !c.isByID:

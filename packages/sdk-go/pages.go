@@ -2,30 +2,30 @@ package dakera
 
 import "iter"
 
-// ListOptions say how much of a list to fetch at once, and from where.
+// ListOptions are the size and the start of a page.
 type ListOptions struct {
-	// All of them unless said.
+	// Default: all.
 	Limit int `json:"limit"`
 	// NextCursor of the page before.
 	Cursor string `json:"cursor"`
 }
 
-// OffsetOptions say which part of a list to fetch at once, counted from its beginning.
+// OffsetOptions are the size and the start of a page, counted from the beginning of the list.
 type OffsetOptions struct {
-	// 100 unless said.
+	// Default: 100.
 	Limit int `json:"limit"`
-	// How many to leave out first.
+	// The number of items to skip.
 	Offset int `json:"offset"`
 }
 
 // Page is one page of a list.
 type Page[T any] struct {
 	Items []T `json:"items"`
-	// Where the next page begins; empty on the last, and in lists that go by offset.
+	// The start of the next page; empty on the last one, and in lists by offset.
 	NextCursor string `json:"next_cursor,omitempty"`
-	// How many there are in all; nil where the API does not count them.
+	// The total number; nil if the API does not count it.
 	Total *int64 `json:"total,omitempty"`
-	// How many match the filter; nil where there is none.
+	// The number that match the filter; nil if there is none.
 	Filtered *int64 `json:"filtered,omitempty"`
 }
 
@@ -36,8 +36,7 @@ func byCursor[T any](from string, fetch func(cursor string) (*Page[T], error)) i
 	})
 }
 
-// byOffset does the same without cursors: the list ends with its total, or, where the API counts none, with an empty
-// page.
+// byOffset does the same without cursors: the list ends at its total or, if the API counts none, with an empty page.
 func byOffset[T any](from int, fetch func(offset int) (*Page[T], error)) iter.Seq2[T, error] {
 	return walk(from, fetch, func(page *Page[T], offset int) (int, bool) {
 		offset += len(page.Items)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// redact gives what is printed in a secret's place.
+// redact returns the text that is printed instead of a secret.
 func redact(secret string) string {
 	if secret == "" {
 		return ""
@@ -15,7 +15,7 @@ func redact(secret string) string {
 }
 
 // describe prints a model for a person: Memory{ID:"mem_1" … ExpiresAt:<nil>}. Pointers are followed, and fields of an
-// embedded model stand among the others.
+// embedded model are printed among the others.
 func describe(model any) string {
 	value := reflect.ValueOf(model)
 	var fields []string

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// complete is what a reply may be asked that JSON alone does not settle.
+// complete checks a reply for parts that JSON alone does not require.
 type complete interface{ isComplete() bool }
 
-// send is the one place that talks HTTP: auth, retry, time-out, decoding of replies and errors.
+// send sends a call by HTTP: authentication, retries, time-outs, decoding of replies and errors.
 func send[T any](ctx context.Context, t *transport, c call, options []RequestOption) (*T, error) {
 	p, err := t.prepare(c, options)
 	if err != nil {
@@ -51,7 +51,7 @@ func send[T any](ctx context.Context, t *transport, c call, options []RequestOpt
 	}
 }
 
-// failed is a try that gave no result.
+// failed is an attempt without a result.
 type failed struct {
 	err         error
 	isTransient bool
@@ -65,7 +65,7 @@ func (t *transport) try(ctx context.Context, c call, p *prepared, attempt int, i
 			return &failed{err: err}
 		}
 	}
-	header := open.Clone() // a copy: a hook that keeps its own never sees the key
+	header := open.Clone() // a copy: a hook that keeps its headers never sees the key
 	if !c.isPublic {
 		header.Set("Authorization", "Bearer "+t.apiKey())
 	}
@@ -95,7 +95,7 @@ func (t *transport) try(ctx context.Context, c call, p *prepared, attempt int, i
 	return t.judge(c, response, content, into)
 }
 
-// exchange sends one request and reads the whole answer, in the time a try may take.
+// exchange sends one request and reads the complete response, within the time limit of an attempt.
 func (t *transport) exchange(
 	ctx context.Context,
 	c call,
@@ -125,7 +125,7 @@ func (t *transport) exchange(
 	return response, content, nil
 }
 
-// unanswered says why there is no whole answer.
+// unanswered returns the reason why there is no complete response.
 func (t *transport) unanswered(ctx context.Context, c call, p *prepared, host string, cause error) *failed {
 	if ctx.Err() != nil {
 		return &failed{err: ended(ctx, c, nil)}
@@ -138,7 +138,7 @@ func (t *transport) unanswered(ctx context.Context, c call, p *prepared, host st
 	}
 	var outer *url.Error
 	if errors.As(cause, &outer) {
-		cause = outer.Err // the URL is no news
+		cause = outer.Err // the URL is already in the message
 	}
 	if said := cause.Error(); said != t.redact(said) {
 		cause = errors.New(t.redact(said))
@@ -148,7 +148,7 @@ func (t *transport) unanswered(ctx context.Context, c call, p *prepared, host st
 	return &failed{err: &ConnectionError{failure}, isTransient: true}
 }
 
-// judge says what an answer means.
+// judge returns the outcome of a response.
 func (t *transport) judge(c call, response *http.Response, content []byte, into any) *failed {
 	status := response.StatusCode
 	if status >= 300 && status < 400 {
@@ -196,7 +196,7 @@ func (t *transport) unusable(c call, response *http.Response, cause error, probl
 	}}}
 }
 
-// redact takes out the key, which a proxy may echo. (Shorter keys than any server issues could be a part of any word.)
+// redact removes the key, which a proxy may echo. (A key shorter than any server issues could be a part of any word.)
 func (t *transport) redact(text string) string {
 	if key := t.apiKey(); len(key) >= 8 {
 		return strings.ReplaceAll(text, key, "[key]")
@@ -204,7 +204,7 @@ func (t *transport) redact(text string) string {
 	return text
 }
 
-// ended is the error of a call whose context is over; last is why the latest try failed, if one did.
+// ended returns the error of a call whose context is over; last is the error of the latest attempt, if it failed.
 func ended(ctx context.Context, c call, last error) error {
 	err := fmt.Errorf("%s: %w", c.operation, ctx.Err())
 	if cause := context.Cause(ctx); cause != ctx.Err() {
@@ -216,13 +216,14 @@ func ended(ctx context.Context, c call, last error) error {
 	return err
 }
 
-// backoff doubles from try to try, less up to half of it: clients that failed together do not come back together.
+// backoff doubles from attempt to attempt, minus a jitter of up to half: clients that failed together do not retry
+// together.
 func backoff(attempt int) time.Duration {
 	wait := min(float64(longestWait), float64(firstWait)*math.Pow(2, float64(attempt-1)))
 	return time.Duration(wait * (1 - rand.Float64()/2))
 }
 
-// parseRetryAfter takes seconds or a date; nil is neither.
+// parseRetryAfter parses seconds or a date; nil if the value is neither.
 func parseRetryAfter(value string) *time.Duration {
 	var wait time.Duration
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 {

@@ -7,15 +7,14 @@ import "time"
 
 const defaultURL = "http://localhost:3300"
 
-// The wait before a repeated try doubles from the first to the longest. A Retry-After above the most is left to the
-// caller.
+// The wait before a retry doubles from the first to the longest. A Retry-After above the maximum is left to the caller.
 const (
 	firstWait   = 500 * time.Millisecond
 	longestWait = 8000 * time.Millisecond
 	mostWait    = 60000 * time.Millisecond
 )
 
-// isRepeated says whether a try that ended with this status is repeated.
+// isRepeated reports whether an attempt that ended with this status is retried.
 func isRepeated(status int) bool {
 	switch status {
 	case 408, 429, 500, 502, 503, 504:
@@ -24,7 +23,7 @@ func isRepeated(status int) bool {
 	return false
 }
 
-// kindOf is the kind of error behind a status.
+// kindOf returns the kind of error for a status.
 func kindOf(status int) string {
 	switch status {
 	case 400, 413, 422:

@@ -9,7 +9,7 @@ import (
 
 var errShape = errors.New("none of the fields the API has is there")
 
-// unmarshalExtra decodes an object, and keeps the fields that the struct has no place for.
+// unmarshalExtra decodes an object, and keeps the fields that the struct does not have.
 func unmarshalExtra(data []byte, into any, extra *map[string]any) error {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
@@ -25,7 +25,7 @@ func unmarshalExtra(data []byte, into any, extra *map[string]any) error {
 		delete(all, name)
 	}
 	if len(all) == before {
-		return errShape // an object all the same, but something else's: {"hello": "world"}
+		return errShape // an object of another kind: {"hello": "world"}
 	}
 	*extra = nil
 	for name, value := range all {
@@ -41,7 +41,7 @@ func unmarshalExtra(data []byte, into any, extra *map[string]any) error {
 	return nil
 }
 
-// marshalExtra is the way back.
+// marshalExtra is the inverse of unmarshalExtra.
 func marshalExtra(object any, extra map[string]any) ([]byte, error) {
 	data, err := json.Marshal(object)
 	if err != nil || len(extra) == 0 {

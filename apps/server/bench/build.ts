@@ -11,14 +11,14 @@ import { pathToFileURL } from 'node:url'
 import type { Delays, ProbeAnswer, ProbeOrder } from './probe.ts'
 import { createDatabase } from './server.ts'
 
-/** The checkout that holds this file. */
+/** The checkout that contains this file. */
 export const OWN_CHECKOUT = resolve(import.meta.dirname, '../../..')
 const READY_WITHIN_MS = 180_000
-/** Of the event loop; the embedded database has kept some releases busy for so long. */
+/** The time limit for a response of the event loop; the embedded database has blocked some releases for this long. */
 const SILENT_AFTER_MS = 90_000
 
 /**
- * A server of some checkout, started as its users start it: by its main.ts and its settings, so that any release can be
+ * A server of any checkout, started as its users start it: by its main.ts and its settings, so that any release can be
  * measured.
  */
 export type Build = {
@@ -26,44 +26,41 @@ export type Build = {
   adminKey: string
   dataDir: string
   databaseUrl: string | undefined
-  /** Of the process, by the kernel; undefined where the kernel does not say. */
+  /** The memory of the process according to the kernel; undefined if the kernel does not report it. */
   residentMegabytes(): number | undefined
-  /** Begins and ends a stretch in which the delay of the event loop counts. */
+  /** Begins an interval in which the delay of the event loop is measured. */
   watch(): Promise<void>
   rest(): Promise<void>
-  /** Of all stretches since the last question; undefined when the server did not answer in time. */
+  /** Returns the delays of all intervals since the last call; undefined if the server did not respond in time. */
   delays(): Promise<Delays | undefined>
-  /** Ends the worker thread that holds the database; gives how many it ended. */
+  /** Ends the worker thread of the database, and returns how many threads it ended. */
   endWorker(): Promise<number>
-  /** kill -9, and waits until it is gone. */
+  /** Kills the server with -9, and waits until it is gone. */
   kill(): Promise<void>
-  /** Starts it again over the same data; milliseconds until it is ready. */
+  /** Restarts the server with the same data; returns the milliseconds until it is ready. */
   start(): Promise<number>
   isRunning(): boolean
-  /** What it logged, all starts of it one after the other. */
+  /** The log of all starts, one after the other. */
   logFile: string
-  /** The end of it, without the lines about requests. */
+  /** Returns the end of the log, without the lines about requests. */
   complaint(): string
-  /** Also removes its data. */
+  /** Ends the server and removes its data. */
   close(): Promise<void>
 }
 
 type BuildOptions = {
   checkout: string
   postgresUrl: string | undefined
-  /** Default: that of the server. */
+  /** The default is that of the server. */
   logLevel?: 'info' | 'warn'
 }
 
-/**
- * Starts the server of a checkout over the embedded database, or over a database of its own on the Postgres at this
- * URL.
- */
+/** Starts the server of a checkout with the embedded database, or with a new database on the Postgres at this URL. */
 export async function startBuild({ checkout, postgresUrl, logLevel = 'info' }: BuildOptions): Promise<Build> {
   const main = join(resolve(checkout), 'apps/server/src/main.ts')
   if (!existsSync(main))
     throw new Error(
-      `There is no server at ${checkout}: apps/server/src/main.ts is missing. Give the root of a checkout with ` +
+      `There is no server at ${checkout}: apps/server/src/main.ts is missing. Name the root of a checkout with ` +
         'its dependencies installed.',
     )
   const dataDir = await mkdtemp(join(tmpdir(), 'dakera-bench-'))
@@ -108,7 +105,7 @@ export async function startBuild({ checkout, postgresUrl, logLevel = 'info' }: B
     const log = openSync(logFile, 'a')
     child = spawn(process.execPath, ['--import', pathToFileURL(join(import.meta.dirname, 'probe.ts')).href, main], {
       env,
-      detached: true, // so that a Ctrl-C is ours alone; the probe ends the server when we are gone
+      detached: true, // so that Ctrl-C reaches only this process; the probe ends the server when this process is gone
       stdio: ['ignore', 'ignore', log, 'ipc'],
     })
     closeSync(log)
@@ -178,21 +175,21 @@ export async function startBuild({ checkout, postgresUrl, logLevel = 'info' }: B
   }
 }
 
-/** A line of /proc/<pid>/status, in MB: VmRSS, or RssAnon for what is not shared. */
+/** Returns a line of /proc/<pid>/status, in MB: VmRSS, or RssAnon for memory that is not shared. */
 export function megabytesOf(pid: number, line: 'VmRSS' | 'RssAnon'): number | undefined {
   try {
     const kilobytes = new RegExp(`^${line}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024)
   } catch {
-    return undefined // it has ended, or this is no Linux
+    return undefined // the process has ended, or this is not Linux
   }
 }
 
-/** Megabytes of the embedded database's log, and of its other files. */
+/** Returns the megabytes of the embedded database's log, and of its other files. */
 export function megabytesOnDisk(dataDir: string): { log: number; data: number } {
   const sizes = { log: 0, data: 0 }
   for (const file of globSync('**/*', { cwd: dataDir })) {
-    const found = statSync(join(dataDir, file), { throwIfNoEntry: false }) // one may be removed meanwhile
+    const found = statSync(join(dataDir, file), { throwIfNoEntry: false }) // a file may be removed in the meantime
     if (found?.isFile()) sizes[/(^|\/)pg_wal\//.test(file) ? 'log' : 'data'] += found.size
   }
   return { log: sizes.log / 2 ** 20, data: sizes.data / 2 ** 20 }
@@ -208,7 +205,7 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-/** Calls after so long, unless the returned function was called before. */
+/** Calls the function after this time, unless the returned function is called first. */
 function after(ms: number, call: () => void): () => void {
   const timer = globalThis.setTimeout(call, ms)
   return () => clearTimeout(timer)

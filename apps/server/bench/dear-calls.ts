@@ -1,24 +1,26 @@
 import { notes, seeded } from './notes.ts'
 
-/** A request as the hammer sends it. */
+/** A request that the hammer sends. */
 export type DearRequest = { path: string; body: string }
 
-/** Whose namespaces the dear calls go to. */
+/** The namespaces of the expensive calls. */
 export type DearPlace = {
-  /** Holds some hundred memories. */
+  /** Contains some hundred memories. */
   own: string
   /** Twenty of the same kind. */
   many: string[]
-  /** What is stored expires after so long; never, unless said. */
+  /** Stored memories expire after this time; never if undefined. */
   ttlSeconds?: number
 }
 
 /** A legal call that costs the server far more than it costs the caller. */
 export type DearCall = {
   name: string
-  /** A batch is one transaction of many memories: on the embedded database everybody waits for one of them. */
+  /**
+   * The kind of store. A batch is one transaction of many memories, for which everybody waits on the embedded database.
+   */
   stores?: 'one' | 'batch'
-  /** The client leaves so soon, without having read an answer. */
+  /** The client hangs up after this time, without having read a response. */
   hangUpMs?: number
   /** A few different requests, sent round and round. */
   requests(place: DearPlace): DearRequest[]
@@ -29,7 +31,7 @@ const RECALL = '/v1/memory/recall'
 const STORE = '/v1/memory/store'
 const BATCH = '/v1/memories/store/batch'
 
-/** The calls of the table in which one key kept others waiting. What a release refuses counts as refused. */
+/** Calls with which one key made others wait. A call that a release rejects counts as rejected. */
 export const DEAR_CALLS: DearCall[] = [
   {
     name: 'recall, 9,900 letters, top_k 100, mmr, explain',
@@ -103,7 +105,7 @@ function variants(make: (seed: number) => { path: string; body: unknown }): Dear
   })
 }
 
-/** So many letters of notes, as an agent could have written them. */
+/** Returns notes with this many letters, as an agent could have written them. */
 export function prose(seed: number, letters: number): string {
   const source = notes(seed)
   let text = ''
@@ -123,7 +125,7 @@ function withFields(seed: number, fields: number) {
   return { content: prose(seed, 200), metadata }
 }
 
-/** So many values in ten lists, none of which any memory has. */
+/** Returns this many values in ten lists; no memory has any of them. */
 export function manyValues(seed: number, values: number) {
   const each = values / 10
   const list = (i: number) => Array.from({ length: each }, (_, j) => `nobody-${seed}-${i * each + j}`)

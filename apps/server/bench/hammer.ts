@@ -1,12 +1,12 @@
-// One caller without manners: sends its calls on several connections, each the moment the last is answered, and pays no
-// heed to what the answers say. In a thread of its own, so that it does not slow those who are measured beside it.
+// An aggressive caller: sends its calls on several connections, each as soon as the last one is answered, and ignores
+// the responses. It runs in its own thread, so that it does not slow down the callers that are measured.
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import type { DearRequest } from './dear-calls.ts'
 
-/** What one connection sends, round and round. */
+/** The requests that one connection sends, over and over. */
 export type Volley = { secret: string; requests: DearRequest[]; hangUpMs?: number }
 export type HammerSettings = {
   url: string
@@ -14,27 +14,27 @@ export type HammerSettings = {
   volleys: Volley[]
   connections: number
   seconds: number
-  /** Ends after so many calls, and after so many that the server did as asked. */
+  /** The maximum numbers of calls, and of successful calls. */
   maxCalls: number
   maxDone: number
 }
-/** How many calls were answered how: a status, "left" by the client, "no answer" or "broken". */
+/** The number of calls by result: a status, "left" by the client, "no answer" or "broken". */
 export type Tally = Record<string, number>
 
 export type Hammer = {
-  /** When the first call leaves: a thread takes its time to begin. */
+  /** Resolves when the first call is sent, because a thread takes time to begin. */
   begun: Promise<void>
-  /** When its time or its number of calls is over, or after stop. */
+  /** Resolves when the time or the number of calls is reached, or after stop. */
   done: Promise<Tally>
   stop(): void
-  /** So far. */
+  /** Returns the results so far. */
   tally(): Tally
 }
 
 const PATIENCE_MS = 120_000
 const REPORT_MS = 500
 
-/** Begins as soon as its thread runs. */
+/** Starts a hammer, which begins as soon as its thread runs. */
 export function startHammer(settings: HammerSettings): Hammer {
   const worker = new Worker(import.meta.filename, { workerData: settings })
   let latest: Tally = {}

@@ -1,5 +1,5 @@
-// The server under measurement, in a process of its own. Beside HTTP it takes orders from its parent: to do the same by
-// SQL alone, through the same pool and the same functions of hot.ts, and to say how long that took.
+// The server under measurement, in its own process. In addition to HTTP it accepts commands of its parent: to do the
+// same by SQL alone, through the same pool and the same functions, and to report how long that took.
 import { createHash, randomUUID } from 'node:crypto'
 import { keyCaller } from '../src/db/caller.ts'
 import { toHalfvec } from '../src/db/halfvec.ts'
@@ -22,31 +22,30 @@ import { openServer } from '../src/server.ts'
 import { burst, time } from './measure.ts'
 import type { Note } from './notes.ts'
 
-/** What the parent says first. */
+/** The first message of the parent. */
 export type Settings = { database: Parameters<typeof openDatabase>[0]; adminKey: string; dataDir: string }
 
-/** What the parent can order; each gives a value. */
+/** The commands of the parent; each returns a value. */
 export type Orders = {
   /**
-   * Merges the statistics, builds the vector indexes, vacuums and analyzes, as the jobs and autovacuum would in their
-   * own time.
+   * Merges the statistics, builds the vector indexes, vacuums and analyzes, as the jobs and autovacuum would do later.
    */
   settle(): Promise<{ version: string; memories: number; vectorIndexes: number }>
   recall(secret: string, namespace: string, query: string, topK: number, selection?: Selection): Promise<number[]>
   search(secret: string, namespace: string, query: string): Promise<number[]>
-  /** The newest hundred. */
+  /** Lists the newest hundred memories. */
   list(secret: string, namespace: string): Promise<number[]>
   store(secrets: string[], namespace: string, notes: Note[]): Promise<number[]>
   listNamespaces(secret: string): Promise<number[]>
   residentBytes(): Promise<number>
-  /** Of the database's disk: tables and indexes of the memories and their words. */
+  /** Returns the bytes on disk: tables and indexes of the memories and their words. */
   bytesPerMemory(): Promise<number>
-  /** Switches row security of the memories off, to see what it costs. */
+  /** Switches row security of the memories off, to measure its cost. */
   dropPolicies(): Promise<void>
-  /** How many sessions wait for another's lock at this moment. */
+  /** Returns how many sessions wait for a lock of another one at this moment. */
   lockWaits(): Promise<number>
 }
-/** An order on its way, and its answer. */
+/** A command, and its answer. */
 export type Order = { [K in keyof Orders]: { id: number; name: K; args: Parameters<Orders[K]> } }[keyof Orders]
 export type Answer = { id: number; value?: unknown; error?: string }
 

@@ -1,4 +1,4 @@
-// pnpm bench: the performance table of the product document, or with --scale how cost grows, measured on this machine.
+// pnpm bench: measures the performance table of the product document, or with --scale how cost grows, on this machine.
 import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -8,14 +8,13 @@ import { measure, type Result } from './rows.ts'
 import { measureScale, type Scale } from './scale.ts'
 import { type Server, startServer } from './server.ts'
 
-const HELP = `Measures the performance table of the product document, over HTTP through the TypeScript SDK, beside
-the same SQL without a server and beside an HTTP request that does nothing. The three take turns within each row.
+const HELP = `Measures the product document's performance table over HTTP through the TypeScript SDK, beside the same SQL
+without a server and an HTTP request that does nothing. The three take turns within each row.
 
 Usage: pnpm bench [options]
 
   --database-url <url>   A Postgres where a database can be created (and is dropped at the end);
-                         default: the one that the tests find or start,
-                         with 1 GB of shared buffers
+                         default: the one that the tests find or start, with 1 GB of shared buffers
   --engine <name>        postgres, pglite or both (default both)
   --rows <n>             Memories in the shared namespace (default 10000)
   --scale                Instead: namespaces of several sizes beside the memories of others, one client and ten
@@ -44,7 +43,7 @@ async function run(): Promise<Result[] | Scale[]> {
   if (options.engine !== 'pglite') {
     const found = options.databaseUrl
       ? { url: options.databaseUrl, stop: async () => {} }
-      : // as whoever runs a database of this size sets it; not the 128 MB of a fresh one
+      : // as is usual for a database of this size, instead of the default of 128 MB
         await findPostgres(process.env, ['shared_buffers=1GB', 'max_wal_size=4GB'])
     try {
       results.push(await runOn('Postgres', found.url))
@@ -83,7 +82,7 @@ async function runOn(name: string, postgresUrl: string | undefined): Promise<Res
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt)
     await server?.close()
-    if (isInterrupted) process.exit(130) // and not with whatever the end of the server broke
+    if (isInterrupted) process.exit(130) // and not with an error that the end of the server caused
   }
 }
 
@@ -103,7 +102,7 @@ function readArguments() {
 
 function checkArguments() {
   const { values } = parseArgs({
-    // pnpm hands a "--" on as it is.
+    // pnpm passes a "--" on unchanged.
     args: process.argv.slice(2).filter((argument) => argument !== '--'),
     options: {
       'database-url': { type: 'string' },

@@ -1,12 +1,12 @@
 /** Milliseconds of many calls, summed up. */
 export type Summary = { count: number; p50: number; p95: number; p99: number; max: number }
 
-/** One way of doing a thing: does it once, or in one burst, and gives how long each call took. */
+/** A variant of a measurement: makes one call or one burst, and returns how long each call took. */
 export type Variant = () => Promise<number[]>
 
 /**
- * Runs the variants in turn, round after round, so that whatever else the machine does meets all of them alike. Which
- * one goes first changes with the round.
+ * Runs the variants in turn, round after round, so that other load on the machine affects all of them equally. Each
+ * round begins with a different one.
  */
 export async function interleave<K extends string>(
   variants: Record<K, Variant>,
@@ -26,14 +26,14 @@ export async function interleave<K extends string>(
   return Object.fromEntries(names.map((name) => [name, summarize(times[name])])) as Record<K, Summary>
 }
 
-/** How long one call took. */
+/** Returns how long one call took. */
 export async function time(call: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await call()
   return performance.now() - started
 }
 
-/** Several agents at once, each with one call after the other. */
+/** Runs several agents at once, each with one call after the other. */
 export async function burst(
   agents: number,
   callsEach: number,
@@ -49,7 +49,7 @@ export async function burst(
   return times.flat()
 }
 
-/** Percentiles by nearest rank: each is a time that was measured. NaN when there is none. */
+/** Returns percentiles by nearest rank: each is a measured time. NaN if there is none. */
 export function summarize(times: number[]): Summary {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share: number) => Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN) * 1000) / 1000

@@ -1,4 +1,4 @@
-/** A seeded source of numbers in [0, 1): the same seed gives the same notes and queries on every machine. */
+/** Returns a seeded source of numbers in [0, 1): the same seed gives the same notes and queries on every machine. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -9,7 +9,7 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** What an agent would store about its work. */
+/** A note that an agent could store about its work. */
 export type Note = {
   content: string
   importance: number
@@ -126,9 +126,8 @@ const SYLLABLES = [
 ]
 
 /**
- * What only some notes are about: products, firms, components. The first is named a thousand times as often as the
- * thousandth, as words in real text are, so a question holds words that thousands of memories have and words that three
- * have.
+ * Names in only some notes: products, firms, components. The first occurs a thousand times as often as the thousandth,
+ * as in real text, so a question contains words of thousands of memories and words of three.
  */
 const NAMES = Array.from({ length: 20_000 }, (_, rank) => {
   let name = ''
@@ -173,7 +172,7 @@ const QUESTIONS = [
   (p: Picker) => `decisions of the ${p.of(PROJECTS)} team about ${p.name()} and ${p.measure()}`,
 ]
 
-/** Notes without end: one to three sentences each. */
+/** Yields endless notes, of one to three sentences each. */
 export function* notes(seed: number): Generator<Note, never> {
   const pick = new Picker(seeded(seed))
   while (true) {
@@ -190,7 +189,7 @@ export function* notes(seed: number): Generator<Note, never> {
   }
 }
 
-/** Questions without end about such notes. */
+/** Yields endless questions about such notes. */
 export function* questions(seed: number): Generator<string, never> {
   const pick = new Picker(seeded(seed))
   while (true) yield pick.of(QUESTIONS)(pick)
@@ -204,7 +203,7 @@ class Picker {
   of<T>(items: readonly T[]): T {
     return items[Math.floor(this.#random() * items.length)] as T
   }
-  /** The n-th name with a chance in proportion to 1/n. */
+  /** Returns the n-th name with a probability in proportion to 1/n. */
   name(): string {
     return NAMES[Math.floor(NAMES.length ** this.#random()) - 1] as string
   }

@@ -39,7 +39,7 @@ const BOTTOM = 290
 const TOP = 60
 const text = (x: number, y: number, words: string, more = '') => `<text x="${x}" y="${y}" ${more}>${words}</text>`
 
-/** A group of bars for each category. */
+/** Draws a group of bars for each category. */
 function bars(left: number, width: number): string {
   const group = width / quality.length
   const bar = (group * 0.8) / ARMS.length
@@ -67,7 +67,7 @@ function bars(left: number, width: number): string {
   return [...lines, ...groups, ...legend, text(left, TOP - 20, 'R@10', 'font-weight="bold"')].join('\n')
 }
 
-/** A line for each database: p50 of recall k=5 through HTTP, sizes on a logarithmic axis. */
+/** Draws a line for each database: p50 of recall k=5 over HTTP, sizes on a logarithmic axis. */
 function times(left: number, width: number): string {
   const points = results.map(({ database, sizes }) => ({
     database,

@@ -1,11 +1,16 @@
 import postgres from 'postgres'
 import { megabytesOf } from './build.ts'
 
-/** What a superuser sees of a database from outside of the server. */
+/** Measurements of a database by a superuser, outside the server. */
 export type Meter = {
-  /** What the sessions of this database hold beside shared memory; undefined when they do not run on this machine. */
+  /**
+   * Returns the memory of the sessions of this database without shared memory; undefined if they do not run on this
+   * machine.
+   */
   sessionMegabytes(): Promise<number | undefined>
-  /** Written since the cluster began, in its log folder now, and rows that no one sees any more. */
+  /**
+   * Returns the log written since the start of the cluster, the present size of the log, and the number of dead rows.
+   */
   log(): Promise<{ writtenMegabytes: number; onDiskMegabytes: number; deadRows: number }>
   close(): Promise<void>
 }

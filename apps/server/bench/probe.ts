@@ -1,5 +1,5 @@
-// Loaded by `node --import` into a server under measurement, whatever its release: says how late its event loop runs,
-// and ends a worker thread of it when ordered. Nothing of the server knows that it is there.
+// Loaded by `node --import` into a server under measurement of any release. It reports the delay of the event loop, and
+// ends a worker thread on command. The server does not know about it.
 import { syncBuiltinESMExports } from 'node:module'
 import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -7,18 +7,21 @@ import threads, { type WorkerOptions } from 'node:worker_threads'
 
 /** Milliseconds that the event loop was late. */
 export type Delays = { p50: number; p99: number; max: number }
-/** What the parent can order; each is answered with the same id. */
+/** A command of the parent; its answer has the same id. */
 export type ProbeOrder = { id: number; name: 'watch' | 'rest' | 'delays' | 'endWorker' }
 export type ProbeAnswer = { id: number; value: unknown }
 
-/** How often it is measured how late the loop is. */
+/** How often the delay of the loop is measured. */
 const EVERY_MS = 5
-/** The script of a worker thread that holds the database: nothing outside of this folder opens one. */
+/** Matches the script of the database's worker thread: nothing outside this folder opens one. */
 const DATABASE_SCRIPT = /\/server\/src\/db\//
 
 if (threads.isMainThread) listen() // a preload runs in worker threads too
 
-/** Those alive. A thread does not say which script it runs, so it is noted where it is made. */
+/**
+ * Returns the set of running database threads. A thread does not report its script, so it is recorded where it is
+ * created.
+ */
 function noteDatabaseWorkers(): Set<threads.Worker> {
   const noted = new Set<threads.Worker>()
   threads.Worker = class extends threads.Worker {
@@ -36,8 +39,7 @@ function noteDatabaseWorkers(): Set<threads.Worker> {
 function listen(): void {
   const databaseWorkers = noteDatabaseWorkers()
 
-  // Microseconds. Node's own histogram of the delay forgets what it has when it is stopped, so that stretches cannot be
-  // added up.
+  // Microseconds. Node's own histogram of the delay is cleared when it is stopped, so intervals cannot be added up.
   let late = createHistogram()
   let timer: NodeJS.Timeout | undefined
   const watch = () => {
@@ -50,7 +52,7 @@ function listen(): void {
   const orders: Record<ProbeOrder['name'], () => unknown> = {
     watch,
     async rest() {
-      await pause(2 * EVERY_MS) // an order is read before the timer that notices how late it is
+      await pause(2 * EVERY_MS) // a command is read before the timer that measures the delay
       clearTimeout(timer)
     },
     delays() {
@@ -60,7 +62,7 @@ function listen(): void {
       late = createHistogram()
       return delays
     },
-    /** Ends the worker that holds the database at once, in the middle of whatever it does. */
+    /** Ends the worker of the database at once, in the middle of its work. */
     async endWorker() {
       const ended = [...databaseWorkers]
       await Promise.all(ended.map((worker) => worker.terminate()))
@@ -72,6 +74,6 @@ function listen(): void {
     const value = await orders[name]()
     process.send?.({ id, value } satisfies ProbeAnswer)
   })
-  process.channel?.unref() // a server that has drained ends, though its parent still listens
-  process.once('disconnect', () => process.exit(1)) // and none outlives the benchmark
+  process.channel?.unref() // a server that has drained ends, although its parent still listens
+  process.once('disconnect', () => process.exit(1)) // and no server outlives the benchmark
 }

@@ -1,11 +1,11 @@
 import { basename, dirname, resolve } from 'node:path'
 
-/** Progress; the result alone goes to standard output. */
+/** Prints progress; only the result goes to standard output. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** The arguments as `read` checked them; what is wrong with them is said beside the help. */
+/** Returns the arguments as `read` checked them; prints errors in them together with the help. */
 export function readArguments<T>(help: string, read: () => T): T {
   try {
     return read()
@@ -15,7 +15,7 @@ export function readArguments<T>(help: string, read: () => T): T {
   }
 }
 
-/** The number in an option's text. */
+/** Parses the number of an option. */
 export function atLeast(option: string, text: string, least: number): number {
   const value = Number(text)
   if (text.trim() === '' || !Number.isFinite(value) || value < least)
@@ -23,15 +23,15 @@ export function atLeast(option: string, text: string, least: number): number {
   return value
 }
 
-/** The last two folders of a checkout's path: enough to know it by in a table. */
+/** Returns the last two folders of a checkout's path, which identify it in a table. */
 export function checkoutName(checkout: string): string {
   const path = resolve(checkout)
   return `${basename(dirname(path))}/${basename(path)}`.replace(/^\//, '')
 }
 
 /**
- * Runs once at an interrupt. `throwIfSo` is for what opens something that `act` could not know yet; `exitIfSo` waits
- * for `act` and leaves then, and not with whatever the end of a server broke.
+ * Runs `act` once at an interrupt. Call `throwIfSo` after opening something that `act` could not know yet. `exitIfSo`
+ * waits for `act` and exits then, and not with an error that the end of a server caused.
  */
 export function whenInterrupted(act: () => Promise<void>): { throwIfSo(): void; exitIfSo(): Promise<void> } {
   let acting: Promise<void> | undefined

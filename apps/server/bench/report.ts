@@ -2,10 +2,10 @@ import type { Summary } from './measure.ts'
 import type { Result, Row } from './rows.ts'
 import type { Scale, Size } from './scale.ts'
 
-/** The machine, as far as it explains the numbers. */
+/** The properties of the machine that explain the numbers. */
 export type Machine = { cores: number; node: string; load: number }
 
-/** The results as tables to read. */
+/** Returns the results as tables. */
 export function describe(machine: Machine, results: Result[]): string {
   const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}.
 Milliseconds, p50 / p95 / p99. HTTP: through the TypeScript SDK, embedding included.
@@ -31,7 +31,7 @@ function describeResult({
   ].join('\n')
 }
 
-/** Columns as wide as their widest cell; the first to the left, the others to the right. */
+/** Lays out columns as wide as their widest cell; the first is left-aligned, the others are right-aligned. */
 export function table(lines: string[][]): string[] {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines.map((line) =>
@@ -41,13 +41,13 @@ export function table(lines: string[][]): string[] {
   )
 }
 
-/** "201 x 40, 429 x 3": the most frequent first. */
+/** Returns a tally as text, such as "201 x 40, 429 x 3", the most frequent first. */
 export function answers(tally: Record<string, number>): string {
   const sorted = Object.entries(tally).sort(([, a], [, b]) => b - a)
   return sorted.map(([answer, count]) => `${answer} x ${count}`).join(', ') || '-'
 }
 
-/** The same for namespaces of several sizes. */
+/** Returns the results for namespaces of several sizes as tables. */
 export function describeScale(machine: Machine, results: Scale[]): string {
   const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}.
 Milliseconds, p50 / p95 / p99. One and ten clients: HTTP through the TypeScript SDK, embedding included.

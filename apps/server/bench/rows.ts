@@ -3,13 +3,10 @@ import { burst, interleave, type Summary, time } from './measure.ts'
 import { type Note, notes, questions } from './notes.ts'
 import type { Server } from './server.ts'
 
-/**
- * A row of the product document's table: its name there, what the document promises in milliseconds, and what was
- * measured.
- */
+/** A row of the product document's table: its name, the promised milliseconds, and the measured ones. */
 export type Row = { name: string; promised: { p50: number; p99: number }; http: Summary; sql: Summary; empty: Summary }
 
-/** What one database gave. */
+/** The results of one database. */
 export type Result = {
   database: string
   memories: number
@@ -19,12 +16,12 @@ export type Result = {
   residentMegabytes: { loaded: number; end: number }
 }
 
-/** How much to measure. */
+/** The amount of measurement. */
 export type Amount = { rows: number; seconds: number }
 
 /**
- * The rows as the document orders them. They are measured in another order: recall before the writes, so that it meets
- * as many memories as were asked for.
+ * The order of the rows in the document. They are measured in another order: recall before the writes, so that it runs
+ * with the requested number of memories.
  */
 const ORDER = ['store_memory', 'recall top_k=5', 'recall top_k=20', '10 agents writing', 'list_namespaces']
 
@@ -128,7 +125,7 @@ export async function measure(
   }
 }
 
-/** A shared namespace, a private one for each agent, and a key each. */
+/** Creates a shared namespace, and a private one and a key for each agent. */
 async function createTeam(admin: DakeraClient): Promise<string[]> {
   await admin.createNamespace(SHARED)
   const secrets: string[] = []

@@ -4,23 +4,25 @@ import { burst, interleave, type Summary, time } from './measure.ts'
 import { type Note, notes, questions } from './notes.ts'
 import type { Server } from './server.ts'
 
-/** One kind of call: by one client, by ten at once, the same by SQL alone, and a request that does nothing. */
+/** The times of one kind of call: by one client, by ten at once, by SQL alone, and of a request that does nothing. */
 export type Call = { name: string; one: Summary; ten: Summary; sql: Summary; empty: Summary }
 
-/** What a namespace of one size gave. */
+/** The results of a namespace of one size. */
 export type Size = {
   rows: number
   storedPerSecond: number
   bytesPerMemory: number
   calls: Call[]
-  /** From the acknowledgement of a store to the recall that has it, and how often the first recall had it. */
+  /**
+   * The time from the acknowledgement of a store to the recall that finds it, and how often the first recall found it.
+   */
   lag: Summary
   foundAtOnce: number
 }
 
 /**
- * What only shows when things stand side by side and take turns; each is a quotient of two medians. growth: of recall
- * by HTTP, over the first size.
+ * Comparisons of two variants that take turns; each is a quotient of two medians. growth: of recall over HTTP, relative
+ * to the first size.
  */
 export type Quotients = {
   growth: number[]
@@ -33,7 +35,7 @@ export type Quotients = {
 
 export type Scale = { database: string; others: number; sizes: Size[]; quotients: Quotients; residentMegabytes: number }
 
-/** How much to measure. */
+/** The amount of measurement. */
 export type ScaleAmount = { sizes: number[]; others: number; seconds: number }
 
 const BATCH = 500
@@ -41,7 +43,7 @@ const CLIENTS = 10
 const OTHERS_EACH = 2000
 const RARE = 'rare'
 
-/** Fills namespaces of several sizes and measures each, beside what other agents store. */
+/** Fills namespaces of several sizes and measures each, beside the memories of other agents. */
 export async function measureScale(
   name: string,
   server: Server,
@@ -196,8 +198,8 @@ async function measureLag(
 }
 
 /**
- * A recall beside the memories of others, in a database that has nothing else, and in one more where row security is
- * off: in turns, as the same statement measured a minute later differs by a fifth on a machine that others use too.
+ * Compares a recall beside the memories of others, in a database without others, and in one without row security. They
+ * take turns, because the same statement measured a minute later differs by a fifth on a shared machine.
  */
 async function compareDatabases(
   server: Server,
@@ -238,7 +240,7 @@ async function compareDatabases(
   }
 }
 
-/** A recall by HTTP in each namespace, over that in the first. */
+/** Compares a recall over HTTP in each namespace with that in the first. */
 async function compareSizes(server: Server, places: Place[], seconds: number): Promise<number[]> {
   const variants = Object.fromEntries(
     places.map(({ namespace, secrets: [apiKey] }) => {
@@ -252,8 +254,7 @@ async function compareSizes(server: Server, places: Place[], seconds: number): P
 }
 
 /**
- * Stores a second of ten writers over those of one, and how often a look at the database found a writer waiting for
- * another.
+ * Compares the stores a second of ten writers with those of one, and counts how often a writer was waiting for another.
  */
 async function compareWriters(
   server: Server,
@@ -276,7 +277,7 @@ async function compareWriters(
     const seen = { lockWaits: 0, lockLooks: 0 }
     for (; isWriting; seen.lockLooks++) {
       seen.lockWaits += await server.order.lockWaits()
-      await setTimeout(10) // looking without a pause takes a third of the processor from those it looks at
+      await setTimeout(10) // looking without a pause takes a third of the processor from the writers
     }
     return seen
   })()

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import type { Answer, Orders, Settings } from './host.ts'
 
-/** A server under measurement: its address and the orders it accepts. */
+/** A server under measurement: its address and its commands. */
 export type Server = {
   url: string
   order: Orders
@@ -14,7 +14,7 @@ export type Server = {
   close(): Promise<void>
 }
 
-/** Starts one over the embedded database, or over a database of its own on the Postgres at this URL. */
+/** Starts a server with the embedded database, or with a new database on the Postgres at this URL. */
 export async function startServer(postgresUrl: string | undefined, adminKey: string): Promise<Server> {
   const dataDir = await mkdtemp(join(tmpdir(), 'dakera-bench-'))
   const place = postgresUrl ? await createDatabase(postgresUrl) : undefined
@@ -52,7 +52,7 @@ export async function startServer(postgresUrl: string | undefined, adminKey: str
   }
 }
 
-/** Turns orders into messages and their answers into promises. */
+/** Turns commands into messages and their answers into promises. */
 function command(child: ChildProcess): { order: Orders; opened: Promise<string> } {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   const expect = (id: number) => new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject }))
@@ -81,7 +81,7 @@ function command(child: ChildProcess): { order: Orders; opened: Promise<string> 
   return { order, opened }
 }
 
-/** An empty database on this cluster, under a name of its own. */
+/** Creates an empty database with a unique name on this cluster. */
 export async function createDatabase(cluster: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `dakera_bench_${crypto.randomUUID().slice(0, 8)}`
   const run = async (statement: string) => {

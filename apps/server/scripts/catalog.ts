@@ -1,22 +1,22 @@
 import { readFunctions, type SqlFunction } from './functions.ts'
 
-/** Runs SQL as a superuser, and returns the rows where it is a single statement. */
+/** Runs SQL as a superuser, and returns the rows of a single statement. */
 export type Run = (text: string) => Promise<Record<string, unknown>[]>
 
 /** A function as the catalog describes it: settings, volatility and cost are part of the definition. */
 type CatalogFunction = { signature: string; name: string; owner: string; rights: string[]; definition: string }
 
-/** What in the folder differs from the catalog. */
+/** The differences between the folder and the catalog. */
 export type Differences = {
   /** New functions, and those whose definition or rights changed; `revoked` are the roles that lose the right. */
   changed: { fn: SqlFunction; revoked: string[] }[]
-  /** Functions that `create or replace` cannot change, and how a migration does it. */
+  /** Functions that `create or replace` cannot change, with advice how a migration does it. */
   refused: { name: string; advice: string }[]
   /** Signatures of the catalog that are not in the folder. */
   removed: string[]
 }
 
-/** All functions of the catalog by signature, without those of extensions. */
+/** Returns all functions of the catalog by signature, without those of extensions. */
 export async function readCatalog(run: Run): Promise<Map<string, CatalogFunction>> {
   const rows = await run(`
     select p.oid::regprocedure::text as signature, proname as name, proowner::regrole::text as owner,
@@ -72,7 +72,10 @@ async function compare(run: Run, functions: SqlFunction[]): Promise<Differences>
   return { changed, refused, removed }
 }
 
-/** The rights of a new function: `create or replace` keeps rights, so a grant that was dropped would go unnoticed. */
+/**
+ * Resets the rights to those of a new function: `create or replace` keeps rights, so a removed grant would go
+ * unnoticed.
+ */
 const resetRights = ({ signature, owner, rights }: CatalogFunction) =>
   `revoke all on function ${signature} from ${rights.join(', ') || 'public'};
    grant execute on function ${signature} to public, ${owner};`
@@ -93,5 +96,5 @@ function adviceFor(
     return `its arguments or its result changed. Write above: drop function ${signature};`
   if (existing && code === NOT_OWNER && existing.owner !== owner)
     return `its owner changed. Write above: alter function ${signature} owner to ${owner};`
-  return `the database refuses it: ${message}`
+  return `the database rejects it: ${message}`
 }

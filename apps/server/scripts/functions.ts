@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** One function of db/functions: its comment, definition, settings and rights, as they are written there. */
+/** One function of db/functions with its text: comment, definition, settings and rights. */
 export type SqlFunction = { name: string; owner: string; text: string }
 
 export const FUNCTIONS = new URL('../src/db/functions/', import.meta.url)
 
-/** Every function of the folder, in the order in which it is applied: file by file, from top to bottom. */
+/** Returns every function of the folder in the order in which it is applied: file by file, from top to bottom. */
 export function readFunctions(folder = FUNCTIONS): SqlFunction[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
@@ -13,7 +13,10 @@ export function readFunctions(folder = FUNCTIONS): SqlFunction[] {
     .flatMap((file) => parseFunctions(readFileSync(new URL(file, folder), 'utf8'), file))
 }
 
-/** `set role` names the owner of what follows. A statement above a `create function` belongs to that function. */
+/**
+ * Parses a file. `set role` names the owner of the functions below it. A statement above a `create function` belongs to
+ * that function.
+ */
 export function parseFunctions(text: string, file: string): SqlFunction[] {
   const functions: SqlFunction[] = []
   let owner = ''
@@ -24,7 +27,7 @@ export function parseFunctions(text: string, file: string): SqlFunction[] {
     const name = /^create or replace function (\w+)/.exec(code)?.[1]
     const last = functions.at(-1)
     if (role || code === 'reset role') owner = role ?? ''
-    else if (name && !owner) throw new Error(`${file}: no "set role <owner>;" stands above the function ${name}.`)
+    else if (name && !owner) throw new Error(`${file}: there is no "set role <owner>;" above the function ${name}.`)
     else if (name) {
       functions.push({ name, owner, text: `${above}${statement};` })
       above = ''
@@ -39,7 +42,7 @@ export function parseFunctions(text: string, file: string): SqlFunction[] {
 
 const COMMENTS = /--[^\n]*|\/\*[\s\S]*?\*\//g
 
-/** Cuts at each semicolon that is not in a comment, a string or a body between $$ and $$. */
+/** Splits a text at each semicolon that is not in a comment, a string or a body between $$ and $$. */
 export function splitStatements(text: string): string[] {
   const statements: string[] = []
   let begin = 0

@@ -4,7 +4,7 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { vector } from '@electric-sql/pglite-pgvector'
 import type { Run } from './catalog.ts'
 
-/** An empty embedded database in memory. */
+/** Opens an empty embedded database in memory. */
 export async function openInMemory(): Promise<{ run: Run; close(): Promise<void> }> {
   const database = await PGlite.create({ extensions: { vector, btree_gin, pg_trgm } })
   return {

@@ -25,10 +25,12 @@ reset role;`
 
 class UsageError extends Error {}
 
-/** The file of a migration that has not landed: the one that exists, or the next. */
+/** Returns the file of the migration that has not landed: the existing one, or the next. */
 export function pendingFile(name: string): string {
   if (!/^[a-z0-9_]+$/.test(name))
-    throw new UsageError(`"${name}" is no name for a migration: use small letters, digits and underscores.`)
+    throw new UsageError(
+      `"${name}" is not a valid name for a migration: use lower-case letters, digits and underscores.`,
+    )
   const landed = readLanded()
   const [pending, ...others] = readMigrations()
     .map((migration) => migration.name)
@@ -41,10 +43,10 @@ export function pendingFile(name: string): string {
   return pending ?? `${String(last + 1).padStart(4, '0')}_${name}.sql`
 }
 
-/** The part of a migration above the generated one. */
+/** Returns the part of a migration above the generated one. */
 export const handWritten = (text: string) => (text.split(GENERATED)[0] as string).trimEnd()
 
-/** The generated part, or nothing when no function changed. */
+/** Returns the generated part; empty if no function changed. */
 export function printFunctions({ changed }: Pick<Differences, 'changed'>): string {
   if (changed.length === 0) return ''
   const owners = [...new Set(changed.map(({ fn }) => fn.owner))]
@@ -59,7 +61,7 @@ function printOwner(owner: string, changed: Differences['changed']): string {
         '\n',
       ),
     )
-  // dakera_owner may always create functions, every other role only for as long as it takes.
+  // dakera_owner may always create functions, every other role only during its part.
   const isOwner = owner === 'dakera_owner'
   return [
     [...(isOwner ? [] : [`grant create on schema public to ${owner};`]), `set role ${owner};`].join('\n'),
@@ -68,7 +70,7 @@ function printOwner(owner: string, changed: Differences['changed']): string {
   ].join('\n\n')
 }
 
-/** What has to be written by hand, a line each. */
+/** Returns advice for what must be written by hand, one line each. */
 export function printAdvice({ refused, removed }: Differences): string[] {
   return [
     ...refused.map(({ name, advice }) => `${name}: ${advice}`),
@@ -80,7 +82,7 @@ export function printAdvice({ refused, removed }: Differences): string[] {
   ]
 }
 
-/** Runs every migration but this one. */
+/** Runs every migration except this one. */
 export async function migrateBefore(run: Run, file: string): Promise<void> {
   for (const { name, text } of readMigrations()) if (name !== file) await run(text)
 }
@@ -105,7 +107,7 @@ async function main(): Promise<void> {
     const differences = await compareFunctions(database.run)
     const advice = printAdvice(differences)
     if (!exists && differences.changed.length === 0 && advice.length === 0)
-      return console.log('Nothing to do: db/functions is what the migrations make.')
+      return console.log('Nothing to do: the migrations create exactly the functions in db/functions.')
     writeFileSync(path, `${[above, printFunctions(differences)].filter(Boolean).join('\n\n')}\n`)
     const names = differences.changed.map(({ fn }) => fn.name).join(', ') || 'no function'
     console.log(`${file}: ${names}\nRun pnpm generate to update db/schema.sql.`)

@@ -17,7 +17,7 @@ type Relation = { name: string; owner: string; guarded: boolean; forced: boolean
 type Column = { relation: string; name: string; rest: string }
 type Statement = { relation: string; text: string }
 
-/** The schema as SQL, from the catalog. */
+/** Returns the schema as SQL, from the catalog. */
 export async function printSchema(run: Run): Promise<string> {
   const [database] = await run(DATABASE)
   const relations = (await run(RELATIONS)) as Relation[]
@@ -59,7 +59,7 @@ const SHORT: Record<string, string> = {
   'timestamp with time zone': 'timestamptz',
 }
 
-/** In small letters, with the short names of types, and broken where a line is too long. */
+/** Returns a text in lower case, with the short names of types, and with long lines broken. */
 function layOut(text: string): string {
   const small = text.replace(/'[^']*'|"[^"]*"|[^'"]+/g, (part) => (/^['"]/.test(part) ? part : part.toLowerCase()))
   const short = small
@@ -68,10 +68,10 @@ function layOut(text: string): string {
   return short.split('\n').map(breakLine).join('\n')
 }
 
-/** Where a line may be broken, best first. */
+/** The places at which a line may be broken, best first. */
 const PLACES = [/ (?=where |and |on delete )/g, /(?<=,) | (?=or )/g]
 
-/** Breaks a line that is too long. One column is left for the comma or semicolon behind it. */
+/** Breaks a line that is too long. One column is left for the comma or semicolon at its end. */
 function breakLine(line: string): string {
   if (line.length < WIDTH) return line
   const places = PLACES.map((place) => [...line.matchAll(place)].map(({ index }) => index).filter((at) => at < WIDTH))
@@ -142,7 +142,7 @@ const POLICIES = `
   where ${TABLES}
   order by relname, polname`
 
-/** Rights on a whole table in one statement, those on columns in one for each privilege. */
+/** Rights on a whole table are one statement, and rights on columns one for each privilege. */
 const RIGHTS = `
   with granted as (
     select relname, ${ROLE('grantee')} as role, lower(privilege_type) as privilege, is_grantable, null::text as columns

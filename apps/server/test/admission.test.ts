@@ -98,14 +98,14 @@ test('bodies in progress are bounded for a key and for all: 429 and 503, and roo
 })
 
 describe('a reply counts until it is sent', () => {
-  /** Some six megabytes of memories in `a`. */
+  /** Stores about six megabytes of memories in `a`. */
   const fill = async (t: TestServer) => {
     const memories = Array.from({ length: 18 }, () => ({ content: 'x'.repeat(100_000) }))
     for (let i = 0; i < 4; i++) await t.admin.storeMemories('a', memories)
   }
   const listing = { method: 'POST', body: { agent_id: 'a', limit: 60 } }
   const list = (url: string, key: string) => send(url, '/v1/memories/recall/batch', { ...listing, key })
-  /** Asks for all of it, and reads nothing. */
+  /** Requests all of them, and does not read the reply. */
   const ask = async (url: string, key: string) => {
     const { hostname, port } = new URL(url)
     const body = JSON.stringify(listing.body)
@@ -192,7 +192,7 @@ test('an address that tries one unknown key after the other is slowed down; keys
   await t.client(key).whoami()
   const guess = (i: number) => send(t.url, '/v1/auth/whoami', { key: `dk-guessed-${i}` })
   const answers: Answer[] = []
-  // A slow engine looks up fewer a second than it may, and slows nobody down; then the turns of 30 at once do.
+  // A slow engine looks up fewer keys a second than the limit, which then never applies; so 30 are tried at once.
   while (!answers.some(({ status }) => status === 429) && answers.length < 1_000)
     answers.push(...(await Promise.all(Array.from({ length: 30 }, (_, i) => guess(answers.length + i)))))
   expectError(answers.find(({ status }) => status === 429) as Answer, 'RATE_LIMITED', /unknown API keys/)

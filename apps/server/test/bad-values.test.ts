@@ -15,7 +15,7 @@ const post = (path: string, body: unknown, call: Call = {}) => send(t.url, path,
 const store = (fields: object) => post('/v1/memory/store', { agent_id: 'inbox', content: 'A note.', ...fields })
 const recall = (fields: object) => post('/v1/memory/recall', { agent_id: 'inbox', query: 'note', ...fields })
 const list = (fields: object) => post('/v1/memories/recall/batch', { agent_id: 'inbox', ...fields })
-/** JSON.stringify would write null for these. */
+/** Inserts a raw value, because JSON.stringify would write null for these. */
 const raw = (field: string, value: string) =>
   post('/v1/memory/store', `{"agent_id": "inbox", "content": "A note.", "${field}": ${value}}`)
 

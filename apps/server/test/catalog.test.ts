@@ -93,7 +93,7 @@ test('the server acts as dakera_app whatever its login could do otherwise', asyn
     .sql`select current_user as acts_as, session_user as logged_in_as, (select rolsuper from pg_roles
       where rolname = session_user) as is_super`
   expect(who).toMatchObject({ acts_as: 'dakera_app', is_super: true })
-  // one session: there RESET ROLE leads back to the superuser, and no SQL of a caller ever runs
+  // PGlite has one session, in which RESET ROLE leads back to the superuser; but callers can run no SQL
   if (engine === 'pglite') return
   await t.database.sql.begin(async (sql) => {
     await sql`reset role`
@@ -129,7 +129,7 @@ test('a memory that expired keeps every column it had', async () => {
   expect((await columns('memories')).filter((name) => !kept.includes(name)).toSorted()).toEqual([
     'next_v',
     'next_v_version',
-  ]) // of a move to another model
+  ]) // used while the database moves to another model
 })
 
 test('the owner may read which migrations ran, so a dump under its role is whole', async () => {
@@ -154,7 +154,7 @@ test.runIf(engine === 'postgres')('a connection that kept the rights of its logi
   await using t = await start()
   const secret = await t.secret({ researcher: 'read_write' })
   const { default: postgres } = await import('postgres')
-  // as the superuser, as behind a pooler that drops "role"
+  // as the superuser, as behind a pooler that drops the parameter "role"
   const sql = postgres((t.settings as { url: string }).url, { max: 1 })
   const hash = hashSecret(secret)
   const calls = [

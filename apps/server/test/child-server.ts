@@ -14,9 +14,7 @@ const MAIN = join(import.meta.dirname, '../src/main.ts')
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
 type Settings = Record<string, string | undefined>
 
-/**
- * Starts the server as its users do, with nothing in the environment but these settings, on a free port of loopback.
- */
+/** Starts the server as its users do, with only these settings in the environment, on a free port of loopback. */
 export function launch(settings: Settings, args: string[] = []) {
   const env = {
     PATH: process.env['PATH'],
@@ -39,7 +37,7 @@ export function launch(settings: Settings, args: string[] = []) {
   }
   const ended = once(child, 'close').then(([code, signal]): Ended => ({ code, signal, ...said }))
 
-  /** The address it listens on, once it says that it is ready. */
+  /** The address of the server, once it reports that it is ready. */
   const ready = new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
       const url = /listens on (http:\/\/\S+)/.exec(said.stdout)?.[1]
@@ -49,21 +47,22 @@ export function launch(settings: Settings, args: string[] = []) {
       reject(new Error(`the server ended with ${code ?? signal}: ${said.stderr || said.stdout}`)),
     )
   })
-  ready.catch(() => {}) // whoever only waits for the end does not care
+  ready.catch(() => {}) // some tests only wait for the end
 
   /**
-   * How a start that must fail ended; one that serves instead is told at once, and not when the test runs out of time.
+   * The end of a start that must fail. If the server starts instead, this rejects at once and not at the time-out of
+   * the test.
    */
   const refused = Promise.race([
     ended,
     ready.then(
-      (url) => Promise.reject(new Error(`the server was to be refused, and listens on ${url}`)),
+      (url) => Promise.reject(new Error(`the server was expected to fail, and listens on ${url}`)),
       () => ended,
     ),
   ])
-  refused.catch(() => {}) // of those that are to serve
+  refused.catch(() => {}) // for servers that must start
 
-  // A test that loses its server fails with a broken connection; why it broke stands only here.
+  // A test that loses its server fails with a broken connection; only this log has the reason.
   void Promise.all([ready, ended]).then(
     ([, { code, stderr }]) =>
       child.killed || console.error(`the server ended by itself with ${code}: ${stderr.slice(-4000)}`),
@@ -74,7 +73,7 @@ export function launch(settings: Settings, args: string[] = []) {
     ended,
     ready,
     refused,
-    /** The exit code, whether or not somebody reads what it said. */
+    /** The exit code; does not depend on whether the output is read. */
     exited: once(child, 'exit').then(([code]) => code as number | null),
     pauseLog: () => void child.stderr?.pause(),
     resumeLog: () => void child.stderr?.resume(),
@@ -94,7 +93,7 @@ export function launch(settings: Settings, args: string[] = []) {
 }
 export type ChildServer = ReturnType<typeof launch>
 
-/** A start that must fail: with a message for the operator, no stack, and exit code 1. */
+/** Expects a failed start: a message for the operator, no stack, and exit code 1. */
 export function expectRefusal({ code, stdout, stderr }: Ended, says: RegExp): void {
   expect([code, stderr]).toEqual([1, expect.stringMatching(/^dakera: /m)])
   expect(stderr).toMatch(says)
@@ -104,8 +103,8 @@ export function expectRefusal({ code, stdout, stderr }: Ended, says: RegExp): vo
 export const whoami = (url: string, key: string) => send(url, '/v1/auth/whoami', { key })
 
 /**
- * A database of this run's engine, and a data directory, that no server was started on before. The database is migrated
- * already, which spares a start seconds; with `isEmpty` it is as the engine makes it, or not there at all.
+ * Creates a database of this run's engine and a data directory, on which no server has been started. The database is
+ * migrated already, which saves seconds; with `isEmpty` it is a new one, or does not exist.
  */
 export async function freshPlace({ isEmpty = false } = {}) {
   const embedded = engine === 'pglite' && !isEmpty ? await clonePglite(MIGRATED) : undefined
@@ -114,7 +113,7 @@ export async function freshPlace({ isEmpty = false } = {}) {
   return {
     dataDir,
     databaseUrl: database?.settings.url,
-    /** The settings of a server there, with an admin key that the test knows. */
+    /** The settings of a server on this database, with an admin key that the test knows. */
     settings: {
       DATABASE_URL: database?.settings.url,
       DAKERA_DATA_DIR: dataDir,

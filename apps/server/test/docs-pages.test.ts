@@ -19,7 +19,7 @@ test('every example of the page works as it stands, with an admin key and what i
     send(t.url, path, { method, key: ADMIN_KEY, ...(body !== undefined && { body }) })
   const failed: string[] = []
   for (const example of examples) {
-    // What it names may have been deleted by the one before.
+    // The example before may have deleted what this one names.
     await asAdmin('/v1/namespaces/scratch', 'PUT', {})
     await asAdmin('/v1/memory/store', 'POST', { agent_id: 'team-shared', id: 'mem_1', content: 'Ada prefers tea.' })
     await asAdmin('/v1/sessions/start', 'POST', { agent_id: 'team-shared', id: 'ses_1' })

@@ -5,13 +5,13 @@ import { describe, expect, inject, test } from 'vitest'
 import { emptyPostgres, engine } from './harness.ts'
 import { openProxy } from './private-cluster.ts'
 
-/** A pool of one connection, so that who comes next gets the one that broke before. */
+/** Opens a pool of one connection, so that the next caller gets the connection that broke before. */
 function openPool() {
   const sql = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {}, backoff: () => 0.05 })
   const cluster = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
   return {
     sql,
-    /** Ends this session's process, and waits until the pool has connected again for somebody else. */
+    /** Ends this session's process, and waits until the pool has reconnected for another caller. */
     async breakSession(session: Sql): Promise<void> {
       const [{ pid } = {}] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
       await cluster`select pg_terminate_backend(${pid as number}, 5000)`
@@ -31,7 +31,7 @@ function openPool() {
   }
 }
 
-// What patches/postgres@3.4.9.patch repairs, besides the crashes that outage.test.ts provokes (docs/decisions/0021).
+// Tests of patches/postgres@3.4.9.patch, in addition to the crashes that outage.test.ts provokes (docs/decisions/0021).
 describe.runIf(engine === 'postgres')('a connection that broke is of no more use to who had it', () => {
   test('a statement of a broken transaction never runs in the next one', async () => {
     await using pool = openPool()
@@ -189,7 +189,7 @@ describe.runIf(engine === 'postgres')('a connection that broke is of no more use
   })
 })
 
-/** What hangs is to fail here, and not in the test's own time-out, which names no line. */
+/** Fails a promise that hangs before the test's own time-out, which names no line. */
 function inTime<T>(promise: PromiseLike<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(reject, 5_000, new Error('no answer within 5 s'))

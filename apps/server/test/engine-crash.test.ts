@@ -35,7 +35,7 @@ test.runIf(engine === 'pglite')(
     })
     const back: number[] = []
     for (let round = 0; round < CRASHES; round++) {
-      // Not before there is something to lose: a busy machine may still be opening the database.
+      // Waits until there is something to lose: a busy machine may still be opening the database.
       const enough = acknowledged.length + WRITERS
       while (acknowledged.length < enough) await sleep(10)
       await sleep(Math.random() * 200)

@@ -18,7 +18,7 @@ import { ADMIN_KEY, emptyPostgres, engine, start } from './harness.ts'
 const NOTHING = { changed: [], refused: [], removed: [] }
 const log = pino({ level: 'silent' })
 
-/** SQL as the superuser that the tests log in as. */
+/** Runs SQL as the superuser of the tests. */
 async function asSuperuser<T>({ asOwner }: Pick<Database, 'asOwner'>, fn: (run: Run) => Promise<T>): Promise<T> {
   if (!asOwner) throw new Error('this login may not maintain')
   return asOwner(async (sql) => {
@@ -42,7 +42,7 @@ test('db/schema.sql contains every table: its columns, indexes, triggers, polici
   expect(await asSuperuser(t.database, printSchema)).toBe(readFileSync(SCHEMA, 'utf8'))
 })
 
-/** Each change in the database, and the differences that the comparison has to report. */
+/** Changes in the database, each with the differences that the comparison must report. */
 const CHANGES: [change: string, statement: string, differs: object][] = [
   [
     'a setting',
@@ -138,7 +138,7 @@ test('a migration keeps what is written by hand, and takes away the rights that 
   expect(handWritten('-- Why.\n')).toBe('-- Why.')
 })
 
-/** The last migration of two commits of which installations exist. */
+/** The last migrations of two commits that have been installed. */
 test.each([
   ['d172af1', '0015_recall.sql'],
   ['a6620b0', '0017_typos.sql'],
@@ -161,7 +161,7 @@ test.each([
   try {
     const gate = { check: migrateOlder, meetNewerSchema: refuseNewerSchema }
     await expect(openDatabase(place.settings, log, async () => {}, gate)).rejects.toBe(stop)
-    // A server of that release which still runs; the embedded database has only one.
+    // A server of that release that is still running; the embedded database has only one.
     await using running = engine === 'postgres' ? openSession((place.settings as { url: string }).url) : undefined
     const before = await running?.storeAndRecall()
     const database = await openDatabase(place.settings, log, setRootKey)

@@ -1,9 +1,12 @@
 import { type Endpoint, endpoints } from '@dakera-ai/protocol'
 import fc, { type Arbitrary } from 'fast-check'
 
-/** Stands in the foreign namespace alone: content, tags, metadata, ids, names. No reply to another key may hold it. */
+/**
+ * This marker is only in the foreign namespace: in content, tags, metadata, ids and names. No reply to another key may
+ * contain it.
+ */
 export const MARKER = 'zzqmarkerzzq'
-/** Exists, holds the marker, and only the admin has a grant on it. */
+/** This namespace exists and contains the marker, and no key except the admin's has a grant on it. */
 export const FOREIGN = 'foreign-place'
 export const MINE = 'inbox'
 export const SHARED = 'team-shared'
@@ -135,7 +138,7 @@ const selection = fc.record(
   { requiredKeys: [] },
 )
 
-/** What a search reads as more than words, whole and in pieces. */
+/** The special syntax of a search, whole and in pieces. */
 const syntax = fc
   .array(
     fc.oneof(
@@ -169,7 +172,7 @@ const syntax = fc
   )
   .map((parts) => parts.join(' '))
 
-/** By field name, so that a field means the same wherever it stands; what is not named here gets garbage. */
+/** Values by field name, so that a field gets the same kind of value everywhere; other fields get garbage. */
 const FIELDS: Record<string, Arbitrary<unknown>> = {
   agent_id: namespace,
   name: fc.oneof(namespace, words),
@@ -234,7 +237,7 @@ const FIELDS: Record<string, Arbitrary<unknown>> = {
 }
 const field = (name: string): Arbitrary<unknown> =>
   fc.oneof({ weight: 12, arbitrary: FIELDS[name] ?? garbage }, { weight: 1, arbitrary: garbage })
-/** The fields without which nothing happens are there more often than not. */
+/** Fields without which nothing happens; they are usually sent. */
 const NEEDED = new Set(['agent_id', 'content', 'query', 'importance', 'name', 'memories'])
 
 const fieldNames = (schema: unknown): string[] => Object.keys((schema as { shape?: object } | undefined)?.shape ?? {})
@@ -285,7 +288,7 @@ const headers = fc.record(
   { requiredKeys: [] },
 )
 
-/** One request at one address: mostly the fields it knows, sometimes anything. */
+/** Generates a request to an address: mostly with its own fields, sometimes with any. */
 export const shotAt = (address: Address): Arbitrary<Shot> => {
   const { endpoint, path } = address
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)

@@ -17,8 +17,7 @@ import {
 import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { flawsOf, send } from './http-call.ts'
 
-// FUZZ_SEED repeats a run; FUZZ_RUNS makes it longer. The seed stands in the name of the suite, and so in every
-// failure.
+// FUZZ_SEED repeats a run; FUZZ_RUNS makes it longer. The seed is in the name of the suite, and so in every failure.
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122)
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? Math.ceil(600 / ADDRESSES.length))
 
@@ -53,7 +52,10 @@ beforeAll(async () => {
 })
 afterAll(() => t?.[Symbol.asyncDispose]())
 
-/** An admin may end the oracle: forget the secret, or delete a namespace and with it the grants of the other keys. */
+/**
+ * Leaves out requests of an admin that would break the test: forgetting the secret, or deleting a namespace with the
+ * grants of the other keys.
+ */
 const spares = ({ address: { endpoint, method }, path, body = '', who }: Shot) =>
   who !== 'admin' ||
   method === 'GET' ||

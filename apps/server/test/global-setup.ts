@@ -6,27 +6,32 @@ import { copyMigratedDatabase } from '../../../scripts/migrated-database.ts'
 import { findPostgres } from './postgres/find.ts'
 
 declare module 'vitest' {
-  /** What every test file can ask for with vitest's inject(). */
+  /** The values that every test file can get with vitest's inject(). */
   export interface ProvidedContext {
-    /** The database this run of the server's tests is about. */
+    /** The engine that this run of the server's tests uses. */
     engine: 'postgres' | 'pglite'
-    /** A superuser's URL. Only provided where the engine is postgres. */
+    /** A superuser's URL. Only provided if the engine is postgres. */
     postgresUrl: string
-    /** A folder of data directories to copy; `migrated` is there from the start. Only where the engine is pglite. */
+    /**
+     * A folder of data directories to copy; `migrated` exists from the start. Only provided if the engine is pglite.
+     */
     templates: string
   }
 }
 
-/** Starts what all test files of an engine share: a Postgres server for the databases of the tests, or templates. */
+/**
+ * Starts the resource that all test files of an engine share: a Postgres server for the databases of the tests, or
+ * templates.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (project.config.provide['engine'] === 'pglite') return setUpTemplates(project)
-  // Nothing in it outlives the run, so it need not be on the disk.
+  // Its data is not needed after the run, so it need not be on the disk.
   const found = await findPostgres(process.env, ['fsync=off', 'full_page_writes=off'])
   project.provide('postgresUrl', found.url)
   return found.stop
 }
 
-/** Creating an embedded database and migrating it takes seconds; copying one does not. */
+/** Creates a migrated template: creating and migrating an embedded database takes seconds, copying one does not. */
 async function setUpTemplates(project: TestProject): Promise<() => Promise<void>> {
   const templates = mkdtempSync(join(tmpdir(), 'dakera-templates-'))
   await copyMigratedDatabase(join(templates, 'migrated'))

@@ -21,7 +21,7 @@ function leave(url: string, key: string, then: Promise<unknown>): Promise<void> 
   })
 }
 
-/** Keeps every recall waiting in the database until it is told to let go. */
+/** Makes every recall wait in the database until it is released. */
 async function holdUp(t: TestServer) {
   const login = postgres((t.settings as { url: string }).url, { max: 2, onnotice: () => {} })
   let letGo = () => {}
@@ -54,7 +54,7 @@ describe.runIf(engine === 'postgres')('on Postgres, a client that hangs up', () 
     const key = await t.secret({ a: 'read_write' })
     await t.client(key).storeMemory('a', { content: 'A heron.' })
     await using held = await holdUp(t)
-    // until the admin, who made the key, no longer counts as asking
+    // until the admin key, which created the other, no longer counts as active
     await new Promise((resolve) => setTimeout(resolve, 1_100))
     const leaving = Promise.withResolvers<void>()
     const left = Array.from({ length: 20 }, () => leave(t.url, key, leaving.promise))
@@ -78,7 +78,7 @@ describe.runIf(engine === 'postgres')('on Postgres, a client that hangs up', () 
     let isOver = false
     let served = 0
     const serving = (async () => {
-      // rejects if anything ends it
+      // rejects if another key's hang-up cancels it
       for (; !isOver; served++) await other.recall('a', 'heron by the river', { topK: 20 })
     })()
     for (let round = 0; round < 50; round++)
@@ -176,7 +176,7 @@ test('one key that sends a lot does not make another wait for all of it', async 
   await using t = await start()
   const [greedy, modest] = [await t.secret({ a: 'read_write' }), await t.secret({ b: 'read_write' })]
   for (const key of [greedy, modest]) await t.client(key).whoami()
-  // Each session once, as the first recall of a connection makes its plans.
+  // Warms up each session, because the first recall of a connection makes its plans.
   const call = { namespace: 'a', query: 'heron', vector: null, topK: 1, selection: {}, options: {} }
   const { pools } = t.database
   const request = { key: undefined, fingerprint: Buffer.alloc(0) }

@@ -19,7 +19,7 @@ import { hashSecret } from '../src/principal.ts'
 import { openServer, type ServerSettings } from '../src/server.ts'
 
 export const ADMIN_KEY = 'dk-admin-key'
-/** Far more than the server's own: a machine that runs tests is busy. */
+/** Far more than the server's default, because a machine that runs tests is busy. */
 const SEARCH_TIMEOUT_MS = 15_000
 export const engine = inject('engine')
 export type Grants = Record<string, NamespaceAccess>
@@ -52,7 +52,10 @@ type Options = { jobs?: boolean; searchTimeoutMs?: number; connections?: Partial
   >
 >
 
-/** The real server over a private, migrated database, on a port of its own. `await using` closes and removes both. */
+/**
+ * Starts the real server with a private, migrated database, on a port of its own. `await using` closes and removes
+ * both.
+ */
 export async function start({ jobs = false, searchTimeoutMs, connections, ...options }: Options = {}) {
   builtin ??= chooseEmbedder({ provider: 'builtin' })
   const embedder = options.embedder ?? (await builtin)
@@ -81,7 +84,7 @@ export async function start({ jobs = false, searchTimeoutMs, connections, ...opt
   return {
     url,
     app,
-    /** What createApp() makes another app of. */
+    /** The arguments with which createApp() can make another app. */
     deps,
     accesses,
     usage,
@@ -89,15 +92,15 @@ export async function start({ jobs = false, searchTimeoutMs, connections, ...opt
     settings: place.settings,
     admin,
     client,
-    /** The secret of a fresh API key with exactly these grants. */
+    /** Creates an API key with exactly these grants, and returns its secret. */
     async secret(grants: Grants, name = `agent-${crypto.randomUUID().slice(0, 8)}`): Promise<string> {
       return (await admin.createKey({ name, grants })).key
     },
-    /** An SDK client holding such a key. */
+    /** Returns an SDK client with such a key. */
     async key(grants: Grants, name?: string): Promise<DakeraClient> {
       return client(await this.secret(grants, name))
     },
-    /** SQL as dakera_app with the identity of this secret and no server in between; undefined is nobody. */
+    /** Runs SQL as dakera_app with the identity of this secret, without the server; undefined means no identity. */
     as<T>(secret: string | undefined, fn: (sql: Sql) => Promise<T>): Promise<T> {
       return database.sql.begin(async (sql) => {
         const identity = secret === undefined ? '' : hashSecret(secret).toString('hex')
@@ -105,7 +108,7 @@ export async function start({ jobs = false, searchTimeoutMs, connections, ...opt
         return fn(sql as unknown as Sql)
       }) as Promise<T>
     },
-    /** SQL as the owner of the tables. */
+    /** Runs SQL as the owner of the tables. */
     owner<T>(fn: (sql: Sql) => Promise<T>): Promise<T> {
       if (!database.asOwner) throw new Error('this login may not maintain')
       return database.asOwner(fn)
@@ -126,7 +129,7 @@ export async function start({ jobs = false, searchTimeoutMs, connections, ...opt
 }
 export type TestServer = Awaited<ReturnType<typeof start>>
 
-/** What a call rejected with. */
+/** Returns the error that a call rejects with. */
 export async function failure(
   promise: Promise<unknown>,
 ): Promise<DakeraError & { status: number; code: string; body: { error: string } }> {
@@ -150,10 +153,10 @@ async function prepare(owner: Sql, embedder: Embedder): Promise<void> {
 }
 
 type Place = { settings: Parameters<typeof openDatabase>[0]; remove(): Promise<void> }
-/** What a database is copied from. Each is made once for all test files. */
+/** A database that others are copied from. Each is made once for all test files. */
 type Template = { name: string; prepare(owner: Sql): Promise<void> }
 
-/** Migrated, and not started yet by any server. */
+/** A migrated database on which no server has been started. */
 export const MIGRATED: Template = { name: 'migrated', prepare: async () => {} }
 
 const startedWith = (embedder: Embedder): Template => ({
@@ -166,7 +169,7 @@ const startedWith = (embedder: Embedder): Template => ({
 
 const clone = (template: Template) => (engine === 'postgres' ? clonePostgres(template) : clonePglite(template))
 
-/** An empty database on the test cluster, without a schema. */
+/** Creates an empty database on the test cluster, without a schema. */
 export async function emptyPostgres(): Promise<Place & { settings: { engine: 'postgres'; url: string } }> {
   return createPostgres('template1')
 }
@@ -175,7 +178,7 @@ export async function clonePostgres({ name, prepare }: Template) {
   const template = `dakera_template_${version}_${name}`
   const url = new URL(inject('postgresUrl'))
   const cluster = postgres(url.href, { max: 1, onnotice: () => {} })
-  await cluster`select pg_advisory_lock(hashtext(${template}))` // two test files want it at once
+  await cluster`select pg_advisory_lock(hashtext(${template}))` // two test files may need it at once
   const [found] = await cluster`select from pg_database where datname = ${template}`
   if (!found) {
     const making = `making_${crypto.randomUUID().slice(0, 8)}`

@@ -7,7 +7,7 @@ export type Call = {
   /** Sent as the bearer's secret. */
   key?: string | undefined
   headers?: Record<string, string | string[]>
-  /** Text and bytes travel as they are, anything else as JSON. */
+  /** Text and bytes are sent unchanged, anything else as JSON. */
   body?: unknown
   /** Without Content-Length. */
   chunked?: boolean
@@ -15,8 +15,8 @@ export type Call = {
 export type Answer = { status: number; headers: IncomingHttpHeaders; text: string; json: unknown; requestId: string }
 
 /**
- * One request as it stands: no client that repairs paths, headers or bodies on the way. The path may hold what a URL
- * may not.
+ * Sends a request unchanged: no client repairs its path, headers or body. The path may contain characters that are
+ * invalid in a URL.
  */
 export function send(url: string, path: string, how: Call = {}): Promise<Answer> {
   const { method = 'GET', key, headers = {}, body, chunked = false } = how
@@ -54,8 +54,8 @@ export function send(url: string, path: string, how: Call = {}): Promise<Answer>
       },
     )
     call.once('error', (error: NodeJS.ErrnoException) => {
-      // The server ends a connection that was idle for five seconds, perhaps in the moment it is used again. On a new
-      // one the same failure counts.
+      // The server closes a connection that was idle, perhaps at the moment it is used again. On a new connection the
+      // same failure counts.
       if (call.reusedSocket && error.code === 'ECONNRESET') resolve(send(url, path, how))
       else reject(error)
     })
@@ -73,7 +73,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What is wrong with a failure's shape, in words; nothing when it is as promised. */
+/** Returns the problems of an error response, in words; empty if it has the documented shape. */
 export function flawsOf({ status, headers, text, json, requestId }: Answer): string[] {
   const result = ErrorBody.strict().safeParse(json)
   if (!result.success) return [`not the error shape: ${text.slice(0, 300)}`]
@@ -100,9 +100,7 @@ export function flawsOf({ status, headers, text, json, requestId }: Answer): str
   return rules.filter(([holds]) => !holds).map(([, flaw]) => flaw)
 }
 
-/**
- * Expects the one error shape with this code; `says` must stand in what a person reads: the message or an issue's path.
- */
+/** Expects the error shape with this code; `says` must match the message or the path of an issue. */
 export function expectError(answer: Answer, code: ErrorCode, says?: string | RegExp): void {
   expect([answer.status, (answer.json as { code?: string } | undefined)?.code ?? answer.text.slice(0, 200)]).toEqual([
     ERRORS[code].status,

@@ -150,7 +150,8 @@ describe('a kept reply belongs to its request and its namespaces', () => {
     ...headers,
   })
   /**
-   * A key of two namespaces that both have a memory and a session of the same id, and a way to take one of its grants.
+   * Creates a key for two namespaces that both have a memory and a session with the same id, and returns a function
+   * that removes one of its grants.
    */
   async function twins() {
     const [id, a, b] = [`same-${crypto.randomUUID()}`, `a-${crypto.randomUUID()}`, `b-${crypto.randomUUID()}`]
@@ -210,7 +211,7 @@ describe('a kept reply belongs to its request and its namespaces', () => {
       expect(await read(b)).toMatchObject({ version: 1 })
       await grant({ [b]: 'none' })
       expectError(await as(method, path(id), body, withKey(k)), 'NOT_FOUND')
-      await grant({ [a]: 'read' }) // and a repeat needs what the write needed
+      await grant({ [a]: 'read' }) // and a repeat needs the same grant as the write
       expectError(await as(method, path(id), body, withKey(k)), 'INSUFFICIENT_SCOPE')
     },
   )

@@ -21,7 +21,7 @@ test(`${CLIENTS} clients with own keys on a pool, ${REQUESTS} requests: no reply
   }
   const marks = /mark\d\dx/g
   let wrong: string[] = []
-  /** Everything that a reply shows must be the caller's own: text, namespace and author. */
+  /** Expects that everything in a reply is the caller's own: text, namespace and author. */
   const check = (owner: Owner, what: string, reply: unknown) => {
     const text = JSON.stringify(reply)
     const others = [
@@ -53,7 +53,7 @@ test(`${CLIENTS} clients with own keys on a pool, ${REQUESTS} requests: no reply
     if (random < 8) return check(owner, 'list', await owner.client.memories.list(owner.name, { limit: 3 }))
     if (random < 10) return check(owner, 'namespaces', await owner.client.listNamespaces())
     if (random < 12) {
-      // Somebody else's row by its id: to this key it never was.
+      // The id of another key's row: for this key it does not exist.
       const other = owners[(i * 31 + 1) % CLIENTS] as Owner
       const id = other.ids[0]
       if (!id || other === owner) return check(owner, 'namespaces', await owner.client.listNamespaces())

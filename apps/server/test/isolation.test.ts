@@ -33,8 +33,8 @@ afterAll(() => t[Symbol.asyncDispose]())
 type Operation = { name: string; need: Need; run(client: DakeraClient, place: Place): Promise<unknown>; hides?: true }
 
 /**
- * Every operation on memories and sessions. Those marked `hides` name no namespace, so a stranger gets the 404 of an id
- * that never was.
+ * Every operation on memories and sessions. Those marked `hides` name no namespace, so a key without a grant gets the
+ * 404 of an unknown id.
  */
 const OPERATIONS: Operation[] = [
   { name: 'store', need: 'append', run: (client, place) => client.storeMemory(place, { content: 'A new one.' }) },
@@ -110,7 +110,7 @@ describe.each(CELLS)('$persona in $place with $access', ({ persona, place, acces
     const attempt = run(clients[persona], place)
     if (isAllowed(access, need)) return void (await attempt)
     const { code } = await failure(attempt)
-    // Who may read learns that writing is what is missing; who may not, nothing.
+    // A key that may read learns that it lacks the grant to write; any other key learns nothing.
     expect(code).toBe(hides && !isAllowed(access, 'read') ? 'NOT_FOUND' : refusal(access))
   })
 })

@@ -31,7 +31,7 @@ test(`${ROUNDS} times kill -9 during ${WRITERS} writers: both arms find every ac
         fresh.push(word)
       }
     })
-    // Not always in the same phase of a write; and on a busy machine not before there is something to lose.
+    // Kills in different phases of a write; and on a busy machine not before there is something to lose.
     await sleep(BURST_MS + round * (140 / ROUNDS))
     while (fresh.length < WRITERS) await sleep(20)
     const end = server.stop('SIGKILL')
@@ -43,8 +43,8 @@ test(`${ROUNDS} times kill -9 during ${WRITERS} writers: both arms find every ac
     const listed = new Set<string>()
     for await (const memory of reader.memories.list('inbox', { limit: 1000 })) listed.add(memory.id)
     expect([...acknowledged].filter(([, id]) => !listed.has(id))).toEqual([])
-    // Every id stands above; of each round the last, which the kill was nearest to, and some others go through both
-    // arms as well.
+    // All ids are checked above. The last of each round, which were written just before the kill, and some others are
+    // also recalled by both arms.
     const sample = fresh.filter((_, i) => i % Math.ceil(fresh.length / 6) === 0 || i >= fresh.length - 4)
     expect(sample.length).toBeGreaterThan(0)
     for (const word of sample) {

@@ -4,7 +4,7 @@ import { playLive, scenarios } from '../../../packages/sdk-ts/test/live.mjs'
 import { addDemo } from '../src/db/demo.ts'
 import { start, type TestServer } from './harness.ts'
 
-// The scenarios that every SDK plays; here the TypeScript client does, on both databases.
+// Runs the scenarios that every SDK runs, with the TypeScript client, on both databases.
 const run = crypto.randomUUID().slice(0, 8)
 let t: TestServer
 beforeAll(async () => {

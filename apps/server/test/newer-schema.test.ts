@@ -8,7 +8,7 @@ import { ADMIN_KEY, engine } from './harness.ts'
 // What a rolling upgrade and a roll-back meet: a database that a newer release has migrated.
 const IS_REFUSED = /migrated by a newer release of Dakera \(0099_future\.sql is unknown here\).*--allow-newer-schema/
 
-/** Says that these were applied, where no server runs. */
+/** Records these migrations as applied, in a database without a running server. */
 async function pretendApplied(
   { dataDir, databaseUrl }: Awaited<ReturnType<typeof freshPlace>>,
   ...names: string[]
@@ -58,7 +58,7 @@ test.runIf(engine === 'postgres')(
     try {
       const url = new URL(place.databaseUrl ?? '')
       url.username = login
-      // The newer release may have put another file in the place of one of ours, which it then never applied.
+      // The newer release may have replaced one of our files, which it then never applied.
       await sql`delete from migrations where name = '0012_namespace_keys.sql'`
       for (const settings of [place.settings, { ...place.settings, DATABASE_URL: url.href }]) {
         await using late = launch(settings)

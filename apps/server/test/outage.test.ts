@@ -22,7 +22,7 @@ const CALLS: Record<string, (url: string) => ReturnType<typeof send>> = {
 
 type Outage = { url: string; begin(): unknown; end(): unknown }
 
-/** Stores, loses the database in the middle of it, asks everything, gets the database back, and counts. */
+/** Stores, loses the database in the middle, sends every call, restores the database, and counts. */
 async function survive(server: ChildServer, { begin, end }: Omit<Outage, 'url'>) {
   const url = await server.ready
   const acknowledged: string[] = []
@@ -38,7 +38,7 @@ async function survive(server: ChildServer, { begin, end }: Omit<Outage, 'url'>)
   await begin()
   await Promise.all(underWay)
 
-  // Twice: over connections that broke, and over new ones that cannot be made.
+  // Twice: over connections that broke, and over new ones that fail.
   for (let round = 0; round < 2; round++) {
     const answers = Object.entries(CALLS).map(async ([name, call]) => {
       const started = performance.now()
@@ -73,7 +73,7 @@ async function survive(server: ChildServer, { begin, end }: Omit<Outage, 'url'>)
   expect((await server.stop()).code).toBe(0)
 }
 
-// The embedded database lives and dies with the server: there is nothing to be away.
+// The embedded database is part of the server, so it has no outages.
 describe.runIf(engine === 'postgres')(
   'while the database is away every call is 503 within ten seconds, and afterwards all is as before without a restart',
   () => {

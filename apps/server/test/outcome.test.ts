@@ -16,7 +16,7 @@ const store = (url: string) => post(url, '/v1/memory/store', { content: 'Perhaps
 const forget = (url: string) => post(url, '/v1/memory/forget', { tags: ['x'] })
 const list = (url: string) => post(url, '/v1/memories/recall/batch', {})
 
-/** A server behind a proxy to its database, and a lock in which everything that touches memories waits. */
+/** Starts a server behind a proxy to its database, with a lock that all work on memories waits for. */
 async function stage() {
   await using stack = new AsyncDisposableStack()
   const place = stack.use(await freshPlace())

@@ -1,5 +1,5 @@
-// What "literally there" means, written a second time and in another way than the database's: a plain scan over what
-// Unicode says of letters.
+// A second definition of "literally present", independent of the database: a plain scan by the Unicode properties of
+// letters.
 
 const UNSPACED =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}ー]/u
@@ -7,7 +7,9 @@ const LETTER = /[\p{L}\p{N}\p{M}]/u
 const CLOSING = new Set(`]"'.,;:!?)}»”“。،؛؟।`)
 const OPENING = new Set(`["'({«“„`)
 
-/** The atoms of a text, one list with compounds written as one in parts (getUserId), one with each of them whole. */
+/**
+ * Returns the atoms of a text in two lists: one with compounds like getUserId in parts, one with each of them whole.
+ */
 export function atomsOf(text: string): { parts: string[]; whole: string[] } {
   const seen = text
     .normalize('NFKC')
@@ -59,13 +61,13 @@ function partsOf(run: string): string[] {
 const MARK = '\u0001'
 const joined = (atoms: string[]) => MARK + atoms.map((atom) => atom + MARK).join('')
 
-/** A text made ready for many questions. */
+/** A text prepared for many queries. */
 export function prepare(text: string): { inParts: string; asWhole: string } {
   const { parts, whole } = atomsOf(text)
   return { inParts: joined(parts), asWhole: joined(whole) }
 }
 
-/** Whether a prepared text has a word or phrase, or a word that begins so. */
+/** Returns whether a prepared text has a word or phrase, or a word with this beginning. */
 export function scanFor(asked: string, isBeginning: boolean): (text: ReturnType<typeof prepare>) => boolean {
   const { parts, whole } = atomsOf(asked)
   const [inParts, asWhole] = [parts, whole].map((atoms) =>

@@ -6,7 +6,7 @@ import { buildVectorIndexes } from '../src/jobs/vector-indexes.ts'
 import { hashSecret } from '../src/principal.ts'
 import { ADMIN_KEY, engine, start, type TestServer } from './harness.ts'
 
-/** Enough for its own HNSW index on either engine, and for a scan to be what the planner avoids. */
+/** Enough for an HNSW index on either engine, and for the planner to avoid a scan. */
 const ROWS = 20_000
 let t: TestServer
 let secret: string
@@ -19,8 +19,8 @@ beforeAll(async () => {
   await t.owner(async (sql) => {
     const [found] = await sql<{ id: number }[]>`select id from namespaces where name = 'big'`
     namespaceId = found?.id as number
-    // Straight into the table: what is tested is how it is read. 300 words, each in a few hundred memories; random
-    // directions.
+    // Inserts into the table directly, because only reading is tested: 300 words, each in a few hundred memories;
+    // random directions.
     await sql`insert into memories (namespace_id, content, v, tags, metadata)
       select ${namespaceId}, (select string_agg('word' || (((n * 7919) >> (2 * i)) % 300), ' ')
         from generate_series(0, 7) i),
@@ -49,7 +49,7 @@ test('under row security both arms of recall use their index', async () => {
   expect(text).not.toMatch(/Seq Scan on memories/)
 })
 
-/** The hot calls. Each has a file with its plans in src/db/plans, whose head says what must stay true. */
+/** The frequent calls. Each has a file with its plans in src/db/plans, whose head states what must stay true. */
 const CALLS: Record<string, (sql: Sql) => Promise<object[]>> = {
   recall: (sql) => sql`select id from recall(${hash()}::bytea, 'big', 'word7 word11', ${vector}::text::halfvec, 5)`,
   'recall-by-tag': (sql) =>
@@ -109,7 +109,7 @@ test('a session that planned while the tables were empty still reads few rows wh
     return rowsRead(session, async (sql) => expect(await ask(sql)).toHaveLength(20))
   })
   expect(read('memory_accesses')).toBeLessThanOrEqual(20)
-  expect(read('memories')).toBeLessThanOrEqual(2001 + 3 * 120) // the exact look for meaning reads each once
+  expect(read('memories')).toBeLessThanOrEqual(2001 + 3 * 120) // the exact vector search reads each once
 })
 
 test(
@@ -154,7 +154,7 @@ test('what others store is not read', async () => {
   expect(read('memory_words')).toBeLessThanOrEqual(10)
 })
 
-/** One session that keeps its plans: the embedded database has no other. */
+/** Runs work in a session that keeps its plans; the embedded database has only one. */
 async function withSession<T>(server: TestServer, work: (session: Sql) => Promise<T>): Promise<T> {
   if (engine === 'pglite') return work(server.database.sql)
   const session = postgres((server.settings as { url: string }).url, { max: 1, connection: { role: 'dakera_app' } })
@@ -166,8 +166,8 @@ async function withSession<T>(server: TestServer, work: (session: Sql) => Promis
 }
 
 /**
- * How many rows of each table the work read. What a session read before and has not reported yet is counted too, so the
- * difference is taken.
+ * Returns how many rows of each table the work read. Earlier reads of a session that it has not reported yet are
+ * counted too, so the difference is taken.
  */
 async function rowsRead(session: Sql, work: (sql: Sql) => Promise<unknown>): Promise<(table: string) => number> {
   const counts = async (sql: Sql) =>
@@ -186,7 +186,7 @@ async function rowsRead(session: Sql, work: (sql: Sql) => Promise<unknown>): Pro
   return (table) => (after.get(table) ?? 0) - (before.get(table) ?? 0)
 }
 
-/** The buffers of the whole call: of its outermost statement, which comes last. */
+/** Returns the buffers of the whole call, which are those of its outermost statement; that comes last. */
 const buffersOf = (text: string) => {
   const [, hit = '0', read = '0'] =
     /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(text.slice(text.lastIndexOf('Function Scan on'))) ?? []
@@ -194,8 +194,8 @@ const buffersOf = (text: string) => {
 }
 
 /**
- * auto_explain shows the real plans of the real call. Of several that with the fewest buffers: the first fills caches,
- * and whenever autovacuum has analyzed a table the next one plans anew, which reads the catalogue.
+ * Returns the plans of the real call from auto_explain. Of several calls the one with the fewest buffers counts: the
+ * first fills caches, and after autovacuum has analyzed a table the next one plans again, which reads the catalog.
  */
 async function explain(name: string, expected: { rows: number }): Promise<string> {
   const notices: string[] = []
@@ -224,7 +224,7 @@ async function explain(name: string, expected: { rows: number }): Promise<string
   }
 }
 
-/** Times differ with each run, vectors are long, and ids are chance. */
+/** Removes times, which differ with each run, vectors, which are long, and random ids. */
 const withoutFigures = (plan: string) =>
   plan
     .replaceAll(/duration: [\d.]+ ms +plan:\n/g, '')
@@ -234,7 +234,7 @@ const withoutFigures = (plan: string) =>
     .replaceAll(/^Query Parameters: .*\n/gm, '')
     .replaceAll(/(mem|key)_[0-9a-f]{20,30}/g, '$1_…')
 
-/** PGlite has no auto_explain: the two statements as recall writes them, as the roles that run them. */
+/** Explains the two statements of recall by their roles, because PGlite has no auto_explain. */
 async function explainStatements(): Promise<string> {
   const plan = (rows: readonly unknown[]) =>
     rows.map((row) => (row as { 'QUERY PLAN': string })['QUERY PLAN']).join('\n')

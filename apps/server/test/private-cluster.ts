@@ -10,8 +10,8 @@ const run = promisify(execFile)
 const isRoot = process.getuid?.() === 0
 
 /**
- * Where Postgres' programs are, if the test harness has unpacked them; a server found another way cannot be stopped by
- * us.
+ * The folder of Postgres' programs, if the test harness has unpacked them; a server found another way cannot be stopped
+ * here.
  */
 export async function findPrograms(): Promise<string | undefined> {
   const cache = isRoot
@@ -24,8 +24,8 @@ export async function findPrograms(): Promise<string | undefined> {
 }
 
 /**
- * Runs until our end of its stdin closes, so it also ends with us. $1: programs, $2: data, $3: port; the rest becomes
- * another user.
+ * Runs until our end of its stdin closes, so it also ends with this process. $1: programs, $2: data, $3: port; the rest
+ * switches to another user.
  */
 const SERVE = `trap '' INT HUP TERM
   bin=$1 data=$2 port=$3; shift 3
@@ -35,7 +35,7 @@ const SERVE = `trap '' INT HUP TERM
   echo ready; cat >/dev/null
   kill -QUIT $!; wait $!`
 
-/** A Postgres of one's own that can be stopped, without a goodbye to anybody, and started again over the same data. */
+/** A private Postgres that can be stopped without closing its connections, and restarted with the same data. */
 export async function openCluster(programs: string) {
   const folder = mkdtempSync(join(isRoot ? '/tmp' : tmpdir(), 'dakera-cluster-'))
   const data = join(folder, 'data')
@@ -86,7 +86,7 @@ export async function openCluster(programs: string) {
 }
 
 /**
- * A way to a server that can be cut, go silent as a network does that loses every packet, or break connections while
+ * A proxy to a server that can be cut, become silent like a network that loses every packet, or break connections while
  * they are being made.
  */
 export async function openProxy(target: string) {
@@ -129,9 +129,7 @@ export async function openProxy(target: string) {
       cutAll()
       await closed
     },
-    /**
-     * Breaks all connections as a network does, with a reset: its client sees an error first, and only then the end.
-     */
+    /** Breaks all connections with a reset, as a network does: the client gets an error first, and then the end. */
     reset() {
       for (const [near] of pairs) near.resetAndDestroy()
       pairs.clear()

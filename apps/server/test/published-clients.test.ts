@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { type Call, expectError, send } from './http-call.ts'
 
-// What clients of earlier SDKs send and read, request by request as it leaves them. No client of ours is in between.
+// The requests of clients of earlier SDKs, exactly as they send them, and the responses that they read. No client of
+// ours is in between.
 
 let t: TestServer
 let key: string

@@ -14,8 +14,8 @@ const some = async (rows: PromiseLike<readonly unknown[]>) => (await rows).lengt
 const NAMESPACE = (sql: Sql, place: Place) => sql`(select id from probe_namespaces where name = ${place})`
 
 /**
- * What each wall has to hold back, by SQL as dakera_app with no server in between. Statements that take effect are
- * rolled back.
+ * The accesses that each protection must prevent, by SQL as dakera_app without the server. Statements that take effect
+ * are rolled back.
  */
 const PROBES: Probe[] = [
   {
@@ -29,7 +29,8 @@ const PROBES: Probe[] = [
     gets: async (sql, place) =>
       (await sql`insert into memories (namespace_id, content) values (${NAMESPACE(sql, place)}, 'smuggled')`).count > 0,
   },
-  // Without a where clause, so that the select policy has no say: these show the walls of update and delete alone.
+  // Without a where clause, so that the select policy does not apply: these test the policies of update and delete
+  // alone.
   {
     wall: 'memories_update',
     need: 'edit',
@@ -117,7 +118,7 @@ const PROBES: Probe[] = [
   },
 ]
 
-/** probe_* are views of a superuser: what is really there, whatever the policies say. */
+/** probe_* are views of a superuser, which show the real rows, whatever the policies say. */
 const wasTouched = (sql: Sql, place: Place) =>
   some(sql`select from probe_memories where namespace = ${place} and memory_type = 'touched'`)
 const isGone = async (sql: Sql, place: Place) =>
@@ -127,8 +128,8 @@ const wasEnded = (sql: Sql, place: Place) =>
   some(sql`select from probe_sessions where namespace = ${place} and summary = 'touched'`)
 
 /**
- * Makes the personas' keys, one memory and one session in every namespace, and the views that tell the truth to the
- * probes.
+ * Creates the personas' keys, one memory and one session in every namespace, and the views that show the probes the
+ * real rows.
  */
 export async function seedMatrix(t: TestServer): Promise<Record<Persona, string>> {
   const secrets = {} as Record<Persona, string>
@@ -155,7 +156,8 @@ export async function seedMatrix(t: TestServer): Promise<Record<Persona, string>
 class Undo extends Error {}
 
 /**
- * Every way in which the walls say something else than the matrix; each names the wall, the persona and the namespace.
+ * Returns every difference between the protections and the matrix; each names the protection, the persona and the
+ * namespace.
  */
 export async function findBreaches(t: TestServer, secrets: Record<Persona, string>): Promise<string[]> {
   const breaches: string[] = []

@@ -78,7 +78,7 @@ test('how long embedding took tells nobody what another key has said or asked', 
     'who defaults in March',
   ])
     expect(await msOf(guess)).toBeGreaterThan(100)
-  // Nor while it is under way for the other.
+  // Nor is it shared while it is under way for the other key.
   const under = bank.storeMemory('bank', { content: 'said just now' })
   await new Promise((resolve) => setTimeout(resolve, 60))
   expect(await msOf('said just now')).toBeGreaterThan(100)

@@ -124,7 +124,7 @@ test('a secret from the documentation opens nothing off loopback', async () => {
   const published = { name: 'billing', secret: 'dk-researcher-key', grants: { billing: 'read' } } as const
   const { key_id } = await client.createKey(engine === 'pglite' ? published : { ...published, secret: OTHER })
   if (place.databaseUrl) {
-    // A Postgres database may be served elsewhere too, so only earlier releases could make such a key.
+    // A Postgres database may be served elsewhere too, so only earlier releases could create such a key.
     expect((await failure(client.createKey(published))).body.error).toMatch(/^secret: is printed in the documentation/)
     const sql = postgres(place.databaseUrl, { max: 1 })
     await sql`update key_secrets set secret_hash = sha256('dk-researcher-key') where key_id = ${key_id}`
@@ -139,13 +139,13 @@ test('a secret from the documentation opens nothing off loopback', async () => {
     new RegExp(`printed in the documentation: billing \\(${key_id}\\)\\. .*Rotate or delete them`),
   )
 
-  // Nothing was changed: the key is still there to be rotated, and the admin still comes in.
+  // Nothing was changed: the key can still be rotated, and the admin key still works.
   await using mending = launch(place.settings)
   await (await mending.client()).rotateKey(key_id)
   await mending.stop()
   await using served = launch(open)
   const url = (await served.ready).replace('0.0.0.0', '127.0.0.1')
-  // The published admin key counted as none, and made room.
+  // The published admin key counted as none, and was replaced.
   expect(await statuses(url, OURS, 'dk-researcher-key', ADMIN_KEY)).toEqual([200, 401, 401])
   expect(served.said.stderr).toMatch(/the root key was replaced, because it is printed/)
 })
@@ -157,7 +157,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     await using shared = launch({ ...place.settings, DAKERA_ROOT_API_KEY: OURS })
     const url = await shared.ready
     const sql = postgres(place.databaseUrl ?? '', { max: 1, onnotice: () => {} })
-    // As an earlier release left it: the refusal must come before the migration.
+    // As an earlier release left it: the start must be rejected before the migration.
     await sql`drop table installation`
     await sql`delete from migrations where name = '0024_root_key.sql'`
     const state = () => sql`
@@ -183,7 +183,7 @@ describe.runIf(engine === 'postgres')('a database that others use', () => {
     ])
     await using real = launch({ ...place.settings, DAKERA_ROOT_API_KEY: OURS })
     const url = await real.ready
-    await demo.ready.catch(() => {}) // whichever was first
+    await demo.ready.catch(() => {}) // either start may be first
     expect(await statuses(url, OURS, ADMIN_KEY, 'dk-researcher-key', 'dk-qc-key')).toEqual([200, 401, 401, 401])
   })
 

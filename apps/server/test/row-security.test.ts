@@ -8,13 +8,13 @@ test('by raw SQL as dakera_app, every key gets what the access matrix says and n
   expect(await findBreaches(t, await seedMatrix(t))).toEqual([])
 })
 
-/** A function that looks past the policies, without its own look at the grants. */
+/** Returns a function that bypasses the policies, without its own check of the grants. */
 const unchecked = (name: string, check: string) => `do $do$ begin
   execute replace(pg_get_functiondef('${name}'::regproc), '${check}', '');
 end $do$`
 const UNCHECKED_SEARCH = unchecked('lexical_search', 'if not target = any(readable_namespaces()) then return; end if;')
 
-/** A wall taken down must show, and nothing else: else its test could not fail. */
+/** Removing a protection must be detected by its own test and no other; otherwise that test could not fail. */
 const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
   [
     'the select policy of memories',
@@ -112,14 +112,14 @@ test.each(OPENED)('without %s, its own test and no other goes red', async (_wall
     await sql`set role dakera_owner`
   })
   const breaches = await findBreaches(t, secrets)
-  // The resolver gives the good error; behind it row security still holds everything back.
+  // The resolver raises the good error; behind it row security still hides everything.
   if (shows.source === '^nothing') return expect(breaches).toEqual([])
   expect(breaches.length).toBeGreaterThan(0)
   expect(breaches.filter((breach) => !shows.test(breach))).toEqual([])
 })
 
 /**
- * Words are kept from other namespaces twice: by the number in front of each in the index, and by the condition beside
+ * Words are protected from other namespaces twice: by the number before each in the index, and by the condition next to
  * it.
  */
 const UNNUMBERED = [
@@ -153,7 +153,7 @@ test.each([
     (sql) => sql`select ids from lexical_search((select id from namespaces), 'heron', null, 25, null, 3000)`,
   )
   expect(((found?.['ids'] ?? []) as string[]).toSorted()).toEqual(reached)
-  // What lexical_search says is looked up under the caller's own policy.
+  // The ids that lexical_search returns are read under the caller's own policy.
   expect((await t.client(secret).recall('own', 'heron')).map(({ id }) => id)).toEqual(['mine'])
 })
 

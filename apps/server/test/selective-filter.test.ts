@@ -10,7 +10,7 @@ const ROWS = 50_000
 const QUERIES = 20
 let t: TestServer
 
-// On Postgres alone: the statements are the same on the embedded database, and it would take minutes to fill.
+// On Postgres only: the statements are the same on the embedded database, which would take minutes to fill.
 beforeAll(async () => {
   if (engine !== 'postgres') return
   t = await start()

@@ -1,6 +1,3 @@
-/**
- * How long a series is: short where the tests run again and again, whole under `npm run test:soak`. What is asserted
- * is the same.
- */
+/** The length of a series: short in ordinary test runs, full under `npm run test:soak`. The assertions are the same. */
 export const isWhole = process.env['DAKERA_TEST_SERIES'] === 'whole'
 export const series = (amount: { short: number; whole: number }) => (isWhole ? amount.whole : amount.short)

@@ -6,7 +6,7 @@ import { freshPlace, launch } from './child-server.ts'
 import { ADMIN_KEY } from './harness.ts'
 import { send } from './http-call.ts'
 
-/** A request that the server has begun with and whose body is yet to come: it answers 100 to the head alone. */
+/** Begins a request whose body is still to come: the server has responded with 100 to its head. */
 async function begin(url: string, path: string) {
   const { hostname, port } = new URL(url)
   const call = request({
@@ -25,7 +25,7 @@ async function begin(url: string, path: string) {
     )
     call.once('error', reject)
   })
-  answered.catch(() => {}) // told where it is awaited
+  answered.catch(() => {}) // reported where it is awaited
   call.flushHeaders()
   await Promise.race([once(call, 'continue'), answered])
   return { answered, finish: (body: object) => void call.end(JSON.stringify(body)) }
@@ -86,7 +86,7 @@ test('what is not even HTTP gets the one error shape too, and the server goes on
     socket.setEncoding('utf8').on('data', (text: string) => {
       answer += text
     })
-    socket.on('error', () => {}) // the rest of what we send meets a closed door
+    socket.on('error', () => {}) // the rest of the input is sent to a closed connection
     socket.write(garbage)
     await once(socket, 'close')
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)

@@ -99,7 +99,7 @@ describe.runIf(engine === 'postgres')('a DATABASE_URL that does not work', () =>
 
   test('a Postgres without pgvector', async () => {
     await using place = await freshPlace({ isEmpty: true })
-    // What a server without the package answers, in this database alone.
+    // Imitates a server without the package, in this database only.
     const sql = postgres(place.databaseUrl ?? '', { max: 1, onnotice: () => {} })
     await sql`set allow_system_table_mods = on`
     await sql.unsafe(
@@ -175,8 +175,8 @@ test('whatever its login may do, the server acts as dakera_app, and nothing brin
     t.database.sql`select current_user::text as role, (select rolsuper or rolbypassrls from pg_roles
         where rolname = current_user) as may_all`
   expect([...(await acting())]).toEqual([{ role: 'dakera_app', may_all: false }])
-  // PGlite has one session, which is a superuser's: there only the role it has taken stands between. On Postgres the
-  // role is the session's own; only "set role none" can leave it, and only where the login has more than dakera_app.
+  // PGlite has one session, which is a superuser's: only the role it has taken restricts it. On Postgres the role is
+  // the session's own; only "set role none" can leave it, and only if the login has more than dakera_app.
   if (engine === 'pglite') return
   const session = await t.database.sql.reserve()
   for (const way of ['reset role', 'reset all', 'discard all', 'reset session authorization']) {
@@ -247,7 +247,7 @@ test('keys of a demo open nothing once the server is started for real, and the a
     await using server = launch(settings, args)
     const isDemo = args.length > 0
     if (isDemo && secret && engine === 'postgres') {
-      expectRefusal(await server.refused, /keys of its own/) // others may be using it by now
+      expectRefusal(await server.refused, /keys of its own/) // others may be using it
       continue
     }
     const url = await server.ready

@@ -7,7 +7,7 @@ const SEED = 20261124
 const WORDS = ['heron', 'index', 'budget', 'tea', 'vector', "o'clock", 'back\\slash', '東京']
 
 const text = fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 8 }).map((words) => words.join(' '))
-/** What can happen to a namespace; `which` picks a memory among those there are. */
+/** A change of a namespace; `which` picks one of its memories. */
 const change = fc.oneof(
   fc.record({
     kind: fc.constant('store' as const),
@@ -83,12 +83,12 @@ async function apply(t: TestServer, namespace: string, one: Change): Promise<voi
     case 'merge':
       await t.owner((sql) => sql`select merge_statistics(id) from namespaces where name = ${namespace}`)
       return
-    case 'portion': // a word or two, so that deltas are cut in the middle
+    case 'portion': // one or two words, so that deltas are cut in the middle
       await takeTurn(t, namespace, 'statistics', 'merge_next(2, false)')
   }
 }
 
-/** As the job does when it is the turn of this namespace. */
+/** Runs one turn of a job for this namespace. */
 async function takeTurn(t: TestServer, namespace: string, job: 'statistics' | 'expiry', call: string): Promise<void> {
   await t.owner(async (sql) => {
     await sql`update upkeep set is_due = false`
@@ -104,8 +104,8 @@ async function takeTurn(t: TestServer, namespace: string, job: 'statistics' | 'e
 }
 
 /**
- * The number of memories, of positions, and of memories for each word: counted in the memories, and as the statistics
- * know it.
+ * Returns the number of memories, of positions, and of memories for each word: counted in the memories, and from the
+ * statistics.
  */
 const bothWays = (t: TestServer, namespace: string) =>
   t.owner(async (sql) => {

@@ -23,7 +23,7 @@ const STREAM = endpoint({
 })
 const MB = 1024 * 1024
 
-/** An app with one streaming call, over the database of `t`. */
+/** Starts an app with one streaming call, with the database of `t`. */
 async function serve(
   t: TestServer,
   source: (signal: AbortSignal) => AsyncIterable<string | Uint8Array>,

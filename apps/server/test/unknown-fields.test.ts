@@ -4,8 +4,8 @@ import * as z from 'zod'
 import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 
-// What a call does with names it does not know: refuses them where they could destroy, open or widen, and tells them
-// elsewhere.
+// Unknown names in a call: they are rejected if they could delete more, grant more or return more, and otherwise
+// reported.
 
 let t: TestServer
 let key: string
@@ -28,7 +28,7 @@ describe('a strict call', () => {
   test('is each that makes or changes keys, deletes, or lists', () => {
     const dangerous = /^(keys|namespaceKeys)\.(?!whoami)|\.(forget|forgetBatch|delete|update|list|memories)$/
     const open = operations.filter(({ id, isStrict }) => dangerous.test(id) !== (isStrict === true)).map(({ id }) => id)
-    expect(open).toEqual(['agents.list']) // takes nothing, and gives all that the key may read
+    expect(open).toEqual(['agents.list']) // takes no fields, and returns everything that the key may read
   })
 
   test.each(operations.filter(({ isStrict }) => isStrict))(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { expectError, send } from './http-call.ts'
 
-// What is sent is kept: compared as text, as JSON.parse would change it on the way back.
+// Values are returned as they were sent: compared as text, because JSON.parse would change them.
 
 let t: TestServer
 let key: string
@@ -149,7 +149,7 @@ describe('numbers', () => {
 describe('times', () => {
   test('without a zone are UTC, and bound recall, lists, forgets and expiry alike', async () => {
     const zone = process.env['TZ']
-    process.env['TZ'] = 'Asia/Tokyo' // nine hours ahead: an expiry within them would lie in the past
+    process.env['TZ'] = 'Asia/Tokyo' // nine hours ahead: an expiry within them would be in the past
     try {
       expect(new Date().getTimezoneOffset()).toBe(-540)
       const tag = run()
@@ -224,7 +224,7 @@ describe('milliseconds', () => {
       expires_at: '2999-01-01T00:00:00.125',
     }
     const stored = (await call('POST', '/v1/memory/store', sent)).json['memory'] as Json
-    expect(stored).not.toHaveProperty('created_at_ms') // older clients compare it whole
+    expect(stored).not.toHaveProperty('created_at_ms') // older clients compare the whole reply
     const { id } = stored as { id: string }
     const replies = [
       (await call('GET', `/v1/memory/get/${id}`)).json,
@@ -277,7 +277,7 @@ describe('an update', () => {
         'memory'
       ] as Json
     )['id'] as string
-  /** How near the memory is to a vector of one's own: 1 the same, undefined without one. */
+  /** Returns the similarity of the memory to a supplied vector: 1 if they are equal, undefined if it has no vector. */
   const nearness = async (id: string, embedding: number[]) => {
     const { json } = await call('POST', '/v1/memory/recall', {
       agent_id: 'v',

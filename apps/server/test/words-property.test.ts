@@ -146,7 +146,10 @@ const makeText = () => {
   return text
 }
 
-/** A piece of a text as somebody would remember it: a token, a part of one, some words in a row, in other capitals. */
+/**
+ * Returns a piece of a text as somebody would remember it: a token, a part of one, some words in a row, in a different
+ * case.
+ */
 function makeQuestion(texts: string[]): { asked: string; isBeginning: boolean } {
   for (;;) {
     const words = one(texts).split(/\s+/u)
@@ -181,7 +184,7 @@ test('exact search gives what a plain scan finds: nothing is missed and nothing 
     const holds = scanFor(asked, isBeginning)
     return new Set(scans.flatMap((text, i) => (holds(text) ? [`m${i}`] : [])))
   }
-  // All of the scan first: it keeps the thread busy, in which the server answers too.
+  // The whole scan runs first, because it blocks the thread in which the server runs too.
   const questions = Array.from({ length: QUESTIONS }, () => {
     const { asked, isBeginning } = makeQuestion(texts)
     const expected = all(asked, isBeginning)
@@ -194,7 +197,7 @@ test('exact search gives what a plain scan finds: nothing is missed and nothing 
     }
     return { query, expected }
   })
-  await new Promise((resolve) => setTimeout(resolve, 100)) // connections that ended meanwhile are noticed
+  await new Promise((resolve) => setTimeout(resolve, 100)) // so that connections that ended in the meantime are noticed
   const wrong: object[] = []
   const examples = (found: string[]) => found.slice(0, 2).map((id) => texts[Number(id.slice(1))])
   for (const { query, expected } of questions) {

@@ -1,6 +1,9 @@
 import { methods, type Operation, type ResourceName } from './contract.ts'
 
-/** Where each language earns its keep: these methods are written by hand, in every client. All others are printed. */
+/**
+ * The methods that are written by hand in every client, because they differ most between languages. All others are
+ * printed.
+ */
 const BY_HAND = new Set([
   'memories.store',
   'memories.storeBatch',
@@ -16,16 +19,20 @@ const BY_HAND = new Set([
 for (const id of BY_HAND)
   if (!methods.some((operation) => operation.id === id)) throw new Error(`The contract has no ${id} to write by hand.`)
 
-/** A client is also called for its health, so in most languages that resource is no ordinary class. */
+/** `client.health` is also a function in most languages, so that resource is not an ordinary class. */
 export const isByHand = ({ id, resource }: Operation) => resource === 'health' || BY_HAND.has(id)
-/** The printed methods of a resource. */
+/** Returns the printed methods of a resource. */
 export const printedOf = (resource: ResourceName) =>
   methods.filter((one) => one.resource === resource && !isByHand(one))
-/** A resource that has methods of both kinds is written by hand and takes the printed ones in. */
+/**
+ * Returns whether a resource has methods of both kinds. Its class is written by hand and includes the printed methods.
+ */
 export const isMixed = (resource: ResourceName) =>
   printedOf(resource).length > 0 && methods.some((one) => one.resource === resource && isByHand(one))
 
-/** The arguments of the methods by hand: as documents write them, and as the cases of the contract name them. */
+/**
+ * The arguments of the methods written by hand: as documents write them, and as the cases of the contract name them.
+ */
 export const ARGUMENTS: Record<string, { shown: string[]; called: string[] }> = {
   'memories.store': { shown: ['namespace', 'memory'], called: ['namespace', 'memory'] },
   'memories.storeBatch': { shown: ['namespace', 'memories'], called: ['namespace', 'memories'] },

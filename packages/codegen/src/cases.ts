@@ -10,7 +10,7 @@ const cases = globSync('*.json', { cwd: join(ROOT, FOLDER) })
   .flatMap((file): Case[] => JSON.parse(readRoot(`${FOLDER}/${file}`)))
 
 /**
- * The first call of an operation in the contract's cases that succeeds. (One of them asks for a name that must be
+ * Returns the first call of an operation in the contract's cases that succeeds. (One of them has a name that must be
  * escaped.)
  */
 export function exampleOf(operation: string): Record<string, unknown> {

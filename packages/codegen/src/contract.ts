@@ -1,4 +1,4 @@
-// The one place of the printers that reads schemas: they see models and operations, and no JSON Schema.
+// Reads the schemas for the printers, which see only models and operations, and no JSON Schema.
 import { type Endpoint, endpoints, type Method, resources } from '@dakera-ai/protocol'
 import type { Schema } from '@dakera-ai/protocol/describe'
 import { openapi } from '@dakera-ai/protocol/openapi'
@@ -11,7 +11,7 @@ type Described = {
   responses: Record<string, Content & { description: string }>
 }
 
-/** A value of the API. That it may be null is said by its field. */
+/** The type of a value of the API. Its field records whether it may be null. */
 export type Type =
   | { kind: 'any' | 'boolean' | 'number' | 'string' }
   /** Unsigned where the contract allows no negative one. */
@@ -19,18 +19,18 @@ export type Type =
   /** A moment in a request: unix seconds or ISO-8601. */
   | { kind: 'instant' }
   | { kind: 'constant'; value: string | boolean }
-  /** A list of words, which has a name where languages have a type for it. */
+  /** A list of words. It has a name if languages have a type for it. */
   | { kind: 'words'; name: string | undefined; words: string[] }
   | { kind: 'list'; of: Type }
   /** An object whose names the caller or the server chooses. */
   | { kind: 'map'; of: Type }
   | { kind: 'model'; name: string }
-  /** An object without a name: the filter of a batch forget, which clients spell themselves. */
+  /** An object without a name: the filter of a batch forget, which each client defines itself. */
   | { kind: 'object'; fields: Field[] }
   | { kind: 'union'; of: Type[] }
 
 export type Field = {
-  /** As on the wire. */
+  /** The name on the wire. */
   name: string
   type: Type
   isNullable: boolean
@@ -39,9 +39,9 @@ export type Field = {
   doc: string | undefined
   /** A secret, which no client prints. */
   isSecret: boolean
-  /** Unix seconds in a reply, for which clients have a time of their language. */
+  /** Unix seconds in a reply, which clients also offer as a time of their language. */
   isTime: boolean
-  /** A second name under which clients offer it. */
+  /** A second name under which clients offer the field. */
   also: string | undefined
 }
 
@@ -49,7 +49,7 @@ export type Model = {
   name: string
   doc: string | undefined
   fields: Field[]
-  /** Sent by clients; any other is received. */
+  /** True if clients send the model; otherwise they receive it. */
   isInput: boolean
 }
 
@@ -60,60 +60,63 @@ export type Operation = {
   id: string
   resource: ResourceName
   name: string
-  /** Of the client itself, in camelCase. */
+  /** The name of its method on the client itself, in camelCase. */
   flat: string | undefined
   method: Method
   path: string
-  /** The address in pieces; an argument stands as itself. */
+  /** The address in pieces, which are texts and arguments. */
   segments: Array<string | Argument>
   arguments: Argument[]
   summary: string
   isPublic: boolean
   isAdmin: boolean
   query: Field[]
-  /** What a method takes of the query, beside the namespace of an object that is found by its id. */
+  /** The query parameters of the method, except the namespace of an object that is found by its id. */
   options: Field[]
-  /** The namespace as an option of a call that finds its object by id. */
+  /** True if the namespace is an option, because the call finds its object by id. */
   isInNamespace: boolean
   body: Body | undefined
   /** The whole reply. */
   reply: Type
-  /** What a method returns: the whole reply, a field of it, or a page of a list. */
+  /** The result of the method: the whole reply, a field of it, or a page of a list. */
   result: Result
   errors: readonly string[]
   status: number
   aliases: readonly string[]
-  /** The operation that does the same by another address; clients have no method for this one. */
+  /** The operation that does the same at another address; clients have no method for this one. */
   twinOf: string | undefined
 }
 export type ResourceName = keyof typeof endpoints
 
 export type Body = {
   model: Model
-  /** What the rest of the body is called as an argument: `key`, `settings`, `changes`, `how`. */
+  /** The name of the rest of the body as an argument: `key`, `settings`, `changes`, `how`. */
   word: string
-  /** Fields that are arguments of their own before it: the namespace, the name of what is made. */
+  /** Fields that are arguments of their own before it: the namespace, and the name of a new object. */
   apart: Field[]
   rest: Field[]
-  /** Nothing in the rest must be said. */
+  /** True if no field of the rest is required. */
   isOptional: boolean
 }
 
 export type Result =
   | { kind: 'whole'; type: Type }
   | { kind: 'field'; name: string; type: Type }
-  /** A list page by page; `field` is where the reply keeps the items, unless it is the list itself. */
+  /** A list page by page; `field` contains the items, unless the reply is the list itself. */
   | { kind: 'page'; field: string | undefined; of: Type; by: 'cursor' | 'offset' | 'whole'; says: PageFact[] }
-/** What a reply says of the whole list. */
+/** A fact about the whole list in a reply. */
 export type PageFact = 'total' | 'filtered' | 'next_cursor'
 
 const ANY: Type = { kind: 'any' }
-/** Go and Rust take the same options for every list with a cursor, and their callers name that type. */
+/**
+ * Options that clients do not offer: Go and Rust have one options type for every list with a cursor, which their
+ * callers name.
+ */
 const NOT_OFFERED = new Set(['namespaces.list prefix'])
 const document = openapi()
 const schemas = document.components.schemas as Record<string, Schema>
 
-/** What clients send without being asked for it by name. */
+/** Models that clients send, although their name does not end in Request. */
 const INPUTS = new Set(['NewMemory', 'MemoryFilter', 'Weights'])
 
 export const models: Model[] = Object.entries(schemas).map(([name, schema]) => ({
@@ -133,13 +136,13 @@ export const operations: Operation[] = Object.values(endpoints)
   .flatMap((group): Endpoint[] => Object.values(group))
   .map(read)
 
-/** Those for which clients have a method. */
+/** The operations for which clients have a method. */
 export const methods: Operation[] = operations.filter(({ twinOf }) => !twinOf)
 
-/** The resources with a sentence about each, in the order of the contract. */
+/** The resources, each with a sentence, in the order of the contract. */
 export const resourceDocs: Record<ResourceName, string> = resources
 
-/** Every word of each list with a name, wherever it is used, and the first sentence about it. */
+/** Returns each list of words with a name: all words with which it is used, and its first description. */
 export function wordLists(): Map<string, { words: string[]; doc: string | undefined }> {
   const lists = new Map<string, { words: string[]; doc: string | undefined }>()
   const look = (type: Type, doc: string | undefined): void => {
@@ -153,18 +156,18 @@ export function wordLists(): Map<string, { words: string[]; doc: string | undefi
   return lists
 }
 
-/** Memories first: they are what people come for. */
+/** The order of resources in documents: memories first, because people look for them. */
 export const ORDER: ResourceName[] = [
   'memories',
   ...(Object.keys(resourceDocs) as ResourceName[]).filter((resource) => !['memories', 'health'].includes(resource)),
   'health',
 ]
 
-/** The class of a resource: `NamespaceKeys`. */
+/** Returns the name of a resource's class: `NamespaceKeys`. */
 export const classOf = (resource: ResourceName) =>
   resource === 'health' ? 'HealthChecks' : resource.charAt(0).toUpperCase() + resource.slice(1)
 
-/** The name a type refers to, in a list too. */
+/** Returns the name of the model that a type refers to, also in a list. */
 export const modelNameOf = (type: Type): string | undefined =>
   type.kind === 'model' ? type.name : type.kind === 'list' || type.kind === 'map' ? modelNameOf(type.of) : undefined
 
@@ -272,7 +275,10 @@ function read(endpoint: Endpoint): Operation {
   }
 }
 
-/** In an address `{key_id}` is the `id` of a key, `{agent_id}` a `namespace`, and `{namespace}` the `name` of one. */
+/**
+ * Parses a segment. In an address `{key_id}` is the `id` of a key, `{agent_id}` a `namespace`, and `{namespace}` the
+ * `name` of one.
+ */
 function argumentOf(segment: string, resource: string): string | Argument {
   const name = /^\{(\w+)\}$/.exec(segment)?.[1]
   if (name === undefined) return segment
@@ -293,14 +299,14 @@ function bodyOf(
   const model = modelOf(type.name)
   const isNamed = (field: Field) => resource === 'namespaces' && field.name === 'name'
   const apart = model.fields.filter((field) => field.isRequired && (field.name === 'agent_id' || isNamed(field)))
-  // What the address says as well is said there.
+  // Fields that are also in the query are passed there.
   const isSaid = ({ name }: Field) => query.some((field) => field.name === name)
   const rest = model.fields.filter((field) => !apart.includes(field) && !isSaid(field))
   const isOptional = rest.every(({ isRequired }) => !isRequired) && method !== 'PATCH'
   return { model, word: bodyWord(method, resource, args, model.name), apart, rest, isOptional }
 }
 
-/** `CreateNamespaceKeyRequest` makes a `key`. */
+/** Returns the name of the body as an argument: `CreateNamespaceKeyRequest` creates a `key`. */
 function bodyWord(method: Method, resource: string, args: Argument[], model: string): string {
   if (method === 'PATCH') return 'changes'
   if (method === 'PUT' || resource === 'namespaces') return 'settings'
@@ -311,7 +317,7 @@ function bodyWord(method: Method, resource: string, args: Argument[], model: str
     .toLowerCase()
 }
 
-/** One of a resource: `namespaceKeys` → `key` */
+/** Returns the name of one object of a resource: `namespaceKeys` → `key` */
 export function oneOf(resource: string): string {
   return resource
     .replace(/^.*(?=[A-Z])/, '')

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a printer writes: texts by their path from the root of the repository. */
+/** The output of a printer: texts by their path from the root of the repository. */
 export type Files = Record<string, string>
 
 export const ROOT = join(import.meta.dirname, '../../..')
 export const readRoot = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
-/** The version that a package's package.json names. */
+/** Returns the version in a package's package.json. */
 export const versionOf = (sdk: string): string => JSON.parse(readRoot(`packages/${sdk}/package.json`)).version
 
 /**
- * A file written by hand with its generated parts renewed. `<!-- generated: name -->` begins a part and
- * `<!-- end of name -->` ends it; every part of the file must be given, and every given part must be there.
+ * Returns a file written by hand with its generated parts renewed. `<!-- generated: name -->` begins a part and `<!--
+ * end of name -->` ends it. The parts of the file and the given parts must be the same.
  */
 export function renewed(path: string, parts: Record<string, string>): Files {
   let text = readRoot(path)

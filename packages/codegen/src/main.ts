@@ -1,4 +1,4 @@
-// Writes everything that follows from the contract: `node packages/codegen/src/main.ts [language…] [--check]`.
+// Writes all files that are generated from the contract: `node packages/codegen/src/main.ts [language…] [--check]`.
 // With `--check` nothing is written, and the exit code says whether something would change.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -17,7 +17,7 @@ for (const [language, print] of Object.entries(printers)) {
   if (asked.length > 0 && !asked.includes(language)) continue
   for (const [path, text] of Object.entries(print())) {
     const file = join(ROOT, path)
-    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue // somebody may be reading it
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue // another process may be reading it
     if (isCheck) {
       console.error(`${path} is out of date. Run pnpm generate.`)
       process.exitCode = 1

@@ -1,4 +1,4 @@
-/** Words in lines of at most `width` columns, each behind the same beginning. What stands in backticks is one word. */
+/** Wraps words into lines of at most `width` columns, each with the same beginning. Text in backticks is one word. */
 export function wrap(text: string, beginning: string, width = 120): string {
   const lines: string[] = []
   for (const word of text.match(/(?:`[^`]*`|\S)+/g) ?? []) {
@@ -17,7 +17,7 @@ export const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string
 /** `storeMemory` → `store_memory` */
 export const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** The same text with the names of fields, which stand in backticks, as a language spells them. */
+/** Returns the text with the names of fields, which are in backticks, in the spelling of a language. */
 export const respelled = (text: string, spell: (name: string) => string) =>
   text.replaceAll(/`([a-z]+(?:_[a-z]+)+)`/g, (_, name: string) => `\`${spell(name)}\``)
 

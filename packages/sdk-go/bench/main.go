@@ -1,4 +1,4 @@
-// Command bench measures what a call of the client costs over plain net/http: pnpm bench:sdk.
+// Command bench measures the cost of a client's call over plain net/http: pnpm bench:sdk.
 // Address and key come from DAKERA_URL and DAKERA_API_KEY.
 package main
 

@@ -1,4 +1,7 @@
-"""What a call of the client costs over plain httpx: pnpm bench:sdk. Address and key: DAKERA_URL, DAKERA_API_KEY."""
+"""Measures the cost of a client's call over plain httpx: pnpm bench:sdk.
+
+Address and key: DAKERA_URL, DAKERA_API_KEY.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! What a call of the client costs over plain reqwest: `pnpm bench:sdk`. Address and key: `DAKERA_URL`,
+//! Measures the cost of a client's call over plain reqwest: `pnpm bench:sdk`. Address and key: `DAKERA_URL`,
 //! `DAKERA_API_KEY`.
 
 use std::env;

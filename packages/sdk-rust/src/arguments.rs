@@ -7,41 +7,41 @@ use crate::models::{
     SearchRequest, StoreMemoryRequest, StoreMemoryResponse, UpdateMemoryResponse,
 };
 
-/// What a call may have of its own. See [`Client::with`](crate::client::DakeraClient::with).
+/// The options of one call. See [`Client::with`](crate::client::DakeraClient::with).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestOptions {
-    /// How long one try may take.
+    /// The time limit of one attempt.
     pub timeout: Option<Duration>,
-    /// How often a failed try is repeated.
+    /// The maximum number of retries of a failed attempt.
     pub max_retries: Option<u32>,
-    /// Sent with a write, so that a repeated one is stored once. Made by the client unless given.
+    /// Sent with a write, so that a retry is not stored twice. The client generates one by default.
     pub idempotency_key: Option<String>,
 }
 
-/// How much of a list to fetch at once, and from where.
+/// The size and the start of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ListOptions {
-    /// How many a page has at most. By default, all results.
+    /// The maximum number of items on a page. By default, all results.
     pub limit: Option<u64>,
     /// The `next_cursor` of the previous page.
     pub cursor: Option<String>,
 }
 
-/// Which part of a list to fetch at once, counted from its beginning.
+/// The size and the start of a page, counted from the beginning of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OffsetOptions {
-    /// How many a page has at most. Default 100.
+    /// The maximum number of items on a page. Default 100.
     pub limit: Option<u64>,
     /// Number of results to skip.
     pub offset: Option<u64>,
 }
 
-/// One name or id, or several. Made from a text, an array, a slice or a `Vec`.
+/// One name or id, or several. It is made from a text, an array, a slice or a `Vec`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OneOrMany {
     /// One.
     One(String),
-    /// Several, also when there is one of them or none.
+    /// Several, which may also be one or none.
     Many(Vec<String>),
 }
 
@@ -112,13 +112,13 @@ impl<T: Into<OneOrMany>> From<T> for ForgetRequest {
     }
 }
 
-/// Which memory or session a call is about. Ids are unique per namespace: `"mem_1"` is looked for wherever the key may
-/// look, `("team-shared", "mem_1")` in that namespace, and `&memory` where it came from.
+/// The memory or session of a call. Ids are unique per namespace: `"mem_1"` is looked up in every namespace that the
+/// key may read, `("team-shared", "mem_1")` in that namespace, and `&memory` in its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The id.
     pub id: String,
-    /// The namespace; everywhere unless said.
+    /// The namespace; by default all that the key may read.
     pub namespace: Option<String>,
 }
 

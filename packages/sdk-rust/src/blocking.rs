@@ -25,16 +25,16 @@ use crate::error::{Error, Result};
 use crate::list::{Items, List};
 use crate::mode::{Call, Mode, sealed};
 
-/// A client whose calls give their result. Clones share one runtime, with one thread, and its connections.
+/// A client whose calls return their result. Clones share one runtime, with one thread, and its connections.
 ///
-/// Inside an async runtime its calls end in [`Error::Usage`], as they would hold up everything else there.
+/// Inside an async runtime its calls fail with [`Error::Usage`], because they would block everything else there.
 pub type Client = DakeraClient<Blocking>;
 
-/// Calls are answered before they return.
+/// Calls wait for their response.
 #[derive(Clone)]
 pub struct Blocking(Arc<Result<Owned, String>>);
 
-/// Ends without waiting, so that a client may also be dropped inside an async runtime.
+/// Shuts down without waiting, so that a client can also be dropped inside an async runtime.
 struct Owned(Option<Runtime>);
 
 impl Drop for Owned {
@@ -92,7 +92,7 @@ impl fmt::Debug for Blocking {
 }
 
 impl Client {
-    /// A client for one server and one key. A base URL or key that cannot work shows in the first call, as
+    /// A client for one server and one key. With an invalid base URL or key, the first call fails with
     /// [`Error::Usage`].
     pub fn new(base_url: impl Into<String>, api_key: impl Into<String>) -> Self {
         Self::from_builder(
@@ -101,19 +101,19 @@ impl Client {
         )
     }
 
-    /// A client for the server at `DAKERA_URL`, else `http://localhost:3300`, with the key in `DAKERA_API_KEY`.
+    /// A client for the server at `DAKERA_URL`, otherwise `http://localhost:3300`, with the key in `DAKERA_API_KEY`.
     pub fn from_env() -> Result<Self> {
         Self::builder().build_blocking()
     }
 
-    /// Set up a client with options; finish it with [`build_blocking`](ClientBuilder::build_blocking).
+    /// Configures a client; finish with [`build_blocking`](ClientBuilder::build_blocking).
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 }
 
 impl ClientBuilder {
-    /// Make the blocking client. An option that cannot work is an [`Error::Usage`] here.
+    /// Returns the blocking client, or [`Error::Usage`] for an invalid option.
     pub fn build_blocking(self) -> Result<Client> {
         Client::from_builder(self, Blocking::new()).checked()
     }
@@ -133,7 +133,7 @@ impl<T: Send + 'static> IntoIterator for List<T, Blocking> {
     }
 }
 
-/// Walks the items of all pages of a list, and ends after the first error.
+/// Yields the items of all pages of a list, and ends after the first error.
 #[derive(Debug)]
 pub struct BlockingItems<T> {
     items: Items<T>,

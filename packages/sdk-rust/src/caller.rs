@@ -38,7 +38,7 @@ impl<M: Mode> Caller<M> {
             .run(Call::new(async move { call.await.map(decode) }))
     }
 
-    /// A list whose pages begin at a place that `ask` puts into the request.
+    /// Returns a list; `ask` sets the start of a page in the request.
     pub fn list<R, T>(
         &self,
         start: Place,
@@ -56,7 +56,7 @@ impl<M: Mode> Caller<M> {
         })
     }
 
-    /// A list in which the address says where a page begins.
+    /// Returns a list whose address contains the start of a page.
     pub fn pages<R, T>(
         &self,
         start: Place,

@@ -12,13 +12,13 @@ use crate::transport::{
     Transport, check_headers, check_key, check_timeout, check_url, http_client, usable,
 };
 
-/// A client for one server and one key. Its calls are futures on tokio; see [`DakeraClient`] for all of them.
+/// A client for one server and one key. Its calls are futures on tokio; they are listed at [`DakeraClient`].
 pub type Client = DakeraClient<Async>;
 
-/// A client for one server and one key. Give each agent its own key and so its own client. Clones are cheap and share
+/// A client for one server and one key. Give each agent its own key, and so its own client. Clones are cheap and share
 /// their connections.
 ///
-/// [`Client`] is the one with futures, `blocking::Client` the one without. `M::Reply<T>` in a signature is a
+/// [`Client`] has futures, `blocking::Client` has none. `M::Reply<T>` in a signature is a
 /// [`Call<T>`](crate::Call) to await with the first, and a [`Result<T>`] with the second.
 #[derive(Clone)]
 pub struct DakeraClient<M> {
@@ -54,24 +54,24 @@ impl<M: Mode> DakeraClient<M> {
 }
 
 impl Client {
-    /// A client for one server and one key. A base URL or key that cannot work shows in the first call, as
+    /// A client for one server and one key. With an invalid base URL or key, the first call fails with
     /// [`Error::Usage`].
     pub fn new(base_url: impl Into<String>, api_key: impl Into<String>) -> Self {
         Self::from_builder(Self::builder().base_url(base_url).api_key(api_key), Async)
     }
 
-    /// A client for the server at `DAKERA_URL`, else `http://localhost:3300`, with the key in `DAKERA_API_KEY`.
+    /// A client for the server at `DAKERA_URL`, otherwise `http://localhost:3300`, with the key in `DAKERA_API_KEY`.
     pub fn from_env() -> Result<Self> {
         Self::builder().build()
     }
 
-    /// Set up a client with options.
+    /// Configures a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 }
 
-/// How a client is set up. Everything has a default except the key.
+/// The options of a client. All have a default except the key.
 #[derive(Clone, Default)]
 pub struct ClientBuilder {
     base_url: Option<String>,
@@ -84,36 +84,36 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Where the server is. Default: `DAKERA_URL`, else `http://localhost:3300`.
+    /// The address of the server. Default: `DAKERA_URL`, otherwise `http://localhost:3300`.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
         self
     }
 
-    /// The agent's key. Default: `DAKERA_API_KEY`. Health calls need none; any other call without one ends in
-    /// [`Error::Usage`].
+    /// The agent's key. Default: `DAKERA_API_KEY`. Health calls need none; any other call without a key
+    /// fails with [`Error::Usage`].
     #[must_use]
     pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
         self.api_key = Some(api_key.into());
         self
     }
 
-    /// How long one try may take. Default 30 s.
+    /// The time limit of one attempt. Default 30 s.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How often a failed try is repeated. Default 2, so three tries in all.
+    /// The maximum number of retries of a failed attempt. Default 2, so three attempts in total.
     #[must_use]
     pub fn max_retries(mut self, max_retries: u32) -> Self {
         self.max_retries = Some(max_retries);
         self
     }
 
-    /// A larger answer is refused while it arrives. Default 256 MiB.
+    /// A larger response is rejected while it arrives. Default 256 MiB.
     #[must_use]
     pub fn max_response_bytes(mut self, max_response_bytes: usize) -> Self {
         self.max_response_bytes = Some(max_response_bytes);
@@ -127,14 +127,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Called around every try.
+    /// Called around every attempt.
     #[must_use]
     pub fn hooks(mut self, hooks: impl Hooks) -> Self {
         self.hooks = Some(Arc::new(hooks));
         self
     }
 
-    /// Make the client. An option that cannot work is an [`Error::Usage`] here.
+    /// Returns the client, or [`Error::Usage`] for an invalid option.
     pub fn build(self) -> Result<Client> {
         Client::from_builder(self, Async).checked()
     }
@@ -175,7 +175,7 @@ impl<M> fmt::Debug for DakeraClient<M> {
     }
 }
 
-/// Does not show the key, nor headers, which may contain others.
+/// Shows neither the key nor headers, which may contain others.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -185,7 +185,7 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// An empty variable counts as an absent one.
+/// Returns a variable of the environment; an empty one counts as absent.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

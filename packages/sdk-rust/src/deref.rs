@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use crate::models::{Memory, RecallResponse, RecalledMemory, StoreMemoryResponse};
 
-/// A stored memory, by itself.
+/// The stored memory.
 impl Deref for StoreMemoryResponse {
     type Target = Memory;
 
@@ -13,7 +13,7 @@ impl Deref for StoreMemoryResponse {
     }
 }
 
-/// A found memory, by itself.
+/// The found memory.
 impl Deref for RecalledMemory {
     type Target = Memory;
 
@@ -22,7 +22,7 @@ impl Deref for RecalledMemory {
     }
 }
 
-/// What was found, best first.
+/// The found memories, best first.
 impl Deref for RecallResponse {
     type Target = Vec<RecalledMemory>;
 

@@ -1,4 +1,4 @@
-// Error                      everything a call can end in; `code()` is what to switch on
+// Error                      every error of a call; switch on `code()`
 // ├── Validation(ApiError)       400 413 422   issues
 // ├── Authentication(ApiError)   401
 // ├── Authorization(ApiError)    403
@@ -7,10 +7,10 @@
 // ├── RateLimit(ApiError)        429           retry_after
 // ├── Server(ApiError)           5xx           retry_after
 // ├── Api(ApiError)              any other status
-// ├── Connection                 no whole answer arrived
-// ├── Timeout                    none arrived in time
-// ├── Response                   an answer arrived that no Dakera server gives: HTML, a redirect, broken JSON
-// └── Usage                      the client was set up or called in a way that cannot work; nothing was sent
+// ├── Connection                 no complete response arrived
+// ├── Timeout                    no response arrived in time
+// ├── Response                   the response is not from a Dakera server: HTML, a redirect, invalid JSON
+// └── Usage                      the client was configured or called incorrectly; nothing was sent
 
 use std::fmt;
 use std::time::Duration;
@@ -19,18 +19,18 @@ use serde_json::Value;
 
 use crate::models::Issue;
 
-/// What a call gives.
+/// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything a call can end in. Match on the kind, or switch on [`code`](Error::code). No error shows the key.
+/// The error of a call. Match on the kind, or switch on [`code`](Error::code). No error shows the key.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request is not one the server takes: 400, 413 or 422. See [`ApiError::issues`].
+    /// The server does not accept the request: 400, 413 or 422. See [`ApiError::issues`].
     Validation(Box<ApiError>),
     /// The key is unknown, inactive or expired: 401.
     Authentication(Box<ApiError>),
-    /// The key is known and may not do this: 403.
+    /// The key is valid but may not do this: 403.
     Authorization(Box<ApiError>),
     /// No resource with that id or name is visible to this key: 404.
     NotFound(Box<ApiError>),
@@ -38,43 +38,43 @@ pub enum Error {
     Conflict(Box<ApiError>),
     /// Too many requests: 429. See [`retry_after`](Error::retry_after).
     RateLimit(Box<ApiError>),
-    /// Something broke on the server's side: 5xx.
+    /// The server failed: 5xx.
     Server(Box<ApiError>),
-    /// The server answered with an error of any other status.
+    /// The server responded with an error of any other status.
     Api(Box<ApiError>),
-    /// The server could not be reached, or the connection ended before the whole answer was there.
+    /// The server could not be reached, or the connection ended before the complete response arrived.
     #[non_exhaustive]
     Connection {
         /// What happened, with the call and the host.
         message: String,
-        /// What the HTTP library says.
+        /// The error of the HTTP library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// No answer arrived within the time for one try.
+    /// No response arrived within the time limit of one attempt.
     #[non_exhaustive]
     Timeout {
         /// What happened, with the call and the host.
         message: String,
     },
-    /// An answer arrived that no Dakera server gives. Most often something else listens at the base URL.
+    /// The response is not from a Dakera server. Most often another program listens at the base URL.
     #[non_exhaustive]
     Response {
         /// What happened, with the call.
         message: String,
         /// The HTTP status.
         status: u16,
-        /// Leads to the log entry of the server, if the answer had one.
+        /// Identifies the log entry of the server, if the response had an id.
         request_id: Option<String>,
     },
-    /// The client was set up or called in a way that cannot work. Nothing was sent.
+    /// The client was configured or called incorrectly. Nothing was sent.
     #[non_exhaustive]
     Usage {
-        /// What to do instead.
+        /// The mistake, and how to fix it.
         message: String,
     },
 }
 
-/// An error that the server answered with.
+/// An error response of the server.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -82,13 +82,13 @@ pub struct ApiError {
     pub operation: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// One of [`codes`](crate::codes) or one that is new; `HTTP_<status>` when a proxy answered without either.
+    /// One of [`codes`](crate::codes) or a new one; `HTTP_<status>` if a proxy responded without a code.
     pub code: String,
     /// Human-readable message.
     pub message: String,
-    /// Leads to the log entry of the server.
+    /// Identifies the log entry of the server.
     pub request_id: Option<String>,
-    /// How long to wait, if the server said so.
+    /// The time to wait, if the server sent one.
     pub retry_after: Option<Duration>,
     /// Every invalid field, with its path.
     pub issues: Vec<Issue>,
@@ -96,13 +96,13 @@ pub struct ApiError {
     pub resource: Option<String>,
     /// The page about this code.
     pub docs: Option<String>,
-    /// The decoded reply; the beginning of its text when it was no JSON.
+    /// The decoded reply; the beginning of its text if it is not JSON.
     pub body: Value,
 }
 
 impl Error {
     /// A code of the API (see [`codes`](crate::codes)), or `CONNECTION_FAILED`, `TIMEOUT`, `INVALID_RESPONSE`,
-    /// `INVALID_USAGE` when the server had no part in the failure.
+    /// `INVALID_USAGE` if the server had no part in the failure.
     pub fn code(&self) -> &str {
         match self {
             Self::Connection { .. } => "CONNECTION_FAILED",
@@ -113,7 +113,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if there was a response.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Response { status, .. } => Some(*status),
@@ -121,7 +121,7 @@ impl Error {
         }
     }
 
-    /// Leads to the log entry of the server, if there was an answer that had one.
+    /// Identifies the log entry of the server, if the response had an id.
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Response { request_id, .. } => request_id.as_deref(),
@@ -129,12 +129,12 @@ impl Error {
         }
     }
 
-    /// How long to wait before another try, if the server said so.
+    /// The time to wait before a retry, if the server sent one.
     pub fn retry_after(&self) -> Option<Duration> {
         self.api()?.retry_after
     }
 
-    /// What the server answered, if it did.
+    /// The error response of the server, if there was one.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Validation(error)

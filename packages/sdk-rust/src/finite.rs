@@ -1,4 +1,4 @@
-//! NaN and infinity have no form in JSON. `serde_json` would write null, which says something else.
+//! NaN and infinity cannot be written as JSON. `serde_json` would write null, which has another meaning.
 
 use serde::ser::{Error, Serialize, Serializer};
 
@@ -31,8 +31,8 @@ impl<N: Finite> Finite for Vec<N> {
     }
 }
 
-/// For `serialize_with`: the numbers as they are, or an error, which [`Request::json`](crate::request::Request::json)
-/// passes on.
+/// For `serialize_with`: writes the numbers unchanged, or returns an error, which
+/// [`Request::json`](crate::request::Request::json) passes on.
 pub(crate) fn finite<N: Finite + Serialize, S: Serializer>(
     numbers: &N,
     serializer: S,
@@ -40,6 +40,6 @@ pub(crate) fn finite<N: Finite + Serialize, S: Serializer>(
     if numbers.all_finite() {
         numbers.serialize(serializer)
     } else {
-        Err(S::Error::custom("NaN and infinity are no numbers of JSON"))
+        Err(S::Error::custom("NaN and infinity are not numbers of JSON"))
     }
 }

@@ -57,7 +57,7 @@ impl<M: Mode> DakeraClient<M> {
     }
 }
 
-/// The flat names of the product's samples: each calls its resource and does nothing else.
+/// The flat names of the product's samples: each calls its resource, and does nothing else.
 impl<M: Mode> DakeraClient<M> {
     /// The same as [`memories().store`](crate::Memories::store).
     pub fn store_memory(

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-/// Called around every try, for tracing and for headers of your own.
+/// Called around every attempt, for tracing and for your own headers.
 ///
 /// ```
 /// use dakera_rs::{Hooks, ResponseEvent};
@@ -17,18 +17,18 @@ use reqwest::header::HeaderMap;
 /// # Ok::<(), dakera_rs::Error>(())
 /// ```
 pub trait Hooks: Send + Sync + 'static {
-    /// A try is about to be sent.
+    /// Called before an attempt is sent.
     fn on_request(&self, event: &mut RequestEvent<'_>) {
         let _ = event;
     }
 
-    /// The whole answer is there.
+    /// Called when the complete response has arrived.
     fn on_response(&self, event: &ResponseEvent<'_>) {
         let _ = event;
     }
 }
 
-/// What a hook sees before a try.
+/// The argument of a hook before an attempt.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RequestEvent<'a> {
@@ -38,13 +38,13 @@ pub struct RequestEvent<'a> {
     pub method: &'a str,
     /// The whole address.
     pub url: &'a str,
-    /// 1 for the first try.
+    /// 1 for the first attempt.
     pub attempt: u32,
-    /// Headers set here are sent. The key is added after, so that no hook can log it.
+    /// Headers set here are sent. The key is added later, so that no hook can log it.
     pub headers: &'a mut HeaderMap,
 }
 
-/// What a hook sees when the answer is there.
+/// The argument of a hook after a response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ResponseEvent<'a> {
@@ -54,12 +54,12 @@ pub struct ResponseEvent<'a> {
     pub method: &'a str,
     /// The whole address.
     pub url: &'a str,
-    /// 1 for the first try.
+    /// 1 for the first attempt.
     pub attempt: u32,
     /// The HTTP status.
     pub status: u16,
-    /// Leads to the log entry of the server.
+    /// Identifies the log entry of the server.
     pub request_id: Option<&'a str>,
-    /// From the sending of this try to the end of its answer.
+    /// The time from sending this attempt to the end of its response.
     pub duration: Duration,
 }

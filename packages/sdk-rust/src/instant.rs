@@ -2,13 +2,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// A moment in a request. Made from a number, a text or a [`SystemTime`].
+/// A moment in a request. It is made from a number, a text or a [`SystemTime`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum Instant {
     /// Seconds since 1970.
     Unix(i64),
-    /// ISO-8601, UTC unless it says otherwise.
+    /// ISO-8601, in UTC unless it has a time zone.
     Iso(String),
 }
 
@@ -40,7 +40,7 @@ impl From<SystemTime> for Instant {
     }
 }
 
-/// A moment of a reply, which is in seconds since 1970.
+/// Returns a moment of a reply, which is in seconds since 1970, as a time.
 pub(crate) fn time(seconds: i64) -> SystemTime {
     let distance = Duration::from_secs(seconds.unsigned_abs());
     if seconds < 0 {

@@ -22,7 +22,7 @@
 //! # }
 //! ```
 //!
-//! Start at [`Client`]. The feature `blocking` brings the same client for programs without an async runtime.
+//! Start at [`Client`]. The feature `blocking` adds the same client for programs without an async runtime.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -42,7 +42,7 @@ mod list;
 mod mode;
 #[allow(
     missing_docs,
-    reason = "a field that the contract does not describe says all by its name"
+    reason = "the name of a field that the contract does not describe says everything"
 )]
 mod models;
 mod open_enum;
@@ -64,15 +64,15 @@ pub use reqwest::header;
 pub use resources::*;
 pub use serde_json::{Value, json};
 
-/// The name that [`Instant`] had before.
+/// The former name of [`Instant`].
 #[deprecated(note = "use `Instant`")]
 pub type Moment = Instant;
-/// The name that [`ListedNamespace`] had before.
+/// The former name of [`ListedNamespace`].
 #[deprecated(note = "use `ListedNamespace`")]
 pub type NamespaceSummary = ListedNamespace;
-/// The name that [`ReadinessCheck`] had before.
+/// The former name of [`ReadinessCheck`].
 #[deprecated(note = "use `ReadinessCheck`")]
 pub type HealthCheck = ReadinessCheck;
-/// The name that [`StoredItem`] had before.
+/// The former name of [`StoredItem`].
 #[deprecated(note = "use `StoredItem`")]
 pub type StoredMemory = StoredItem;

@@ -12,17 +12,17 @@ use crate::error::Result;
 use crate::mode::{Async, Call, Mode};
 use crate::request::Request;
 
-/// One page of a list: a `Vec`, with the cursor of the next page and what the reply says of the whole.
+/// One page of a list: a `Vec`, with the cursor of the next page and facts about the whole list.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What is on this page.
+    /// The items of this page.
     pub items: Vec<T>,
-    /// Absent on the last page, and in lists that count by offset.
+    /// Absent on the last page, and in lists by offset.
     pub next_cursor: Option<String>,
-    /// How many there are in all, where the API counts them.
+    /// The total number, if the API counts it.
     pub total: Option<i64>,
-    /// How many match the filter, where there is one.
+    /// The number that match the filter, if there is one.
     pub filtered: Option<i64>,
 }
 
@@ -82,7 +82,7 @@ impl Place {
         }
     }
 
-    /// Puts the place into the query, unless it is the beginning.
+    /// Adds the start of the page to the query, unless it is the beginning of the list.
     pub fn query(&self, request: Request) -> Request {
         match self {
             Self::Cursor(cursor) => request.query("cursor", cursor.as_ref()),
@@ -90,7 +90,7 @@ impl Place {
         }
     }
 
-    /// A list without cursors ends with its total, or, where the API counts none, with an empty page.
+    /// A list without cursors ends at its total or, if the API counts none, with an empty page.
     fn after<T>(&self, page: &Page<T>) -> Option<Self> {
         match self {
             Self::Cursor(_) => page
@@ -110,8 +110,8 @@ impl Place {
 
 type Fetch<T> = Arc<dyn Fn(&Place) -> Call<Page<T>> + Send + Sync>;
 
-/// What a list call gives: await it for one page, or take its [`items`](List::items) for those of every page.
-/// In a blocking client it is [`page`](List::page) and a `for` loop.
+/// The result of a list call: await it for one page, or use its [`items`](List::items) for those of every page.
+/// In a blocking client use [`page`](List::page) and a `for` loop.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct List<T, M> {
     fetch: Fetch<T>,
@@ -153,7 +153,7 @@ impl<T: Send + 'static, M: Mode> List<T, M> {
 }
 
 impl<T: Send + 'static> List<T, Async> {
-    /// Walk the items of all pages; each page is fetched when it is needed.
+    /// Returns the items of all pages; each page is fetched when it is needed.
     pub fn items(self) -> Items<T> {
         self.into_items()
     }
@@ -187,7 +187,7 @@ impl<T> Items<T> {
     }
 }
 
-/// No item is ever pinned.
+/// No item is pinned.
 impl<T> Unpin for Items<T> {}
 
 impl<T> Stream for Items<T> {

@@ -5,10 +5,10 @@ use std::task::{Context, Poll};
 
 use crate::error::Result;
 
-/// How calls are answered: [`Async`] clients give a [`Call`] to await, blocking ones give the result itself.
+/// How calls return: [`Async`] clients return a [`Call`] to await, blocking ones the result itself.
 /// Every method is written once, for both.
 pub trait Mode: Clone + Send + Sync + sealed::Sealed + 'static {
-    /// What a method returns.
+    /// The return type of a method.
     type Reply<T: Send + 'static>;
 
     #[doc(hidden)]
@@ -16,7 +16,7 @@ pub trait Mode: Clone + Send + Sync + sealed::Sealed + 'static {
 }
 
 pub(crate) mod sealed {
-    /// Only this crate knows ways to answer.
+    /// Only this crate can define modes.
     pub trait Sealed {}
 }
 
@@ -34,7 +34,7 @@ impl Mode for Async {
     }
 }
 
-/// A call that is sent when it is awaited. Dropping it cancels it, wherever it is.
+/// A call that is sent when it is awaited. Dropping it cancels it at any point.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Call<T>(Pin<Box<dyn Future<Output = Result<T>> + Send>>);
 

@@ -11,8 +11,8 @@ use crate::finite::finite;
 use crate::instant::{Instant, time};
 use crate::open_enum::open_enum;
 
-/// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this
-/// client.
+/// Every code an error of the API can have. A code never changes its meaning; a new code is not an error in
+/// this client.
 pub mod codes {
     pub const INVALID_REQUEST: &str = "INVALID_REQUEST";
     pub const DIMENSION_MISMATCH: &str = "DIMENSION_MISMATCH";
@@ -38,26 +38,26 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a key may do at most.
+    /// The most that a key may do.
     Scope { Read = "read", Write = "write", Admin = "admin", SuperAdmin = "super_admin" }
 }
 
 open_enum! {
-    /// How one part of a server is.
+    /// The state of one part of a server.
     CheckStatus { Pass = "pass", Warn = "warn", Fail = "fail" }
 }
 
 open_enum! {
-    /// Which arms look: meaning (`Vector`), words (`Bm25`) or both.
+    /// The arms that are searched: meaning (`Vector`), words (`Bm25`) or both.
     Routing { Auto = "auto", Hybrid = "hybrid", Vector = "vector", Bm25 = "bm25" }
 }
 
 open_enum! {
-    /// `Exact` returns only memories in which every word and quoted phrase stands.
+    /// `Exact` returns only memories that contain every word and quoted phrase.
     SearchMode { Best = "best", Exact = "exact" }
 }
 
-/// Keeps apart what is null and what is absent.
+/// Distinguishes null from absent.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -127,7 +127,7 @@ pub struct CreateKeyRequest {
     pub expires_at: Option<Instant>,
 }
 
-/// Shows everything but the secret.
+/// Shows everything except the secret.
 impl fmt::Debug for CreateKeyRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -209,7 +209,7 @@ pub struct CreatedKey {
     pub extra: Map<String, Value>,
 }
 
-/// Shows everything but the secret.
+/// Shows everything except the secret.
 impl fmt::Debug for CreatedKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -265,7 +265,7 @@ pub struct CreatedNamespaceKey {
     pub extra: Map<String, Value>,
 }
 
-/// Shows everything but the secret.
+/// Shows everything except the secret.
 impl fmt::Debug for CreatedNamespaceKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -1094,7 +1094,7 @@ pub struct RotatedKey {
     pub extra: Map<String, Value>,
 }
 
-/// Shows everything but the secret.
+/// Shows everything except the secret.
 impl fmt::Debug for RotatedKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -1410,7 +1410,7 @@ pub struct UpdateMemoryRequest {
     /// because it would then belong to another text.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
-    /// Change it only if this is still its `version`; else the call ends in `CONFLICT`.
+    /// Changes the memory only if this is still its `version`; otherwise the call fails with `CONFLICT`.
     #[serde(skip_serializing)]
     pub if_version: Option<i64>,
 }

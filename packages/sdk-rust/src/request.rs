@@ -12,7 +12,7 @@ use crate::transport::{Transport, VERSION};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const DAKERA_CLIENT: HeaderName = HeaderName::from_static("x-dakera-client");
-/// What stays as it is in a path.
+/// The characters that are not escaped in a path.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -35,12 +35,12 @@ pub(crate) struct Request {
     if_match: Option<i64>,
     pub is_public: bool,
     is_read: bool,
-    /// Why it cannot be sent.
+    /// The reason why the call cannot be sent.
     problem: Option<String>,
 }
 
 impl Request {
-    /// Each `{}` of the path takes an id; it is escaped, and one that could climb out of its segment is refused.
+    /// Each `{}` of the path takes an id; it is escaped, and one that could leave its segment is rejected.
     pub fn new(operation: &'static str, method: Method, template: &str, ids: &[&str]) -> Self {
         let mut parts = template.split("{}");
         let mut path = parts.next().unwrap_or_default().to_owned();
@@ -83,7 +83,7 @@ impl Request {
         self
     }
 
-    /// Only if it still has this version.
+    /// Sets the version that the memory must still have.
     pub fn if_match(mut self, version: Option<i64>) -> Self {
         self.if_match = version;
         self
@@ -101,7 +101,7 @@ impl Request {
         self
     }
 
-    /// Made once, before the first try: all tries carry the same idempotency key.
+    /// Called once, before the first attempt: all attempts have the same idempotency key.
     pub fn prepare(
         self,
         transport: &Transport,
@@ -152,7 +152,7 @@ fn random_id() -> String {
     format!("{:016x}{:016x}", random(), random())
 }
 
-/// The keys of the standard library's hash maps come from the system's randomness, and no two are the same.
+/// The keys of the standard library's hash maps come from the system's randomness, and are unique.
 pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

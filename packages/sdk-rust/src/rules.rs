@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use crate::error::{ApiError, Error};
 
-/// A try that ends in one of these statuses is repeated.
+/// An attempt that ends with one of these statuses is retried.
 pub(crate) const RETRIED: [u16; 6] = [408, 429, 500, 502, 503, 504];
-/// The wait before the first repeat; each later one is twice as long.
+/// The wait before the first retry; each later one is twice as long.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait that the client chooses.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(8);
-/// A call whose `Retry-After` is longer than this ends in the error.
+/// A call with a longer `Retry-After` than this fails with the error.
 pub(crate) const MOST_WAIT: Duration = Duration::from_secs(60);
 
-/// The kind for a status.
+/// Chooses the kind of error for a status.
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         let kind = match error.status {

@@ -13,7 +13,7 @@ use crate::transport::{Transport, check_timeout};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The one place that talks HTTP: auth, retry, timeout, decoding of replies and errors.
+/// Sends a call by HTTP: authentication, retries, time-outs, decoding of replies and errors.
 pub(crate) async fn send<T>(
     transport: &Transport,
     options: &RequestOptions,
@@ -53,7 +53,7 @@ where
     }
 }
 
-/// What all tries of a call share.
+/// The state that all attempts of a call share.
 struct Exchange<'a> {
     transport: &'a Transport,
     operation: &'static str,
@@ -61,7 +61,7 @@ struct Exchange<'a> {
     timeout: Duration,
 }
 
-/// A whole answer.
+/// A complete response.
 struct Answer {
     status: u16,
     headers: HeaderMap,
@@ -120,7 +120,7 @@ impl Exchange<'_> {
         Ok(answer)
     }
 
-    /// Reads in pieces, so that an endless answer ends here and not with the memory of the process.
+    /// Reads in pieces, so that an endless response ends at the limit and not when memory is full.
     async fn fetch(&self, request: reqwest::Request, host: &str) -> Result<Answer> {
         let failed = |error: reqwest::Error| Error::Connection {
             message: format!(
@@ -146,7 +146,7 @@ impl Exchange<'_> {
         })
     }
 
-    /// What an answer means.
+    /// Returns the outcome of a response.
     fn judge<T: DeserializeOwned + Default>(&self, answer: &Answer) -> Result<T> {
         match answer.status {
             204 => Ok(T::default()),
@@ -193,7 +193,7 @@ impl Exchange<'_> {
         let text = self.without_key(&String::from_utf8_lossy(&answer.body));
         let body = serde_json::from_str(&text)
             .unwrap_or_else(|_| Value::String(text.chars().take(1000).collect()));
-        // Without both of these it is not Dakera's.
+        // Without both fields it is not an error of Dakera.
         let said = if body["error"].is_string() && body["code"].is_string() {
             &body
         } else {
@@ -216,8 +216,8 @@ impl Exchange<'_> {
         }
     }
 
-    /// A proxy may echo the request's headers, as they are or as a text in JSON. (Shorter keys than any server issues
-    /// could be a part of any word.)
+    /// Removes the key, which a proxy may echo, also as a text in JSON. (A key shorter than any server issues could be
+    /// a part of any word.)
     fn without_key(&self, text: &str) -> String {
         match self.transport.api_key.as_deref() {
             Some(key) if key.len() >= 8 => {
@@ -253,14 +253,14 @@ fn is_transient(error: &Error) -> bool {
     }
 }
 
-/// Twice as long for each attempt, less up to half of it: clients that failed together do not come back together.
+/// Doubles for each attempt, minus a jitter of up to half: clients that failed together do not retry together.
 fn backoff(attempt: u32) -> Duration {
     let doubled = FIRST_WAIT.saturating_mul(1 << attempt.saturating_sub(1).min(16));
     let jitter = u32::from(random().to_le_bytes()[0]);
     doubled.min(LONGEST_WAIT) * (512 - jitter) / 512
 }
 
-/// Seconds or a date; one in the past means now.
+/// Parses seconds or a date; a date in the past means now.
 fn wait_of(retry_after: &str) -> Option<Duration> {
     if retry_after.starts_with(|first: char| first.is_ascii_digit()) {
         let seconds: f64 = retry_after.parse().ok()?;
@@ -270,7 +270,7 @@ fn wait_of(retry_after: &str) -> Option<Duration> {
     Some(at.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
-/// The innermost reason: the outer ones only say that a request failed.
+/// Returns the innermost reason: the outer ones only report that a request failed.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut reason = error;
     while let Some(inner) = reason.source() {

@@ -24,7 +24,7 @@ pub(crate) struct Transport {
     pub http: reqwest::Client,
 }
 
-/// Does not show the key, nor headers, which may contain others.
+/// Shows neither the key nor headers, which may contain others.
 impl fmt::Debug for Transport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -34,7 +34,7 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// Follows no redirect: the key would go wherever it leads.
+/// Returns a client that follows no redirect: the key would be sent wherever it leads.
 pub(crate) fn http_client(base_url: &Url) -> Result<reqwest::Client, String> {
     let mut http = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -46,7 +46,7 @@ pub(crate) fn http_client(base_url: &Url) -> Result<reqwest::Client, String> {
         .map_err(|error| format!("The HTTP client could not be set up: {error}."))
 }
 
-/// The message does not repeat the URL, which may carry a password.
+/// Checks the URL. The message does not repeat it, because it may contain a password.
 pub(crate) fn check_url(base_url: &str) -> Result<Url, String> {
     let url = Url::parse(base_url)
         .ok()
@@ -59,7 +59,7 @@ pub(crate) fn check_url(base_url: &str) -> Result<Url, String> {
     };
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
-            "The base URL must not carry a user name or password. Pass the key as the API key."
+            "The base URL must not contain a user name or password. Pass the key as the API key."
                 .into(),
         );
     }
@@ -69,7 +69,7 @@ pub(crate) fn check_url(base_url: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Whether a server is on this machine, which no proxy can reach.
+/// Returns whether a server is on this machine, which no proxy can reach.
 fn is_loopback(base_url: &Url) -> bool {
     match base_url
         .host_str()
@@ -84,7 +84,7 @@ fn is_loopback(base_url: &Url) -> bool {
     }
 }
 
-/// The message never repeats the key.
+/// Checks the key. The message never repeats it.
 pub(crate) fn check_key(api_key: String) -> Result<String, String> {
     if api_key.is_empty() {
         return Err("The API key is empty. Client::from_env reads it from DAKERA_API_KEY.".into());
@@ -115,7 +115,7 @@ pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<HeaderMap, S
     Ok(checked)
 }
 
-/// What a call needs: the options, or why they cannot work, which its first call says.
+/// The options, or the reason why they are invalid, with which the first call fails.
 pub(crate) type Checked = Result<Transport, String>;
 
 pub(crate) fn usable(checked: &Checked) -> Result<&Transport> {

@@ -1,4 +1,4 @@
-// What a call of the client costs over plain fetch: pnpm bench:sdk. Address and key come from DAKERA_URL and
+// Measures the cost of a client's call over plain fetch: pnpm bench:sdk. Address and key come from DAKERA_URL and
 // DAKERA_API_KEY.
 import { DakeraClient } from '../src/index.ts'
 

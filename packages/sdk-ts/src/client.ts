@@ -2,8 +2,8 @@ import { FlatNames } from './flat.ts'
 import { type ClientOptions, createTransport } from './transport.ts'
 
 /**
- * A client for one server and one key. Give each agent its own key and so its own client.
- * Options that cannot work throw a `UsageError` here; a missing key does so in the first call that needs one.
+ * A client for one server and one key. Give each agent its own key, and so its own client.
+ * Invalid options throw a `UsageError` here; a missing key does so in the first call that needs one.
  */
 export class DakeraClient extends FlatNames {
   constructor(options: ClientOptions = {}) {

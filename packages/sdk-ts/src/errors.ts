@@ -2,8 +2,8 @@ import type { ErrorBody, ErrorCode } from './models.ts'
 import { KINDS } from './rules.ts'
 
 /*
- * DakeraError                    everything this package throws on purpose; switch on `code`
- * ├── ApiError                   the server answered with an error: status, requestId, body, docs
+ * DakeraError                    base of all errors of this package; switch on `code`
+ * ├── ApiError                   the server responded with an error: status, requestId, body, docs
  * │   ├── ValidationError        400 413 422   issues
  * │   ├── AuthenticationError    401
  * │   ├── AuthorizationError     403
@@ -11,23 +11,23 @@ import { KINDS } from './rules.ts'
  * │   ├── ConflictError          409
  * │   ├── RateLimitError         429           retryAfter
  * │   └── ServerError            5xx           retryAfter
- * ├── ConnectionError            no whole answer arrived
- * ├── TimeoutError               none arrived in time
- * ├── ResponseError              an answer arrived that no Dakera server gives: HTML, a redirect, broken JSON
- * └── UsageError                 the client was set up or called in a way that cannot work; nothing was sent
+ * ├── ConnectionError            no complete response arrived
+ * ├── TimeoutError               no response arrived in time
+ * ├── ResponseError              the response is not from a Dakera server: HTML, a redirect, invalid JSON
+ * └── UsageError                 the client was configured or called incorrectly; nothing was sent
  */
 
-/** What `code` says when the server had no part in the failure. */
+/** Codes of failures that the server had no part in. */
 export type ClientErrorCode = 'CONNECTION_FAILED' | 'TIMEOUT' | 'INVALID_RESPONSE' | 'INVALID_USAGE'
 
-/** Base of everything this package throws on purpose. Switch on `code`. */
+/** Base of all errors that this package throws. Switch on `code`. */
 export class DakeraError extends Error {
   override name = 'DakeraError'
-  /** An `ErrorCode` of the server or a `ClientErrorCode`; `HTTP_<status>` when a proxy answered without either. */
+  /** An `ErrorCode` of the server or a `ClientErrorCode`; `HTTP_<status>` if a proxy responded without a code. */
   readonly code: ErrorCode | ClientErrorCode | (string & {})
-  /** The HTTP status, if there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status: number | undefined
-  /** Leads to the log entry of the server, if there was an answer that had one. */
+  /** Identifies the log entry of the server, if the response had an id. */
   readonly requestId: string | undefined
   constructor(
     message: string,
@@ -40,7 +40,7 @@ export class DakeraError extends Error {
   }
 }
 
-/** What an `ApiError` is made from. */
+/** The parts of an `ApiError`. */
 export type ApiErrorDetails = {
   operation: string
   status: number
@@ -49,11 +49,11 @@ export type ApiErrorDetails = {
   retryAfter?: number | undefined
 }
 
-/** The server answered with an error. */
+/** The server responded with an error. */
 export class ApiError extends DakeraError {
   override name = 'ApiError'
   declare readonly status: number
-  /** The decoded reply; the text of it when it was no JSON. */
+  /** The decoded reply; its text if it is not JSON. */
   readonly body: unknown
   /** The page about this code. */
   readonly docs: string | undefined
@@ -78,10 +78,10 @@ export class ApiError extends DakeraError {
   }
 }
 
-/** The request is not one the server takes: 400, 413 or 422. */
+/** The server does not accept the request: 400, 413 or 422. */
 export class ValidationError extends ApiError {
   override name = 'ValidationError'
-  /** Each field that is wrong, with its path. */
+  /** Each invalid field, with its path. */
   readonly issues: ReadonlyArray<{ path: string; message: string }>
   constructor(details: ApiErrorDetails) {
     super(details)
@@ -94,7 +94,7 @@ export class AuthenticationError extends ApiError {
   override name = 'AuthenticationError'
 }
 
-/** The key is known and may not do this: 403. */
+/** The key is valid but may not do this: 403. */
 export class AuthorizationError extends ApiError {
   override name = 'AuthorizationError'
 }
@@ -112,7 +112,7 @@ export class ConflictError extends ApiError {
 /** Too many requests: 429. */
 export class RateLimitError extends ApiError {
   override name = 'RateLimitError'
-  /** Seconds to wait, if the server said so. */
+  /** Seconds to wait, if the server sent them. */
   readonly retryAfter: number | undefined
   constructor(details: ApiErrorDetails) {
     super(details)
@@ -120,10 +120,10 @@ export class RateLimitError extends ApiError {
   }
 }
 
-/** Something broke on the server's side: 5xx. */
+/** The server failed: 5xx. */
 export class ServerError extends ApiError {
   override name = 'ServerError'
-  /** Seconds to wait, if the server said so. */
+  /** Seconds to wait, if the server sent them. */
   readonly retryAfter: number | undefined
   constructor(details: ApiErrorDetails) {
     super(details)
@@ -131,7 +131,7 @@ export class ServerError extends ApiError {
   }
 }
 
-/** The server could not be reached, or the connection ended before the whole answer was there. */
+/** The server could not be reached, or the connection ended before the complete response arrived. */
 export class ConnectionError extends DakeraError {
   override name = 'ConnectionError'
   constructor(message: string, cause?: unknown) {
@@ -139,7 +139,7 @@ export class ConnectionError extends DakeraError {
   }
 }
 
-/** No answer arrived within `timeoutMs`. */
+/** No response arrived within `timeoutMs`. */
 export class TimeoutError extends DakeraError {
   override name = 'TimeoutError'
   constructor(message: string) {
@@ -147,7 +147,7 @@ export class TimeoutError extends DakeraError {
   }
 }
 
-/** An answer arrived that no Dakera server gives. Most often something else listens at `baseUrl`. */
+/** The response is not from a Dakera server. Most often another program listens at `baseUrl`. */
 export class ResponseError extends DakeraError {
   override name = 'ResponseError'
   constructor(message: string, details: { status: number; requestId?: string | undefined; cause?: unknown }) {
@@ -155,7 +155,7 @@ export class ResponseError extends DakeraError {
   }
 }
 
-/** The client was set up or called in a way that cannot work. Nothing was sent. */
+/** The client was configured or called incorrectly. Nothing was sent. */
 export class UsageError extends DakeraError {
   override name = 'UsageError'
   constructor(message: string, cause?: unknown) {
@@ -163,7 +163,7 @@ export class UsageError extends DakeraError {
   }
 }
 
-/** The class for a status. */
+/** Returns the error of the class for a status. */
 export function apiError(details: ApiErrorDetails): ApiError {
   const kind = KINDS[details.status as keyof typeof KINDS]
   if (kind) return new CLASSES[kind](details)

@@ -9,9 +9,7 @@ import { Namespaces } from './resources/namespaces.ts'
 import { Sessions } from './resources/sessions.ts'
 import type { Transport } from './transport.ts'
 
-/**
- * The resources, and the flat names of the product's samples: each hands over to its resource and does nothing else.
- */
+/** The resources, and the flat names of the product's samples: each calls its resource and does nothing else. */
 export abstract class FlatNames {
   /** Store, find, change and forget what agents know. */
   readonly memories: Memories
@@ -98,8 +96,8 @@ export abstract class FlatNames {
   }
 
   /**
-   * Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. The same as
-   * `memories.update`.
+   * Change a memory. With `ifVersion` only if it still has this version; otherwise the call rejects with `CONFLICT`.
+   * The same as `memories.update`.
 
    * @example
    * await client.updateMemory('mem_1', { content: 'Better.', memoryType: 'semantic', expiresAt: null })

@@ -1,6 +1,6 @@
 import { UsageError } from './errors.ts'
 
-/** Writes a request. What JSON would change or leave out without a word is refused: nothing has been sent then. */
+/** Writes a request as JSON. Values that JSON would silently change or omit are rejected before anything is sent. */
 export function toJson(operation: string, body: unknown): string {
   try {
     const flaw = flawOf(body, new Set())
@@ -15,7 +15,7 @@ export function toJson(operation: string, body: unknown): string {
 
 type Flaw = { path: string; why: string }
 
-/** The first value that JSON cannot carry as it is. A class with a `toJSON` of its own knows what it does. */
+/** Returns the first value that JSON cannot represent. A class with its own `toJSON` is trusted. */
 function flawOf(value: unknown, parents: Set<object>): Flaw | undefined {
   const why = typeof value === 'object' && value !== null ? whyNoObject(value, parents) : whyNoValue(value)
   if (why) return { path: '', why }
@@ -32,7 +32,7 @@ function flawOf(value: unknown, parents: Set<object>): Flaw | undefined {
 function whyNoValue(value: unknown): string | undefined {
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) return `is ${value}, and JSON has no such number`
-    // From 1e21 on JavaScript itself writes an exponent: nobody reads every digit of it.
+    // From 1e21 on JavaScript itself writes an exponent, so no digits are expected to be exact.
     if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21)
       return `is ${value}, an integer above 2^53, where JavaScript no longer keeps every digit; write it as a string`
   }

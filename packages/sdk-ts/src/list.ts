@@ -1,38 +1,38 @@
-/** One page of a list: an array, with the cursor of the next page and what the reply says of the whole. */
+/** One page of a list: an array, with the cursor of the next page and facts about the whole list. */
 export type Page<T> = T[] & {
   /** Absent on the last page. */
   readonly nextCursor?: string
-  /** How many there are in all, where the API counts them. */
+  /** The total number, if the API counts it. */
   readonly total?: number
-  /** How many match the filter, where there is one. */
+  /** The number that match the filter, if there is one. */
   readonly filtered?: number
 }
 
-/** What a list call gives: await it for one page, or `for await` over it for the items of every page. */
+/** The result of a list call: await it for one page, or `for await` over it for the items of every page. */
 export type List<T> = Promise<Page<T>> & AsyncIterable<T>
 
-/** How much of a list to fetch at once, and from where. */
-export type ListOptions = { /** All of them unless said. */ limit?: number | undefined; cursor?: string | undefined }
-/** Which part of a list to fetch at once, counted from its beginning. */
+/** The size and the start of a page. */
+export type ListOptions = { /** Default: all. */ limit?: number | undefined; cursor?: string | undefined }
+/** The size and the start of a page, counted from the beginning of the list. */
 export type OffsetOptions = {
   /** Default 100. */
   limit?: number | undefined
-  /** How many to leave out first. */
+  /** The number of items to skip. */
   offset?: number | undefined
 }
 
-/** Adds names to an array without adding elements; they do not show in JSON or in a log. */
+/** Adds properties to an array without adding elements; they do not appear in JSON or in a log. */
 export function withNames<T, N extends object>(items: T[], names: N): T[] & N {
   for (const [name, value] of Object.entries(names))
     if (value !== undefined) Object.defineProperty(items, name, { value })
   return items as T[] & N
 }
 
-/** Nothing is sent before the list is awaited or iterated. */
+/** Returns a list. Nothing is sent before it is awaited or iterated. */
 export const list = <T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): List<T> =>
   lazily(fetchPage, ({ nextCursor }) => nextCursor)
 
-/** A list without cursors: it ends with its total, or, where the API counts none, with an empty page. */
+/** Returns a list without cursors: it ends at its total or, if the API counts none, with an empty page. */
 export const listByOffset = <T>(from: number, fetchPage: (offset: number | undefined) => Promise<Page<T>>): List<T> =>
   lazily<T, number>(
     (offset) => fetchPage(offset ?? (from || undefined)),

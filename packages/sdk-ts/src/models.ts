@@ -3,7 +3,7 @@
 /** A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a Date. */
 export type Instant = number | string | Date
 
-/** What kind of memory it is. Any other word will do too. */
+/** The type of a memory. Any other word is allowed too. */
 export type MemoryType = 'episodic' | 'semantic' | 'procedural' | 'working' | (string & {})
 
 /** Every code an error of the API can have. A code never changes its meaning. */

@@ -4,19 +4,19 @@ import { FIRST_WAIT_MS, LONGEST_WAIT_MS, MOST_WAIT_MS, RETRIED } from './rules.t
 import { checkNumber, type Transport } from './transport.ts'
 import { VERSION } from './version.ts'
 
-/** What one call may have of its own. */
+/** The options of one call. */
 export type RequestOptions = {
   /** Ends the call when it aborts; the call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
-  /** How long one try may take, in milliseconds. */
+  /** The time limit of one attempt, in milliseconds. */
   timeoutMs?: number | undefined
-  /** How often a failed try is repeated. */
+  /** The maximum number of retries of a failed attempt. */
   maxRetries?: number | undefined
-  /** Sent with a write, so that a repeated one is stored once. Made by the client unless given. */
+  /** Sent with a write, so that a retry is not stored twice. The client generates one by default. */
   idempotencyKey?: string | undefined
 }
 
-/** Ids are unique per namespace. Without `namespace` the server looks wherever the key may. */
+/** Ids are unique per namespace. Without `namespace` the server looks in every namespace that the key may read. */
 export type OwnerOptions = RequestOptions & { namespace?: string | undefined }
 
 /** One operation, ready to be sent. */
@@ -36,7 +36,7 @@ export type Call<T> = {
   decode?: (reply: never) => T
 }
 
-/** The one place that talks HTTP: auth, retry, timeout, decoding of replies and errors. */
+/** Sends a call by HTTP: authentication, retries, time-outs, decoding of replies and errors. */
 export async function request<T>(transport: Transport, call: Call<T>): Promise<T> {
   const { options = {} } = call
   const prepared = prepare(transport, call)
@@ -51,7 +51,7 @@ export async function request<T>(transport: Transport, call: Call<T>): Promise<T
   }
 }
 
-/** A browser says who it is itself, and asks the server first whether it may say something else. */
+/** A browser sends its own user agent, and needs a preflight request to send another one. */
 const USER_AGENT = globalThis.navigator?.userAgent?.startsWith('Mozilla/')
   ? {}
   : { 'user-agent': `dakera-typescript/${VERSION}` }
@@ -59,7 +59,7 @@ const USER_AGENT = globalThis.navigator?.userAgent?.startsWith('Mozilla/')
 type Prepared = { url: string; headers: Headers; body: string | undefined }
 type Outcome<T> = { value: T } | { error: DakeraError; isTransient: boolean; retryAfterMs?: number | undefined }
 
-/** Made once, before the first try: all tries carry the same idempotency key. */
+/** Called once, before the first attempt: all attempts have the same idempotency key. */
 function prepare(
   transport: Transport,
   { operation, method, path, query = {}, body, headers, isPublic, isRead, options = {} }: Call<unknown>,
@@ -90,7 +90,7 @@ async function tryOnce<T>(
   const about = { operation, method, url, attempt }
   const open = new Headers(prepared)
   await transport.hooks.onRequest?.({ ...about, headers: open })
-  const headers = new Headers(open) // a copy: a hook that keeps its own never sees the key
+  const headers = new Headers(open) // a copy: a hook that keeps its headers never sees the key
   if (!call.isPublic) headers.set('authorization', `Bearer ${transport.apiKey}`)
 
   const timeoutMs = checkNumber('timeoutMs', options.timeoutMs ?? transport.timeoutMs, 1)
@@ -99,7 +99,7 @@ async function tryOnce<T>(
   let response: Response
   let text: string
   try {
-    // A redirect is never followed: the key would go wherever it leads.
+    // Redirects are not followed: the key would be sent wherever they lead.
     response = await transport.fetch(url, {
       method,
       headers,
@@ -132,7 +132,7 @@ async function tryOnce<T>(
   return judge(transport, call, response, text)
 }
 
-/** What an answer means. */
+/** Returns the outcome of a response. */
 function judge<T>(transport: Transport, { operation, decode }: Call<T>, response: Response, text: string): Outcome<T> {
   const { status, headers } = response
   const requestId = requestIdOf(response)
@@ -146,7 +146,7 @@ function judge<T>(transport: Transport, { operation, decode }: Call<T>, response
       isTransient: false,
     }
   }
-  // A browser hides where a redirect leads, and its status.
+  // A browser hides the target of a redirect, and its status.
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400))
     return unusable('is a redirect, which is not followed because the key would go with it')
 
@@ -171,7 +171,7 @@ function judge<T>(transport: Transport, { operation, decode }: Call<T>, response
   }
 }
 
-/** A proxy may echo the request's headers. (Shorter keys than any server issues could be a part of any word.) */
+/** Removes the key, which a proxy may echo. (A key shorter than any server issues could be a part of any word.) */
 const withoutKey = (text: string, apiKey = '') => (apiKey.length < 8 ? text : text.replaceAll(apiKey, '[key]'))
 
 function parse(text: string): unknown {
@@ -182,7 +182,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Reads in pieces, so that an endless answer ends here and not with the memory of the process. */
+/** Reads in pieces, so that an endless response ends at the limit and not when memory is full. */
 async function readText(response: Response, maxBytes: number, operation: string): Promise<string> {
   if (!response.body) return response.text()
   const reader = response.body.getReader()
@@ -200,7 +200,7 @@ async function readText(response: Response, maxBytes: number, operation: string)
   return text + decoder.decode()
 }
 
-/** Aborts after a time or with the caller's signal, and leaves neither timer nor listener behind. */
+/** Aborts after a time or with the caller's signal, and leaves no timer and no listener behind. */
 function abortAfter(ms: number, signal: AbortSignal | undefined) {
   const controller = new AbortController()
   const state = { signal: controller.signal, hasPassed: false, end: () => {} }
@@ -217,11 +217,11 @@ function abortAfter(ms: number, signal: AbortSignal | undefined) {
   return state
 }
 
-/** Doubles to the longest, less up to half of it: clients that failed together do not come back together. */
+/** Doubles up to the longest wait, minus a jitter of up to half: clients that failed together do not retry together. */
 const backoffMs = (attempt: number) =>
   Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1)) * (1 - Math.random() / 2)
 
-/** Retry-After is seconds or a date. */
+/** Parses Retry-After, which is seconds or a date. */
 function secondsOf(retryAfter: string | null): number | undefined {
   if (retryAfter === null) return undefined
   if (/^\d+(\.\d+)?$/.test(retryAfter)) return Number(retryAfter)
@@ -244,20 +244,20 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   })
 }
 
-/** `crypto.randomUUID` is missing on pages without https; this is not. */
+/** `crypto.randomUUID` is missing on pages without https; `crypto.getRandomValues` is not. */
 const randomId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 const requestIdOf = (response: Response) => response.headers.get('x-request-id') ?? undefined
 
-/** The innermost reason: fetch itself only says "fetch failed". */
+/** Returns the innermost reason: fetch itself only reports "fetch failed". */
 function describe(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: string; message?: string }; message?: string }
   const reason = cause?.code ?? cause?.message ?? message
   return reason ? ` (${reason})` : ''
 }
 
-/** Builds a path from ids; each is escaped, and one that could climb out of its segment is refused. */
+/** Builds a path from ids; each is escaped, and one that could leave its segment is rejected. */
 export function path(parts: TemplateStringsArray, ...ids: string[]): string {
   return ids.reduce((built, id, i) => {
     if (typeof id !== 'string' || id === '' || id === '.' || id === '..' || !id.isWellFormed())

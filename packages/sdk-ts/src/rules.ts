@@ -1,12 +1,12 @@
 // @generated from packages/protocol by packages/codegen; do not edit.
 
-/** Statuses after which a try is repeated. */
+/** Statuses after which an attempt is retried. */
 export const RETRIED = new Set([408, 429, 500, 502, 503, 504])
 export const FIRST_WAIT_MS = 500
 export const LONGEST_WAIT_MS = 8000
 export const MOST_WAIT_MS = 60000
 
-/** The kind of error behind a status. */
+/** The kind of error for a status. */
 export const KINDS = {
   400: 'validation',
   401: 'authentication',
@@ -18,7 +18,7 @@ export const KINDS = {
   429: 'rate_limit',
 } as const
 
-/** The fields of requests that hold a moment. */
+/** The fields of requests that contain a moment. */
 export const MOMENTS = new Set([
   'expires_at',
   'created_after',
@@ -29,5 +29,5 @@ export const MOMENTS = new Set([
   'valid_from',
 ])
 
-/** The fields of replies that hold a new secret. */
+/** The fields of replies that contain a new secret. */
 export const SECRETS = ['key', 'new_key']

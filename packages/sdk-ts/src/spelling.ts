@@ -1,7 +1,7 @@
 import { MOMENTS } from './rules.ts'
 
 /**
- * Turns `topK` into `top_k`, one level deep: what stands inside metadata is the caller's own. Of two spellings the
+ * Turns `topK` into `top_k`, one level deep: the fields inside metadata are the caller's own. Of two spellings the
  * camelCase one counts.
  */
 export function toWire(fields: object | null | undefined): Record<string, unknown> {
@@ -15,7 +15,10 @@ export function toWire(fields: object | null | undefined): Record<string, unknow
   )
 }
 
-/** `Date.now() / 1000 - 60` has a fraction, which the API takes in ISO-8601 only. */
+/**
+ * Converts a time to a form that the API accepts: `Date.now() / 1000 - 60` has a fraction, which it accepts in ISO-8601
+ * only.
+ */
 function exactly(moment: unknown): unknown {
   if (typeof moment !== 'number' || Number.isInteger(moment)) return moment
   const date = new Date(moment * 1000)

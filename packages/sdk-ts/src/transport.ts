@@ -1,9 +1,12 @@
 import { UsageError } from './errors.ts'
 
-/** What a hook sees before a try. Headers set here are sent; the key is added after, so that no hook can log it. */
+/**
+ * The argument of a hook before an attempt. Headers set here are sent; the key is added later, so that no hook can log
+ * it.
+ */
 export type RequestEvent = { operation: string; method: string; url: string; attempt: number; headers: Headers }
 
-/** What a hook sees when the answer is there. */
+/** The argument of a hook after a response. */
 export type ResponseEvent = {
   operation: string
   method: string
@@ -14,23 +17,23 @@ export type ResponseEvent = {
   durationMs: number
 }
 
-/** How a `DakeraClient` is set up. Everything has a default except the key. */
+/** The options of a `DakeraClient`. All have a default except the key. */
 export type ClientOptions = {
-  /** Where the server is. Default: `DAKERA_URL`, else `http://localhost:3300`. */
+  /** The address of the server. Default: `DAKERA_URL`, otherwise `http://localhost:3300`. */
   baseUrl?: string | undefined
-  /** The agent's key. Default: `DAKERA_API_KEY`. Health calls need none; any other call rejects without one. */
+  /** The agent's key. Default: `DAKERA_API_KEY`. Health calls need none; any other call without a key rejects. */
   apiKey?: string | undefined
-  /** How long one try may take, in milliseconds. Default 30 000. */
+  /** The time limit of one attempt, in milliseconds. Default 30 000. */
   timeoutMs?: number | undefined
-  /** How often a failed try is repeated. Default 2, so three tries in all. */
+  /** The maximum number of retries of a failed attempt. Default 2, so three attempts in total. */
   maxRetries?: number | undefined
-  /** A larger answer is refused while it arrives. Default 256 MiB. */
+  /** A larger response is rejected while it arrives. Default 256 MiB. */
   maxResponseBytes?: number | undefined
-  /** What to use instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined
   /** Sent with every request. */
   headers?: Record<string, string> | undefined
-  /** Called around every try. What a hook throws ends the call. */
+  /** Called around every attempt. An error that a hook throws ends the call. */
   hooks?:
     | {
         onRequest?: (event: RequestEvent) => void | Promise<void>
@@ -51,7 +54,7 @@ export type Transport = {
   hooks: NonNullable<ClientOptions['hooks']>
 }
 
-/** Checks the options now, so that a mistake shows where it was made and not in the first call. */
+/** Checks the options now, so that a mistake is reported where it was made and not in the first call. */
 export function createTransport(options: ClientOptions): Transport {
   const environment = readEnvironment()
   return {
@@ -80,12 +83,12 @@ function checkUrl(baseUrl: string): string {
     )
   }
   if (url.username || url.password)
-    throw new UsageError('baseUrl must not carry a user name or password. Pass the key as apiKey.')
+    throw new UsageError('baseUrl must not contain a user name or password. Pass the key as apiKey.')
   if (url.search || url.hash) throw new UsageError('baseUrl must end with its path, without "?" or "#".')
   return url.href.replace(/\/+$/, '')
 }
 
-/** The message never repeats the key. */
+/** Checks the key. The message never repeats it. */
 function checkKey(apiKey: string | undefined): string | undefined {
   if (apiKey === '') throw new UsageError('apiKey is empty. Leave it out to read DAKERA_API_KEY.')
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
@@ -96,7 +99,7 @@ function checkKey(apiKey: string | undefined): string | undefined {
   return apiKey
 }
 
-/** A timer holds at most 2³¹ − 1 ms; more would fire at once. */
+/** A timer takes at most 2³¹ − 1 ms; a longer one would fire at once. */
 export function checkNumber(name: string, value: number, least: number): number {
   if (!(value >= least && value < 2 ** 31))
     throw new UsageError(`${name} must be a number from ${least} to ${2 ** 31 - 1}.`)
@@ -105,7 +108,7 @@ export function checkNumber(name: string, value: number, least: number): number 
 
 function checkFetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   if (typeof fetch !== 'function') throw new UsageError('This runtime has no fetch. Pass one as { fetch }.')
-  return (...args) => fetch(...args) // browsers refuse a fetch whose `this` is something else
+  return (...args) => fetch(...args) // browsers reject a fetch with another `this`
 }
 
 function checkHeaders(headers: Record<string, string>): Record<string, string> {

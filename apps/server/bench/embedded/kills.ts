@@ -5,32 +5,32 @@ import { type Summary, summarize } from '../measure.ts'
 import { notes } from '../notes.ts'
 
 /**
- * How the database is ended: its worker thread inside of a server that stays, or the whole process, which is then
- * started again.
+ * How the database is ended: its worker thread inside a server that keeps running, or the whole process, which is then
+ * restarted.
  */
 export type KillWay = 'worker' | 'process'
 export type Kills = {
   way: KillWay
   kills: number
   acknowledged: number
-  /** Acknowledged and not there at the end. */
+  /** Memories that were acknowledged and are missing at the end. */
   lost: number
-  /** What the writers got instead of an acknowledgement, by status. */
+  /** The errors that the writers got instead of an acknowledgement, by status. */
   failures: Record<string, number>
-  /** From each kill to the first store that began after it and was acknowledged; milliseconds. */
+  /** Milliseconds from each kill to the first acknowledged store that began after it. */
   backAfter: Summary
 }
 
 const WRITERS = 10
 /**
- * Between kills. A database that ends within a second of its start is started again later each time, and in the end
- * given up.
+ * The pause between kills. A database that ends within a second of its start is restarted later each time, and in the
+ * end given up.
  */
 const PEACE_MS = { least: 1_200, most: 2_200 }
 const PATIENCE_MS = 60_000
 const PAUSE_AFTER_FAILURE_MS = 25
 
-/** Ends the database so many times at random moments, under ten writers of a key and a namespace each. */
+/** Ends the database this many times at random moments, under ten writers with a key and a namespace each. */
 export async function measureKills(
   build: Build,
   way: KillWay,
@@ -101,8 +101,8 @@ export async function measureKills(
 }
 
 /**
- * The one place that knows how a database is ended. A worker is ended by the probe, from inside of the server's process
- * and without its help: probe.ts knows it by its script.
+ * Ends a database; no other code knows how. A worker is ended by the probe, from inside the server's process and
+ * without its help: probe.ts recognises it by its script.
  */
 async function endDatabase(build: Build, way: KillWay): Promise<void> {
   if (way === 'worker') {

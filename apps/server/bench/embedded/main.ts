@@ -1,5 +1,5 @@
-// pnpm bench:embedded: the embedded database with 10,000 memories, beside another build, and what ending it at bad
-// moments costs.
+// pnpm bench:embedded: measures the embedded database with 10,000 memories, also against another build, and the cost of
+// ending it at bad moments.
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { OWN_CHECKOUT, startBuild } from '../build.ts'
@@ -9,27 +9,26 @@ import { describeEmbedded } from './report.ts'
 import { type Contender, measureSpeed, type Speed } from './speed.ts'
 
 const HELP = `Measures the server on its embedded database with 10,000 memories: one store, ten agents storing at once,
-recall, the delay of the event loop and the memory of the process; then 10,000 updates, kill -9, and the time until
-it is ready again. With --against, another build is measured in turns within each row.
+recall, the delay of the event loop and the memory; then 10,000 updates, kill -9, and the time until it is ready again.
+With --against, another build takes turns within each row.
 
 Usage: pnpm bench:embedded [options]
 
   --against <checkout>   Measure the server of this checkout too (its dependencies must be installed)
-  --memories <n>         Default 10000
-  --updates <n>          Before the kill -9 (default 10000)
+  --memories <n>         Memories (default 10000)
+  --updates <n>          Updates before the kill -9 (default 10000)
   --seconds <n>          How long to measure each row, all builds together (default 15)
-  --worker-kills <n>     Instead: end the database's worker thread so many times at random moments under ten writers
-  --process-kills <n>    Instead: kill -9 the whole process so many times and start it again;
-                         with --against that build too
+  --worker-kills <n>     Instead: end the database's worker thread n times at random moments under ten writers
+  --process-kills <n>    Instead: kill -9 the whole process n times, and restart it; with --against that build too
   --json                 Print JSON
   --help                 Show this
 
-Exits with 1 when an acknowledged write was lost.
+Exits with 1 if an acknowledged write was lost.
 `
 
 const options = readArguments(HELP, () => {
   const { values } = parseArgs({
-    args: process.argv.slice(2).filter((argument) => argument !== '--'), // pnpm hands it on as it is
+    args: process.argv.slice(2).filter((argument) => argument !== '--'), // pnpm passes it on unchanged
     options: {
       against: { type: 'string' },
       memories: { type: 'string', default: '10000' },
@@ -75,7 +74,7 @@ async function run(): Promise<void> {
     }
     const asked = (Object.entries(options.kills) as [KillWay, number][]).filter(([, count]) => count > 0)
     for (const [way, count] of asked) {
-      // Only this build has a worker for sure.
+      // Other builds may have no worker.
       for (const { name, build } of way === 'worker' ? contenders.slice(0, 1) : contenders) {
         kills.push({ build: name, result: await measureKills(build, way, count, (line) => say(`${name}: ${line}`)) })
       }

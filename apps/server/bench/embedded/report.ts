@@ -2,7 +2,7 @@ import { answers, type Machine, table } from '../report.ts'
 import type { Kills } from './kills.ts'
 import type { Speed } from './speed.ts'
 
-/** The results as tables to read; with two builds a last column has the first over the second. */
+/** Returns the results as tables; with two builds the last column is the first divided by the second. */
 export function describeEmbedded(
   machine: Machine,
   memories: number,

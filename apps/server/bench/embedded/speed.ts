@@ -5,10 +5,10 @@ import { burst, interleave, type Summary, time } from '../measure.ts'
 import { notes, questions } from '../notes.ts'
 import type { Delays } from '../probe.ts'
 
-/** What one build gave. */
+/** The results of one build. */
 export type Speed = {
   build: string
-  /** Memories a second in batches of 500, and how late the event loop ran meanwhile. */
+  /** Memories a second in batches of 500, and the delays of the event loop. */
   filled: { perSecond: number; loop: Delays | undefined }
   /** Milliseconds a call. */
   store: Summary
@@ -31,10 +31,10 @@ const STORES_EACH = 4
 const CALLS = 8
 const FILL_BATCH = 500
 const UPDATE_BATCH = 100
-/** The engine looks every ten seconds for tables that have grown, and the jobs merge statistics meanwhile. */
+/** Every ten seconds the engine looks for tables that have grown; in the meantime the jobs merge statistics. */
 const SETTLE_MS = 12_000
 
-/** Fills all, measures them in turns, then ends each with kill -9 and looks at what a restart takes. */
+/** Fills all builds, measures them in turns, then ends each with kill -9 and measures its restart. */
 export async function measureSpeed(
   contenders: Contender[],
   { memories, seconds, updates }: Amount,

@@ -1,4 +1,4 @@
-// pnpm bench:fair: how long one key waits while another sends the dearest legal calls.
+// pnpm bench:fair: how long one key waits while another sends the most expensive valid calls.
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { findPostgres } from '../../test/postgres/find.ts'
@@ -18,20 +18,20 @@ Usage: pnpm bench:fair [options]
   --engine <name>        postgres, pglite or both (default both)
   --database-url <url>   A Postgres where databases can be created (and are dropped at the end);
                          default: the one that the tests find or start, with 1 GB of shared buffers
-  --seconds <n>          How long each attack lasts, and the quiet around it in all (default 8)
-  --connections <n>      Of the attacker (default 8)
-  --only <text>          Only the rows whose name has this in it
-  --memory-limit <MB>    Ends a row when the server or the sessions of Postgres hold more (default 4096)
+  --seconds <n>          How long each attack lasts, and the time before and after it in total (default 8)
+  --connections <n>      Connections of the attacker (default 8)
+  --only <text>          Only the rows whose name contains this text
+  --memory-limit <MB>    Ends a row if the server or the sessions of Postgres use more (default 4096)
   --json                 Print JSON
   --help                 Show this
 
-Starts servers on 127.0.0.1 and attacks no others. A row takes some 2 x --seconds, and up to two minutes
-if the server does not recover.
+Starts servers on 127.0.0.1 and attacks no others. A row takes about 2 x --seconds, and up to two minutes if the server
+does not recover.
 `
 
 const options = readArguments(HELP, () => {
   const { values } = parseArgs({
-    args: process.argv.slice(2).filter((argument) => argument !== '--'), // pnpm hands it on as it is
+    args: process.argv.slice(2).filter((argument) => argument !== '--'), // pnpm passes it on unchanged
     options: {
       against: { type: 'string' },
       engine: { type: 'string', default: 'both' },
@@ -49,7 +49,7 @@ const options = readArguments(HELP, () => {
   const rows = ROWS.filter(({ name }) => name.includes(values.only))
   if (rows.length === 0)
     throw new Error(
-      `--only "${values.only}" is in the name of no row. There are:\n${ROWS.map(({ name }) => `  ${name}`).join('\n')}`,
+      `--only "${values.only}" is in no name of a row. The rows are:\n${ROWS.map(({ name }) => `  ${name}`).join('\n')}`,
     )
   return {
     ...values,

@@ -4,7 +4,7 @@ import type { Row } from './rows.ts'
 /** The rows of one database, each with one result for each build. */
 export type Result = { database: string; rows: { name: string; builds: { build: string; row: Row }[] }[] }
 
-/** The results as tables to read. */
+/** Returns the results as tables. */
 export function describeFairness(machine: Machine, connections: number, results: Result[]): string {
   const about = `${machine.cores} cores, Node ${machine.node}, load ${machine.load.toFixed(1)}.
 Milliseconds of one key's recall (k = 5, one call at a time, 500 memories) while another key sends the call of the row

@@ -7,26 +7,26 @@ import { type Summary, summarize } from '../measure.ts'
 import { notes, questions } from '../notes.ts'
 import type { Delays } from '../probe.ts'
 
-/** What one row gave on one build. Milliseconds. */
+/** The results of one row on one build, in milliseconds. */
 export type Row = {
   name: string
   /** Before and after the attack, together. */
   quiet: Summary
   attacked: Summary
-  /** p99 under attack over p99 in the quiet. */
+  /** p99 during the attack divided by p99 without it. */
   ratio: number
-  /** What the victim got instead of an answer, by status. */
+  /** The errors that the victim got, by status. */
   failures: Tally
   attacker: Tally
   /**
-   * Largest seen during the row; of the database: what its sessions hold beside shared memory, where it runs on this
-   * machine.
+   * The largest values during the row. That of the database is the memory of its sessions without shared memory, if it
+   * runs on this machine.
    */
   megabytes: { server?: number; database?: number }
   loop: Delays | undefined
   /**
-   * From the end of the attack until the victim was served as before it; undefined when that took too long, and the
-   * server was started anew.
+   * The time from the end of the attack until the victim was served as before; undefined if that took too long and the
+   * server was restarted.
    */
   secondsUntilQuiet: number | undefined
   /** Why the row ended early. */
@@ -38,7 +38,7 @@ type Victim = { recall(): Promise<number>; failures: Tally }
 type Attacker = { secret: string; place: DearPlace }
 type Attackers = { reads: Attacker; stores: Attacker }
 
-/** A build with everything that the rows need in it. */
+/** A build with the data that the rows need. */
 export type Ground = {
   build: Build
   victim: Victim
@@ -46,7 +46,7 @@ export type Ground = {
   databaseMegabytes?: () => Promise<number | undefined>
 }
 
-/** The row in which nothing happens, and one for each dear call. */
+/** A row without an attack, and one for each expensive call. */
 export const ROWS: { name: string; call?: DearCall }[] = [
   { name: 'nothing' },
   ...DEAR_CALLS.map((call) => ({ name: call.name, call })),
@@ -61,8 +61,8 @@ const MAX_BATCHES = 100
 const QUIET_WITHIN_MS = 60_000
 
 /**
- * The victim's namespace of 500, and for the attacker one of 500, twenty of 200 and one to store into; each with a key
- * of its own.
+ * Creates the victim's namespace of 500 memories, and for the attacker one of 500, twenty of 200 and one to store into.
+ * Both have a key of their own.
  */
 export async function prepare(build: Build, databaseMegabytes?: Ground['databaseMegabytes']): Promise<Ground> {
   const admin = new DakeraClient({ baseUrl: build.url, apiKey: build.adminKey, maxRetries: 0, timeoutMs: 120_000 })
@@ -104,7 +104,7 @@ function openVictim(baseUrl: string, apiKey: string): Victim {
   const failures: Tally = {}
   return {
     failures,
-    /** How long it took, answered or not. */
+    /** Returns how long the recall took, whether it succeeded or not. */
     async recall() {
       const started = performance.now()
       try {
@@ -112,14 +112,14 @@ function openVictim(baseUrl: string, apiKey: string): Victim {
       } catch (error) {
         const why = error instanceof DakeraError ? String(error.status ?? error.code) : 'other'
         failures[why] = (failures[why] ?? 0) + 1
-        if (why === 'CONNECTION_FAILED') await setTimeout(50) // of a server that has ended there would be thousands
+        if (why === 'CONNECTION_FAILED') await setTimeout(50) // a server that has ended would cause thousands
       }
       return performance.now() - started
     },
   }
 }
 
-/** One row: the victim in the quiet, during the attack, and again in the quiet. */
+/** Measures one row: the victim before, during and after the attack. */
 export async function measureRow(
   ground: Ground,
   { name, call }: (typeof ROWS)[number],
@@ -197,7 +197,7 @@ async function recallFor(victim: Victim, seconds: number): Promise<number[]> {
   return times
 }
 
-/** Three recalls in a row that take at most three times as long as in the quiet. */
+/** Waits for three recalls in a row that take at most three times as long as without an attack. */
 async function waitForQuiet({ build, victim }: Ground, quietMs: number): Promise<number | undefined> {
   const started = performance.now()
   for (let inARow = 0; build.isRunning() && performance.now() - started < QUIET_WITHIN_MS; ) {
@@ -207,7 +207,7 @@ async function waitForQuiet({ build, victim }: Ground, quietMs: number): Promise
   return undefined
 }
 
-/** The largest seen, until stopped. */
+/** Records the largest memory use until stopped. */
 function watchMemory({ build, databaseMegabytes }: Ground): { server?: number; database?: number; stop(): void } {
   const seen: { server?: number; database?: number; stop(): void } = { stop: () => clearInterval(timer) }
   const look = async () => {

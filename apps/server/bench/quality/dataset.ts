@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 export type Question = { text: string; category: string; evidence: string[] }
-/** Memories that belong together, in order, and what is asked about them. */
+/** Memories that belong together, in order, with questions about them. */
 export type Collection = {
   name: string
   memories: { id: string; content: string; sessionId?: string }[]
@@ -32,7 +32,10 @@ export function readDataset(file: string): Collection[] {
     : [fromNotes(data)]
 }
 
-/** Category 5 asks for what was never said; the others count only where the evidence is a turn of the conversation. */
+/**
+ * Category 5 asks about facts that were never mentioned; the others count only if the evidence is a turn of the
+ * conversation.
+ */
 function fromConversation(
   { conversation, turns, questions }: Conversations['conversations'][number],
   categories: Conversations['categories'],

@@ -7,7 +7,7 @@ import { DakeraClient } from '@dakera-ai/dakera'
 import { type Collection, readDataset } from './dataset.ts'
 import { type Answer, CUTS, grep, type Score, score } from './score.ts'
 
-const HELP = `How well recall finds what answers a question, through a running server.
+const HELP = `Measures how well recall finds the memories that answer a question, through a running server.
 
 Usage: pnpm bench:recall [options]
 
@@ -16,8 +16,8 @@ Usage: pnpm bench:recall [options]
   --weight <0..1>        vector_weight of the hybrid arm; default: the server's own
   --json                 Print figures as JSON
 
-Memories are loaded through the SDK, a namespace for each conversation.
-Every question is asked of each arm with top_k 20.
+Memories are loaded through the SDK, with a namespace for each conversation; each arm is asked every question with
+top_k 20.
 R@k is the mean share of a question's evidence among the first k; MRR is 1 / rank of the first evidence within 20.`
 
 const ARMS = ['grep', 'bm25', 'vector', 'hybrid'] as const

@@ -1,6 +1,6 @@
 export const CUTS = [1, 5, 10, 20] as const
 export type Score = { questions: number; recall: Record<(typeof CUTS)[number], number>; mrr: number }
-/** What came back for one question, and what should have. */
+/** The results of one question, and the expected ones. */
 export type Answer = { category: string; found: string[]; evidence: string[] }
 
 /**
@@ -21,7 +21,7 @@ export function score(answers: Answer[]): Score {
   }
 }
 
-/** The baseline of a person with grep: how many of the question's longer words stand in the text, as they are. */
+/** The baseline of a person with grep: sorts by how many of the question's longer words are literally in the text. */
 export function grep(memories: { id: string; content: string }[], question: string): string[] {
   const words = [...new Set(question.toLowerCase().match(/[a-z0-9]{4,}/g) ?? [])]
   return memories

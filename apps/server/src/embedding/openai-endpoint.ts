@@ -159,7 +159,7 @@ export class OpenAiEndpoint {
       ? toUnit(values as number[] | Float32Array)
       : undefined
     return unit === undefined
-      ? new TextRefused(`${model} at ${this.#address} responded with a vector of NaN for a text.`)
+      ? new TextRefused(`${model} at ${this.#address} returned a vector for a text whose elements are not numbers.`)
       : unit
   }
 

@@ -15,7 +15,7 @@ export type EmbeddingsCall = {
 }
 type Answer = (call: EmbeddingsCall, response: ServerResponse, number: number) => void
 
-/** A vector that depends on the text alone, not of length 1. */
+/** Returns a vector that depends only on the text, and is not of length 1. */
 export const vectorOf = (text: string, dimension: number) =>
   Array.from({ length: dimension }, (_, i) => ((text.length * 31 + (text.codePointAt(0) ?? 0) * 7 + i * i) % 97) - 48)
 
@@ -30,7 +30,7 @@ export function sendJson(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
 
-/** The right reply, in the encoding that was asked for. */
+/** Sends the correct reply, in the requested encoding. */
 export function answerVectors(call: EmbeddingsCall, response: ServerResponse, dimension = call.dimensions ?? 8): void {
   const encode = call.encoding_format === 'base64' ? base64 : (vector: number[]) => vector
   const data = call.input.map((text, index) => ({
@@ -41,7 +41,7 @@ export function answerVectors(call: EmbeddingsCall, response: ServerResponse, di
   sendJson(response, 200, { object: 'list', data, model: call.model, usage: { prompt_tokens: 1, total_tokens: 1 } })
 }
 
-/** A real HTTP server that speaks the embeddings API. It keeps every call, and answers right unless told otherwise. */
+/** A real HTTP server that speaks the embeddings API. It records every call, and by default sends the correct reply. */
 export async function startOpenAiServer(answer: Answer = (call, response) => answerVectors(call, response), port = 0) {
   const calls: EmbeddingsCall[] = []
   const behaviour = { answer }
@@ -73,7 +73,7 @@ export async function startOpenAiServer(answer: Answer = (call, response) => ans
 /** A key that must appear in the Authorization header and nowhere else. */
 export const SECRET = 'sk-test-never-shown-0123456789'
 
-/** An embedder of that server; its model has 8 dimensions unless said. */
+/** Opens an embedder of that server, with 8 dimensions by default. */
 export const openEmbedder = (
   server: { url: string },
   settings: { model?: string; dimension?: number; timeoutMs?: number; apiKey?: string } = {},
@@ -87,11 +87,11 @@ export const openEmbedder = (
     ...settings,
   })
 
-/** Asks as one and the same owner. */
+/** Embeds texts for one owner, always the same. */
 export const embed = (embedder: Embedder, texts: readonly string[], signal?: AbortSignal) =>
   embedder.embed(texts, { owner: 'one', signal })
 
-/** That the vector is the server's one for this text, at length 1. */
+/** Expects the server's vector for this text, scaled to length 1. */
 export function expectNear(vector: Float32Array | null | undefined, text: string, dimension = 8): void {
   assert.ok(vector instanceof Float32Array)
   assert.equal(vector.length, dimension)
@@ -102,7 +102,7 @@ export function expectNear(vector: Float32Array | null | undefined, text: string
   })
 }
 
-/** The error of a call that must fail as an outage. */
+/** Returns the error of a call that must fail as an outage. */
 export async function failure(promise: Promise<unknown>): Promise<EmbedderUnavailable> {
   const [result] = await Promise.allSettled([promise])
   assert.ok(result.status === 'rejected', 'it succeeded')

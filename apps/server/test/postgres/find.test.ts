@@ -6,7 +6,7 @@ import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { findPostgres } from './find.ts'
 
-/** The major version and pgvector's, as the server at this URL tells them. */
+/** Returns the major version of the server at this URL, and the version of its pgvector. */
 async function ask(url: string) {
   const sql = postgres(url, { max: 1, connect_timeout: 5 })
   try {

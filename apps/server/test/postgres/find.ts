@@ -10,19 +10,19 @@ const run = promisify(execFile)
 const here = import.meta.dirname
 const IMAGE = 'pgvector/pgvector:pg17'
 const OLDEST_MAJOR = 16
-// Raise the number when private.sh changes what it unpacks.
+// Raise the number when private.sh unpacks something else.
 const PREFIX_VERSION = 1
 
-/** A Postgres for tests: where it is, how it was found, and how to end it. */
+/** A Postgres for tests: its URL, how it was found, and how to end it. */
 export type TestPostgres = { url: string; how: string; stop: () => Promise<void> }
 
-/** Tried and not usable, with the reason; the next way is tried. */
+/** A way that is not usable, with the reason; the next way is tried. */
 class Unusable extends Error {}
 
 /**
- * A Postgres with pgvector for the tests: the one of TEST_DATABASE_URL, a local installation, Docker, or
- * Debian's packages unpacked into a cache. When none works, the message says why for each of the four.
- * settings: of its configuration, like "shared_buffers=1GB"; a server that already runs keeps its own.
+ * Finds a Postgres with pgvector for the tests: the one of TEST_DATABASE_URL, a local installation, Docker, or Debian's
+ * packages unpacked into a cache. If none works, the message gives the reason for each of the four.
+ * settings: for its configuration, like "shared_buffers=1GB"; a running server keeps its own.
  */
 export async function findPostgres(
   env: NodeJS.ProcessEnv = process.env,
@@ -39,7 +39,7 @@ export async function findPostgres(
     try {
       return { how, ...(await open()) }
     } catch (error) {
-      // A server that was asked for by name and does not work is never quietly replaced by another.
+      // A server that was named explicitly and does not work is never silently replaced by another.
       if (how === 'TEST_DATABASE_URL' && env.TEST_DATABASE_URL)
         throw new Error(`TEST_DATABASE_URL is set but cannot be used: ${String(error)}`, { cause: error })
       reasons.push(`  - ${how}: ${error instanceof Unusable ? error.message : String(error)}`)
@@ -100,7 +100,7 @@ async function fromDocker(settings: string[]): Promise<Opened> {
     throw new Unusable('"docker info" does not work; install or start Docker')
   })
   const port = await freePort()
-  // The shell outlives us just long enough to remove the container, however we end.
+  // The shell lives just long enough to remove the container, however this process ends.
   const script = `trap '' INT HUP TERM
     port=$1; shift
     id=$(docker run -d --rm -p "127.0.0.1:$port:5432" -e POSTGRES_HOST_AUTH_METHOD=trust "$@") || exit 1
@@ -121,7 +121,10 @@ async function fromPackages(env: NodeJS.ProcessEnv, settings: string[]): Promise
   return serve(stdout.trim(), settings)
 }
 
-/** Root starts Postgres as nobody, who cannot enter root's home; so root's cache lies where all may read. */
+/**
+ * Returns the folder of the cache. Root starts Postgres as the user nobody, who cannot enter root's home; so root's
+ * cache is where everybody may read.
+ */
 function cacheFolder(env: NodeJS.ProcessEnv): string {
   if (process.getuid?.() === 0) return '/var/cache/dakera'
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dakera')
@@ -132,7 +135,7 @@ async function serve(bin: string, settings: string[]): Promise<Opened> {
   return held([join(here, 'serve.sh'), bin, String(port), ...settings], port)
 }
 
-/** Starts a script that serves Postgres until our end of its stdin closes. */
+/** Starts a script that runs Postgres until our end of its stdin closes. */
 function held([command = '', ...args]: string[], port: number): Promise<Opened> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
@@ -151,7 +154,7 @@ function held([command = '', ...args]: string[], port: number): Promise<Opened> 
   })
 }
 
-/** Free a moment ago; nothing keeps it free, so a start that loses the race fails with Postgres's own message. */
+/** Returns a port that is free now. A start that loses the race for it fails with Postgres' own message. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject)

@@ -13,7 +13,7 @@ command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || {
   exit 1
 }
 
-# Built beside its final place and renamed at the end: two runs at once cannot see half a folder.
+# Built beside its final place and renamed at the end, so that a second run at the same time cannot see half a folder.
 mkdir -p "$(dirname "$prefix")"
 work=$(mktemp -d "$prefix.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -69,7 +69,7 @@ packages=$(apt-cache depends --recurse --no-recommends --no-suggests \
 (cd "$work/debs" && apt-get download -qq $packages >&2)
 for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$work/root"; done
 
-# Each program is started through the loader of its own release, so the system's libc does not matter.
+# Each program is started with the loader of its own release, so the system's libc does not matter.
 loader=$(cd "$work/root" && find . -name 'ld-linux*.so.*' -type f | sed -n 1p)
 libraries=$(cd "$work/root" && find . -name 'libc.so.6' -o -name 'libpq.so.5' | xargs -n 1 dirname | sort -u)
 bin=$(newest_bin "$work")

@@ -8,7 +8,7 @@ trap '' INT HUP TERM # a Ctrl-C reaches the whole group; the pipe alone decides
 bin=$1
 port=$2
 shift 2
-# Postgres refuses to run as root, and whoever runs it instead may not be able to enter root's TMPDIR.
+# Postgres refuses to run as root, and the user that runs it instead may not be able to enter root's TMPDIR.
 temporary=${TMPDIR:-/tmp}
 if [ "$(id -u)" = 0 ]; then temporary=/tmp; fi
 folder=$(mktemp -d "$temporary/dakera-postgres.XXXXXX")

@@ -1,5 +1,5 @@
-// npm run test:soak: the tests' series at their whole length, then half an hour of ordinary and hostile keys on one
-// server; what must not grow, and what must not be lost.
+// npm run test:soak: the tests' series at their full length, then half an hour of ordinary and hostile keys on one
+// server. Checks that memory does not grow and that nothing is lost.
 import { spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,32 +11,32 @@ import { findPostgres } from '../postgres/find.ts'
 import { type Soak, soak } from './soak.ts'
 import { condense } from './verdict.ts'
 
-const HELP = `First the tests of kills, crashes, crowds and random texts with their whole series, which are short
-under npm test. Then ten ordinary keys work at the pace of people (store, recall, search, list, update,
-forget, sessions), while two hostile keys send dear but legal calls on several connections without a
-pause. Memory, log, disk and the delay of the event loop are looked at every ten seconds.
+const HELP = `Runs the tests of kills, crashes, crowds and random texts with their full series, which are short under
+npm test. Then ten ordinary keys work at the pace of people (store, recall, search, list, update, forget,
+sessions), while two hostile keys send expensive but valid calls on several connections without a pause.
+Memory, log, disk and the delay of the event loop are sampled every ten seconds.
 
 Usage: npm run test:soak -- [options]
 
   --part <name>          series, load or both (default both)
   --engine <name>        postgres, pglite or both, one after the other (default both)
-  --minutes <n>          Of the load (default 30), on each database
-  --database-url <url>   Of the load: a Postgres where a database can be created (and is dropped at the end), as a
+  --minutes <n>          Minutes of the load on each database (default 30)
+  --database-url <url>   For the load: a Postgres where a database can be created (and is dropped at the end), as a
                          superuser; default: the one that the tests find or start
-  --connections <n>      Of each hostile key (default 4)
+  --connections <n>      Connections of each hostile key (default 4)
   --checkout <folder>    The server of another checkout instead of this one, for the load
   --json                 Print the load's figures as JSON, with every sample
   --help                 Show this
 
-Exits with 1 when a series fails, when an ordinary key saw a 5xx or no answer, when something acknowledged is not
-there in the end, or when the memory of the last third exceeds that of the second by more than 15 %. Ctrl-C during
-the load prints what there is so far and checks nothing.
+Exits with 1 if a series fails, if an ordinary key got a 5xx or no response, if an acknowledged memory is missing at
+the end, or if the memory of the last third exceeds that of the second by more than 15 %. Ctrl-C during the load prints
+the results so far and checks nothing.
 `
 const ROWS = 15
 
 const options = readArguments(HELP, () => {
   const { values } = parseArgs({
-    args: process.argv.slice(2).filter((argument) => argument !== '--'), // pnpm hands it on as it is
+    args: process.argv.slice(2).filter((argument) => argument !== '--'), // pnpm passes it on unchanged
     options: {
       part: { type: 'string', default: 'both' },
       minutes: { type: 'string', default: '30' },
@@ -70,7 +70,7 @@ async function run(): Promise<void> {
   if (options.part !== 'series') await load()
 }
 
-/** The exit code of the test files that have a series. */
+/** Runs the test files that have a series, and returns the exit code. */
 function runSeries(): Promise<number> {
   const files = globSync('apps/server/{src,test}/**/*.test.ts', { cwd: OWN_CHECKOUT }).filter((file) =>
     /^import .*\/series\.ts'$/m.test(readFileSync(join(OWN_CHECKOUT, file), 'utf8')),

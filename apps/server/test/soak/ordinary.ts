@@ -2,30 +2,31 @@ import { setTimeout } from 'node:timers/promises'
 import { DakeraClient, DakeraError } from '@dakera-ai/dakera'
 import { type Note, notes, questions, seeded } from '../../bench/notes.ts'
 
-/** How the calls of one kind of key were answered: "ok", a status and its sentence, or why there was no answer. */
+/** The results of the calls of one kind of key: "ok", a status and its sentence, or why there was no response. */
 export type Answers = Record<string, number>
-/** What one key finds in the end against what was acknowledged to it. */
+/** The memories of one key at the end, compared with what was acknowledged to it. */
 export type Checked = { memories: number; wrong: string[] }
 
 export type OrdinaryKey = {
-  /** Works at the pace of a person until told to stop. */
+  /** Works at the pace of a person until `isOver` returns true. */
   run(isOver: () => boolean): Promise<void>
   answers: Answers
   /** Of recalls, in milliseconds. */
   recallTimes: number[]
-  /** Asks for each memory by its id. */
+  /** Gets each memory by its id. */
   check(): Promise<Checked>
 }
 
 /**
- * What must be there: as acknowledged, or gone. `any`: a change whose answer did not arrive may have happened or not.
+ * The expected state of a memory: as acknowledged, or gone. `any`: a change whose response did not arrive may have
+ * happened or not.
  */
 type Expected = { content: string; importance: number | 'any' } | 'gone' | 'any'
 
 const PAUSE_MS = { least: 300, most: 2_500 }
 const SETTLED_WITHIN = 5
 
-/** An agent with a namespace of its own that stores, recalls, searches, lists, updates, forgets and holds sessions. */
+/** An agent with its own namespace that stores, recalls, searches, lists, updates, forgets and has sessions. */
 export function openOrdinaryKey(baseUrl: string, apiKey: string, namespace: string, seed: number): OrdinaryKey {
   const agent = new DakeraClient({ baseUrl, apiKey, maxRetries: 0, timeoutMs: 60_000 })
   const random = seeded(seed)
@@ -39,7 +40,7 @@ export function openOrdinaryKey(baseUrl: string, apiKey: string, namespace: stri
     return ids[Math.floor(random() * ids.length)]
   }
 
-  /** The answer, or undefined when the call failed; counted either way. */
+  /** Returns the response, or undefined if the call failed; both are counted. */
   const attempt = async <T>(call: () => PromiseLike<T>): Promise<T | undefined> => {
     let answer = 'ok'
     try {
@@ -129,7 +130,7 @@ export function openOrdinaryKey(baseUrl: string, apiKey: string, namespace: stri
   return { run, answers, recallTimes, check }
 }
 
-/** An action by its weight, for a number in [0, 1). */
+/** Chooses an action by its weight, for a number in [0, 1). */
 export function weighted<T>(choices: [weight: number, value: T][], at: number): T {
   let rest = at * choices.reduce((sum, [weight]) => sum + weight, 0)
   for (const [weight, value] of choices) {
@@ -139,7 +140,7 @@ export function weighted<T>(choices: [weight: number, value: T][], at: number): 
   throw new Error('nothing to choose from')
 }
 
-/** The hostile keys have left, but what they began may still run: a refusal for now is asked again. */
+/** The hostile keys have stopped, but their calls may still run: a temporary refusal is retried. */
 async function find(agent: DakeraClient, id: string, namespace: string) {
   for (let attempts = 1; ; attempts++) {
     try {

@@ -18,9 +18,9 @@ export type Soak = {
   ordinary: Answers
   recall: Summary
   hostile: Tally
-  /** What the server logged from "warn" on: each text and how often. */
+  /** The server's log messages from "warn" on: each text and how often it occurred. */
   logged: Record<string, number>
-  /** Undefined when the soak was interrupted. */
+  /** Undefined if the soak was interrupted. */
   checked: Checked[] | undefined
   faults: string[]
 }
@@ -31,13 +31,12 @@ const ORDINARY_KEYS = 10
 const HOSTILE_KEYS = 2
 const HOSTILE_MEMORIES = 200
 /**
- * What the hostile keys store expires, so that the database does not grow without end; sweeping it is part of what is
- * tried.
+ * Memories of the hostile keys expire, so that the database does not grow for ever; removing them is part of the test.
  */
 const HOSTILE_TTL_SECONDS = 60
 const MAX_HOSTILE_CALLS = 10_000_000
 
-/** Ten ordinary and two hostile keys on one server, for so long or until interrupted. */
+/** Runs ten ordinary and two hostile keys on one server, for this time or until interrupted. */
 export async function soak(
   database: string,
   checkout: string,
@@ -184,7 +183,7 @@ function progress(sample: Sample, minutes: number, ordinary: Answers, hostile: T
 
 type Logged = { message?: string; cause?: { message?: string } }
 
-/** The messages of a log, and how often. */
+/** Returns the messages of a log, and how often each occurred. */
 async function texts(logFile: string): Promise<Soak['logged']> {
   const logged: Soak['logged'] = {}
   for await (const line of createInterface(createReadStream(logFile))) {

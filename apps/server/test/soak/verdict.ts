@@ -1,24 +1,24 @@
 import type { Answers, Checked } from './ordinary.ts'
 
-/** The server and its database at one moment. */
+/** A sample of the server and its database. */
 export type Sample = {
   seconds: number
   residentMegabytes: number | undefined
   logMegabytes: number
-  /** Written to the log since the sample before. On the embedded database only its folder's size is known. */
+  /** Bytes written to the log since the previous sample. On the embedded database only its folder's size is known. */
   logWrittenMegabytes: number | undefined
-  /** Postgres: rows that no one sees any more. */
+  /** Postgres: dead rows. */
   deadRows: number | undefined
   /** Embedded: the folder without the log. */
   dataMegabytes: number | undefined
-  /** Milliseconds that the event loop was late since the sample before; undefined when it did not answer. */
+  /** Milliseconds that the event loop was late since the previous sample; undefined if it did not respond. */
   loop: { p99: number; max: number } | undefined
 }
 
-/** How much the memory of the last third may exceed that of the second. */
+/** The factor by which the memory of the last third may exceed that of the second. */
 const MAY_GROW = 1.15
 
-/** Everything that a soak must not show; empty when it passed. */
+/** Returns the faults of a soak; empty if it passed. */
 export function verdict(samples: Sample[], ordinary: Answers, checked: Checked[] | undefined): string[] {
   const faults: string[] = []
   for (const [answer, count] of Object.entries(ordinary)) {
@@ -32,7 +32,9 @@ export function verdict(samples: Sample[], ordinary: Answers, checked: Checked[]
   return faults
 }
 
-/** Mean RSS of the last third of the samples over that of the second; undefined with too few. */
+/**
+ * Returns the mean RSS of the last third of the samples divided by that of the second; undefined with too few samples.
+ */
 export function residentGrowth(samples: Sample[]): number | undefined {
   const sizes = samples.map(({ residentMegabytes }) => residentMegabytes).filter((size) => size !== undefined)
   const third = Math.floor(sizes.length / 3)
@@ -40,7 +42,7 @@ export function residentGrowth(samples: Sample[]): number | undefined {
   return mean(sizes.slice(-third)) / mean(sizes.slice(-2 * third, -third))
 }
 
-/** At most so many, each the largest of what it stands for: a peak is not averaged away. */
+/** Returns at most this many samples, each the largest of those it replaces, so that a peak is not averaged away. */
 export function condense(samples: Sample[], most: number): Sample[] {
   const size = Math.ceil(samples.length / most)
   const largest = (part: Sample[], of: (sample: Sample) => number | undefined) => {
@@ -67,7 +69,7 @@ export function condense(samples: Sample[], most: number): Sample[] {
   })
 }
 
-/** Sums of each answer. */
+/** Adds up the counts of each answer. */
 export function total(tallies: Answers[]): Answers {
   const all: Answers = {}
   for (const tally of tallies) for (const [answer, n] of Object.entries(tally)) all[answer] = (all[answer] ?? 0) + n

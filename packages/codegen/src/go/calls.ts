@@ -17,7 +17,7 @@ import (
 	dakera "github.com/dakera-ai/dakera/packages/sdk-go"
 )
 
-// printedOperations call the printed methods, by their flat names where those return the same.
+// printedOperations call the printed methods, by their flat names if those return the same.
 var printedOperations = map[string]operation{
 ${printed.map((one) => entry(one, callLines(one))).join('')}}
 
@@ -52,7 +52,7 @@ function called(operation: Operation, name: string, isFlat = false): string {
   return `${owner}.${name}(${['ctx', ...args, options].join(', ')})`
 }
 
-/** Options are an argument of their own where an address takes some, else they are the whole call. */
+/** Options are an argument of their own if an address has arguments; otherwise they are the whole call. */
 function argument({ arguments: args }: Operation, name: string, type: string): string {
   if (type === 'string') return `a.text("${name}")`
   if (name !== 'which') return `as[${qualified(type)}](a, "${name}")`

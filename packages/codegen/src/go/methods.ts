@@ -20,8 +20,8 @@ import {
 } from './signatures.ts'
 
 /**
- * A file for each resource, beside the one by hand where there is one, and client_printed.go with the resources and
- * the flat names of the client.
+ * Prints a file for each resource, beside the one written by hand if there is one, and client_printed.go with the
+ * resources and the flat names of the client.
  */
 export function goMethods(): Files {
   const written = ORDER.flatMap((resource) => {
@@ -69,7 +69,7 @@ ${bodyLines(operation)}${sendLines(operation)}}
 `
 }
 
-/** The lines that make the body, where it is more than the rest of the fields. */
+/** Returns the lines that create the body, if it is more than the rest of the fields. */
 function bodyLines({ body }: Operation): string {
   if (!body || body.apart.length === 0) return ''
   const fields = body.apart.map(({ name }) => `\tbody["${name}"] = ${name === 'agent_id' ? 'namespace' : name}\n`)
@@ -110,7 +110,7 @@ function resultOf({ result }: Operation): string {
   return `&Page[${itemType(result.of)}]{${[`Items: ${items}`, ...facts].join(', ')}}`
 }
 
-/** The method that yields the items of every page; the last parameter says where the first one begins. */
+/** Returns the method that yields the items of every page; the last parameter is the start of the first one. */
 function iterationSource(operation: Operation): string {
   const { resource, result } = operation
   const name = iterationOf(operation)
@@ -137,7 +137,7 @@ ${comment(iterationSentences(operation))}${head(operation, name, signature, `ite
 function clientSource(): string {
   const fields = ORDER.map((resource): [string, string] => [methodName(resource), `*${classOf(resource)}`])
   const values = fields.map(([name, type]): [string, string] => [`${name}:`, `&${type.slice(1)}{t},`])
-  return `// Client talks to one server with one key. Give each agent its own key and so its own client.
+  return `// Client calls one server with one key. Give each agent its own key, and so its own client.
 type Client struct {
 ${aligned(fields, '\t')}}
 
@@ -148,7 +148,7 @@ ${aligned(values, '\t\t')}	}
 `
 }
 
-/** The names of the product's samples. */
+/** Returns the methods with the names of the product's samples. */
 const flatSource = () =>
   ORDER.flatMap(methodsOf)
     .map((operation) => {

@@ -18,8 +18,8 @@ import { isInternal, LEFT_OUT, nameOf, pascal, standIn, typeOf } from './names.t
 import { methodName } from './signatures.ts'
 
 /**
- * models.go, models_json.go and models_text.go, as gofmt would write them. A request leaves out what is not said, a
- * reply keeps what it does not know; omit.go and unknown_fields.go do both.
+ * Prints models.go, models_json.go and models_text.go in the form of gofmt. A request omits unset fields (omit.go), a
+ * reply keeps unknown ones (unknown_fields.go).
  */
 export function goModels(): Files {
   const settings = ['CreateNamespaceRequest', 'UpsertNamespaceRequest'].map((name) =>
@@ -50,7 +50,7 @@ export const HEAD = `// @generated from packages/protocol by packages/codegen; d
 package dakera
 `
 
-/** The memory's own fields stand at top level too. */
+/** Fields whose own fields are also at top level. */
 const EMBEDDED = new Set(['RecalledMemory.memory', 'StoreMemoryResponse.memory'])
 
 type Line = { name: string; type: string; tag: string; comment: string }
@@ -65,7 +65,7 @@ ${aligned(codes, '\t')})
 
 function accessWords(): string {
   const words = wordLists().get('Access')?.words ?? []
-  return `// The words of a grant. AccessNone removes a grant, in [Keys.Update] alone.
+  return `// The words of a grant. AccessNone removes a grant, in [Keys.Update] only.
 const (
 ${aligned(
   words.map((word) => [`Access${pascal(word)}`, `= "${word}"`]),
@@ -99,10 +99,10 @@ const alsoLine = ({ name, type }: Field, also: string): Line => ({
   name: pascal(also),
   type: typeOf(type, false),
   tag: `\`json:"${also}"\``,
-  comment: `The same as \`${name}\`, as single namespaces call it.`,
+  comment: `The same as \`${name}\`, by its name in a single namespace.`,
 })
 
-/** The options of one list, as its method takes them. */
+/** Returns the options type of one list. */
 export function optionsSource(type: string, { id, resource, name, options }: Operation): string {
   const lines = options.map((field) => {
     const line = lineOf(id, field, true)
@@ -113,7 +113,7 @@ ${fieldLines(lines)}}
 `
 }
 
-/** Zero says nothing in a request. In a reply null is nil, and so is a number that may be absent. */
+/** In a request the zero value is not sent. In a reply null is nil, and so is a number that may be absent. */
 function lineOf(owner: string, field: Field, isSaid: boolean): Line {
   const { name, isNullable, isRequired } = field
   const type = typeOf(field.type, isSaid)
@@ -140,7 +140,7 @@ function sentences({ type, doc, default: value }: Field): string {
   return [doc, listed, isSaid && `Default ${JSON.stringify(value)}.`].filter(Boolean).join(' ')
 }
 
-/** Lines of one column width, as gofmt wants those that no comment parts. */
+/** Returns lines aligned as by gofmt: those between two comments have the same columns. */
 function fieldLines(lines: Line[]): string {
   const groups: Line[][] = []
   for (const line of lines) line.comment || !groups.length ? groups.push([line]) : groups.at(-1)?.push(line)
@@ -159,8 +159,8 @@ function fieldLines(lines: Line[]): string {
 export const comment = (text: string, indent = '') => text && `${wrap(text, `${indent}// `, indent ? 117 : 120)}\n`
 
 /**
- * "Memory is one thing an agent chose to keep." Where the contract's sentence does not continue so, the comment begins
- * with the model's use.
+ * "Memory is one thing an agent chose to keep." If the contract's description does not fit this form, the comment
+ * begins with the use of the model.
  */
 function typeComment({ name, doc = '' }: Model): string {
   if (/^(A|An|One) /.test(doc)) return comment(`${nameOf(name)} is ${doc.charAt(0).toLowerCase()}${doc.slice(1)}`)
@@ -185,7 +185,7 @@ const contains = (type: Type, name: string) => modelNameOf(type) === name
 
 // ── JSON ──
 
-/** A struct that is like another one, field by field, without the methods of what is embedded. */
+/** Returns a struct with the same fields, without the methods of embedded ones. */
 function mirror(lines: Line[], sign: '' | '*', from: '' | '&'): string {
   const plain = lines.map(({ name, type, tag }) => ({
     name,
@@ -201,20 +201,20 @@ function codecSource(model: Model): string {
   const lines = linesOf(model)
   const type = nameOf(model.name)
   if (lines.some(({ tag }) => !tag))
-    return `// MarshalJSON writes the fields as they came, unknown ones too.
+    return `// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m ${type}) MarshalJSON() ([]byte, error) {
 	plain := ${mirror(lines, '', '')}
 	return marshalExtra(plain, m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *${type}) UnmarshalJSON(data []byte) error {
 	plain := ${mirror(lines, '*', '&')}
 	return unmarshalExtra(data, &plain, &m.Extra)
 }
 `
   if (model.isInput)
-    return `// MarshalJSON writes the fields that are not zero, as they are sent.
+    return `// MarshalJSON writes the fields that are sent: those that are not zero.
 func (r ${type}) MarshalJSON() ([]byte, error) {
 	return json.Marshal(omitZero(r))
 }
@@ -233,20 +233,20 @@ func (r *${type}) UnmarshalJSON(data []byte) error {
     also.length > 0
       ? `\tif err := ${decode}; err != nil {\n\t\treturn err\n\t}\n${also.join('')}\treturn nil\n`
       : `\treturn ${decode}\n`
-  return `// MarshalJSON writes the fields as they came, unknown ones too.
+  return `// MarshalJSON writes the fields unchanged, including unknown ones.
 func (m ${type}) MarshalJSON() ([]byte, error) {
 	type plain ${type}
 	return marshalExtra(plain(m), m.Extra)
 }
 
-// UnmarshalJSON keeps the fields it does not know.
+// UnmarshalJSON keeps unknown fields.
 func (m *${type}) UnmarshalJSON(data []byte) error {
 	type plain ${type}
 ${decoded}}
 `
 }
 
-/** Whether a reply has the part that its methods return. */
+/** Returns the functions that check whether a reply has the part that its methods return. */
 function completeness(): string[] {
   return unique(
     methods.flatMap(({ result, reply }) => {
@@ -262,8 +262,8 @@ function completeness(): string[] {
 // ── Text ──
 
 /**
- * How a model is printed: a reply with what its pointers lead to, a model with a secret without it, and one with two
- * names for a field as that field, so that a printed list is readable.
+ * Returns the methods that print a model: a reply with the values behind its pointers, a model with a secret without
+ * it, and one with two names for a field as that field, so that a printed list is readable.
  */
 function textSource({ name, fields, isInput }: Model): string {
   const secrets = fields.filter(({ isSecret }) => isSecret).map((field) => pascal(field.name))
@@ -275,29 +275,29 @@ function textSource({ name, fields, isInput }: Model): string {
 func (m ${type}) String() string { return m.${pascal(named.name)} }
 `
   if (secrets.length === 0)
-    return `// String returns what is printed.\nfunc (m ${type}) String() string { return describe(m) }\n`
-  return `// String returns what is printed, without the secret.
+    return `// String returns the model in a readable form.\nfunc (m ${type}) String() string { return describe(m) }\n`
+  return `// String returns the model in a readable form, without the secret.
 func (m ${type}) String() string {
 ${secrets.map((secret) => `\tm.${secret} = redact(m.${secret})\n`).join('')}	return describe(m)
 }
 
-// Format prints it without the secret, whatever the verb.
+// Format prints the model without the secret, for every verb.
 func (m ${type}) Format(state fmt.State, _ rune) {
 	_, _ = io.WriteString(state, m.String())
 }
 
-// LogValue logs it without the secret.
+// LogValue returns the model without the secret.
 func (m ${type}) LogValue() slog.Value { return slog.StringValue(m.String()) }
 `
 }
 
-/** Moments of a reply as the times of Go. */
+/** Returns the methods that return times of a reply as a time of Go. */
 function timesSource({ name, fields, isInput }: Model): string {
   if (isInternal(name) || isInput) return ''
   return fields
     .filter(({ isTime }) => isTime)
     .map((field) => {
-      const [call, none] = field.isNullable ? ['orZero', ', and the zero time where there is none'] : ['inUTC', '']
+      const [call, none] = field.isNullable ? ['orZero', ', and the zero time if it is null'] : ['inUTC', '']
       const own = pascal(field.name)
       return `// ${own}Time is ${own} as a time of Go${none}.
 func (m ${nameOf(name)}) ${own}Time() time.Time { return ${call}(m.${own}) }

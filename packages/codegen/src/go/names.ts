@@ -12,7 +12,7 @@ export const pascal = (name: string) =>
     })
     .join('')
 
-/** What the client spells in another way: as arguments, as an error, or not at all. */
+/** Models that the client expresses in another way: as arguments, as an error, or not at all. */
 export const LEFT_OUT = new Set([
   'Error',
   'ForgetBatchRequest',
@@ -24,11 +24,11 @@ export const LEFT_OUT = new Set([
   'UpdateMemoryResponse',
   'UpsertNamespaceRequest',
 ])
-/** A reply of which a method returns a part. */
+/** Returns whether the model is a reply of which a method returns a part. */
 export const isInternal = (name: string) =>
   methods.some(({ reply, result }) => result.kind !== 'whole' && modelNameOf(reply) === name && reply.kind === 'model')
 
-/** One struct for what two calls take: they differ in nothing but what is an argument. */
+/** One struct for two requests that differ only in fields that are arguments. */
 const STANDS_FOR: Record<string, string> = {
   UpsertNamespaceRequest: 'CreateNamespaceRequest',
   StoreMemoriesRequest: 'StoreMemoryRequest',
@@ -45,7 +45,7 @@ export function nameOf(name: string): string {
   return NAMES[model] ?? (isInternal(model) ? model.charAt(0).toLowerCase() + model.slice(1) : model)
 }
 
-/** `isSaid`: in a request, where a number of the platform's size is what people write. */
+/** `isSaid`: the type is in a request, where people write a number of the platform's size. */
 export function typeOf(type: Type, isSaid: boolean): string {
   switch (type.kind) {
     case 'string':

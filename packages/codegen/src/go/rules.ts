@@ -3,22 +3,21 @@ import type { Files } from '../files.ts'
 import { unique } from '../text.ts'
 import { HEAD } from './models.ts'
 
-/** rules.go: which tries are repeated, how long the waits are, and the kind of error behind a status. */
+/** rules.go: which attempts are retried, how long the waits are, and the kind of error for a status. */
 export const goRules = (): Files => ({
   'packages/sdk-go/rules.go': `${HEAD}
 import "time"
 
 const defaultURL = "${DEFAULT_ORIGIN}"
 
-// The wait before a repeated try doubles from the first to the longest. A Retry-After above the most is left to the
-// caller.
+// The wait before a retry doubles from the first to the longest. A Retry-After above the maximum is left to the caller.
 const (
 	firstWait   = ${RETRY.firstWaitMs} * time.Millisecond
 	longestWait = ${RETRY.longestWaitMs} * time.Millisecond
 	mostWait    = ${RETRY.mostWaitMs} * time.Millisecond
 )
 
-// isRepeated says whether a try that ended with this status is repeated.
+// isRepeated reports whether an attempt that ended with this status is retried.
 func isRepeated(status int) bool {
 	switch status {
 	case ${RETRY.statuses.join(', ')}:
@@ -27,7 +26,7 @@ func isRepeated(status int) bool {
 	return false
 }
 
-// kindOf is the kind of error behind a status.
+// kindOf returns the kind of error for a status.
 func kindOf(status int) string {
 	switch status {
 ${unique(Object.values(KINDS)).map(kindCase).join('')}	}

@@ -4,7 +4,7 @@ import { lower, unique } from '../text.ts'
 import { pascal } from './names.ts'
 import { iterationOf, methodName, type Signature, signatureOf } from './signatures.ts'
 
-/** The comment of a printed method. */
+/** Returns the comment of a printed method. */
 export function methodSentences(operation: Operation, { method }: Signature): string {
   const { name, resource, errors, isAdmin } = operation
   const isMissing = name === 'get' && errors.some((code) => ERRORS[code as ErrorCode].status === 404)
@@ -18,7 +18,7 @@ export function methodSentences(operation: Operation, { method }: Signature): st
     .join(' ')
 }
 
-/** The comment of the method that goes through the pages. */
+/** Returns the comment of the method that goes through the pages. */
 export const iterationSentences = (operation: Operation) =>
   [
     `${iterationOf(operation)} yields the items of every page of`,
@@ -26,7 +26,7 @@ export const iterationSentences = (operation: Operation) =>
     ...usageSentences(operation),
   ].join(' ')
 
-/** What may be left out, and which options there are. */
+/** Describes which parameters may be nil, and which options exist. */
 const usageSentences = (operation: Operation) => [
   ...signatureOf(operation)
     .parameters.filter(({ type }) => type.startsWith('*'))
@@ -41,11 +41,11 @@ export function resourceSentences(resource: ResourceName): string {
 }
 const saysAdmin = (resource: ResourceName) => resourceDocs[resource].includes("admin's key")
 
-/** A list of several pages is fetched a page at a time, and any other is fetched. */
+/** Returns the summary; a list with several pages is fetched a page at a time. */
 const summaryOf = (operation: Operation) =>
   operation.summary.replace(/^List /, iterationOf(operation) ? 'Fetch a page of ' : 'Fetch ')
 
-/** Verbs with which no sentence of the contract begins. */
+/** Verbs that no sentence of the contract begins with. */
 const OTHER_VERBS = ['keep']
 const verbs = unique([...methods.map(({ summary }) => lower(summary.split(' ')[0] ?? '')), ...OTHER_VERBS])
 
@@ -65,7 +65,7 @@ function conjugated(verb: string): string {
   return /[^aeiou]y$/.test(verb) ? `${verb.slice(0, -1)}ies` : `${verb}s`
 }
 
-/** Methods, fields and codes by their names in Go. */
+/** Returns a text with methods, fields and codes by their names in Go. */
 const spelled = (text: string, resource: ResourceName) =>
   text.replaceAll(/`(\w+)`/g, (quoted, name: string) => {
     if (name in ERRORS) return `[Code${pascal(name)}]`

@@ -20,7 +20,7 @@ export function signatureOf(operation: Operation): Signature {
   return { method, parameters, result: resultType(operation) }
 }
 
-/** The signature that somebody wrote. */
+/** Returns the signature of a method that is written by hand. */
 function writtenSignature({ resource, id }: Operation, method: string): Omit<Signature, 'method'> {
   const source = readRoot(`packages/sdk-go/${snake(resource)}.go`)
   const start = `\\nfunc \\(\\w \\*${classOf(resource)}\\) ${method}`
@@ -35,7 +35,7 @@ function writtenSignature({ resource, id }: Operation, method: string): Omit<Sig
   return { parameters, result }
 }
 
-/** Parameters as they are declared: neighbours of one type name it once. */
+/** Returns the parameters as they are declared: neighbours of one type name it once. */
 export function declared(parameters: Parameter[]): string[] {
   const groups: Array<{ names: string[]; type: string }> = []
   for (const { name, type } of parameters) {
@@ -50,17 +50,17 @@ export function declared(parameters: Parameter[]): string[] {
   ]
 }
 
-/** The method that yields the items of every page. */
+/** Returns the name of the method that yields the items of every page. */
 export const iterationOf = ({ name, result }: Operation) =>
   result.kind === 'page' && result.by !== 'whole' ? (name === 'list' ? 'All' : `All${methodName(name)}`) : undefined
 
-/** The flat name, unless a resource of the client has it. */
+/** Returns the flat name, unless a resource of the client has that name. */
 export function flatNameOf({ flat }: Operation): string | undefined {
   const isTaken = methods.some(({ resource }) => resource === flat)
   return flat === undefined || isTaken ? undefined : methodName(flat)
 }
 
-/** Whether the flat name returns less than its method and is written by hand. */
+/** Returns whether the flat name returns less than its method, and is written by hand. */
 export const isFlatByHand = (operation: Operation) =>
   readRoot('packages/sdk-go/flat.go').includes(`(c *Client) ${flatNameOf(operation)}(`)
 
@@ -69,7 +69,7 @@ const SHARED: Record<string, string> = { 'limit cursor': 'ListOptions', 'limit o
 const sharedOptions = ({ options }: Operation) => SHARED[options.map(({ name }) => name).join(' ')]
 const optionsType = (one: Operation) =>
   sharedOptions(one) ?? `${methodName(one.flat ?? `${one.resource}_${one.name}`)}Options`
-/** The type of options that belongs to this operation alone. */
+/** Returns the type of options that only this operation has. */
 export const ownOptions = (one: Operation) =>
   one.options.length === 0 || sharedOptions(one) ? undefined : optionsType(one)
 

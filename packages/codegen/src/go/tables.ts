@@ -2,7 +2,7 @@ import { type Operation, ORDER, type ResourceName } from '../contract.ts'
 import { type Files, renewed } from '../files.ts'
 import { flatNameOf, iterationOf, methodName, methodsOf, signatureOf } from './signatures.ts'
 
-/** Options of methods that are written by hand. */
+/** The options of methods that are written by hand. */
 const OPTIONS: Record<string, string> = { 'memories.update': 'IfVersion', 'memories.forgetBatch': 'DryRun' }
 const NOTES: Record<string, string> = {
   'health.ready': 'A server that is not ready is an answer, not an error.',
@@ -12,7 +12,7 @@ const NOTES: Record<string, string> = {
   'memories.search': 'The flat name returns the memories alone.',
 }
 
-/** The tables of calls in docs/sdks/go.md and in the README. */
+/** Prints the tables of calls in docs/sdks/go.md and in the README. */
 export const goTables = (): Files => ({
   ...renewed('docs/sdks/go.md', {
     calls: `| Operation | Method | Flat name | |\n|---|---|---|---|\n${ORDER.flatMap(methodsOf).map(callRow).join('')}`,

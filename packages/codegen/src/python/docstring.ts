@@ -1,11 +1,11 @@
-/** A docstring of lines of at most 120 characters. */
+/** Returns a docstring with lines of at most 120 characters. */
 export function docstring(text: string, indent: string): string {
   const quoted = safe(text)
   if (indent.length + quoted.length + 6 <= 120) return `${indent}"""${quoted}"""\n`
   return `${indent}"""${wrapped(quoted, 120 - indent.length, 3).join(`\n${indent}`)}\n${indent}"""\n`
 }
 
-/** A docstring with what is said of some arguments. */
+/** Returns a docstring that describes some arguments. */
 export function docstringOf(text: string, args: Array<[name: string, doc: string]>, indent: string): string {
   const [first = '', ...rest] = text.split(/(?<=[.;]) (?=[A-Z`])/)
   if (args.length === 0 && text.length + indent.length + 6 <= 120) return docstring(text, indent)
@@ -15,7 +15,7 @@ export function docstringOf(text: string, args: Array<[name: string, doc: string
   ]
   const head = wrapped(safe(first), 120 - indent.length, 3).join(`\n${indent}`)
   const body = paragraphs.map((lines) => `\n\n${lines.map((line) => `${indent}${line}`).join('\n')}`).join('')
-  const isSection = args.length > 0 // ruff wants an empty line behind one
+  const isSection = args.length > 0 // ruff requires an empty line after a section
   return `${indent}"""${head}${body}\n${isSection ? '\n' : ''}${indent}"""\n`
 }
 
@@ -29,7 +29,7 @@ function safe(text: string): string {
   return escaped.endsWith('"') ? `${escaped} ` : escaped
 }
 
-/** Lines of at most `width` columns; the first begins behind as many others. */
+/** Returns lines of at most `width` columns; `before` columns of the first one are taken. */
 function wrapped(text: string, width: number, before = 0): string[] {
   const lines: string[] = []
   for (const word of text.match(/(?:`[^`]*`|\S)+/g) ?? []) {

@@ -3,7 +3,7 @@ import { methods, modelNameOf, models } from '../contract.ts'
 import { unique } from '../text.ts'
 import { importLine } from './layout.ts'
 
-/** Public names of what is written by hand, by their modules. */
+/** Public names that are written by hand, by their modules. */
 const BY_HAND: Record<string, string[]> = {
   '._async.client': ['AsyncDakeraClient'],
   '._errors': [
@@ -45,14 +45,14 @@ const BY_HAND: Record<string, string[]> = {
   '._sync.client': ['DakeraClient'],
 }
 
-/** What printed methods return. */
+/** Returns the types that printed methods return. */
 const returned = () =>
   methods
     .filter((operation) => !isByHand(operation))
     .map(({ result }) => modelNameOf(result.kind === 'page' ? result.of : result.type))
     .filter((name) => name !== undefined)
 
-/** What a module of methods may need of the models. */
+/** Returns the names of models that a module of methods may need. */
 export const modelNames = () => [...models.map(({ name }) => name), 'Access', 'Instant', 'Language']
 
 /** src/dakera/__init__.py */

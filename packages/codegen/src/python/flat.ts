@@ -3,10 +3,12 @@ import { snake, unique } from '../text.ts'
 import { bracketed, importLine } from './layout.ts'
 
 type Method = { name: string; isAsync: boolean; signature: string; result: string; doc: string }
-/** The texts of a resource's modules: of its printed methods, and of those by hand. */
+/** The texts of a resource's modules: of its printed methods, and of those written by hand. */
 export type Sources = Record<ResourceName, string[]>
 
-/** _async/flat.py: one method for each flat name, with the signature and the sentences of its resource's own. */
+/**
+ * Prints _async/flat.py: one method for each flat name, with the signature and the docstring of its resource's method.
+ */
 export function flatNames(sources: Sources): string {
   const resources = ORDER.filter((resource) => resource !== 'health')
   const delegates = resources.flatMap((resource) =>
@@ -19,7 +21,7 @@ export function flatNames(sources: Sources): string {
       }),
   )
   const classes = ORDER.map((resource) => importLine(`.resources.${snake(resource)}`, [`Async${classOf(resource)}`]))
-  return `"""The flat names of the product's samples: each hands over to its resource and does nothing else."""
+  return `"""The flat names of the product's samples: each calls its resource and does nothing else."""
 
 from __future__ import annotations
 
@@ -29,13 +31,13 @@ ${imports(
 )}${classes.sort().join('')}
 
 class AsyncFlatNames:
-    """What every client can be asked by a flat name."""
+    """The flat names of a client."""
 
 ${ORDER.map((resource) => `    ${snake(resource)}: Async${classOf(resource)}\n`).join('')}
 ${delegates.map(({ resource, flat, method }) => delegate(snake(resource), flat, method)).join('\n')}`
 }
 
-/** Of every name in the signatures, the import by which its resource has it. */
+/** Returns the imports for every name in the signatures, as its resource imports it. */
 function imports(sources: Sources, used: Method[]): string {
   const all = Object.values(sources).flat()
   const words = unique(used.flatMap(({ signature, result }) => `${signature} ${result}`.match(/\b[A-Z]\w+/g) ?? []))
@@ -79,7 +81,7 @@ ${bracketed(call, handed, ')', '        ')}
 `
 }
 
-/** At the commas that stand in no brackets. */
+/** Splits a signature at the commas outside brackets. */
 function splitParameters(signature: string): string[] {
   const parts = ['']
   let depth = 0

@@ -1,6 +1,6 @@
 /**
- * A call or a signature as ruff lays it out: on one line; else its arguments on one line of their own; else each on its
- * own line, with a comma behind the last.
+ * Returns a call or a signature as ruff formats it: on one line; otherwise its arguments on one line of their own;
+ * otherwise each on its own line, with a comma after the last.
  */
 export function bracketed(head: string, args: string[], tail: string, indent: string): string {
   const line = `${indent}${head}${args.join(', ')}${tail}`
@@ -11,7 +11,7 @@ export function bracketed(head: string, args: string[], tail: string, indent: st
   return `${indent}${head}\n${args.map((arg) => `${inner}${arg},\n`).join('')}${indent}${tail}`
 }
 
-/** An import as ruff sorts and breaks it. */
+/** Returns an import as ruff sorts and breaks it. */
 export function importLine(module: string, names: string[]): string {
   const kind = (name: string) => (name === name.toUpperCase() ? 0 : /^[A-Z]/.test(name) ? 1 : 2)
   const sorted = [...names].sort(
@@ -22,7 +22,7 @@ export function importLine(module: string, names: string[]): string {
   return `from ${module} import (\n${sorted.map((name) => `    ${name},\n`).join('')})\n`
 }
 
-/** The imports that a text needs, of those that its module may have: by the module's name, in ruff's order. */
+/** Returns the imports that a text needs, by the module's name, in ruff's order. */
 export function importsFor(text: string, modules: Record<string, string[]>): string {
   const code = text.replaceAll(/"""[\s\S]*?"""/g, '')
   const lines = Object.entries(modules).flatMap(([module, names]) => {

@@ -15,19 +15,19 @@ import { modelNames } from './exports.ts'
 import { bracketed, importsFor } from './layout.ts'
 import { literal, typeOf, union } from './names.ts'
 
-/** The module of a resource, or of its printed methods where the others are written by hand. */
+/** Returns the module of a resource, or of its printed methods if the others are written by hand. */
 export const moduleOf = (resource: ResourceName) => snake(resource) + (isMixed(resource) ? '_printed' : '')
 export const printedClassOf = (resource: ResourceName) =>
   `Async${isMixed(resource) ? 'Printed' : ''}${classOf(resource)}`
 
-/** Fields that may be left out, and still are taken by position. */
+/** Optional fields that can be passed by position. */
 const BY_POSITION: Record<string, string[]> = {
   'keys.create': ['grants'],
   'sessions.start': ['metadata'],
   'sessions.end': ['summary'],
   'sessions.list': ['agent_id'],
 }
-/** More than so many fields are taken as `**settings`, which has a type of its own. */
+/** More fields than this are taken as `**settings`, which has its own type. */
 const MOST_KEYWORDS = 4
 
 /** src/dakera/_async/resources/<noun>.py */
@@ -58,7 +58,7 @@ ${methods}`
 
 // ── Arguments ──
 
-/** A namespace has a name, and everything else is called as the address calls it. */
+/** Returns the name of an argument: a namespace has a name, and every other argument is named as in the address. */
 const argumentName = ({ name, word }: Argument) => (word === 'name' ? word : name)
 
 type Parts = { positional: Field[]; optional: Field[]; keywords: Field[]; settings: string | undefined }
@@ -76,7 +76,7 @@ function partsOf({ id, body, options }: Operation): Parts {
 
 const settingsName = (id: string) => `${pascal(oneOf(id.split('.')[0] ?? ''))}Options`
 
-/** The types of `**settings`, with the fields that each holds. */
+/** Returns the types of `**settings`, with their fields. */
 export function keywordTypes(): Array<{ name: string; doc: string; fields: Field[] }> {
   const types = new Map<string, { name: string; doc: string; fields: Field[] }>()
   for (const resource of Object.keys(resourceDocs) as ResourceName[])
@@ -113,7 +113,7 @@ function signatureOf(operation: Operation): string[] {
   ]
 }
 
-/** What must be said in a call. */
+/** Returns the required arguments of a call. */
 export const positionalNames = (operation: Operation) => [
   ...operation.arguments.map(argumentName),
   ...partsOf(operation).positional.map(({ name }) => name),
@@ -143,7 +143,10 @@ function docOf(operation: Operation): string {
   const said = [...positional, ...optional, ...keywords]
     .filter((field) => field.doc && !['limit', 'cursor', 'offset'].includes(field.name))
     .map((field): [string, string] => [field.name, sentences(field)])
-  const inNamespace: [string, string] = ['agent_id', 'The namespace. Without it the server looks wherever the key may.']
+  const inNamespace: [string, string] = [
+    'agent_id',
+    'The namespace. Without it the server looks in every namespace that the key may read.',
+  ]
   return docstringOf(text.filter(Boolean).join(' '), [...said, ...(isInNamespace ? [inNamespace] : [])], '        ')
 }
 
@@ -163,7 +166,7 @@ function returned({ result }: Operation): string {
   return typeOf(result.type, true)
 }
 
-/** How the result is made of the reply. */
+/** Returns the function that makes the result from the reply. */
 function decodeOf({ reply, result }: Operation): string {
   if (result.kind === 'page')
     return `page_of(${[typeOf(result.of, true), ...(result.field ? [literal(result.field)] : [])].join(', ')})`
@@ -181,7 +184,7 @@ function plainBody(operation: Operation): string {
   return `${statements.join('')}${call}\n        return await self._transport.request(call)\n`
 }
 
-/** The path is a statement of its own where the call would be long with it. */
+/** Returns whether the path is a statement of its own, because the call would be long with it. */
 function hasOwnAddress(operation: Operation): boolean {
   const call = bracketed('call = Call(', callArguments(operation, false), ')', '        ')
   return call.includes('\n') && operation.arguments.length > 0
@@ -220,7 +223,7 @@ function callArguments(operation: Operation, hasAddress: boolean): string[] {
   ]
 }
 
-/** The words before the first argument are the beginning; each part after it stands for itself. */
+/** The text before the first argument is the beginning; each part after it is separate. */
 function pathOf({ segments, arguments: args }: Operation): string {
   const first = segments.findIndex((segment) => typeof segment !== 'string')
   if (args.length === 0) return literal(`/${segments.join('/')}`)

@@ -4,36 +4,49 @@ import { docstring } from './docstring.ts'
 import { keywordTypes } from './methods.ts'
 import { literal, literals, namedWords, typeOf, union } from './names.ts'
 
-/** Replies that the client's methods take apart; what they give instead stands in `MERGED` and in the page types. */
+/**
+ * Replies that the client's methods take apart; the types that they return instead are in `MERGED` and in the page
+ * types.
+ */
 const TAKEN_APART =
   /^((List\w+|SessionMemories|StartSession|EndSession|Recall|StoreMemory)Response|RecalledMemory|Error|Issue)$/
 
-/** Results that hold the fields of two models. */
+/** Results that contain the fields of two models. */
 const MERGED: Record<string, { doc: string; of: [string, string]; without?: string }> = {
   StoredMemory: {
     doc: 'A stored memory: its fields at top level, and again under `memory`.',
     of: ['Memory', 'StoreMemoryResponse'],
   },
   FoundMemory: {
-    doc: 'A memory as recall and search give it: its own fields and how well it answers the query.',
+    doc: 'A memory as recall and search return it: its own fields, and how well it matches the query.',
     of: ['Memory', 'RecalledMemory'],
     without: 'memory',
   },
 }
 
-/** Keyword arguments of the methods that take many, and the request they are from, without what the method spells. */
+/**
+ * Keyword arguments of the methods that take many: the request they are from, without the fields that the method names.
+ */
 const KEYWORDS: Record<string, { doc: string; of: string; without: string[] }> = {
   StoreOptions: {
-    doc: 'What else a memory may be stored with.',
+    doc: 'Further fields of a memory that is stored.',
     of: 'NewMemory',
     without: ['content', 'memory_type', 'importance', 'metadata', 'session_id', 'tags', 'ttl_seconds', 'expires_at'],
   },
-  RecallOptions: { doc: 'How to recall.', of: 'RecallRequest', without: ['agent_id', 'namespaces', 'query', 'top_k'] },
-  SearchOptions: { doc: 'How to search.', of: 'SearchRequest', without: ['agent_id', 'namespaces', 'query', 'top_k'] },
-  FilterOptions: { doc: 'Which memories are meant: all that is said must hold.', of: 'MemoryFilter', without: [] },
+  RecallOptions: {
+    doc: 'Options of recall.',
+    of: 'RecallRequest',
+    without: ['agent_id', 'namespaces', 'query', 'top_k'],
+  },
+  SearchOptions: {
+    doc: 'Options of search.',
+    of: 'SearchRequest',
+    without: ['agent_id', 'namespaces', 'query', 'top_k'],
+  },
+  FilterOptions: { doc: 'Conditions on memories: a memory must match all of them.', of: 'MemoryFilter', without: [] },
 }
 
-/** What other results are too: a stored memory can go wherever a memory can. */
+/** Base classes of other results: a stored memory can be used wherever a memory can. */
 const BASES = ['Memory', 'Key', 'NamespaceKey']
 
 /** src/dakera/_models.py, as ruff formats it. */
@@ -90,7 +103,7 @@ const fieldsOf = (model: string, without: string[]) =>
 
 function weights(): string {
   const members = fieldsOf('Weights', []).map((field) => member(field, typeOf(field.type, false)))
-  return `class Weights(TypedDict, total=False):\n    """What counts how much in recall."""\n\n${members.join('')}`
+  return `class Weights(TypedDict, total=False):\n    """The weights of the ranking in recall."""\n\n${members.join('')}`
 }
 
 const newMemory = () => `class _Content(TypedDict):
@@ -138,7 +151,7 @@ const resultType = ({ type, isNullable, isRequired }: Field) =>
 
 const also = (field: Field): Field[] =>
   field.also
-    ? [{ ...field, name: field.also, doc: `The same as \`${field.name}\`, as single namespaces call it.` }]
+    ? [{ ...field, name: field.also, doc: `The same as \`${field.name}\`, by its name in a single namespace.` }]
     : []
 
 function baseOf(name: string, fields: Field[]): Model | undefined {
@@ -147,14 +160,17 @@ function baseOf(name: string, fields: Field[]): Model | undefined {
   return found === undefined ? undefined : modelOf(found)
 }
 
-/** How the runtime makes results of what stands inside a result. Weights are sent as they came: a plain dict. */
+/**
+ * Returns how the runtime makes results of the objects inside a result. Weights stay a plain dict, which can be sent
+ * again.
+ */
 function maker({ name, type }: Field): string[] {
   const model = modelNameOf(type)
   const kinds: Partial<Record<Type['kind'], string>> = { list: 'many', map: 'named', model: 'one' }
   return model && model !== 'Weights' ? [`${literal(name)}: ${kinds[type.kind]}(${model})`] : []
 }
 
-/** A moment of a reply as Python has them. */
+/** Returns the property that returns a time of a reply as a datetime. */
 const datetime = ({ name, isNullable, isRequired }: Field) => `
     @property
     def ${name}_datetime(self) -> datetime${isNullable || !isRequired ? ' | None' : ''}:
@@ -162,7 +178,7 @@ const datetime = ({ name, isNullable, isRequired }: Field) => `
         return moment(self.${name})
 `
 
-/** A set of names: in one line of at most 120 characters, or each in its own. */
+/** Returns a set of names: on one line of at most 120 characters, or each on its own. */
 function setOf(name: string, members: string[]): string {
   const line = `    ${name} = frozenset({${members.map(literal).join(', ')}})`
   if (line.length <= 120) return line
@@ -170,7 +186,7 @@ function setOf(name: string, members: string[]): string {
   return `    ${name} = frozenset(\n        {\n${lines}        }\n    )`
 }
 
-/** A class must stand before those that name it. */
+/** Sorts classes, because a class must be defined before those that name it. */
 function inDependencyOrder(all: Model[]): Model[] {
   const ordered: Model[] = []
   const visit = (model: Model) => {

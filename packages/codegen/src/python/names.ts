@@ -1,7 +1,7 @@
 import { type Type, wordLists } from '../contract.ts'
 import { unique } from '../text.ts'
 
-/** Lists of words that have a name in the package. */
+/** The lists of words that have a name in the package. */
 const NAMED = ['Access', 'Language']
 export const namedWords = () => [...wordLists()].filter(([name]) => NAMED.includes(name))
 
@@ -36,7 +36,7 @@ export function typeOf(type: Type, isResult: boolean): string {
   }
 }
 
-/** `Access` is what can be granted; a word that only a change takes stands beside it. */
+/** `Access` contains the words that can be granted; a word that only a change accepts is added to it. */
 function wordsOf({ name = '', words }: Type & { kind: 'words' }, isResult: boolean): string {
   if (name === 'Access' && words.includes('none')) return 'Access | Literal["none"]'
   if (NAMED.includes(name)) return name
@@ -44,7 +44,7 @@ function wordsOf({ name = '', words }: Type & { kind: 'words' }, isResult: boole
 }
 export const literals = (words: string[]) => `Literal[${words.map(literal).join(', ')}]`
 
-/** The same without repetition, and None last. */
+/** Returns a union without repetition, with None last. */
 export const union = (types: string[]) =>
   unique(types.flatMap((type) => type.split(/ \| (?![^[]*\])/)))
     .sort((a, b) => Number(a === 'None') - Number(b === 'None'))

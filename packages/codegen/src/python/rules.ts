@@ -3,24 +3,24 @@ import { models } from '../contract.ts'
 import { unique } from '../text.ts'
 import { literal } from './names.ts'
 
-/** _rules.py: what the contract says of every call. */
+/** Prints _rules.py: the rules of the contract for every call. */
 export function rules(): string {
   const moments = models.flatMap(({ isInput, fields }) =>
     fields.filter(({ type }) => isInput && type.kind === 'instant').map(({ name }) => name),
   )
   const kinds = Object.entries(KINDS).map(([status, kind]) => `    ${status}: ${literal(kind)},\n`)
-  return `"""What the contract says of every call."""
+  return `"""The rules of the contract for every call."""
 
 RETRIED = frozenset({${RETRY.statuses.join(', ')}})
-"""Statuses after which a try is repeated."""
+"""Statuses after which an attempt is retried."""
 FIRST_WAIT = ${seconds(RETRY.firstWaitMs)}
 LONGEST_WAIT = ${seconds(RETRY.longestWaitMs)}
 MOST_WAIT = ${seconds(RETRY.mostWaitMs)}
-"""The wait doubles from the first to the longest; a server may ask for the most. In seconds."""
+"""In seconds. The wait doubles from the first to the longest; a Retry-After above MOST_WAIT is not waited for."""
 
 KINDS = {
 ${kinds.join('')}}
-"""The kind of error behind a status."""
+"""The kind of error for a status."""
 
 MOMENTS = frozenset(
     {
@@ -28,7 +28,7 @@ ${unique(moments)
   .map((name) => `        ${literal(name)},\n`)
   .join('')}    }
 )
-"""The fields of requests that hold a moment."""
+"""The fields of requests that contain a moment."""
 `
 }
 

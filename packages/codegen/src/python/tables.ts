@@ -4,13 +4,13 @@ import { type Files, renewed } from '../files.ts'
 import { snake } from '../text.ts'
 import { positionalNames } from './methods.ts'
 
-/** The tables of calls in the README and on the page of the language. */
+/** Prints the tables of calls in the README and on the page of the language. */
 export const tables = (): Files => ({
   ...renewed('docs/sdks/python.md', { calls: everyCall() }),
   ...renewed('packages/sdk-python/README.md', { calls: byResource() }),
 })
 
-/** What must be said in a call of a method by hand. */
+/** The required arguments of the methods that are written by hand. */
 const REQUIRED: Record<string, string[]> = {
   'memories.store': ['agent_id', 'content'],
   'memories.storeBatch': ['agent_id', 'memories'],

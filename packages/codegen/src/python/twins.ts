@@ -1,7 +1,7 @@
 import type { Files } from '../files.ts'
 import { importLine } from './layout.ts'
 
-/** What differs between the two clients, in the order it is replaced. */
+/** The differences between the two clients, in the order in which they are replaced. */
 const TO_SYNC: Array<[RegExp, string]> = [
   [/^( *)with anyio\.fail_after\(.*\):\n {4}/gm, ''],
   [/^import anyio\n/gm, ''],
@@ -15,7 +15,10 @@ const TO_SYNC: Array<[RegExp, string]> = [
   [/The client for asyncio and trio\./g, 'The client for plain Python.'],
 ]
 
-/** The same files, from _async, for the client that does not wait. A rule that matches nothing no longer knows them. */
+/**
+ * Returns the files of the synchronous client, made from _async. Fails if a rule matches nothing, because it is then
+ * out of date.
+ */
 export function syncTwins(files: Files): Files {
   const unused = new Set(TO_SYNC.map(([pattern]) => pattern))
   const twins = Object.entries(files).map(([path, source]) => {
@@ -29,7 +32,7 @@ export function syncTwins(files: Files): Files {
   return Object.fromEntries(twins)
 }
 
-/** Shorter names are sorted otherwise, and what stood on three lines may fit on one. */
+/** Returns the text formatted again: shorter names are sorted differently, and three lines may fit on one. */
 const laidOut = (text: string) =>
   text
     .replaceAll(/^from (\S+) import ([^(\n]+)$/gm, (_, module: string, names: string) =>

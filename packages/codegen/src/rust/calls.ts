@@ -16,7 +16,7 @@ use crate::neutral::{Lister, fields, neutral, option, target, text};
 /// Every operation for which clients have a method.
 pub const OPERATIONS: [&str; ${methods.length}] = [${methods.map(({ id }) => `"${id}"`).join(', ')}];
 
-/// Makes a call of a case and returns its result in the neutral form of conformance/README.md.
+/// Makes the call of a case and returns its result in the neutral form of conformance/README.md.
 #[allow(clippy::too_many_lines, reason = "it is a table")]
 pub async fn call(client: &Client, operation: &str, call: &Value, lister: &Lister) -> Result<Value> {
     match operation {
@@ -26,7 +26,7 @@ pub async fn call(client: &Client, operation: &str, call: &Value, lister: &Liste
 `
 }
 
-/** By the flat name, if it takes all arguments. */
+/** Returns the call by its flat name, if that takes all arguments. */
 function arm(operation: Operation): string {
   const { id, resource } = operation
   const { name, parameters } = signatureOf(operation)

@@ -22,7 +22,7 @@ export function rust(): Files {
 
 const HEAD = '// @generated from packages/protocol by packages/codegen; do not edit.\n\n'
 
-/** As rustfmt writes them. Where there is none, the files stay as they are. */
+/** Formats files with rustfmt. Without rustfmt, the files are left unchanged. */
 function formatted(files: Files): Files {
   return Object.fromEntries(
     Object.entries(files).flatMap(([path, text]) => {

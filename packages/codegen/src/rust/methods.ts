@@ -15,7 +15,7 @@ import { comment, fieldComment } from './models.ts'
 import { moduleOf, typeOf, uses } from './names.ts'
 import { flatName, hasOwnOptions, isInFlat, optionName, optionsType, signatureOf } from './signatures.ts'
 
-/** The calls of each resource, and those of the client itself, before rustfmt has seen them. */
+/** Prints the calls of each resource, and those of the client itself, before rustfmt formats them. */
 export function methods(): Files {
   const at = (file: string) => `packages/sdk-rust/src/${file}.rs`
   const printed = ORDER.filter((resource) => printedOf(resource).length > 0)
@@ -26,7 +26,7 @@ export function methods(): Files {
   }
 }
 
-/** Beside the file by hand, if there is one. */
+/** Returns the name of the file, which is beside the one written by hand, if there is one. */
 const fileOf = (resource: ResourceName) => (isMixed(resource) ? `${moduleOf(resource)}_printed` : moduleOf(resource))
 
 function resourcesFile(printed: ResourceName[]): string {
@@ -61,7 +61,7 @@ ${targetOf(resource)}`
   return `${uses(code).trimEnd()}\n${sibling}\n${code.trimStart()}`
 }
 
-/** What is found by its id in a namespace says itself where it is. */
+/** Returns the code that lets an object with a namespace be the target of a call. */
 function targetOf(resource: ResourceName): string {
   const one = oneOf(resource)
   const model = models.find(({ name }) => name === pascal(one))
@@ -109,7 +109,7 @@ ${sent(operation)}
 `
 }
 
-/** The contract's sentence, and who may call it unless the resource says that of all its calls. */
+/** Returns the contract's summary, with the required key unless the resource names it for all its calls. */
 function docOf({ summary, isAdmin, resource }: Operation): string {
   const isSaid = /admin's key/.test(resourceDocs[resource])
   return isAdmin && !isSaid ? `${summary} Needs an admin's key.` : summary
@@ -129,11 +129,11 @@ function request(operation: Operation): string {
   return steps.join('\n')
 }
 
-/** Where a page begins is not part of a list's request: each page adds its own place. */
+/** Returns the query options, without the start of a page: each page adds its own. */
 const queryOf = ({ options, result }: Operation) =>
   options.filter(({ name }) => !(result.kind === 'page' && (name === 'cursor' || name === 'offset')))
 
-/** Alone, or with the fields that are arguments of their own. */
+/** Returns the body, with the fields that are arguments of their own. */
 function bodyOf({ apart, rest, word }: NonNullable<Operation['body']>): string {
   if (apart.length === 0 && rest.length > 0) return word
   const texts = apart.map((field) => `("${field.name}", ${optionName(field)}.as_ref())`)
@@ -162,7 +162,7 @@ function flatFile(): string {
 impl<M: Mode> DakeraClient<M> {
 ${ORDER.map(accessor).join('\n')}}
 
-/// The flat names of the product's samples: each calls its resource and does nothing else.
+/// The flat names of the product's samples: each calls its resource, and does nothing else.
 impl<M: Mode> DakeraClient<M> {
 ${ORDER.flatMap(flatMethods).join('\n')}}
 `

@@ -3,7 +3,7 @@ import { type Field, type Model, methods, models } from '../contract.ts'
 import { pascal, wrap } from '../text.ts'
 import { secondNames, typeOf, words } from './names.ts'
 
-/** src/models.rs, before rustfmt has seen it. */
+/** Prints src/models.rs, before rustfmt formats it. */
 export function rustModels(): string {
   const codes = Object.keys(ERRORS).map((code) => `pub const ${code}: &str = "${code}";\n`)
   const structs = models.filter(({ name }) => !NOT_WRITTEN.has(name)).map(struct)
@@ -18,13 +18,13 @@ use crate::finite::finite;
 use crate::instant::{Instant, time};
 use crate::open_enum::open_enum;
 
-/// Every code an error of the API can have. A code never changes its meaning; one that is new is no error of this
-/// client.
+/// Every code an error of the API can have. A code never changes its meaning; a new code is not an error in
+/// this client.
 pub mod codes {
 ${codes.join('')}}
 
 ${words().map(wordList).join('\n')}
-/// Keeps apart what is null and what is absent.
+/// Distinguishes null from absent.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
@@ -32,7 +32,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 ${structs.join('\n')}`
 }
 
-/** Bodies that the client's own methods spell as arguments, and the error, which has its own file. */
+/** Bodies whose fields are arguments of the client's methods, and the error, which has its own file. */
 const NOT_WRITTEN = new Set([
   'Error',
   'NewMemory',
@@ -40,11 +40,11 @@ const NOT_WRITTEN = new Set([
   'SetImportanceRequest',
   'StoreMemoriesRequest',
 ])
-/** Replies of which methods return a part. */
+/** Returns whether the model is a reply of which methods return a part. */
 const isInternal = (name: string) =>
   methods.some(({ reply, result }) => result.kind !== 'whole' && reply.kind === 'model' && reply.name === name)
 
-/** Fields that are arguments of the methods, or another spelling of a field that is there. */
+/** Fields that are arguments of the methods, or another name of a field. */
 const NOT_FIELDS = new Set([
   'CreateNamespaceRequest.name',
   'ForgetBatchRequest.filters',
@@ -52,14 +52,14 @@ const NOT_FIELDS = new Set([
   'SearchRequest.namespaces',
 ])
 const isField = (place: string) => !/Request\.agent_id$/.test(place) && !NOT_FIELDS.has(place)
-/** Fields beside the body. */
+/** Fields in addition to those of the body. */
 const MORE_FIELDS: Record<string, string> = {
-  UpdateMemoryRequest: `/// Change it only if this is still its \`version\`; else the call ends in \`CONFLICT\`.
+  UpdateMemoryRequest: `/// Changes the memory only if this is still its \`version\`; otherwise the call fails with \`CONFLICT\`.
 #[serde(skip_serializing)]
 pub if_version: Option<i64>,
 `,
 }
-/** Fields in which null says something else than absent. */
+/** Fields in which null does not mean the same as absent. */
 const NULL_IS_SAID = new Set(['UpdateMemoryRequest.expires_at'])
 
 function wordList({ name, doc, words }: { name: string; doc: string; words: string[] }): string {
@@ -77,7 +77,7 @@ export function fieldComment({ doc, default: value }: Field): string {
   return comment(said.replace(/\{".*?"\}/g, '`$&`').replace(/(?<![`\w])\$\w+/g, '`$&`'))
 }
 
-/** A field of a request that may be left out is left out when it is `None` or, for a list, empty. */
+/** An optional field of a request is omitted if it is `None` or an empty list. */
 function fieldLine({ name: owner, isInput }: Model, field: Field): string {
   const { name, isNullable, default: value } = field
   const place = `${owner}.${name}`
@@ -110,7 +110,7 @@ ${lines.join('')}${MORE_FIELDS[name] ?? ''}${isInput ? '' : UNKNOWN}}
 ${hasSecrets ? debug(model) : ''}${isInput || isInternal(name) ? '' : views(model)}`
 }
 
-/** A reply's times as those of Rust, and its fields by their second names. */
+/** Returns the methods that return times of a reply as a time of Rust, and fields by their second names. */
 function views({ name, fields }: Model): string {
   const times = fields
     .filter(({ isTime }) => isTime)
@@ -127,7 +127,7 @@ function views({ name, fields }: Model): string {
   return all.length > 0 ? `\nimpl ${name} {\n${all.join('\n')}}\n` : ''
 }
 
-/** A form for a log, which is no place for a new secret. */
+/** Returns the Debug form, which is written to logs and must not contain a new secret. */
 function debug({ name, fields, isInput }: Model): string {
   const shown = ({ name: field, isSecret, isRequired }: Field) => {
     if (!isSecret) return `&self.${field}`
@@ -138,7 +138,7 @@ function debug({ name, fields, isInput }: Model): string {
     ...(isInput ? [] : ['.field("extra", &self.extra)']),
   ]
   return `
-/// Shows everything but the secret.
+/// Shows everything except the secret.
 impl fmt::Debug for ${name} {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

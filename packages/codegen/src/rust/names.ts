@@ -1,24 +1,24 @@
 import { type Field, models, type ResourceName, type Type, wordLists } from '../contract.ts'
 import { snake } from '../text.ts'
 
-/** Lists of words that have a type; any other is a `String`. A word that a client does not know is no error. */
+/** The lists of words that have a type; any other is a `String`. A word that a client does not know is not an error. */
 const WORD_DOCS: Record<string, string> = {
   Access: '`Write` alone is append-only: it stores, and reads nothing back. `None` removes a grant.',
-  CheckStatus: 'How one part of a server is.',
-  Routing: 'Which arms look: meaning (`Vector`), words (`Bm25`) or both.',
-  Scope: 'What a key may do at most.',
-  SearchMode: '`Exact` returns only memories in which every word and quoted phrase stands.',
+  CheckStatus: 'The state of one part of a server.',
+  Routing: 'The arms that are searched: meaning (`Vector`), words (`Bm25`) or both.',
+  Scope: 'The most that a key may do.',
+  SearchMode: '`Exact` returns only memories that contain every word and quoted phrase.',
 }
-/** The enums of the crate, with all words they are used with. */
+/** Returns the enums of the crate, with all words with which they are used. */
 export const words = () =>
   [...wordLists()].flatMap(([name, { words }]) => {
     const doc = WORD_DOCS[name]
     return doc === undefined ? [] : [{ name, doc, words }]
   })
 
-/** Fields whose type the contract cannot say, and fields that are arguments or another spelling of one. */
+/** Fields whose type the contract cannot express. */
 const TYPES: Record<string, string> = {
-  'ForgetBatchRequest.filter': 'MemoryFilter', // the contract has it written out
+  'ForgetBatchRequest.filter': 'MemoryFilter', // the contract defines it inline
 }
 
 export function typeOf(type: Type, place: string): string {
@@ -51,16 +51,16 @@ export function typeOf(type: Type, place: string): string {
   }
 }
 
-/** The module of a resource, and its method on the client. */
+/** Returns the module of a resource, which is also its method on the client. */
 export const moduleOf = (resource: ResourceName) => snake(resource)
 
-/** Texts that have a second name, which is a method: `[second name, field]`. */
+/** Returns the texts that have a second name, which is a method: `[second name, field]`. */
 export const secondNames = (fields: Field[]) =>
   fields.flatMap(({ name, also }) => (also === undefined ? [] : [[also, name] as const]))
 
-/** `use` lines for what some code names, in the order of rustfmt. */
+/** Returns the `use` lines for the names in some code, in the order of rustfmt. */
 export function uses(code: string): string {
-  const bare = code.replaceAll(/^ *\/\/.*$|"[^"\n]*"/gm, '') // without comments and texts
+  const bare = code.replaceAll(/^ *\/\/.*$|"[^"\n]*"/gm, '') // without comments and strings
   const isNamed = (name: string) => new RegExp(`\\b${name}\\b`).test(bare)
   const lines = Object.entries(HOMES).flatMap(([module, names]) => {
     const named = names().filter(isNamed)

@@ -2,23 +2,23 @@ import { KINDS, RETRY } from '@dakera-ai/protocol'
 import { pascal, unique } from '../text.ts'
 import { uses } from './names.ts'
 
-/** src/rules.rs: which tries are repeated and when, and the kind of error for a status. */
+/** Prints src/rules.rs: which attempts are retried and when, and the kind of error for a status. */
 export function rules(): string {
   const { statuses, firstWaitMs, longestWaitMs, mostWaitMs } = RETRY
   const kinds = unique(Object.values(KINDS)).map((kind) => {
     const named = Object.entries(KINDS).filter(([, one]) => one === kind)
     return `${named.map(([status]) => status).join(' | ')} => Self::${pascal(kind)},\n`
   })
-  const code = `/// A try that ends in one of these statuses is repeated.
+  const code = `/// An attempt that ends with one of these statuses is retried.
 pub(crate) const RETRIED: [u16; ${statuses.length}] = [${statuses.join(', ')}];
-/// The wait before the first repeat; each later one is twice as long.
+/// The wait before the first retry; each later one is twice as long.
 pub(crate) const FIRST_WAIT: Duration = ${duration(firstWaitMs)};
 /// The longest wait that the client chooses.
 pub(crate) const LONGEST_WAIT: Duration = ${duration(longestWaitMs)};
-/// A call whose \`Retry-After\` is longer than this ends in the error.
+/// A call with a longer \`Retry-After\` than this fails with the error.
 pub(crate) const MOST_WAIT: Duration = ${duration(mostWaitMs)};
 
-/// The kind for a status.
+/// Chooses the kind of error for a status.
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         let kind = match error.status {

@@ -5,7 +5,7 @@ import { pascal, snake } from '../text.ts'
 import { moduleOf, typeOf } from './names.ts'
 
 export type Parameter = { name: string; type: string }
-/** How a method is declared. */
+/** The declaration of a method. */
 export type Signature = {
   name: string
   /** `<I>`, with its bounds in `where`. */
@@ -15,7 +15,9 @@ export type Signature = {
   where: string
 }
 
-/** Of a printed method from the contract, of any other from the file in which it is written. */
+/**
+ * Returns the signature of a printed method from the contract, and of any other from the file in which it is written.
+ */
 export function signatureOf(operation: Operation): Signature {
   if (isByHand(operation)) return readSignature(operation)
   return {
@@ -27,7 +29,7 @@ export function signatureOf(operation: Operation): Signature {
   }
 }
 
-/** An object that is found by its id in a namespace is one argument, a `Target`. */
+/** Returns the parameters. An object that is found by its id in a namespace is one argument, a `Target`. */
 function parametersOf(operation: Operation): Parameter[] {
   const { resource, arguments: args, isInNamespace, body } = operation
   const text = (name: string) => ({ name, type: 'impl AsRef<str>' })
@@ -45,7 +47,7 @@ function returnsOf({ id, result }: Operation): string {
   return `M::Reply<${typeOf(result.type, id)}>`
 }
 
-/** A field of the query as an option, and one of the body as an argument. */
+/** Returns the name of a query field as an option, or of a body field as an argument. */
 export const optionName = ({ name }: Field) => (name === 'agent_id' ? 'namespace' : name)
 
 /** The structs for the options of most lists, by their fields; they are written by hand. */
@@ -56,14 +58,14 @@ export function optionsType({ flat, resource, name, options }: Operation): strin
   return PAGES[options.map(({ name }) => name).join(' ')] ?? `${pascal(flat ?? `${resource}_${name}`)}Options`
 }
 
-/** Whether the printed file of the resource declares the struct. */
+/** Returns whether the printed file of the resource declares the struct of options. */
 export const hasOwnOptions = (operation: Operation) =>
   operation.options.length > 0 && !Object.values(PAGES).includes(optionsType(operation) ?? '')
 
-/** A flat name lists from the beginning, with no `ListOptions`. */
+/** A flat name lists from the beginning, without `ListOptions`. */
 export const isInFlat = ({ type }: Parameter) => type !== 'ListOptions'
 
-/** Flat names are those of the contract, unless the client calls a resource by that name. */
+/** Returns the flat name of the contract, unless a resource of the client has that name. */
 export function flatName({ flat }: Operation): string | undefined {
   if (flat === undefined || methods.some(({ resource }) => moduleOf(resource) === snake(flat))) return undefined
   return snake(flat)

@@ -4,7 +4,7 @@ import { snake } from '../text.ts'
 import { moduleOf } from './names.ts'
 import { signatureOf } from './signatures.ts'
 
-/** The tables of all methods in the page about the client and in its README. */
+/** Prints the tables of all methods in the page about the client and in its README. */
 export const tables = (): Files => ({
   ...renewed('docs/sdks/rust.md', { calls: everyCall() }),
   ...renewed('packages/sdk-rust/README.md', { calls: resourceTable() }),

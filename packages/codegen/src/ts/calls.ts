@@ -1,7 +1,7 @@
 import { isByHand } from '../by-hand.ts'
 import { methods, type Operation } from '../contract.ts'
 
-/** test/printed-calls.mjs: how each printed operation is called with the arguments of a case. */
+/** Prints test/printed-calls.mjs: how each printed operation is called with the arguments of a case. */
 export function calls(): string {
   const lines = methods.filter((operation) => !isByHand(operation)).map((operation) => `  ${callOf(operation)},\n`)
   return `
@@ -15,7 +15,7 @@ function callOf({ id, resource, name, flat, arguments: args, body, options, isIn
   const apart = (body?.apart ?? []).map((field) => (field.name === 'agent_id' ? 'namespace' : field.name))
   const rest = body && body.rest.length > 0 ? [body.word] : []
   const optionsName = options.length === 0 ? [] : ['options']
-  const isWhole = options.length > 0 && args.length === 0 // the case is nothing but options
+  const isWhole = options.length > 0 && args.length === 0 // the case contains only options
   const taken = [
     ...args.map(({ word }) => word),
     ...apart,

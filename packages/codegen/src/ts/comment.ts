@@ -1,6 +1,6 @@
 import { wrap } from '../text.ts'
 
-/** A doc comment, on one line where that has room. */
+/** Returns a doc comment, on one line if it fits. */
 export function comment(text: string, indent = ''): string {
   if (text === '') return ''
   const line = `${indent}/** ${text} */`

@@ -3,7 +3,7 @@ import { classOf, methods, modelNameOf, type ResourceName, resourceDocs } from '
 import { unique } from '../text.ts'
 import { fileOf, kebab, ownTypes } from './methods.ts'
 
-/** src/printed.ts: the public names of what is printed, which index.ts exports with those of what is not. */
+/** Prints src/printed.ts: the public names of the printed code, which index.ts exports together with the others. */
 export function exports(): string {
   const resources = (Object.keys(resourceDocs) as ResourceName[]).filter((resource) => printedOf(resource).length > 0)
   const own = resources.flatMap((resource) =>

@@ -7,7 +7,7 @@ import { comment } from './comment.ts'
 import { docOf, kebab } from './methods.ts'
 import { literal } from './names.ts'
 
-/** src/flat.ts: every resource, and one method for each flat name, which hands over. */
+/** Prints src/flat.ts: every resource, and one method for each flat name, which calls its resource. */
 export function flatNames(): string {
   const classes = ORDER.filter((resource) => resource !== 'health')
   const imports = classes.map(
@@ -19,7 +19,7 @@ export function flatNames(): string {
 ${imports.join('')}import type { Transport } from './transport.ts'
 
 ${comment(
-  "The resources, and the flat names of the product's samples: each hands over to its resource and does nothing else.",
+  "The resources, and the flat names of the product's samples: each calls its resource and does nothing else.",
 )}export abstract class FlatNames {
 ${ORDER.map(property).join('')}
 
@@ -44,7 +44,7 @@ function delegate(operation: Operation): string {
 `
 }
 
-/** The sentences of a method that is written by hand. */
+/** Returns the doc comment of a method that is written by hand. */
 function handWritten({ id, resource, name }: Operation): string {
   const source = readRoot(`packages/sdk-ts/src/resources/${kebab(resource)}.ts`)
   const found = new RegExp(`^ {2}/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\n {2}(?:async )?${name}\\(`, 'm').exec(source)
@@ -52,7 +52,7 @@ function handWritten({ id, resource, name }: Operation): string {
   return found[1].replaceAll(/\s*\n\s*\* ?/g, ' ').trim()
 }
 
-/** The first call of the contract's cases, as a client writes it. */
+/** Returns the first call of the contract's cases, as a client writes it. */
 function example(operation: Operation): string {
   const call = exampleOf(operation.id)
   const args = argumentsOf(operation, call)
@@ -76,8 +76,8 @@ function argumentsOf(operation: Operation, call: Record<string, unknown>): Array
 }
 
 /**
- * As one would write it: objects so many levels deep in camelCase, as what is inside them is the caller's own; in one
- * line, or each field in one.
+ * Returns a value as a person would write it: objects in camelCase down to this depth, because deeper ones contain the
+ * caller's own names; on one line, or each field on its own.
  */
 function spoken(value: unknown, depth = 1): string | undefined {
   if (Array.isArray(value)) return `[${value.map((item) => spoken(item, depth)).join(', ')}]`

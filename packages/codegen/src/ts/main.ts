@@ -35,7 +35,7 @@ export const VERSION = '${versionOf('sdk-ts')}'
 
 const HEAD = '// @generated from packages/protocol by packages/codegen; do not edit.\n'
 
-/** As biome writes them, with the imports in its order. */
+/** Formats files with biome, with the imports in its order. */
 function formatted(files: Files): Files {
   const folder = mkdtempSync(join(tmpdir(), 'dakera-codegen-'))
   try {

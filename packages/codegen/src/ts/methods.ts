@@ -14,11 +14,11 @@ import { camel, pascal, respelled, snake } from '../text.ts'
 import { comment } from './comment.ts'
 import { fieldType, literal, nameOf, typeOf } from './names.ts'
 
-/** The file of a resource, or of its printed methods where the others are written by hand. */
+/** Returns the file of a resource, or of its printed methods if the others are written by hand. */
 export const fileOf = (resource: ResourceName) =>
   `resources/${kebab(resource)}${isMixed(resource) ? '-printed' : ''}.ts`
 export const kebab = (name: string) => snake(name).replaceAll('_', '-')
-/** The printed class; a class written by hand extends it where there is one. */
+/** Returns the name of the printed class; a class written by hand extends it, if there is one. */
 export const printedClassOf = (resource: ResourceName) => (isMixed(resource) ? 'Printed' : '') + classOf(resource)
 
 export function resourceFile(resource: ResourceName): string {
@@ -39,7 +39,7 @@ ${operations.map(methodOf).join('\n')}}
   return `${imports(body)}\n${body}`
 }
 
-/** What a printed file may need: by its module, each name with how it looks where it is used. */
+/** The imports of printed files by module; each name has a pattern of its use. */
 const MODULES: Record<string, { values?: Record<string, RegExp>; types?: string[] }> = {
   '../decode.ts': { values: { expectPart: /expectPart\(/, pageOf: /pageOf\(/ } },
   '../list.ts': {
@@ -75,19 +75,19 @@ export function ownTypes(operation: Operation): OwnType[] {
   return [settingsType(operation), optionsType(operation), listedType(operation)].filter((type) => type !== undefined)
 }
 
-/** A body without the name of what is made, which is an argument. */
+/** Returns the type of a body without the name of the new object, which is an argument. */
 function settingsType({ resource, body }: Operation): OwnType | undefined {
   const apart = body?.apart.filter(({ name }) => name !== 'agent_id') ?? []
   if (!body || apart.length === 0) return undefined
   const name = `${classOf(resource).replace(/s$/, '')}Settings`
-  const doc = `What a ${oneOf(resource)} is created with, beside its ${apart.map(wordOf).join(' and ')}.`
+  const doc = `The fields of a new ${oneOf(resource)}, without its ${apart.map(wordOf).join(' and ')}.`
   const omitted = apart.map((field) => literal(field.name)).join(' | ')
   return { name, source: `${comment(doc)}export type ${name} = Omit<${body.model.name}, ${omitted}>\n` }
 }
 
 const isPlace = ({ name }: Field) => ['limit', 'cursor', 'offset'].includes(name)
 
-/** The parts of a list are the same in every call; what else narrows one has a type of its own. */
+/** Returns the type of a list's own options; those that select a page are the same in every list. */
 function optionsType({ id, flat = '', options }: Operation): OwnType | undefined {
   const own = options.filter((field) => !isPlace(field))
   if (own.length === 0) return undefined
@@ -102,18 +102,20 @@ function optionsType({ id, flat = '', options }: Operation): OwnType | undefined
   )
   return {
     name,
-    source: `${comment(`What \`${id}\` is narrowed by.`)}export type ${name} = ${places}{\n${members.join('')}}\n`,
+    source: `${comment(`The options of \`${id}\`.`)}export type ${name} = ${places}{\n${members.join('')}}\n`,
   }
 }
 
 const wordOf = ({ name }: Field) => (name === 'agent_id' ? 'namespace' : camel(name))
 
-/** What a list holds, with the second names that the client gives to fields. */
+/** Returns the type of a list's items, with the second names that the client gives to fields. */
 function listedType({ result }: Operation): OwnType | undefined {
   const also = result.kind === 'page' ? alsoOf(result.of) : []
   if (result.kind !== 'page' || also.length === 0) return undefined
   const name = typeOf(result.of)
-  const copies = also.map(([copy, original]) => `\`${copy}\` is its \`${original}\` again, as single ones call it.`)
+  const copies = also.map(
+    ([copy, original]) => `\`${copy}\` is the same as \`${original}\`, by its name in a single one.`,
+  )
   const doc = [modelOf(name).doc ?? '', ...copies].join(' ')
   const more = also.map(([copy, original]) => `${copy}: models.${name}['${original}']`).join('; ')
   return { name, source: `${comment(doc.trim())}export type ${name} = models.${name} & { ${more} }\n` }
@@ -128,7 +130,7 @@ function alsoOf(type: Parameters<typeof modelNameOf>[0]): Array<[copy: string, o
 
 // ── Methods ──
 
-/** What no request has keeps the spelling of the API. */
+/** Returns whether a request has this word; other words keep the spelling of the API. */
 const isSent = (word: string) =>
   models.some(({ isInput, fields }) => isInput && fields.some((field) => field.name === word))
 
@@ -158,7 +160,7 @@ function methodOf(operation: Operation): string {
     isInNamespace ? '{ namespace, ...options }: OwnerOptions = {}' : 'options?: RequestOptions',
   ]
   const returned = resultType(operation)
-  // An id that cannot be used makes a call reject; without `async` it would throw.
+  // An invalid id must make a call reject; without `async` it would throw.
   const isAsync = args.length > 0 && result.kind !== 'page'
   const statement = result.kind === 'page' ? pagedCall(operation) : `request(this.#transport, ${callOf(operation)})`
   return `${comment(docOf(operation), '  ')}${isAsync ? 'async ' : ''}${name}(${parameters.join(', ')}): ${returned} {
@@ -185,7 +187,7 @@ function destructured({ options }: Operation): string {
   ].join(', ')
 }
 
-/** A list asks for a page at a place, beginning where the caller says. */
+/** Returns the call of a list, which fetches a page at a place, and begins where the caller says. */
 function pagedCall(operation: Operation): string {
   const { result, arguments: args } = operation
   const by = result.kind === 'page' ? result.by : 'whole'
@@ -231,7 +233,7 @@ function bodyOf({ body }: Operation): string {
   return `{ ${[...(rest ? [`...${rest}`] : []), ...apart].join(', ')} }`
 }
 
-/** How the result is made of the reply, unless it is the reply. */
+/** Returns the function that makes the result from the reply; undefined if the result is the reply. */
 function decodeOf({ reply, result }: Operation): string | undefined {
   const replied = typeOf(reply)
   if (result.kind === 'field') {

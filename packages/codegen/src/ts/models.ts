@@ -4,7 +4,7 @@ import { camel } from '../text.ts'
 import { comment } from './comment.ts'
 import { fieldType, literal, longLists, nameOf } from './names.ts'
 
-/** Bodies that the client's own methods spell as arguments. */
+/** Bodies whose fields are arguments of the client's methods. */
 const SPELLED_BY_METHODS = new Set([
   'ForgetBatchRequest',
   'PatchImportanceRequest',
@@ -14,8 +14,8 @@ const SPELLED_BY_METHODS = new Set([
 ])
 
 /**
- * src/models.ts. The published package imports nothing, so its types are written out, with the contract's own
- * sentences.
+ * Prints src/models.ts. The published package imports nothing, so its types are written out, with the contract's
+ * descriptions.
  */
 export function tsModels(): string {
   const interfaces = models.filter(({ name }) => !SPELLED_BY_METHODS.has(name)).map(interfaceOf)
@@ -23,7 +23,7 @@ export function tsModels(): string {
 /** A moment in a request: unix seconds, ISO-8601 (UTC unless it says otherwise), or a Date. */
 export type Instant = number | string | Date
 
-/** What kind of memory it is. Any other word will do too. */
+/** The type of a memory. Any other word is allowed too. */
 export type MemoryType = 'episodic' | 'semantic' | 'procedural' | 'working' | (string & {})
 
 /** Every code an error of the API can have. A code never changes its meaning. */
@@ -36,7 +36,10 @@ ${interfaces.join('\n')}`
 const wordList = ([name, words]: readonly [string, string[]]) =>
   `/** The contract's \`${name}\`. */\nexport type ${name} = ${words.map(literal).join(' | ')}\n`
 
-/** What stands inside a field of a request is the wire's own: the client respells one level. */
+/**
+ * Returns whether the fields of a model are respelled. The client respells one level: objects inside a field of a
+ * request keep the spelling of the wire.
+ */
 const isRespelled = ({ name, isInput }: Model) => isInput && name !== 'Weights'
 
 function interfaceOf(model: Model): string {
@@ -53,7 +56,7 @@ const errorCode = (owner: Model, { name }: Field) =>
 const memberOf = (field: Field, type = fieldType(field, false), name = field.name) =>
   `${comment(sentences(field), '  ')}${name}${field.isRequired ? `: ${type}` : `?: ${type} | undefined`}\n`
 
-/** Fields of a request are taken in both spellings. An editor offers the deprecated one last and struck through. */
+/** Returns a field of a request in both spellings. An editor offers the deprecated one last and struck through. */
 function twoSpellings(field: Field): string {
   const name = camel(field.name)
   const type = fieldType(field, true)

@@ -1,7 +1,7 @@
 import { type Field, type Type, wordLists } from '../contract.ts'
 import { unique } from '../text.ts'
 
-/** Names that the package had before the contract's. */
+/** Names that the package had before the contract named its models. */
 const NAMES: Record<string, string> = { Error: 'ErrorBody' }
 export const nameOf = (name: string) => NAMES[name] ?? name
 
@@ -32,14 +32,14 @@ export function typeOf(type: Type): string {
   }
 }
 
-/** The type of a field, with the words an editor offers for the kind of a memory. */
+/** Returns the type of a field, with the words that an editor offers for the type of a memory. */
 export function fieldType({ name, type, isNullable }: Field, isInput: boolean): string {
   const value = isInput && name === 'memory_type' ? 'MemoryType' : typeOf(type)
   return isNullable ? `${value} | null` : value
 }
 
 const isLong = (words: string[]) => words.length > 8
-/** Lists of words that have a type of their own, as they would fill a page where they are used. */
+/** Returns the lists of words that have their own type, because they would fill a page where they are used. */
 export const longLists = () =>
   [...wordLists()].flatMap(([name, { words }]) => (isLong(words) ? [[name, words] as const] : []))
 

@@ -3,7 +3,7 @@ import { models } from '../contract.ts'
 import { snake, unique } from '../text.ts'
 import { literal } from './names.ts'
 
-/** src/rules.ts: what the contract says of every call. */
+/** Prints src/rules.ts: the rules of the contract for every call. */
 export function rules(): string {
   const fieldsOf = (isWanted: (field: (typeof models)[number]['fields'][number], isInput: boolean) => boolean) =>
     unique(
@@ -16,16 +16,16 @@ export function rules(): string {
   )
   const kinds = Object.entries(KINDS).map(([status, kind]) => `${status}: ${literal(kind)}`)
   return `
-/** Statuses after which a try is repeated. */
+/** Statuses after which an attempt is retried. */
 export const RETRIED = new Set([${RETRY.statuses.join(', ')}])
 ${constants.join('')}
-/** The kind of error behind a status. */
+/** The kind of error for a status. */
 export const KINDS = { ${kinds.join(', ')} } as const
 
-/** The fields of requests that hold a moment. */
+/** The fields of requests that contain a moment. */
 export const MOMENTS = new Set([${moments.map(literal).join(', ')}])
 
-/** The fields of replies that hold a new secret. */
+/** The fields of replies that contain a new secret. */
 export const SECRETS = [${secrets.map(literal).join(', ')}]
 `
 }

@@ -3,7 +3,7 @@ import { methods, type Operation, ORDER } from '../contract.ts'
 import { type Files, renewed } from '../files.ts'
 import { camel } from '../text.ts'
 
-/** The tables of calls in the README and on the page of the language. */
+/** Prints the tables of calls in the README and on the page of the language. */
 export const tables = (): Files => ({
   ...renewed('docs/sdks/typescript.md', { calls: everyCall() }),
   ...renewed('packages/sdk-ts/README.md', { calls: byResource() }),
@@ -26,7 +26,7 @@ function shownArguments(operation: Operation): string[] {
     ...args.map(({ word }) => word),
     ...(body?.apart ?? []).map(({ name }) => (name === 'agent_id' ? 'namespace' : camel(name))),
     ...(body && body.rest.length > 0 ? [body.word] : []),
-    // Which part of a list is asked for goes without saying.
+    // The options that select a part of a list are not shown.
     ...(options.some(({ name }) => !['limit', 'cursor', 'offset'].includes(name)) ? ['which'] : []),
   ]
 }

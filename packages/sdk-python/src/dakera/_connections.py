@@ -1,4 +1,4 @@
-"""The HTTP client behind a client of ours: which proxy it goes through, which loop it belongs to, when it ends."""
+"""The HTTP client of a client: its proxy, its event loop and its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._errors import UsageError
 
 
 class Connections:
-    """One HTTP client, closed at the end unless it is the caller's own: the samples of the product close nothing."""
+    """One HTTP client, closed at exit unless it is the caller's own: the samples of the product close nothing."""
 
     def __init__(self, base_url: str, given: httpx.Client | None) -> None:
         self._is_owner = given is None
@@ -28,7 +28,7 @@ class Connections:
 
     @property
     def are_closed(self) -> bool:
-        """Whether nothing can be sent any more."""
+        """Whether the client is closed."""
         return self._http.is_closed
 
     def get(self) -> httpx.Client:
@@ -42,18 +42,18 @@ class Connections:
 
 
 class AsyncConnections:
-    """One HTTP client for each event loop: a connection is of no use in another one than it was opened in."""
+    """One HTTP client for each event loop: a connection works only in the loop in which it was opened."""
 
     def __init__(self, base_url: str, given: httpx.AsyncClient | None) -> None:
         self._base_url = base_url
         self._given = given
         self._is_closed = False
         if given is None:
-            _proxy(base_url)  # what cannot work shows here
+            _proxy(base_url)  # an invalid proxy is reported here
 
     @property
     def are_closed(self) -> bool:
-        """Whether nothing can be sent any more."""
+        """Whether the client is closed."""
         return self._is_closed if self._given is None else self._given.is_closed
 
     async def get(self) -> httpx.AsyncClient:
@@ -68,14 +68,14 @@ class AsyncConnections:
         return here[self][0]
 
     async def close(self) -> None:
-        """Close the connections of the running loop, unless they are the caller's own. Another loop ends its own."""
+        """Close the connections of the running loop, unless they are the caller's own. Other loops close their own."""
         self._is_closed = True
         if self in (here := _of_this_loop()):
             await here.pop(self)[1].aclose()
 
 
 async def _open(http: httpx.AsyncClient) -> AsyncGenerator[None]:
-    """Ends with its loop, or when nobody holds it any more: so does every generator that is not exhausted."""
+    """Closes the client with its loop, or when nothing refers to it any more, as every unfinished generator ends."""
     try:
         yield
     finally:
@@ -95,18 +95,18 @@ def _of_this_loop() -> _Open:
 
 
 def _made(cls: type[Any], base_url: str) -> Any:
-    # The surroundings are read here: httpx would go to this machine by a proxy, and fails on NO_PROXY=[::1].
+    # The environment is read here: httpx would use a proxy for this machine, and fails on NO_PROXY=[::1].
     return cls(verify=_tls(), trust_env=False, proxy=_proxy(base_url))
 
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Made once for all clients of a process: reading the certificates takes longer than a call."""
+    """Created once for all clients of a process: reading the certificates takes longer than a call."""
     return httpx.create_ssl_context()
 
 
 def _proxy(base_url: str) -> httpx.Proxy | None:
-    """The proxy that the surroundings name for a server. There is none on the way to this machine."""
+    """The proxy that the environment names for a server. None is used for this machine."""
     url = urlsplit(base_url)
     host = url.hostname or ""
     proxies = getproxies()
@@ -115,7 +115,7 @@ def _proxy(base_url: str) -> httpx.Proxy | None:
         return None
     try:
         return httpx.Proxy(address if "://" in address else f"http://{address}")
-    except (ValueError, httpx.InvalidURL):  # its text may hold a password
+    except (ValueError, httpx.InvalidURL):  # its text may contain a password
         raise UsageError(
             "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names no usable proxy. It should look like http://proxy:8080."
         ) from None

@@ -1,7 +1,7 @@
-"""Everything this package raises on purpose.
+"""The errors of this package.
 
-DakeraError                    switch on `code`
-├── ApiError                   the server answered with an error: status, request_id, body, docs
+DakeraError                    base of all errors of this package; switch on `code`
+├── ApiError                   the server responded with an error: status, request_id, body, docs
 │   ├── ValidationError        400 413 422   issues
 │   ├── AuthenticationError    401
 │   ├── AuthorizationError     403
@@ -9,10 +9,10 @@ DakeraError                    switch on `code`
 │   ├── ConflictError          409
 │   ├── RateLimitError         429           retry_after
 │   └── ServerError            5xx           retry_after
-├── ConnectionError            no whole answer arrived; also a builtin ConnectionError
-├── TimeoutError               none arrived in time; also a builtin TimeoutError
-├── ResponseError              an answer arrived that no Dakera server gives: HTML, a redirect, broken JSON
-└── UsageError                 the client was set up or called in a way that cannot work; nothing was sent
+├── ConnectionError            no complete response arrived; also a builtin ConnectionError
+├── TimeoutError               no response arrived in time; also a builtin TimeoutError
+├── ResponseError              the response is not from a Dakera server: HTML, a redirect, invalid JSON
+└── UsageError                 the client was configured or called incorrectly; nothing was sent
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from ._rules import KINDS
 
 
 class DakeraError(Exception):
-    """Base of everything this package raises on purpose. Switch on `code`."""
+    """Base of all errors that this package raises. Switch on `code`."""
 
     code: str
     """A code of the server, or `CONNECTION_FAILED`, `TIMEOUT`, `INVALID_RESPONSE`, `INVALID_USAGE`;
-    `HTTP_<status>` when a proxy answered without any.
+    `HTTP_<status>` if a proxy responded without a code.
     """
     status: int | None
-    """The HTTP status, if there was an answer."""
+    """The HTTP status, if there was a response."""
     request_id: str | None
-    """Leads to the log entry of the server, if there was an answer that had one."""
+    """Identifies the log entry of the server, if the response had an id."""
 
     def __init__(
         self, message: str = "", *, code: str = "", status: int | None = None, request_id: str | None = None
@@ -46,11 +46,11 @@ class DakeraError(Exception):
 
 
 class ApiError(DakeraError):
-    """The server answered with an error."""
+    """The server responded with an error."""
 
     status: int  # pyright: ignore[reportIncompatibleVariableOverride] - there was an answer
     body: Any = None
-    """The decoded reply; the text of it when it was no JSON."""
+    """The decoded reply; its text if it is not JSON."""
     docs: str | None = None
     """The page about this code."""
     resource: str | None = None
@@ -58,10 +58,10 @@ class ApiError(DakeraError):
 
 
 class ValidationError(ApiError):
-    """The request is not one the server takes: 400, 413 or 422."""
+    """The server does not accept the request: 400, 413 or 422."""
 
     issues: list[dict[str, str]]
-    """Each field that is wrong: its `path` and a `message`."""
+    """Each invalid field: its `path` and a `message`."""
 
 
 class AuthenticationError(ApiError):
@@ -69,7 +69,7 @@ class AuthenticationError(ApiError):
 
 
 class AuthorizationError(ApiError):
-    """The key is known and may not do this: 403."""
+    """The key is valid but may not do this: 403."""
 
 
 class NotFoundError(ApiError):
@@ -84,39 +84,39 @@ class RateLimitError(ApiError):
     """Too many requests: 429."""
 
     retry_after: float | None = None
-    """Seconds to wait, if the server said so."""
+    """Seconds to wait, if the server sent them."""
 
 
 class ServerError(ApiError):
-    """Something broke on the server's side: 5xx."""
+    """The server failed: 5xx."""
 
     retry_after: float | None = None
-    """Seconds to wait, if the server said so."""
+    """Seconds to wait, if the server sent them."""
 
 
 class ConnectionError(DakeraError, builtins.ConnectionError):
-    """The server could not be reached, or the connection ended before the whole answer was there."""
+    """The server could not be reached, or the connection ended before the complete response arrived."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message, code="CONNECTION_FAILED")
 
 
 class TimeoutError(DakeraError, builtins.TimeoutError):
-    """No answer arrived within `timeout` seconds."""
+    """No response arrived within `timeout` seconds."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message, code="TIMEOUT")
 
 
 class ResponseError(DakeraError):
-    """An answer arrived that no Dakera server gives. Most often something else listens at `base_url`."""
+    """The response is not from a Dakera server. Most often another program listens at `base_url`."""
 
     def __init__(self, message: str = "", *, status: int | None = None, request_id: str | None = None) -> None:
         super().__init__(message, code="INVALID_RESPONSE", status=status, request_id=request_id)
 
 
 class UsageError(DakeraError):
-    """The client was set up or called in a way that cannot work. Nothing was sent."""
+    """The client was configured or called incorrectly. Nothing was sent."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message, code="INVALID_USAGE")

@@ -67,7 +67,7 @@ Language: TypeAlias = Literal[
 
 
 class Weights(TypedDict, total=False):
-    """What counts how much in recall."""
+    """The weights of the ranking in recall."""
 
     vector: float
     """Share of similarity by meaning; the rest is the match by words. Default 0.35."""
@@ -117,7 +117,7 @@ class NewMemory(_Content, total=False):
 
 
 class StoreOptions(RequestOptions, total=False):
-    """What else a memory may be stored with."""
+    """Further fields of a memory that is stored."""
 
     valid_from: Instant | None
     """Unix seconds, optionally with a fraction, or ISO-8601 (UTC unless it has an offset)."""
@@ -128,7 +128,7 @@ class StoreOptions(RequestOptions, total=False):
 
 
 class RecallOptions(RequestOptions, total=False):
-    """How to recall."""
+    """Options of recall."""
 
     skip_denied: bool | None
     """Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default False."""
@@ -176,7 +176,7 @@ class RecallOptions(RequestOptions, total=False):
 
 
 class SearchOptions(RequestOptions, total=False):
-    """How to search."""
+    """Options of search."""
 
     skip_denied: bool | None
     """Skips namespaces without a grant and lists them in `denied`. By default they are an error. Default False."""
@@ -228,7 +228,7 @@ class SearchOptions(RequestOptions, total=False):
 
 
 class FilterOptions(RequestOptions, total=False):
-    """Which memories are meant: all that is said must hold."""
+    """Conditions on memories: a memory must match all of them."""
 
     tags: Sequence[str] | None
     """The memory must have all of these tags."""
@@ -553,7 +553,7 @@ class ListedNamespace(Result):
     access: Access
     """The access of this key to the namespace."""
     namespace: str
-    """The same as `name`, as single namespaces call it."""
+    """The same as `name`, by its name in a single namespace."""
 
     @property
     def created_at_datetime(self) -> datetime:
@@ -830,7 +830,7 @@ class StoredMemory(Memory):
 
 
 class FoundMemory(Memory):
-    """A memory as recall and search give it: its own fields and how well it answers the query."""
+    """A memory as recall and search return it: its own fields, and how well it matches the query."""
 
     __slots__ = ()
     _optional = frozenset(

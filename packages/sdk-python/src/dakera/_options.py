@@ -1,4 +1,4 @@
-"""How a client is set up, checked before anything is sent."""
+"""The options of a client, which are checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -22,25 +22,28 @@ else:
 
 
 class RequestOptions(TypedDict, total=False):
-    """What any call may have of its own."""
+    """The options of any call."""
 
     timeout: float | None
-    """How long one try may take, in seconds."""
+    """The time limit of one attempt, in seconds."""
     max_retries: int | None
-    """How often a failed try is repeated."""
+    """The maximum number of retries of a failed attempt."""
     idempotency_key: str | None
-    """Sent with a write, so that a repeated one is stored once. Made by the client unless given."""
+    """Sent with a write, so that a retry is not stored twice. The client generates one by default."""
 
 
 class Keep(Enum):
-    """Says that a field stays as it is, where None has a meaning of its own."""
+    """Means that a field stays unchanged, because None has its own meaning."""
 
     AS_IT_IS = "as it is"
 
 
 @dataclass(frozen=True)
 class RequestEvent:
-    """What a hook sees before a try. Headers set here are sent; the key is added after, so that no hook can log it."""
+    """The argument of a hook before an attempt.
+
+    Headers set here are sent; the key is added later, so that no hook can log it.
+    """
 
     operation: str
     method: str
@@ -51,7 +54,7 @@ class RequestEvent:
 
 @dataclass(frozen=True)
 class ResponseEvent:
-    """What a hook sees when the answer is there."""
+    """The argument of a hook after a response."""
 
     operation: str
     method: str
@@ -87,7 +90,7 @@ def check_options(
     on_request: Callable[[RequestEvent], None] | None,
     on_response: Callable[[ResponseEvent], None] | None,
 ) -> Options:
-    """Checks now, so that a mistake shows where it was made and not in the first call."""
+    """Checks the options now, so that a mistake is reported where it was made and not in the first call."""
     return Options(
         base_url=_check_url(
             base_url if base_url is not None else os.environ.get("DAKERA_URL") or "http://localhost:3300"
@@ -113,14 +116,14 @@ def _check_url(base_url: str) -> str:
             "base_url (or DAKERA_URL) is not an http or https URL. It should look like http://localhost:3300."
         ) from None
     if "@" in parts.netloc:
-        raise UsageError("base_url must not carry a user name or password. Pass the key as api_key.")
+        raise UsageError("base_url must not contain a user name or password. Pass the key as api_key.")
     if "?" in base_url or "#" in base_url:
         raise UsageError('base_url must end with its path, without "?" or "#".')
     return base_url.rstrip("/")
 
 
 def _check_key(api_key: str | None) -> str | None:
-    """The message never repeats the key."""
+    """Checks the key. The message never repeats it."""
     if api_key == "":
         raise UsageError("api_key is empty. Leave it out to read DAKERA_API_KEY.")
     if api_key is not None and not re.fullmatch(r"[\x21-\x7e]+", api_key):
@@ -134,7 +137,7 @@ N = TypeVar("N", int, float)
 
 
 def check_number(name: str, value: N, least: float) -> N:
-    """A limit that is not a number, too small or beyond any use."""
+    """Rejects a limit that is not a number, too small or too large."""
     try:
         if least <= value < 2**40:
             return value

@@ -1,4 +1,4 @@
-"""Lists: a page of one, and how the next is asked for."""
+"""Lists: their pages, and how the next one is fetched."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ R = TypeVar("R", bound=Result)
 
 
 class Page(list[T]):
-    """One page of a list: a list, with what the reply says of the whole."""
+    """One page of a list: a list, with facts about the whole list."""
 
     next_cursor: str | None = None
-    """Where the next page begins; None on the last, and where a list goes on by `offset`."""
+    """The start of the next page; None on the last one, and in lists by `offset`."""
     total: int | None = None
-    """How many there are in all, where the API counts them."""
+    """The total number, if the API counts it."""
     filtered: int | None = None
-    """How many match the filter, where there is one."""
+    """The number that match the filter, if there is one."""
 
     def __init__(
         self,
@@ -38,11 +38,11 @@ class Page(list[T]):
 
 
 def page_of(cls: type[R], field: str | None = None) -> Callable[[Any], Page[R]]:
-    """How a page is made of a reply, whose items stand in a field unless it is nothing but a list."""
+    """Makes a page from a reply, whose items are in a field unless the reply is the list."""
 
     def decode(reply: Any) -> Page[R]:
         items: object = reply if field is None else reply[field]
-        if not is_array(items):  # a dict could be iterated too, and would give its names
+        if not is_array(items):  # a dict can be iterated too, and would yield its names
             raise TypeError("The reply has no list.")
         says: dict[str, Any] = {} if field is None else reply
         return Page(
@@ -56,7 +56,7 @@ def page_of(cls: type[R], field: str | None = None) -> Callable[[Any], Page[R]]:
 
 
 class FoundMemories(list[FoundMemory]):
-    """What recall and search give: a list, best first."""
+    """The result of recall and search: a list, best first."""
 
     total_found: int
     query_time_ms: float
@@ -78,16 +78,16 @@ class FoundMemories(list[FoundMemory]):
 
     @property
     def memories(self) -> FoundMemories:
-        """The list itself, by the name the API gives it."""
+        """The list itself, by its name in the API."""
         return self
 
 
 Place = str | int | None
-"""Where a page begins: a cursor, an offset, or the beginning."""
+"""The start of a page: a cursor, an offset, or the beginning."""
 
 
 class Plan(Generic[T]):
-    """How a list is read: the call for a page, and where the page after it begins."""
+    """How a list is read: the call for a page, and the start of the page after it."""
 
     def __init__(self, call: Callable[[Any], Call[Page[T]]], start: Place, *, by_offset: bool = False) -> None:
         self.call = call
@@ -95,7 +95,7 @@ class Plan(Generic[T]):
         self._by_offset = by_offset
 
     def after(self, page: Page[T], place: Place) -> Place:
-        """None behind the last page. A list by offset ends with its total or, where none is said, an empty page."""
+        """None after the last page. A list by offset ends at its total or, if there is none, with an empty page."""
         if not self._by_offset:
             return page.next_cursor
         end = int(place or 0) + len(page)
@@ -103,7 +103,7 @@ class Plan(Generic[T]):
 
 
 class Listing(Page[T]):
-    """The page that was asked for, and by `all()` the items of every page from it on."""
+    """The requested page; `all()` yields the items of every page from it on."""
 
     def __init__(self, request: Callable[[Call[Page[T]]], Page[T]], plan: Plan[T]) -> None:
         page = request(plan.call(plan.start))
@@ -123,7 +123,7 @@ class Listing(Page[T]):
             page = self._request(self._plan.call(place))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What is copied or pickled is the page: a connection cannot be."""
+        """Only the page is copied or pickled, because a connection cannot be."""
         state = {"next_cursor": self.next_cursor, "total": self.total, "filtered": self.filtered}
         return Page, (list(self),), state
 
@@ -139,7 +139,7 @@ class AsyncListing(Generic[T]):
         return self._request(self._plan.call(self._plan.start)).__await__()
 
     def all(self) -> AsyncIterator[T]:
-        """The same as iterating it."""
+        """The same as iterating over the list."""
         return self.__aiter__()
 
     async def __aiter__(self) -> AsyncIterator[T]:

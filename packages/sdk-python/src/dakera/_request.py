@@ -1,4 +1,4 @@
-"""What is the same for every call and knows no network: how it is written, what an answer means, when to repeat."""
+"""The parts of a call without network: how it is written, what a response means, when it is retried."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Call(Generic[T]):
 
 
 class Prepared(Generic[T]):
-    """A call as it goes out. Made once, before the first try: all tries carry the same idempotency key."""
+    """A call, ready to be sent. Made once, before the first attempt: all attempts have the same idempotency key."""
 
     def __init__(self, client: Options, call: Call[T]) -> None:
         known = RequestOptions.__optional_keys__
@@ -78,7 +78,7 @@ class Prepared(Generic[T]):
             self.headers["idempotency-key"] = call.options.get("idempotency_key") or secrets.token_hex(16)
 
     def with_key(self, headers: httpx.Headers) -> httpx.Headers:
-        """A copy: a hook that keeps its own never sees the key."""
+        """Returns a copy: a hook that keeps its headers never sees the key."""
         copy = httpx.Headers(headers)
         if not self.call.is_public:
             copy["authorization"] = f"Bearer {self.client.api_key}"
@@ -87,7 +87,7 @@ class Prepared(Generic[T]):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, read to its end."""
+    """A complete response."""
 
     status: int
     headers: httpx.Headers
@@ -95,20 +95,20 @@ class Answer:
 
     @property
     def request_id(self) -> str | None:
-        """Leads to the log entry of the server."""
+        """Identifies the log entry of the server."""
         return cast("str | None", self.headers.get("x-request-id"))
 
 
 @dataclass(frozen=True)
 class Done(Generic[T]):
-    """A try that gave a result."""
+    """An attempt with a result."""
 
     value: T
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A try that did not."""
+    """An attempt without a result."""
 
     error: DakeraError
     cause: BaseException | None = None
@@ -116,14 +116,14 @@ class Failed:
     retry_after: float | None = None
 
     def wait(self, attempt: int, max_retries: int) -> float | None:
-        """How long to wait before the next try; None if there should be none."""
+        """The time to wait before the next attempt; None if there should be none."""
         seconds = _backoff(attempt) if self.retry_after is None else self.retry_after
         is_last = attempt > max_retries or not self.is_transient or seconds > MOST_WAIT
         return None if is_last else seconds
 
 
 def judge(prepared: Prepared[T], answer: Answer) -> Done[T] | Failed:
-    """What an answer means."""
+    """Returns the outcome of a response."""
     call, status = prepared.call, answer.status
 
     def unusable(problem: str, cause: BaseException | None = None) -> Failed:
@@ -151,13 +151,13 @@ def judge(prepared: Prepared[T], answer: Answer) -> Done[T] | Failed:
 
 
 def too_large(prepared: Prepared[Any], status: int) -> ResponseError:
-    """The error for an answer that does not end in time."""
+    """The error for a response that does not end in time."""
     limit = prepared.client.max_response_bytes
     return ResponseError(f"{prepared.call.operation}: the answer is larger than {limit} bytes.", status=status)
 
 
 def no_answer(prepared: Prepared[Any], cause: Exception) -> Failed:
-    """What a failure of the network means. Only the innermost reason is kept: httpx's own errors hold the key."""
+    """The outcome of a network failure. Only the innermost reason is kept: httpx's own errors contain the key."""
     operation, host = prepared.call.operation, prepared.url.netloc.decode("ascii")
     if isinstance(cause, (httpx.TimeoutException, builtins.TimeoutError)):
         late = TimeoutError(f"{operation}: no answer from {host} within {prepared.timeout:g} s.")
@@ -171,7 +171,7 @@ def no_answer(prepared: Prepared[Any], cause: Exception) -> Failed:
 
 
 def path(*parts: str) -> str:
-    """Builds a path from a beginning, ids and words. Each is escaped; one that could climb out of it is refused."""
+    """Builds a path from a beginning, ids and words. Each is escaped; one that could leave the path is rejected."""
     beginning, *rest = parts
     return "/".join([beginning, *map(_segment, rest)])
 
@@ -186,12 +186,12 @@ def _segment(part: str) -> str:
 
 
 def given(**fields: object) -> dict[str, object]:
-    """The fields that were said."""
+    """The fields that were given."""
     return with_moments({name: value for name, value in fields.items() if value is not None})
 
 
 def with_moments(fields: Mapping[str, object]) -> dict[str, object]:
-    """Moments as they are sent: `time.time() - 60` has a fraction, which the API takes in ISO-8601 only."""
+    """Moments as the API accepts them: `time.time() - 60` has a fraction, which it accepts in ISO-8601 only."""
     return {name: _exact(value) if name in MOMENTS else value for name, value in fields.items()}
 
 
@@ -201,13 +201,13 @@ def _exact(moment: object) -> object:
     try:
         return int(moment) if moment.is_integer() else datetime.fromtimestamp(moment, timezone.utc)
     except (ValueError, OverflowError, OSError):
-        return moment  # NaN, or no year that there is: it is refused later, as what it is
+        return moment  # NaN, or an impossible year: it is rejected later
 
 
 def apart(
     operation: str, how: Mapping[str, object], known: Collection[str]
 ) -> tuple[dict[str, object], RequestOptions]:
-    """Parts a method's keyword arguments: what goes into the request, and how the call is made."""
+    """Splits a method's keyword arguments into fields of the request and options of the call."""
     for name in how:
         if name not in known:
             method = inspect.stack(0)[1].frame.f_code
@@ -219,7 +219,7 @@ def apart(
 
 
 def no_such_argument(operation: str, name: str, known: Iterable[str]) -> TypeError:
-    """The error for a misspelt argument, which names the method as Python does."""
+    """The error for a misspelt argument; it names the method as Python does."""
     method = re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", operation)
     near = difflib.get_close_matches(name, known, n=1)
     return TypeError(
@@ -228,7 +228,7 @@ def no_such_argument(operation: str, name: str, known: Iterable[str]) -> TypeErr
 
 
 def without_key(text: str, api_key: str | None) -> str:
-    """A proxy may echo the request's headers. (Shorter keys than any server issues could be a part of any word.)"""
+    """Removes the key, which a proxy may echo. (A key shorter than any server issues could be a part of any word.)"""
     return text if api_key is None or len(api_key) < 8 else text.replace(api_key, "[key]")
 
 
@@ -261,13 +261,13 @@ def _parse(content: bytes | str) -> Any:
 
 
 def _backoff(attempt: int) -> float:
-    """Doubles to the longest, less up to half of it: clients that failed together do not come back together."""
+    """Doubles up to the longest wait, minus a jitter: clients that failed together do not retry together."""
     seconds = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt - 1, 10))
-    return seconds * (1 - random.random() / 2)  # noqa: S311 - it guards nothing
+    return seconds * (1 - random.random() / 2)  # noqa: S311 - not used for security
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After is seconds or a date."""
+    """Parses Retry-After, which is seconds or a date."""
     if retry_after is None:
         return None
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", retry_after):

@@ -1,4 +1,4 @@
-"""What calls give back: dicts whose fields are attributes too, and lists that know more than their items."""
+"""The results of calls: dicts whose fields are also attributes, and lists with additional properties."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 class Result(dict[str, Any]):
     """A JSON object of a reply: `memory["content"]` and `memory.content` are the same.
 
-    It is a dict: `dict(memory)`, `json.dumps(memory)`, `"tags" in memory` and `**memory` do what they always do.
-    A field this version does not know is kept, and reached the same way. An optional field that was not sent is None.
+    It is a dict: `dict(memory)`, `json.dumps(memory)`, `"tags" in memory` and `**memory` work as usual.
+    Unknown fields are kept, and read in the same way. An optional field that was not sent is None.
     """
 
     __slots__ = ()
@@ -58,9 +58,9 @@ class Result(dict[str, Any]):
         raise AttributeError(f"Fields are read as attributes and set as items: result[{name!r}] = …")
 
     def __repr__(self) -> str:
-        """Secrets that the server has just made are left out: a log is no place for them.
+        """New secrets are left out, because they must not appear in a log.
 
-        A memory whose fields stand at top level too is shown once.
+        A memory whose fields are also at top level is shown once.
         """
         fields = (
             f"{name}=<secret>" if name in self._secret else f"{name}={value!r}"
@@ -81,7 +81,7 @@ def moment(seconds: int) -> datetime: ...
 @overload
 def moment(seconds: int | None) -> datetime | None: ...
 def moment(seconds: int | None) -> datetime | None:
-    """A moment of a reply as a datetime in UTC; None where there is none."""
+    """A moment of a reply as a datetime in UTC; None if there is none."""
     return None if seconds is None else _EPOCH + timedelta(seconds=seconds)
 
 

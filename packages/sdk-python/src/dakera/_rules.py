@@ -1,12 +1,12 @@
 # @generated from packages/protocol by packages/codegen; do not edit.
-"""What the contract says of every call."""
+"""The rules of the contract for every call."""
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
-"""Statuses after which a try is repeated."""
+"""Statuses after which an attempt is retried."""
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 8.0
 MOST_WAIT = 60.0
-"""The wait doubles from the first to the longest; a server may ask for the most. In seconds."""
+"""In seconds. The wait doubles from the first to the longest; a Retry-After above MOST_WAIT is not waited for."""
 
 KINDS = {
     400: "validation",
@@ -18,7 +18,7 @@ KINDS = {
     422: "validation",
     429: "rate_limit",
 }
-"""The kind of error behind a status."""
+"""The kind of error for a status."""
 
 MOMENTS = frozenset(
     {
@@ -31,4 +31,4 @@ MOMENTS = frozenset(
         "valid_from",
     }
 )
-"""The fields of requests that hold a moment."""
+"""The fields of requests that contain a moment."""

@@ -8,7 +8,8 @@ use crate::mode::{Async, Call, Mode};
 use crate::models::{Health, Liveness, Readiness};
 use crate::request::Request;
 
-/// How the server is. Needs no key, and sends none. `client.health().await` is short for `client.health().get().await`.
+/// Health of the server. Needs no key, and sends none. `client.health().await` is short for
+/// `client.health().get().await`.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "it only asks when one of its methods is called or it is awaited"]
 pub struct HealthChecks<'a, M>(pub(crate) &'a Caller<M>);
@@ -19,8 +20,8 @@ impl<M: Mode> HealthChecks<'_, M> {
         self.0.send(get("health.get", "/health"))
     }
 
-    /// Say, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and is
-    /// asked once.
+    /// Report, part by part, whether requests will succeed. A server that is not ready is a result, not an error, and
+    /// is asked once.
     pub fn ready(&self) -> M::Reply<Readiness> {
         let mut once = self.0.clone();
         once.options.max_retries.get_or_insert(0);

@@ -82,7 +82,7 @@ impl<M: Mode> Memories<'_, M> {
         )
     }
 
-    /// Change a memory. With `if_version` only if nobody else has since; else it ends in `CONFLICT`.
+    /// Change a memory. With `if_version` only if it still has this version; otherwise the call fails with `CONFLICT`.
     pub fn update(
         &self,
         memory: impl Into<Target>,
@@ -144,7 +144,7 @@ impl<M: Mode> Memories<'_, M> {
         which: impl Into<ForgetBatchRequest>,
     ) -> M::Reply<ForgetBatchResponse> {
         let body = inside(namespace.as_ref(), which.into());
-        // POST, not its twin DELETE: some proxies drop the body of a DELETE.
+        // POST instead of DELETE, because some proxies drop the body of a DELETE.
         self.0
             .send(post("memories.forgetBatch", "/v1/memories/forget/batch").json(&body))
     }
@@ -174,7 +174,7 @@ fn post(operation: &'static str, path: &str) -> Request {
     Request::new(operation, Method::POST, path, &[])
 }
 
-/// The fields of a request, with the namespace it is about.
+/// Returns the fields of a request with its namespace.
 fn inside<F: Serialize>(namespace: &str, fields: F) -> impl Serialize {
     with([("agent_id", namespace)], fields)
 }
@@ -194,7 +194,7 @@ struct Importance {
     importance: f64,
 }
 
-/// Where to look: in one namespace, or in several.
+/// The namespaces of a query: one, or several.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Among {

@@ -52,7 +52,7 @@ pub const OPERATIONS: [&str; 39] = [
     "agents.memories",
 ];
 
-/// Makes a call of a case and returns its result in the neutral form of conformance/README.md.
+/// Makes the call of a case and returns its result in the neutral form of conformance/README.md.
 #[allow(clippy::too_many_lines, reason = "it is a table")]
 pub async fn call(
     client: &Client,

@@ -5,7 +5,7 @@ import type { Agent, AgentStats, Memory, MemoryType } from '../models.ts'
 import { path, type RequestOptions, request } from '../request.ts'
 import type { Transport } from '../transport.ts'
 
-/** What `agents.memories` is narrowed by. */
+/** The options of `agents.memories`. */
 export type AgentMemoriesOptions = OffsetOptions & {
   /** Only memories of this type. */
   memoryType?: MemoryType | undefined

@@ -3,13 +3,13 @@ import type { Health, Liveness, Readiness } from '../models.ts'
 import { type RequestOptions, request } from '../request.ts'
 import type { Transport } from '../transport.ts'
 
-/** How the server is. Needs no key, and sends none. `client.health()` is short for `client.health.get()`. */
+/** Health of the server. Needs no key, and sends none. `client.health()` is short for `client.health.get()`. */
 export type HealthChecks = {
   (options?: RequestOptions): Promise<Health>
   /** Report that the server responds. */
   get(options?: RequestOptions): Promise<Health>
   /**
-   * Say, part by part, whether requests will succeed. A server that is not ready is an answer, not an error, and is
+   * Report, part by part, whether requests will succeed. A server that is not ready is a result, not an error, and is
    * asked once.
    */
   ready(options?: RequestOptions): Promise<Readiness>
@@ -17,7 +17,9 @@ export type HealthChecks = {
   live(options?: RequestOptions): Promise<Liveness>
 }
 
-/** A function that carries the other checks, as the product's flat `health()` and the resource share one name. */
+/**
+ * Returns a function that has the other checks as methods, because the flat `health()` and the resource share one name.
+ */
 export function healthChecks(transport: Transport): HealthChecks {
   const ask = <T>(operation: string, path: string, options?: RequestOptions) =>
     request<T>(transport, { operation, method: 'GET', path, isPublic: true, options })

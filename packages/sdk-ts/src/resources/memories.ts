@@ -24,40 +24,40 @@ import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
 import { PrintedMemories } from './memories-printed.ts'
 
-/** How to recall; everything but the namespace and the query. */
+/** Options of recall: all fields except the namespace and the query. */
 export type RecallOptions = Omit<RecallRequest, 'query' | Place>
-/** How to search; everything but the namespace and the query. */
+/** Options of search: all fields except the namespace and the query. */
 export type SearchOptions = Omit<SearchRequest, 'query' | Place>
 type Place = 'agentId' | 'agent_id' | 'namespaces'
-/** What to change in a memory; what is left out stays. */
+/** Changes of a memory; omitted fields stay unchanged. */
 export type MemoryChanges = UpdateMemoryRequest
-/** Which memories to forget: at least one condition; several must all hold. */
+/** Conditions on memories to forget: at least one is required, and a memory must match all of them. */
 export type ForgetSelector = ForgetRequest & {
   /** Short for `beforeTimestamp`. */ before?: ForgetRequest['beforeTimestamp']
 }
-/** Which memories to list. */
+/** Conditions on memories to list. */
 export type ListMemoriesOptions = ListMemoriesRequest
 
-/** A memory as recall and search give it: its own fields and how well it answers the query. */
+/** A memory as recall and search return it: its own fields, and how well it matches the query. */
 export type FoundMemory = Memory & {
   /** From 0 to 1. Comparable between queries. */
   score: number
-  /** How well its words answer. */
+  /** How well its words match. */
   textScore?: number
-  /** How near its meaning is. */
+  /** How similar its meaning is. */
   vectorScore?: number
-  /** How the score came about, when asked with `explain`. */
+  /** The parts of the score, if `explain` was set. */
   explain?: Record<string, unknown>
-  /** Pieces of the content with the words found between ** and **, when a search asked with `highlight`. */
+  /** Pieces of the content with matches between ** and **, if a search set `highlight`. */
   highlights?: string[]
 }
 
-/** What recall and search resolve to: an array, best first. */
+/** The result of recall and search: an array, best first. */
 export type FoundMemories = FoundMemory[] & {
   readonly memories: FoundMemory[]
   readonly totalFound: number
   readonly queryTimeMs: number
-  /** With `skipDenied`: the namespaces left out. */
+  /** With `skipDenied`: the skipped namespaces. */
   readonly denied: string[]
 }
 
@@ -144,7 +144,9 @@ export class Memories extends PrintedMemories {
     })
   }
 
-  /** Change a memory. With `ifVersion` only if nobody else has since; else it rejects with `CONFLICT`. */
+  /**
+   * Change a memory. With `ifVersion` only if it still has this version; otherwise the call rejects with `CONFLICT`.
+   */
   async update(
     id: string,
     changes: MemoryChanges,
@@ -205,7 +207,7 @@ export class Memories extends PrintedMemories {
     { dryRun, ...options }: RequestOptions & { dryRun?: boolean | undefined } = {},
   ): Promise<ForgetBatchResponse> {
     const body = { agent_id: namespace, filter: toWire(filter), dry_run: dryRun }
-    // POST, not its twin DELETE: some proxies drop the body of a DELETE.
+    // POST instead of DELETE, because some proxies drop the body of a DELETE.
     return request(this.#transport, {
       operation: 'memories.forgetBatch',
       method: 'POST',

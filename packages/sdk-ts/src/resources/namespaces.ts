@@ -14,10 +14,10 @@ import { path, type RequestOptions, request } from '../request.ts'
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
 
-/** What a namespace is created with, beside its name. */
+/** The fields of a new namespace, without its name. */
 export type NamespaceSettings = Omit<CreateNamespaceRequest, 'name'>
 
-/** A namespace in a list. `namespace` is its `name` again, as single ones call it. */
+/** A namespace in a list. `namespace` is the same as `name`, by its name in a single one. */
 export type ListedNamespace = models.ListedNamespace & { namespace: models.ListedNamespace['name'] }
 
 /** Places for memories, each with its own grants. */

@@ -15,7 +15,7 @@ import { type OwnerOptions, path, type RequestOptions, request } from '../reques
 import { toWire } from '../spelling.ts'
 import type { Transport } from '../transport.ts'
 
-/** What `sessions.list` is narrowed by. */
+/** The options of `sessions.list`. */
 export type ListSessionsOptions = OffsetOptions & {
   /** The namespace. By default, all namespaces this key can read. */
   namespace?: string | undefined

@@ -1,9 +1,9 @@
 -- Upkeep: what the jobs do in turns (jobs/runner.ts). A turn works on one portion of one namespace, and returns how
--- much it did; which namespace is due stands in the table upkeep. The functions that dakera_app may call are security
+-- much it did; the table upkeep records which namespace is due. The functions that dakera_app may call are security
 -- definer, as the jobs run without a key and on tables that dakera_app may not read; they return amounts and never
 -- names.
--- The settings of the planner hold each statement to the index that keeps it cheap, even in a session that planned it
--- while the tables were small.
+-- The planner settings make each statement use the index that keeps it cheap, even in a session that planned it while
+-- the tables were small.
 set role dakera_owner;
 
 -- Returns the due namespace that has waited longest and that no other server is working on, and locks it; null if

@@ -1,5 +1,5 @@
 # @generated from _async/client.py by packages/codegen; do not edit.
-"""The client: options in, resources out."""
+"""The client."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .transport import Transport
 
 
 class DakeraClient(FlatNames):
-    """A client for one server and one key. Give each agent its own key and so its own client.
+    """A client for one server and one key. Give each agent its own key, and so its own client.
 
-    Options that cannot work raise UsageError here; a missing key does so in the first call that needs one.
+    Invalid options raise UsageError here; a missing key does so in the first call that needs one.
     """
 
     def __init__(
@@ -39,18 +39,18 @@ class DakeraClient(FlatNames):
         on_response: Callable[[ResponseEvent], None] | None = None,
         http_client: httpx.Client | None = None,
     ) -> None:
-        """Set up a client. Everything has a default except the key.
+        """Creates a client. All options have a default except the key.
 
         Args:
-            base_url: Where the server is. Default: `DAKERA_URL`, else `http://localhost:3300`.
+            base_url: The address of the server. Default: `DAKERA_URL`, otherwise `http://localhost:3300`.
             api_key: The agent's key. Default: `DAKERA_API_KEY`. Health calls need none.
-            timeout: How long one try may take, in seconds.
-            max_retries: How often a failed try is repeated. 2 make three tries in all.
-            max_response_bytes: A larger answer is refused while it arrives.
+            timeout: The time limit of one attempt, in seconds.
+            max_retries: The maximum number of retries of a failed attempt. 2 make three attempts in total.
+            max_response_bytes: A larger response is rejected while it arrives.
             headers: Sent with every request.
-            on_request: Called before every try. What a hook raises ends the call.
-            on_response: Called after every answer.
-            http_client: Your own, for proxies and certificates. It stays open when this client is closed.
+            on_request: Called before every attempt. An exception in a hook ends the call.
+            on_response: Called after every response.
+            http_client: Your own HTTP client, for proxies and certificates. It stays open when this client is closed.
 
         """
         options = check_options(

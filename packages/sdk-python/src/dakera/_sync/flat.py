@@ -1,5 +1,5 @@
 # @generated from _async/flat.py by packages/codegen; do not edit.
-"""The flat names of the product's samples: each hands over to its resource and does nothing else."""
+"""The flat names of the product's samples: each calls its resource and does nothing else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from .resources.sessions import Sessions
 
 
 class FlatNames:
-    """What every client can be asked by a flat name."""
+    """The flat names of a client."""
 
     memories: Memories
     namespaces: Namespaces
@@ -76,7 +76,8 @@ class FlatNames:
     ) -> StoredMemory:
         """Store one memory. Recall and search find it from the next call on.
 
-        It is `episodic`, of importance 0.5 (from 0 to 1) and lasts, unless said. `expires_at` wins over `ttl_seconds`.
+        By default it is `episodic`, has importance 0.5 (from 0 to 1) and does not expire.
+        `expires_at` wins over `ttl_seconds`.
         """
         return self.memories.store(
             agent_id, content, memory_type, importance, metadata, session_id, tags, ttl_seconds, expires_at, **more
@@ -93,16 +94,16 @@ class FlatNames:
     ) -> FoundMemories:
         """Find the memories that best answer a query, by meaning and by words together.
 
-        Several namespaces make one ranking. It gives the 5 best unless `top_k` is said.
+        Several namespaces make one ranking. Returns the 5 best unless `top_k` is given.
         """
         return self.memories.recall(agent_id, query, top_k, **how)
 
     def search_memories(
         self, agent_id: str | Sequence[str], query: str, top_k: int | None = None, **how: Unpack[SearchOptions]
     ) -> FoundMemories:
-        """Find memories by their words: those in which every word and quoted phrase stands come first.
+        """Find memories by their words: those that contain every word and quoted phrase come first.
 
-        It gives the 10 best unless `top_k` is said; `mode="exact"` only those with every word.
+        Returns the 10 best unless `top_k` is given; with `mode="exact"` only those with every word.
         """
         return self.memories.search(agent_id, query, top_k, **how)
 
@@ -112,7 +113,7 @@ class FlatNames:
         Raises NotFoundError if there is none this key may read.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.memories.get(memory_id, agent_id=agent_id, **options)
@@ -135,10 +136,10 @@ class FlatNames:
         if_version: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> UpdateMemoryResponse:
-        """Change a memory; what is left out stays. `expires_at=None` means that it no longer expires. An `embedding`
-        of your own stays as long as `content` does.
+        """Change a memory; omitted fields stay unchanged. With `expires_at=None` it no longer expires. An `embedding`
+        that you supplied is kept until `content` changes.
 
-        With `if_version` only if nobody else has since; else it raises ConflictError.
+        With `if_version` only if it still has this version; otherwise it raises ConflictError.
         """
         return self.memories.update(
             memory_id,
@@ -173,7 +174,10 @@ class FlatNames:
         before_timestamp: Instant | None = None,
         **options: Unpack[RequestOptions],
     ) -> ForgetResponse:
-        """Forget memories by id, by ids, or by tags, session or age: at least one condition; several must all hold."""
+        """Forget memories by id, by ids, or by tags, session or age.
+
+        At least one condition is required; a memory must match all of them.
+        """
         return self.memories.forget(
             agent_id, memory_ids, tags=tags, session_id=session_id, before_timestamp=before_timestamp, **options
         )
@@ -187,7 +191,7 @@ class FlatNames:
     def list_memories(
         self, agent_id: str, *, limit: int | None = None, cursor: str | None = None, **filter: Unpack[FilterOptions]
     ) -> Listing[Memory]:
-        """List the memories that match a filter, newest first. A page has 100 unless `limit` is said."""
+        """List the memories that match a filter, newest first. A page has 100 unless `limit` is given."""
         return self.memories.list(agent_id, limit=limit, cursor=cursor, **filter)
 
     def create_namespace(self, name: str, **settings: Unpack[NamespaceOptions]) -> Namespace:
@@ -368,7 +372,7 @@ class FlatNames:
 
         Args:
             summary: The outcome of the session. If omitted, the previous summary stays.
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.sessions.end(session_id, summary, agent_id=agent_id, **options)
@@ -381,7 +385,7 @@ class FlatNames:
         Raises NotFoundError if there is none this key may read.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.sessions.get(session_id, agent_id=agent_id, **options)
@@ -420,7 +424,7 @@ class FlatNames:
         A page has 100 unless `limit` is given.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         return self.sessions.memories(session_id, limit=limit, offset=offset, agent_id=agent_id, **options)

@@ -1,5 +1,5 @@
 # @generated from _async/transport.py by packages/codegen; do not edit.
-"""The one place that sends: hooks, time, size, and the next try."""
+"""Sends calls: hooks, time limits, size limits and retries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Transport:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "A client is not pickled: its connections cannot go along, and its key should not. "
+            "A client cannot be pickled: its connections cannot be copied, and its key should not be. "
             "Make one where it is needed, for example in the worker process."
         )
 
@@ -41,7 +41,7 @@ class Transport:
         self._connections.close()
 
     def request(self, call: Call[T]) -> T:
-        """Send one call, and again while that may help."""
+        """Send one call, and retry it while that may help."""
         prepared = Prepared(self._options, call)
         if self._connections.are_closed:
             raise UsageError(f"{call.operation}: the client is closed.")
@@ -77,7 +77,7 @@ class Transport:
         return judge(prepared, answer)
 
     def _send(self, prepared: Prepared[Any], headers: httpx.Headers, deadline: float) -> Answer:
-        """Read in pieces, so that an endless answer ends here and not with the memory of the process."""
+        """Read in pieces, so that an endless response ends at the limit and not when memory is full."""
         http = self._connections.get()
         request = http.build_request(
             prepared.call.method,
@@ -86,7 +86,7 @@ class Transport:
             content=prepared.content,
             timeout=prepared.timeout,
         )
-        # A redirect is never followed: the key would go wherever it leads.
+        # Redirects are not followed: the key would be sent wherever they lead.
         response = http.send(request, stream=True, follow_redirects=False, auth=None)
         try:
             content = bytearray()

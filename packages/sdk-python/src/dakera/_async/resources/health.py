@@ -1,4 +1,4 @@
-"""How the server is."""
+"""Health of the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..transport import AsyncTransport
 
 
 class AsyncHealthChecks:
-    """How the server is. Needs no key, and sends none. `client.health()` is short for `client.health.get()`."""
+    """Health of the server. Needs no key, and sends none. `client.health()` is short for `client.health.get()`."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -26,9 +26,9 @@ class AsyncHealthChecks:
         return await self._transport.request(call)
 
     async def ready(self, **options: Unpack[RequestOptions]) -> Readiness:
-        """Say, part by part, whether requests will succeed.
+        """Report, part by part, whether requests will succeed.
 
-        A server that is not ready is an answer, not an error, and is asked once.
+        A server that is not ready is a result, not an error, and is asked once.
         """
         once: RequestOptions = {"max_retries": 0, **options}
         try:

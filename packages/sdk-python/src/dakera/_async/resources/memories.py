@@ -1,4 +1,4 @@
-"""What agents know."""
+"""Memories: the knowledge of agents."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class AsyncMemories(AsyncPrintedMemories):
     ) -> StoredMemory:
         """Store one memory. Recall and search find it from the next call on.
 
-        It is `episodic`, of importance 0.5 (from 0 to 1) and lasts, unless said. `expires_at` wins over `ttl_seconds`.
+        By default it is `episodic`, has importance 0.5 (from 0 to 1) and does not expire.
+        `expires_at` wins over `ttl_seconds`.
         """
         fields, options = apart("memories.store", more, StoreOptions.__optional_keys__)
         body = given(
@@ -77,7 +78,7 @@ class AsyncMemories(AsyncPrintedMemories):
     ) -> FoundMemories:
         """Find the memories that best answer a query, by meaning and by words together.
 
-        Several namespaces make one ranking. It gives the 5 best unless `top_k` is said.
+        Several namespaces make one ranking. Returns the 5 best unless `top_k` is given.
         """
         fields, options = apart("memories.recall", how, RecallOptions.__optional_keys__)
         body = given(**_where(agent_id), query=query, top_k=top_k, **fields)
@@ -87,9 +88,9 @@ class AsyncMemories(AsyncPrintedMemories):
     async def search(
         self, agent_id: str | Sequence[str], query: str, top_k: int | None = None, **how: Unpack[SearchOptions]
     ) -> FoundMemories:
-        """Find memories by their words: those in which every word and quoted phrase stands come first.
+        """Find memories by their words: those that contain every word and quoted phrase come first.
 
-        It gives the 10 best unless `top_k` is said; `mode="exact"` only those with every word.
+        Returns the 10 best unless `top_k` is given; with `mode="exact"` only those with every word.
         """
         fields, options = apart("memories.search", how, SearchOptions.__optional_keys__)
         body = given(**_where(agent_id), query=query, top_k=top_k, **fields)
@@ -114,10 +115,10 @@ class AsyncMemories(AsyncPrintedMemories):
         if_version: int | None = None,
         **options: Unpack[RequestOptions],
     ) -> UpdateMemoryResponse:
-        """Change a memory; what is left out stays. `expires_at=None` means that it no longer expires. An `embedding`
-        of your own stays as long as `content` does.
+        """Change a memory; omitted fields stay unchanged. With `expires_at=None` it no longer expires. An `embedding`
+        that you supplied is kept until `content` changes.
 
-        With `if_version` only if nobody else has since; else it raises ConflictError.
+        With `if_version` only if it still has this version; otherwise it raises ConflictError.
         """
         url, query = path("/v1/memory/update", memory_id), given(agent_id=agent_id)
         body = given(
@@ -156,7 +157,10 @@ class AsyncMemories(AsyncPrintedMemories):
         before_timestamp: Instant | None = None,
         **options: Unpack[RequestOptions],
     ) -> ForgetResponse:
-        """Forget memories by id, by ids, or by tags, session or age: at least one condition; several must all hold."""
+        """Forget memories by id, by ids, or by tags, session or age.
+
+        At least one condition is required; a memory must match all of them.
+        """
         ids = [memory_ids] if isinstance(memory_ids, str) else memory_ids
         body = given(
             agent_id=agent_id, memory_ids=ids, tags=tags, session_id=session_id, before_timestamp=before_timestamp
@@ -170,7 +174,7 @@ class AsyncMemories(AsyncPrintedMemories):
         """Forget every memory that matches a filter; `dry_run` only counts them."""
         fields, options = apart("memories.forgetBatch", filter, FilterOptions.__optional_keys__)
         body = given(agent_id=agent_id, filter=fields, dry_run=dry_run)
-        # POST, not its twin DELETE: some proxies drop the body of a DELETE.
+        # POST instead of DELETE, because some proxies drop the body of a DELETE.
         call = Call(
             "memories.forgetBatch", "POST", "/v1/memories/forget/batch", ForgetBatchResponse, body=body, options=options
         )
@@ -184,7 +188,7 @@ class AsyncMemories(AsyncPrintedMemories):
         cursor: str | None = None,
         **filter: Unpack[FilterOptions],
     ) -> AsyncListing[Memory]:
-        """List the memories that match a filter, newest first. A page has 100 unless `limit` is said."""
+        """List the memories that match a filter, newest first. A page has 100 unless `limit` is given."""
         fields, options = apart("memories.list", filter, FilterOptions.__optional_keys__)
         url = "/v1/memories/recall/batch"
 
@@ -202,7 +206,7 @@ def _where(agent_id: str | Sequence[str]) -> dict[str, object]:
 
 
 def _memory(fields: object) -> dict[str, Any]:
-    """What has no id is no memory."""
+    """Checks that a memory has an id."""
     if not is_object(fields) or not isinstance(fields.get("id"), str):
         raise TypeError("There is no memory in the reply.")
     return fields

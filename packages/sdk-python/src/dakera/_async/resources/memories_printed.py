@@ -21,7 +21,7 @@ class AsyncPrintedMemories:
         Raises NotFoundError if there is none this key may read.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         query = given(agent_id=agent_id)

@@ -58,7 +58,7 @@ class AsyncSessions:
 
         Args:
             summary: The outcome of the session. If omitted, the previous summary stays.
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         url = path("/v1/sessions", session_id, "end")
@@ -73,7 +73,7 @@ class AsyncSessions:
         Raises NotFoundError if there is none this key may read.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         query = given(agent_id=agent_id)
@@ -121,7 +121,7 @@ class AsyncSessions:
         A page has 100 unless `limit` is given.
 
         Args:
-            agent_id: The namespace. Without it the server looks wherever the key may.
+            agent_id: The namespace. Without it the server looks in every namespace that the key may read.
 
         """
         url = path("/v1/sessions", session_id, "memories")

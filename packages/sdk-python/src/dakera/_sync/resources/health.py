@@ -1,5 +1,5 @@
 # @generated from _async/resources/health.py by packages/codegen; do not edit.
-"""How the server is."""
+"""Health of the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..transport import Transport
 
 
 class HealthChecks:
-    """How the server is. Needs no key, and sends none. `client.health()` is short for `client.health.get()`."""
+    """Health of the server. Needs no key, and sends none. `client.health()` is short for `client.health.get()`."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -27,9 +27,9 @@ class HealthChecks:
         return self._transport.request(call)
 
     def ready(self, **options: Unpack[RequestOptions]) -> Readiness:
-        """Say, part by part, whether requests will succeed.
+        """Report, part by part, whether requests will succeed.
 
-        A server that is not ready is an answer, not an error, and is asked once.
+        A server that is not ready is a result, not an error, and is asked once.
         """
         once: RequestOptions = {"max_retries": 0, **options}
         try:
