@@ -8,8 +8,8 @@ import { measure, type Result } from './rows.ts'
 import { measureScale, type Scale } from './scale.ts'
 import { type Server, startServer } from './server.ts'
 
-const HELP = `Measures the product document's performance table over HTTP through the TypeScript SDK, beside the same SQL
-without a server and an HTTP request that does nothing. The three take turns within each row.
+const HELP = `Measures the performance table of the product document over HTTP through the TypeScript SDK, beside the
+same SQL without a server and an HTTP request that does nothing. The three take turns within each row.
 
 Usage: pnpm bench [options]
 

@@ -1410,7 +1410,7 @@ pub struct UpdateMemoryRequest {
     /// because it would then belong to another text.
     #[serde(serialize_with = "finite", skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
-    /// Changes the memory only if this is still its `version`; otherwise the call fails with `CONFLICT`.
+    /// Changes the memory only if this is still its `version`; otherwise fails with `CONFLICT`.
     #[serde(skip_serializing)]
     pub if_version: Option<i64>,
 }

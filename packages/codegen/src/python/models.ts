@@ -103,7 +103,8 @@ const fieldsOf = (model: string, without: string[]) =>
 
 function weights(): string {
   const members = fieldsOf('Weights', []).map((field) => member(field, typeOf(field.type, false)))
-  return `class Weights(TypedDict, total=False):\n    """The weights of the ranking in recall."""\n\n${members.join('')}`
+  const head = 'class Weights(TypedDict, total=False):'
+  return `${head}\n    """The weights of the ranking in recall."""\n\n${members.join('')}`
 }
 
 const newMemory = () => `class _Content(TypedDict):

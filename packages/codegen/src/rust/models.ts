@@ -54,7 +54,7 @@ const NOT_FIELDS = new Set([
 const isField = (place: string) => !/Request\.agent_id$/.test(place) && !NOT_FIELDS.has(place)
 /** Fields in addition to those of the body. */
 const MORE_FIELDS: Record<string, string> = {
-  UpdateMemoryRequest: `/// Changes the memory only if this is still its \`version\`; otherwise the call fails with \`CONFLICT\`.
+  UpdateMemoryRequest: `/// Changes the memory only if this is still its \`version\`; otherwise fails with \`CONFLICT\`.
 #[serde(skip_serializing)]
 pub if_version: Option<i64>,
 `,
