@@ -91,7 +91,7 @@ def test_a_closed_async_client_says_so_in_every_loop(serve: Serve) -> None:
 
 @pytest.mark.parametrize("cls", [DakeraClient, AsyncDakeraClient])
 def test_a_client_is_not_pickled_and_says_why(cls: Any) -> None:
-    with pytest.raises(TypeError, match=r"^A client is not pickled: its connections cannot go along, and its key"):
+    with pytest.raises(TypeError, match=r"^A client cannot be pickled: its connections cannot be copied, and its key"):
         pickle.dumps(cls(api_key=KEY))
 
 
