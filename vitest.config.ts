@@ -1,10 +1,16 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// Both engines run the same files; finding a Postgres is the workspace's business, not an engine's.
-const server = {
-  include: ['apps/server/{src,test}/**/*.test.ts'],
-  exclude: ['**/node_modules/**', 'apps/server/test/postgres/**'],
-}
+// Both engines run the same files. What opens no database, or is about connections alone, runs once; finding a
+// Postgres is the workspace's business.
+const serverFiles = globSync('apps/server/{src,test}/**/*.test.ts', { cwd: import.meta.dirname }).filter(
+  (file) => !file.includes('/test/postgres/'),
+)
+const opensDatabase = (file: string) =>
+  /(harness|child-server)\.ts'|DAKERA_TEST_ENGINE/.test(readFileSync(join(import.meta.dirname, file), 'utf8'))
+const onEngines = serverFiles.filter(opensDatabase)
+const onPostgresAlone = ['apps/server/test/connections.test.ts']
 
 // Two cores: two files at a time. No limit of time ends a test that is only slow: the longest takes half a minute.
 const common = {
@@ -31,10 +37,11 @@ export default defineConfig({
       },
       { test: { ...common, name: 'protocol', include: ['packages/protocol/{src,test}/**/*.test.ts'] } },
       { test: { ...common, name: 'sdk-ts', include: ['packages/sdk-ts/{src,test}/**/*.test.ts'] } },
+      { test: { ...common, name: 'server', include: serverFiles.filter((file) => !opensDatabase(file)) } },
       {
         test: {
           ...common,
-          ...server,
+          include: onEngines,
           name: 'server-postgres',
           env: { DAKERA_TEST_ENGINE: 'postgres' },
           provide: { engine: 'postgres' },
@@ -44,7 +51,7 @@ export default defineConfig({
       {
         test: {
           ...common,
-          ...server,
+          include: onEngines.filter((file) => !onPostgresAlone.includes(file)),
           name: 'server-pglite',
           env: { DAKERA_TEST_ENGINE: 'pglite' },
           provide: { engine: 'pglite' },

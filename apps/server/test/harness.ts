@@ -6,7 +6,7 @@ import { DakeraClient, DakeraError } from '@dakera-ai/dakera'
 import type { NamespaceAccess } from '@dakera-ai/protocol'
 import { pino } from 'pino'
 import postgres, { type Sql } from 'postgres'
-import { inject } from 'vitest'
+import { inject, test } from 'vitest'
 import { ensureEmbeddingSpace } from '../src/db/bootstrap.ts'
 import { readMigrations } from '../src/db/migrate.ts'
 import { openDatabase } from '../src/db/open.ts'
@@ -22,6 +22,8 @@ export const ADMIN_KEY = 'dk-admin-key'
 /** Far more than the server's default, because a machine that runs tests is busy. */
 const SEARCH_TIMEOUT_MS = 15_000
 export const engine = inject('engine')
+/** A test about the process, its arguments and its connections, to which the database makes no difference. */
+export const onOneEngine = test.runIf(engine === 'postgres')
 export type Grants = Record<string, NamespaceAccess>
 
 const defaults = readEnv({})

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { freshPlace, launch } from './child-server.ts'
-import { ADMIN_KEY, failure } from './harness.ts'
+import { ADMIN_KEY, failure, onOneEngine } from './harness.ts'
 import { freePort } from './private-cluster.ts'
 
 test('the log has every request with its id, and never a secret, a query or what a memory says', async () => {
@@ -77,23 +77,26 @@ test(
   },
 )
 
-test('a log that nobody reads does not stop the server, and says afterwards how many lines are missing', async () => {
-  await using place = await freshPlace()
-  await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
-  const url = await server.ready
-  server.pauseLog()
-  const headers = { 'user-agent': 'x'.repeat(200) }
-  for (let i = 0; i < 50; i++)
-    await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers })))
-  expect((await fetch(`${url}/health/live`)).status).toBe(200)
-  server.resumeLog()
-  await expect
-    .poll(() => fetch(`${url}/v1/nothing`).then(() => /"dropped":\d+/.test(server.said.stderr)), { timeout: 10_000 })
-    .toBe(true)
-  expect((await server.stop()).code).toBe(0)
-})
+onOneEngine(
+  'a log that nobody reads does not stop the server, and says afterwards how many lines are missing',
+  async () => {
+    await using place = await freshPlace()
+    await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
+    const url = await server.ready
+    server.pauseLog()
+    const headers = { 'user-agent': 'x'.repeat(200) }
+    for (let i = 0; i < 50; i++)
+      await Promise.all(Array.from({ length: 100 }, () => fetch(`${url}/v1/nothing`, { headers })))
+    expect((await fetch(`${url}/health/live`)).status).toBe(200)
+    server.resumeLog()
+    await expect
+      .poll(() => fetch(`${url}/v1/nothing`).then(() => /"dropped":\d+/.test(server.said.stderr)), { timeout: 10_000 })
+      .toBe(true)
+    expect((await server.stop()).code).toBe(0)
+  },
+)
 
-test('a log that nobody reads does not keep a server from stopping', async () => {
+onOneEngine('a log that nobody reads does not keep a server from stopping', async () => {
   await using place = await freshPlace()
   await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
   const url = await server.ready
@@ -106,7 +109,7 @@ test('a log that nobody reads does not keep a server from stopping', async () =>
   expect(await server.exited).toBe(0) // 1 where it had to be cut
 })
 
-test('a server goes on when the reader of its log ends', async () => {
+onOneEngine('a server goes on when the reader of its log ends', async () => {
   await using place = await freshPlace()
   await using server = launch({ ...place.settings, DAKERA_LOG_LEVEL: 'info' })
   const url = await server.ready
@@ -116,7 +119,7 @@ test('a server goes on when the reader of its log ends', async () => {
   expect(await server.exited).toBe(0)
 })
 
-test('a server starts when the reader of its greeting has ended', async () => {
+onOneEngine('a server starts when the reader of its greeting has ended', async () => {
   await using place = await freshPlace()
   const port = String(await freePort())
   await using server = launch({ ...place.settings, DAKERA_PORT: port })

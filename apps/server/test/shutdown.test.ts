@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { freshPlace, launch } from './child-server.ts'
-import { ADMIN_KEY } from './harness.ts'
+import { ADMIN_KEY, onOneEngine } from './harness.ts'
 import { send } from './http-call.ts'
 
 /** Begins a request whose body is still to come: the server has responded with 100 to its head. */
@@ -60,7 +60,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-test('a request that never ends is cut after DAKERA_SHUTDOWN_SECONDS', async () => {
+onOneEngine('a request that never ends is cut after DAKERA_SHUTDOWN_SECONDS', async () => {
   await using place = await freshPlace()
   await using other = await freshPlace()
   await using server = launch({ ...place.settings, DAKERA_SHUTDOWN_SECONDS: '1' })
@@ -76,7 +76,7 @@ test('a request that never ends is cut after DAKERA_SHUTDOWN_SECONDS', async () 
   await expect(waiting).rejects.toThrow()
 })
 
-test('what is not even HTTP gets the one error shape too, and the server goes on', async () => {
+onOneEngine('what is not even HTTP gets the one error shape too, and the server goes on', async () => {
   await using place = await freshPlace()
   await using server = launch(place.settings)
   const { hostname, port } = new URL(await server.ready)

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import { describe, expect, inject, test } from 'vitest'
 import { expectRefusal, freshPlace, launch, whoami } from './child-server.ts'
-import { engine, start } from './harness.ts'
+import { engine, onOneEngine, start } from './harness.ts'
 
-test('a taken port is named, with what to do', async () => {
+onOneEngine('a taken port is named, with what to do', async () => {
   await using place = await freshPlace()
   const blocker = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => blocker.once('listening', resolve))
@@ -18,7 +18,7 @@ test('a taken port is named, with what to do', async () => {
   blocker.close()
 })
 
-test('wrong settings are listed all at once', async () => {
+onOneEngine('wrong settings are listed all at once', async () => {
   const wrong = {
     DAKERA_PORT: 'eighty',
     DATABASE_URL: 'mysql://root:topsecret@localhost/x',
@@ -34,7 +34,7 @@ test('wrong settings are listed all at once', async () => {
   for (const name of Object.keys(wrong)) expectRefusal(ended, new RegExp(`\\n {2}${name} must`))
 })
 
-test('an unknown argument is refused; --help and --version answer without a database', async () => {
+onOneEngine('an unknown argument is refused; --help and --version answer without a database', async () => {
   await using wrong = launch({}, ['--prot', '3300'])
   expectRefusal(await wrong.refused, /--prot[\s\S]*--help/)
   for (const [argument, says] of [
