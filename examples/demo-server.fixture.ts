@@ -9,14 +9,14 @@ import { copyMigratedDatabase } from '../scripts/migrated-database.ts'
 /** The folder of the repository. */
 export const root = join(import.meta.dirname, '..')
 
-// What the surroundings say of a server must not reach one that a test starts.
+// The environment's settings of a server must not reach one that a test starts.
 const surroundings = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(DAKERA_|OPENAI_|DATABASE_URL|NODE_OPTIONS|VITEST)/.test(name)),
 )
 
 /**
- * The real server with --demo, as its own process over an empty embedded database. `await using` ends it and removes
- * its data.
+ * Starts the real server with --demo, as its own process with an empty embedded database. `await using` ends it and
+ * removes its data.
  */
 export async function startDemoServer(port = 0) {
   const dataDir = await mkdtemp(join(tmpdir(), 'dakera-example-'))
@@ -38,7 +38,7 @@ export async function startDemoServer(port = 0) {
   }
 }
 
-/** Runs a program to its end, without any setting of ours but those given. */
+/** Runs a program to its end, with only the given settings of ours. */
 export async function run(
   command: string,
   args: string[],
@@ -55,7 +55,7 @@ export async function run(
   return { code: code as number | null, stdout, stderr }
 }
 
-/** What the server's first line says. */
+/** Returns the address in the server's first line. */
 function address(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = ''

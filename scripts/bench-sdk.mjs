@@ -1,5 +1,5 @@
-// pnpm bench:sdk: what each client costs over plain HTTP in its own language, against one server, one language after
-// the other.
+// pnpm bench:sdk: measures the overhead of each client over plain HTTP in its own language, with one server, one
+// language after the other.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -64,7 +64,7 @@ function measure(languages) {
     }
     const ended = command
       ? spawnSync(command, args, { cwd: join(root, folder), env, encoding: 'utf8' })
-      : { error: new Error('its tools are not here') }
+      : { error: new Error('its tools are not installed') }
     if (ended.error || ended.status !== 0) {
       process.stdout.write(
         `${language.padEnd(12)}left out: ${ended.error?.message ?? ended.stderr.trim().split('\n').at(-1)}\n`,

@@ -3,18 +3,20 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 
-/** Runs a program to its end and returns its output; rejects when it fails. */
+/** Runs a program to its end and returns its output. Rejects if it fails. */
 export type Run = (command: string[], options?: SpawnOptions) => Promise<string>
 export type Test = { name: string; verdict: 'passed' | 'failed' | 'skipped'; isConformance: boolean }
-/** What the output of a suite says. `why` explains a failure; it is absent when the suite ran to its end and passed. */
+/**
+ * The results in the output of a suite. `why` explains a failure; it is absent if the suite ran to its end and passed.
+ */
 export type Results = { tests: Test[]; why?: string | undefined }
 
 /** The address of a server that was started with --demo, for the live suite. */
 const liveUrl = process.env['DAKERA_LIVE_URL'] || undefined
 
 /**
- * The checks of one client in its own language. `hidden` are variables of the environment that must not reach a test,
- * beside those that describe a server; `env` are those that all programs of the client need.
+ * Returns the checks of one client in its own language. `hidden` matches variables of the environment that must not
+ * reach a test, in addition to those that describe a server; `env` contains those that all programs of the client need.
  */
 export function checksOf(home: string, hidden: RegExp, env: Record<string, string>) {
   const counts = { passed: 0, failed: 0, skipped: 0, conformance: { passed: 0, failed: 0 } }
@@ -40,7 +42,7 @@ export function checksOf(home: string, hidden: RegExp, env: Record<string, strin
       })
     })
 
-  /** One check, which counts as one test. A text that begins with `skipped` means that it was skipped. */
+  /** Runs one check, which counts as one test. A returned text that begins with `skipped` means that it was skipped. */
   async function check(name: string, work: string[] | (() => Promise<unknown>)): Promise<void> {
     const startedAt = Date.now()
     let verdict = 'ok'
@@ -55,7 +57,7 @@ export function checksOf(home: string, hidden: RegExp, env: Record<string, strin
     say(`${name} ... ${verdict} (${since(startedAt)})`)
   }
 
-  /** A program of many tests, each of which counts. */
+  /** Runs a program of many tests, each of which counts. */
   async function suite(
     name: string,
     command: string[],
@@ -74,12 +76,12 @@ export function checksOf(home: string, hidden: RegExp, env: Record<string, strin
     }
     const failed = tests.filter(({ verdict }) => verdict === 'failed').length
     if (why !== undefined) failures.push(`${name}\n${why}`)
-    if (why !== undefined && failed === 0) counts.failed++ // it did not get as far as its tests, or not to their end
+    if (why !== undefined && failed === 0) counts.failed++ // it ended before its tests, or during them
     const passed = tests.filter(({ verdict }) => verdict === 'passed').length
     say(`${name}: ${passed} passed, ${failed} failed (${since(startedAt)})`)
   }
 
-  /** What the example of the language prints, whatever else the server has. */
+  /** Checks the output of the language's example, whatever else the server contains. */
   async function checkExample(command: string[]): Promise<string | undefined> {
     if (!liveUrl) return 'skipped: DAKERA_LIVE_URL is not set'
     const lines = (await run(command, { env: { DAKERA_URL: liveUrl } })).split('\n')
@@ -91,7 +93,7 @@ export function checksOf(home: string, hidden: RegExp, env: Record<string, strin
       /: 403 NAMESPACE_ACCESS_DENIED$/,
     ]
     const missing = expected.find((line) => !lines.some((one) => line.test(one)))
-    if (missing) throw new Error(`No line is like ${missing}:\n${lines.join('\n')}`)
+    if (missing) throw new Error(`No line matches ${missing}:\n${lines.join('\n')}`)
     return undefined
   }
 
@@ -100,7 +102,7 @@ export function checksOf(home: string, hidden: RegExp, env: Record<string, strin
     failures.push(`${name}\n${why}`)
   }
 
-  /** Says what failed, and leaves the counts in the file that `--report` names. */
+  /** Prints what failed, and writes the counts to the file that `--report` names. */
   function report(): void {
     for (const failure of failures) say(`\nFAILED ${failure}`)
     say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)

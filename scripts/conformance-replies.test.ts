@@ -8,7 +8,7 @@ const cases = join(dirname(import.meta.dirname), 'packages/protocol/conformance'
 const folder = mkdtempSync(join(tmpdir(), 'dakera-replies-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What is found in the cases of sessions after one text was replaced everywhere in them. */
+/** Returns the problems in the cases of sessions after one text was replaced everywhere in them. */
 function after(text: string, replacement: string): string[] {
   const sessions = readFileSync(join(cases, 'sessions.json'), 'utf8')
   expect(sessions).toContain(text)

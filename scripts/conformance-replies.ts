@@ -5,7 +5,7 @@ import { type Endpoint, ERRORS, ErrorBody, endpoints } from '../packages/protoco
 type Reply = { status?: number; body?: unknown; drop?: boolean; cut?: boolean }
 type Case = { name: string; operation: string; error?: { kind: string; code?: string }; replies?: Reply[] }
 
-/** Every reply of the conformance cases that differs from its schema in the contract, and where. */
+/** Returns every reply of the conformance cases that differs from its schema in the contract, with the place. */
 export function findWrongReplies(folder: string): string[] {
   return globSync('*.json', { cwd: folder })
     .sort()
@@ -21,11 +21,11 @@ const responses = new Map<string, Endpoint['response']>(all.map(({ id, response 
 function wrongReplies({ operation, error, replies = [] }: Case): string[] {
   const response = responses.get(operation)
   if (!response) return [`the contract has no operation ${operation}`]
-  // These play what no Dakera server sends, and are about what a client makes of it.
+  // These cases play responses that no Dakera server sends, and test how a client handles them.
   if (error?.kind === 'response') return []
   return replies.flatMap(({ status = 200, body, drop, cut }, index) => {
     if (body === undefined || drop || cut) return []
-    // Readiness answers 503 with a reply of its own.
+    // Readiness responds with 503 and its own reply.
     if (status < 400 || response.safeParse(body).success) return issues(response, body, index)
     // A newer server may have codes that a client does not know.
     const isNewerCode = error?.code !== undefined && !(error.code in ERRORS)

@@ -8,8 +8,9 @@ const PUBLISHED = 'packages/protocol/published-openapi.json'
 const SERVER = '@dakera-ai/server'
 
 /**
- * A contract that changed without a changeset of the server, as a problem in words. It is compared with the branch's
- * start on origin/main, where there is one, and with the last release: a clone of main has nothing else to go by.
+ * Returns, in words, that the contract changed without a changeset of the server. The contract is compared with the
+ * branch's start on origin/main, if there is one, and with the last release, which is the only reference in a clone of
+ * main.
  */
 export async function findContractWithoutChangeset(root: string): Promise<string | undefined> {
   const contract = readFileSync(join(root, CONTRACT), 'utf8')
@@ -25,7 +26,7 @@ export async function findContractWithoutChangeset(root: string): Promise<string
   return `${CONTRACT} differs from origin/main, and no new changeset names ${SERVER}: pnpm changeset`
 }
 
-/** Undefined where git fails: there is no such branch or file. */
+/** Runs git. Undefined if it fails, because the branch or file does not exist. */
 function git(root: string, ...args: string[]): string | undefined {
   const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 })
   return status === 0 ? stdout : undefined

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { Endpoint } from '../packages/protocol/src/index.ts'
 import { findGaps } from './contract-coverage.ts'
 
-/** A repository with this one's contract cases and TypeScript client, and with what else a test puts there. */
+/** Creates a repository with this one's contract cases and TypeScript client, and the files of a test. */
 function repository(files: Record<string, string>) {
   const root = mkdtempSync(join(tmpdir(), 'dakera-coverage-'))
   for (const folder of ['packages/protocol/conformance', 'packages/sdk-ts/src'])

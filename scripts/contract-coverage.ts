@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Endpoint, endpoints } from '../packages/protocol/src/index.ts'
 
-/** Where each SDK names the operation that a method calls. */
+/** The folders in which each SDK names the operation of a method. */
 const SDKS: Record<string, string> = {
   'packages/sdk-ts': 'src/**/*.ts',
   'packages/sdk-python': '**/*.py',
@@ -13,8 +13,9 @@ const SDKS: Record<string, string> = {
 type Case = { operation: string; result?: unknown; error?: { code: string } }
 
 /**
- * What an endpoint of the contract lacks, in words: a method in each SDK that is there, a case that succeeds and one
- * per declared error, and a row under "Every call" in each page of docs/sdks. `root` is the folder of the repository.
+ * Returns, in words, what an endpoint of the contract lacks: a method in each existing SDK, a case that succeeds and
+ * one per declared error, and a row under "Every call" in each page of docs/sdks. `root` is the folder of the
+ * repository.
  */
 export function findGaps(root: string, operations: readonly Endpoint[] = ALL): string[] {
   const files = (pattern: string, cwd: string) =>

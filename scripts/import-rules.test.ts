@@ -13,7 +13,7 @@ const NODE_MODULE = 'lint/correctness/noNodejsModules'
 const ENVIRONMENT = 'lint/style/noProcessEnv'
 const CYCLE = 'lint/suspicious/noImportCycles'
 
-/** A file, what it imports, and the rule that must say no; without a rule it is allowed. */
+/** A file, its import, and the rule that must reject it; without a rule it is allowed. */
 const cases: [file: string, code: string, rule?: string][] = [
   ['packages/protocol/src/a.ts', "export { string } from 'zod'"],
   ['packages/protocol/src/b.ts', "export { ERRORS } from '../src/a.ts'"],
@@ -85,7 +85,7 @@ const cases: [file: string, code: string, rule?: string][] = [
   ['examples/crew/quality.ts', "export { createApp } from '../../apps/server/src/app.ts'", RESTRICTED],
 ]
 
-/** What the coming rooms will depend on. */
+/** The folders of planned packages. */
 const COMING = ['packages/codegen', 'packages/mcp', 'packages/integrations-ts', 'apps/cli', 'apps/console']
 const dependencies = Object.fromEntries(
   ['@dakera-ai/protocol', '@dakera-ai/dakera', '@dakera-ai/server', 'postgres', 'hono'].map((name) => [name, '*']),

@@ -1,8 +1,8 @@
-// Who may import what: one table. Run as a program (`pnpm generate`), it writes biome.imports.jsonc, which Biome reads.
+// The table of allowed imports. Run as a program (`pnpm generate`), it writes biome.imports.jsonc, which Biome reads.
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** What is guarded, as import paths: of these, a room may import what its row names, and nothing else. */
+/** The guarded import paths: of these, a room may import only those that its row names. */
 const GUARDED = {
   zod: ['zod', 'zod/**'],
   protocol: ['@dakera-ai/protocol', '@dakera-ai/protocol/**', '**/protocol/src/**'],
@@ -30,22 +30,22 @@ type Guarded = keyof typeof GUARDED | keyof typeof SERVER_FOLDERS
 export type Room = {
   name: string
   files: string[]
-  /** `anything` of what is guarded, where a program is not part of what is published. */
+  /** `anything` allows all guarded imports, for programs that are not published. */
   may: readonly Guarded[] | 'anything'
-  /** Why so; Biome shows it beside a refused import. */
+  /** The reason, which Biome shows for a rejected import. */
   why: string
-  /** No package at all beside those of `may`. */
+  /** If true, no package may be imported except those of `may`. */
   nothingElse?: true
-  /** Runs where there is no Node. */
+  /** True if the code must run without Node. */
   withoutNode?: true
-  /** Further paths that are refused; `!` takes one out again. */
+  /** Further rejected paths; `!` allows one again. */
   never?: string[]
 }
 
 const inServer = ['protocol', 'zod'] as const
 const anotherResource = 'Of another resource only its service.ts: a repo is private.'
 
-/** Of two rows that match a file the later one counts. Some rooms do not exist yet. */
+/** The rooms. If two rows match a file, the later one counts. Some rooms do not exist yet. */
 export const rooms: Room[] = [
   {
     name: 'protocol',
@@ -210,7 +210,7 @@ export const rooms: Room[] = [
   },
 ]
 
-/** biome.imports.jsonc, whole. */
+/** Returns the whole biome.imports.jsonc. */
 export function biomeImports(): string {
   const overrides = [
     // A package may only use what its own package.json names: an install elsewhere lacks the rest.

@@ -7,7 +7,7 @@ export const COLUMNS = 120
 const TEXTS = ['ts', 'mts', 'mjs', 'sql', 'py', 'go', 'rs', 'sh', 'md']
 const LANDED = 'apps/server/src/db/migrations/landed.sha256'
 
-/** What may be wider. Nothing else is, in any language. */
+/** The lines that may be wider, in all languages. */
 const EXEMPT: { why: string; is: (file: string, line: string, isFenced: boolean, landed: Set<string>) => boolean }[] = [
   { why: 'landed migrations are frozen', is: (file, _line, _isFenced, landed) => landed.has(file) },
   { why: 'a row of a Markdown table is one line', is: (file, line) => isMarkdown(file) && /^\s*\|/.test(line) },
@@ -24,7 +24,7 @@ const EXEMPT: { why: string; is: (file: string, line: string, isFenced: boolean,
 const isMarkdown = (file: string) => file.endsWith('.md')
 const columnsOf = (line: string) => [...line].length
 
-/** Every line of the repository that is wider than COLUMNS and not exempt, as "file:line: columns". */
+/** Returns every line of the repository that is wider than COLUMNS and not exempt, as "file:line: columns". */
 export function findWideLines(root: string): string[] {
   const landed = readLanded(root)
   return findFiles(root).flatMap((file) => wideLines(file, readFileSync(join(root, file), 'utf8'), landed))

@@ -1,5 +1,4 @@
-// An embedded database that is migrated and was never started, for tests to copy: creating one takes seconds of both
-// cores.
+// A migrated embedded database that was never started, for tests to copy: creating one takes seconds of both cores.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -10,7 +9,7 @@ const root = dirname(import.meta.dirname)
 const cache = join(root, 'node_modules/.cache/dakera')
 const migrations = join(root, 'apps/server/src/db/migrations')
 
-/** A data directory to be copied, which is made when the migrations or the engine are others than before. */
+/** Returns a data directory to copy. It is created again if the migrations or the engine have changed. */
 async function migratedDatabase(): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml')))
   for (const file of readdirSync(migrations)) hash.update(file).update(readFileSync(join(migrations, file)))
@@ -23,12 +22,15 @@ async function migratedDatabase(): Promise<string> {
   return folder
 }
 
-/** Puts a database that was never started into a data directory. */
+/** Copies a database that was never started into a data directory. */
 export async function copyMigratedDatabase(dataDir: string): Promise<void> {
   cpSync(await migratedDatabase(), dataDir, { recursive: true })
 }
 
-/** Beside its place first: another process may want it at the same time, or this one may be ended. */
+/**
+ * Creates it beside its final place first, because another process may create it at the same time, or this one may be
+ * ended.
+ */
 async function make(folder: string): Promise<void> {
   const making = `${folder}-${process.pid}`
   mkdirSync(cache, { recursive: true })
@@ -36,6 +38,6 @@ async function make(folder: string): Promise<void> {
   try {
     renameSync(making, folder)
   } catch {
-    rmSync(making, { recursive: true, force: true }) // the other one was faster
+    rmSync(making, { recursive: true, force: true }) // the other process was faster
   }
 }

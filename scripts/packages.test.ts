@@ -11,7 +11,7 @@ const root = dirname(import.meta.dirname)
 const folder = mkdtempSync(join(tmpdir(), 'dakera-packages-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Some 10 s on an idle machine. */
+/** About 10 s on an idle machine. */
 const MINUTES = 300_000
 
 const manifestOf = (path: string) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'))
@@ -79,7 +79,7 @@ describe('the server and the client, installed by npm on Node 20', () => {
   )
 })
 
-/** What a module imports that is not a file beside it. */
+/** Matches the imports of a module, except those of its own files. */
 const IMPORT = /^(?:import|export)\b[^'"\n]*["']([^."'][^"']*)["']|\bimport\(["']([^."'][^"']*)["']\)/gm
 
 const PROGRAM = `

@@ -28,7 +28,7 @@ export function pack(packageFolder: string, folder: string): string {
   return join(own, name)
 }
 
-/** pnpm applies publishConfig; it may be on the path or known to npx only. */
+/** Runs pnpm, which applies publishConfig. It may be on the path or available to npx only. */
 function pnpm(cwd: string, ...args: string[]): string {
   try {
     return run(cwd, 'pnpm', args)
@@ -39,7 +39,7 @@ function pnpm(cwd: string, ...args: string[]): string {
   }
 }
 
-/** The oldest Node that the packages support: one on the path, otherwise one that npx fetches. */
+/** Returns the oldest Node that the packages support: one on the path, otherwise one that npx fetches. */
 export function findNode20(): string {
   const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'node'))
   const isNode20 = (file: string) => {

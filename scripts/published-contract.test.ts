@@ -45,7 +45,7 @@ type Draft = {
   newThing: Fields
 }
 
-/** What is found after a change of the published document. */
+/** Returns the breaches after a change of the published document. */
 function after(change: (draft: Draft) => void): string[] {
   const current = structuredClone(published)
   const { NewThing, Thing } = current.components.schemas

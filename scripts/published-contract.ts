@@ -1,5 +1,5 @@
-// What a published API may change: CONTRIBUTING.md, "Release". packages/protocol/published-openapi.json is the document
-// of the last release; `pnpm version` renews it.
+// Checks the changes of a published API: CONTRIBUTING.md, "Release". packages/protocol/published-openapi.json is the
+// document of the last release; `pnpm version` renews it.
 
 type Schema = {
   $ref?: string
@@ -24,11 +24,11 @@ export type Document = {
   components: { schemas: Record<string, unknown> }
 }
 
-/** Who reads the value: the client a reply, the server a request. */
+/** The reader of the value: the client reads a reply, the server a request. */
 type Direction = 'reply' | 'request'
 type Pair = { published: Document; current: Document; direction: Direction; seen: Set<string> }
 
-/** Every change of a published endpoint that breaks a client or a server of another release. */
+/** Returns every change of a published endpoint that breaks a client or a server of another release. */
 export function findBreaches(published: Document, current: Document): string[] {
   return Object.entries(published.paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]) => {
@@ -73,7 +73,7 @@ function operationBreaches(was: Operation, is: Operation, published: Document, c
 
 const schemaOf = (content: Content | undefined) => content?.content?.['application/json']?.schema
 
-/** Compares the alternatives of a union, of which there is mostly one. */
+/** Compares the alternatives of a union; usually there is only one. */
 function schemaBreaches(before: Schema, after: Schema, at: string, pair: Pair): string[] {
   const [was, is] = [alternatives(before, pair.published), alternatives(after, pair.current)]
   const { written, known } = pair.direction === 'reply' ? { written: is, known: was } : { written: was, known: is }
@@ -89,7 +89,7 @@ function schemaBreaches(before: Schema, after: Schema, at: string, pair: Pair): 
 
 type Alternative = Schema & { type: string; ref: string }
 
-/** One schema per type of value: $ref, anyOf and lists of types are taken apart. */
+/** Returns one schema per type of value: $ref, anyOf and lists of types are expanded. */
 function alternatives(schema: Schema, document: Document, ref = ''): Alternative[] {
   if (schema.$ref) {
     const name = schema.$ref.replace('#/components/schemas/', '')
@@ -104,7 +104,7 @@ const typeOfValue = (value: unknown) => (value === undefined ? 'anything' : valu
 const isWider = (wide: string, narrow: string) => wide === 'anything' || (wide === 'number' && narrow === 'integer')
 const typesOf = (list: Alternative[]) => [...new Set(list.map(({ type }) => type))].join(' | ')
 
-/** Between two alternatives of one type. */
+/** Returns the breaches between two alternatives of one type. */
 function breaches(was: Alternative, is: Alternative, at: string, pair: Pair): string[] {
   const both = `${was.ref} ${is.ref}`
   if (was.ref && pair.seen.has(both)) return []
@@ -119,7 +119,10 @@ function breaches(was: Alternative, is: Alternative, at: string, pair: Pair): st
   ]
 }
 
-/** A reply may bring new values, which clients pass on; a request takes every value that it took. */
+/**
+ * Compares the values: a reply may have new values, which clients pass on; a request must accept every value that it
+ * accepted before.
+ */
 function valueBreaches(was: Alternative, is: Alternative, at: string, direction: Direction): string[] {
   const taken = valuesOf(is)
   if (direction === 'reply' || !taken) return []

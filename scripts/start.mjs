@@ -1,5 +1,5 @@
-// npm start: brings up what is missing, then runs the server straight from its sources.
-// package.json says "exec node ...": without it a shell stands between npm and us, and swallows signals.
+// npm start: installs what is missing, then runs the server directly from its sources.
+// package.json has "exec node ...": without it a shell between npm and this process swallows signals.
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ if ((args.includes('--help') || args.includes('-h')) && !isInstalled()) {
   }
 }
 
-/** Runs the server until it ends by itself; our own signals become its signals, and its exit code ours. */
+/** Runs the server until it ends; signals are passed on to it, and its exit code is returned. */
 function serve(node, env) {
   const server = spawn(node, [join(root, 'apps/server/src/main.ts'), ...args], { stdio: 'inherit', env })
   // Ctrl-C in a terminal reaches the whole foreground group, so the server has it already.
@@ -37,7 +37,7 @@ function serve(node, env) {
   process.on('SIGINT', () => isInTerminal || server.kill('SIGINT'))
   process.on('SIGTERM', () => server.kill('SIGTERM'))
   process.on('SIGHUP', () => server.kill('SIGHUP'))
-  // npm may be killed without a chance to tell us; a server nobody can stop must not stay behind.
+  // npm may be killed without passing on a signal; a server that nobody can stop must not keep running.
   const parent = process.ppid
   if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === parent || server.kill('SIGTERM'), 500).unref()
   return new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 const root = dirname(import.meta.dirname)
 const tree = mkdtempSync(join(tmpdir(), 'dakera-start-'))
 
-// A server that tells its arguments, drains for a moment when asked to stop, and has an exit code of its own.
+// A server that prints its arguments, drains for a moment when it is stopped, and has its own exit code.
 const SERVER = `
 process.on('SIGTERM', () => setTimeout(() => { console.log('drained'); process.exit(7) }, 200))
 process.on('SIGINT', () => process.exit(8))
@@ -97,7 +97,7 @@ test('every npm script that needs a newer Node than 20 brings it', () => {
     scripts: Record<string, string>
   }
   const needsNewer = Object.entries(scripts).filter(([, line]) => /\.ts\b/.test(line))
-  // pnpm runs these; whoever has it has Node 24.
+  // pnpm runs these, and brings Node 24.
   const byPnpm = ['generate']
   const without = needsNewer.filter(([, line]) => !line.startsWith('exec node scripts/with-toolchain.mjs '))
   expect(needsNewer.length).toBeGreaterThan(6)

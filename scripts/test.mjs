@@ -1,4 +1,4 @@
-// npm test: brings up what is missing, runs every step and ends with one line of counts.
+// npm test: installs what is missing, runs every step and ends with one line of counts.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
 const steps = [
   {
     name: 'verify',
-    lane: 'first', // it writes the generated files anew, and puts them back
+    lane: 'first', // it generates the files again, and restores them
     command: ['node', 'scripts/verify.ts', '--report', report('verify.json')],
     report: report('verify.json'),
     read: JSON.parse,
@@ -38,7 +38,7 @@ const steps = [
   ...sdkInItsLanguage(),
 ]
 
-/** What runs now, each in a process group of its own: an interrupt ends whatever a step has started. */
+/** The running steps, each in its own process group: an interrupt ends all processes that a step has started. */
 const running = new Set()
 let isStopping = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
@@ -73,7 +73,7 @@ async function main(chosen) {
   const started = Date.now()
   try {
     const { env } = await bringUp({ withPnpm: true })
-    // Where each program of Node finds what another one compiled.
+    // The compile cache that all programs of Node share.
     env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/dakera/compiled')
     const runLane = async (lane) => {
       for (const step of chosen) if (step.lane === lane) count(step, await runStep(step, env))
@@ -86,7 +86,7 @@ async function main(chosen) {
   }
   process.exitCode = total.failed > 0 ? 1 : 0
   if (conformance.length > 0) process.stdout.write(conformanceTable(conformance))
-  // Last, as the end is what is kept of a long log.
+  // Last, because usually only the end of a long log is kept.
   for (const failure of failures) process.stdout.write(`\nFAILED ${failure}\n`)
   process.stdout.write(`\nTook ${Math.round((Date.now() - started) / 1000)} s.\n`)
   process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
@@ -100,7 +100,7 @@ async function main(chosen) {
   }
 }
 
-/** The same cases in every language: packages/protocol/conformance. */
+/** Returns the counts of the same cases in every language: packages/protocol/conformance. */
 function conformanceTable(rows) {
   const lines = rows.map(
     ({ name, passed, failed }) => `  ${name.padEnd(20)}${String(passed).padStart(8)}${String(failed).padStart(8)}\n`,
@@ -110,7 +110,7 @@ function conformanceTable(rows) {
 
 /** @param {Step} step @returns {Promise<Counts>} */
 async function runStep(step, env) {
-  // Two at a time would mix their lines: those of the one beside are shown when it has ended.
+  // Two at a time would mix their lines, so the output of the lane `beside` is shown when it has ended.
   const isShownLater = step.lane === 'beside' && only === undefined
   if (!isShownLater) process.stdout.write(`\n== ${step.name}\n`)
   const missing = (step.needs ?? []).filter((program) => !isOnPath(program, env.PATH))
@@ -128,7 +128,7 @@ async function runStep(step, env) {
     return { passed: 0, failed: 1, skipped: 0 }
   }
   const counts = step.read(readFileSync(step.report, 'utf8'))
-  // A failure outside of any test, such as an unhandled rejection, only shows in the exit code.
+  // A failure outside any test, such as an unhandled rejection, appears only in the exit code.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
@@ -150,7 +150,7 @@ function runCommand([command, ...rest], env, isKept) {
     child.once('close', (code) => {
       running.delete(child)
       if (!isStopping) return resolve({ code: code ?? 1, said })
-      killGroup(child.pid, 'SIGKILL') // what it may have left behind
+      killGroup(child.pid, 'SIGKILL') // processes that it may have left behind
       if (running.size === 0) process.exit(130)
     })
   })
@@ -176,7 +176,7 @@ function killGroup(pid, signal) {
   }
 }
 
-/** The published package on the oldest Node it promises to support. */
+/** Tests the published package on the oldest Node that it supports. */
 function sdkOnNode20() {
   const folder = 'packages/sdk-ts/test/node20'
   if (!existsSync(join(root, folder))) return []
@@ -206,7 +206,8 @@ function sdkOnNode20() {
 }
 
 /**
- * Each brings its own tools, checks its style, types and package, and plays the conformance cases and the live suite.
+ * Each script installs its own tools, checks style, types and package, and runs the conformance cases and the live
+ * suite.
  */
 function sdkInItsLanguage() {
   const programs = { python: ['python3'], rust: ['cargo'], go: ['go'] }
@@ -226,7 +227,7 @@ function sdkInItsLanguage() {
 
 function vitestCounts(text) {
   const result = JSON.parse(text)
-  // A file that could not be loaded has failed without having a test.
+  // A file that could not be loaded has failed without a test.
   const brokenFiles = result.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   )

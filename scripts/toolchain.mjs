@@ -1,4 +1,4 @@
-// Brings Node 24, pnpm 12 and the dependencies to a machine that has only Node 20 and npm.
+// Installs Node 24, pnpm 12 and the dependencies on a machine that has only Node 20 and npm.
 // Plain JavaScript: it runs before anything is installed.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -10,20 +10,20 @@ import { fileURLToPath } from 'node:url'
 /** The repository's root folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-// Exact versions, so that two machines run the same and nothing newer comes in unread. A machine's own Node of this
-// major or later is used as it is.
+// Exact versions, so that two machines run the same and nothing newer is used unreviewed. A machine's own Node of this
+// major version or later is used.
 const NODE = '24.21.0'
 const NODE_MAJOR = Number.parseInt(NODE, 10)
 const PNPM = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devEngines.packageManager.version
 const TOOLS = [`node@${NODE}`, `pnpm@${PNPM}`]
 
-// Inside node_modules, so that deleting node_modules also forgets what was installed in it.
+// Inside node_modules, so that deleting node_modules also deletes this record.
 const memory = join(root, 'node_modules/.cache/dakera/toolchain.json')
 
-/** A problem whose message tells the reader what to do; it is printed without a stack. */
+/** A problem whose message tells the user what to do. It is printed without a stack. */
 export class SetupError extends Error {}
 
-/** Is everything in place, so that a start needs neither npx nor pnpm? */
+/** Returns whether everything is installed, so that a start needs neither npx nor pnpm. */
 export function isInstalled() {
   const known = recall()
   return (
@@ -36,7 +36,7 @@ export function isInstalled() {
 /**
  * Finds or fetches the toolchain, installs the dependencies when the lockfile changed, and returns the
  * Node 24 binary with an environment whose PATH has node, pnpm and the workspace's tools.
- * @param {{ withPnpm: boolean }} needs pnpm itself is only looked for when it is needed
+ * @param {{ withPnpm: boolean }} needs pnpm is only looked for if it is needed
  * @returns {Promise<{ node: string, env: NodeJS.ProcessEnv }>}
  */
 export async function bringUp({ withPnpm }) {
@@ -71,7 +71,9 @@ export function run(command, args, options) {
   })
 }
 
-/** Runs node with these arguments to its end, in the root; its exit code is ours, and our signals are its signals. */
+/**
+ * Runs node with these arguments in the root to its end; signals are passed on to it, and its exit code is returned.
+ */
 export async function runWithToolchain(args, { withPnpm = false } = {}) {
   try {
     const { node, env } = await bringUp({ withPnpm })
@@ -168,7 +170,7 @@ function output(command, args) {
 function recall() {
   try {
     const known = JSON.parse(readFileSync(memory, 'utf8'))
-    // tools of other versions are fetched anew
+    // tools of other versions are fetched again
     return known.tools === TOOLS.join(' ') ? known : { lockfile: known.lockfile }
   } catch {
     return {}

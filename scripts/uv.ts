@@ -7,7 +7,10 @@ import { promisify } from 'node:util'
 const root = dirname(import.meta.dirname)
 const run = promisify(execFile)
 
-/** Of every call of uv: no Python is ever downloaded, and the certificates are the system's: a company has its own. */
+/**
+ * The environment of every call of uv: no Python is downloaded, and the certificates are the system's, because a
+ * company may have its own.
+ */
 export const UV_ENV = { UV_PYTHON_DOWNLOADS: 'never', UV_SYSTEM_CERTS: '1' }
 
 const pin = /"(uv==[^"]+)"/.exec(readFileSync(join(root, 'packages/sdk-python/pyproject.toml'), 'utf8'))?.[1] ?? ''
@@ -19,7 +22,8 @@ export const UV = join(folder, 'bin/uv')
 /** Installs uv with this Python if it is missing, and returns its path. */
 export async function bringUv(python: string): Promise<string> {
   if (existsSync(UV)) return UV
-  // Beside its place first: another process may want it at the same time. The program runs wherever it lies.
+  // Installed beside its final place first, because another process may install it at the same time. The program can be
+  // moved.
   const making = `${folder}-${process.pid}`
   mkdirSync(dirname(folder), { recursive: true })
   try {
@@ -28,7 +32,7 @@ export async function bringUv(python: string): Promise<string> {
     await run(pip[0] ?? '', pip.slice(1))
     renameSync(making, folder)
   } catch (error) {
-    if (!existsSync(UV)) throw error // else the other process was faster
+    if (!existsSync(UV)) throw error // otherwise the other process was faster
   } finally {
     rmSync(making, { recursive: true, force: true })
   }

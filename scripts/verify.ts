@@ -18,7 +18,7 @@ const env = {
   TURBO_NO_UPDATE_NOTIFIER: '1',
 }
 
-/** Nothing (or no text) when all is well, otherwise what is wrong and what to do. */
+/** A check returns nothing if it passes, otherwise the problem and what to do. */
 type Check = () => Promise<string | undefined> | string | undefined
 
 const README_LINES = 150
@@ -72,7 +72,7 @@ function run(line: string, advice = ''): string | undefined {
   return [`$ ${line}`, error?.message, stdout, stderr, advice].filter(Boolean).join('\n')
 }
 
-/** Generates again and puts the tree back as it was, whatever the outcome. */
+/** Generates the files again, and restores the tree in any case. */
 function checkGenerated(): string | undefined {
   const before = generatedFiles()
   const problem = run('pnpm generate')
@@ -110,7 +110,7 @@ function checkPublishedContract(): string | undefined {
     : `${breaches.join('\n')}\nWhat a published endpoint may change: CONTRIBUTING.md, "Release".`
 }
 
-/** The configuration is valid and every changeset names packages that are published. */
+/** Checks that the configuration is valid and that every changeset names published packages. */
 async function checkChangesets(): Promise<string | undefined> {
   const { errors } = await readConfig(root)
   if (errors) return `.changeset/config.json: ${errors.join('\n')}`

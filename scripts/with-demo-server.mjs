@@ -1,5 +1,5 @@
-// node scripts/with-demo-server.mjs <command ...>: runs a command beside a server started with --demo over an empty
-// embedded database; DAKERA_LIVE_URL is its address. The command's exit code is ours.
+// node scripts/with-demo-server.mjs <command ...>: runs a command beside a server started with --demo and an empty
+// embedded database; DAKERA_LIVE_URL is its address. Returns the command's exit code.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { root } from './toolchain.mjs'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'dakera-live-'))
 await copyMigratedDatabase(dataDir)
-// What the surroundings say of a server must not reach this one.
+// The environment's settings of a server must not reach this one.
 const surroundings = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(DAKERA_|OPENAI_|DATABASE_URL)/.test(name)),
 )
@@ -27,7 +27,7 @@ try {
   rmSync(dataDir, { recursive: true, force: true })
 }
 
-/** What the server's first line says. */
+/** Returns the address in the server's first line. */
 function listening() {
   return new Promise((resolve, reject) => {
     let said = ''

@@ -1,4 +1,4 @@
-"""The three agents: their tools, their tasks, and the script each follows when there is no model."""
+"""The three agents: their tools, their tasks, and the script that each follows without a model."""
 
 import os
 import re
@@ -41,11 +41,11 @@ SCRIPTS: dict[str, list[Step]] = {
 
 
 def run_crew(team: Team) -> tuple[str, list[Used]]:
-    """Work through the tasks, and give what the last agent says and every call of a tool."""
+    """Run the tasks; return the answer of the last agent and every call of a tool."""
     log: list[Used] = []
     agents = {role: _agent(team, role, log) for role in TASKS}
     tasks = [
-        # No context: what one agent knows of another's work, it knows from Dakera.
+        # No context: everything that one agent knows of another's work comes from Dakera.
         Task(description=text, expected_output="One paragraph.", agent=agents[role], context=[])
         for role, text in TASKS.items()
     ]
@@ -54,7 +54,7 @@ def run_crew(team: Team) -> tuple[str, list[Used]]:
 
 
 def model_name() -> str:
-    """The model that will be asked."""
+    """The name of the model."""
     return (os.environ.get("DAKERA_EXAMPLE_MODEL") or "gpt-4.1-mini") if os.environ.get("OPENAI_API_KEY") else ""
 
 
@@ -67,14 +67,14 @@ def _agent(team: Team, role: str, log: list[Used]) -> Agent:
     return Agent(
         role=role,
         goal=goals[role],
-        backstory=f"You are the {role} of a small team that shares what is verified, and only that.",
+        backstory=f"You are the {role} of a small team that shares only verified findings.",
         tools=_tools(role, team.clients[role], team, log),
         llm=LLM(model=model_name()) if model_name() else ScriptedModel(*SCRIPTS[role]),
     )
 
 
 def _tools(role: str, client: DakeraClient, team: Team, log: list[Used]) -> list[Store | Recall]:
-    """Each tool has the agent's own client and one namespace. Two are wired wrongly, to show that it leads nowhere."""
+    """Each tool has the agent's own client and one namespace. Two are wired wrongly: the server rejects them."""
 
     def on(place: str) -> Access:
         return Access(role, client, team.names[place], log)
@@ -100,7 +100,7 @@ def _tools(role: str, client: DakeraClient, team: Team, log: list[Used]) -> list
 
 
 def _findings(said: str) -> list[str]:
-    """What a recall of the conversation so far has brought."""
+    """The results of the recalls in the conversation so far."""
     return re.findall(r"^- \[0\.85\] (.+) \(researcher\)$", said, re.MULTILINE)
 
 

@@ -125,7 +125,7 @@ team.grants_of = lambda role, names: {**rightly(role, names), names['coordinator
 
   expect(code, stdout).toBe(1)
   expect(stdout).toMatch(/^researcher \| report_status: stored/m)
-  expect(stdout).toContain("FAILED What stands in the coordinator's namespace is by the orchestrator alone.")
+  expect(stdout).toContain("FAILED Only the orchestrator has written to the coordinator's namespace.")
   expect(stdout).toContain(
     'allowed: researcher writes to coordinator; allowed: writer writes to coordinator; allowed: qc writes to ' +
       'coordinator.',

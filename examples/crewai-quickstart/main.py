@@ -15,19 +15,19 @@ from team import ACCESS, Team, open_team
 if TYPE_CHECKING:
     from tools import Used
 
-# Read by CrewAI when it is imported, so set before: no telemetry, no traces, no look for a newer version.
+# CrewAI reads these when it is imported: no telemetry, no traces, no check for a newer version.
 os.environ.update(CREWAI_DISABLE_TELEMETRY="true", CREWAI_TRACING_ENABLED="false", CREWAI_DISABLE_VERSION_CHECK="true")
 
 Claim = tuple[bool, str]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the crew and say what has been shown; 1 when any of it is false."""
+    """Run the crew and print what it has shown; return 1 if any claim is false."""
     options = _parse(arguments)
     admin = DakeraClient(base_url=options.url, api_key=options.admin_key)
     try:
         with open_team(admin, options.url, options.team, clean=options.clean) as team:
-            from crew import TASKS, model_name, run_crew  # takes seconds, so what cannot work ends before
+            from crew import TASKS, model_name, run_crew  # takes seconds, so invalid settings are reported before
 
             print(f"Namespaces: {', '.join(team.names.values())}\nModel: {model_name() or 'a script'}\n")
             for role in ("researcher", "writer"):
@@ -70,7 +70,7 @@ def _claims(team: Team, admin: DakeraClient, log: "list[Used]") -> Iterator[Clai
     yield bool(met), f"The writer recalled {len(met)} of {len(findings)} findings of the researcher."
 
     intruders = [m.author for m in held["coordinator"] if m.metadata["source"] != "orchestrator"]
-    yield not intruders, "What stands in the coordinator's namespace is by the orchestrator alone."
+    yield not intruders, "Only the orchestrator has written to the coordinator's namespace."
 
     tries = list(_forbidden(team))
     allowed = [name for name, call in tries if not _is_refused(call)]
@@ -83,7 +83,7 @@ def _team_name(team: Team) -> str:
 
 
 def _forbidden(team: Team) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Every cell of the table that lacks something."""
+    """Tries every cell of the table that lacks a grant."""
     for role, client in team.clients.items():
         for place, name in team.names.items():
             access = ACCESS[role].get(place)
@@ -103,7 +103,7 @@ def _is_refused(call: Callable[[], object]) -> bool:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog="With OPENAI_API_KEY set, a model of OpenAI takes the place of the script."
+        description=__doc__, epilog="With OPENAI_API_KEY set, a model of OpenAI replaces the script."
     )
     parser.add_argument(
         "--url",
@@ -116,7 +116,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="an admin's key (DAKERA_ADMIN_KEY; default the one of --demo)",
     )
     parser.add_argument(
-        "--team", default=f"crewai-{secrets.token_hex(3)}", help="begins the names of the namespaces (default: random)"
+        "--team", default=f"crewai-{secrets.token_hex(3)}", help="prefix of the namespaces (default: random)"
     )
     parser.add_argument("--clean", action="store_true", help="remove the namespaces at the end")
     return parser.parse_args(arguments)

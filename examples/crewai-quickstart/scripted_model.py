@@ -8,7 +8,7 @@ from crewai.llms.base_llm import BaseLLM
 from pydantic import PrivateAttr
 
 Step = tuple[str, str] | str | Callable[[str], tuple[str, str] | str]
-"""A tool and what to tell it; or a final answer; or either of them, made from what the tools have said."""
+"""A tool and its argument; or a final answer; or a function that makes either from the results of the tools."""
 
 
 class ScriptedModel(BaseLLM):
@@ -21,7 +21,7 @@ class ScriptedModel(BaseLLM):
         self._steps = steps
 
     def call(self, messages: Any, *_: Any, **__: Any) -> str:
-        """Answer. How far the script has come is to be seen from the conversation, as with any model."""
+        """Answer. The conversation shows how far the script has come, as with any model."""
         said = [message["content"] for message in messages if message["role"] == "assistant"]
         step = self._steps[len(said)]
         action = step("\n".join(said)) if callable(step) else step
@@ -32,9 +32,9 @@ class ScriptedModel(BaseLLM):
         return f"Thought: Next.\nAction: {tool}\nAction Input: {json.dumps({argument: words})}"
 
     def get_context_window_size(self) -> int:
-        """As large as it takes."""
+        """Large enough for any conversation."""
         return 1_000_000
 
     def get_input_tokens_count(self, *_: Any, **__: Any) -> int:
-        """A script counts no tokens."""
+        """A script uses no tokens."""
         return 0

@@ -1,4 +1,4 @@
-"""The team: who may do what where, and one key for each."""
+"""The team: the grants of each role, and a key for each."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from dakera import Access, DakeraClient
 
 PLACES = ("researcher", "writer", "shared", "coordinator")
 
-# An empty cell is no grant. The server refuses whatever does not stand here.
+# An empty cell means no grant. The server rejects everything that is not listed here.
 ACCESS: Mapping[str, Mapping[str, Access]] = {
     "researcher": {"researcher": "read_write", "shared": "read_write", "coordinator": "read"},
     "writer": {"writer": "read_write", "shared": "read_write", "coordinator": "read"},
@@ -32,14 +32,14 @@ def grants_of(role: str, names: Mapping[str, str]) -> dict[str, Access]:
 
 @contextmanager
 def open_team(admin: DakeraClient, url: str, name: str, *, clean: bool) -> Iterator[Team]:
-    """Make the namespaces and the keys; in the end, delete the keys, and with `clean` the namespaces."""
+    """Create the namespaces and the keys; at the end, delete the keys, and with `clean` the namespaces."""
     names = {place: f"{name}-{place}" for place in PLACES}
     keys: dict[str, tuple[str, str]] = {}
     made: list[str] = []
     try:
         for namespace in names.values():
             if not admin.create_namespace(namespace).created:
-                raise SystemExit(f"There is a namespace {namespace} already. Choose another --team.")
+                raise SystemExit(f"The namespace {namespace} exists already. Choose another --team.")
             made.append(namespace)
         for role in ACCESS:
             created = admin.create_key(f"{name}-{role}", grants_of(role, names), expires_in_days=1)

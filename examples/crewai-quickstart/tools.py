@@ -1,6 +1,6 @@
-"""What the agents can do with memory. Key, namespace, source and importance are fixed when a tool is made.
+"""The memory tools of the agents. Key, namespace, source and importance are fixed when a tool is created.
 
-A model chooses the words and nothing else: no argument names a namespace or a source.
+A model chooses only the words: no argument names a namespace or a source.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 
 @dataclass(frozen=True)
 class Used:
-    """A call of a tool, and what came of it."""
+    """A call of a tool, and its result."""
 
     agent: str
     tool: str
@@ -22,7 +22,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Access:
-    """An agent's way to one namespace: with its own key."""
+    """Access of an agent to one namespace, with its own key."""
 
     agent: str
     client: DakeraClient
@@ -30,7 +30,7 @@ class Access:
     log: list[Used]
 
     def use(self, tool: str, call: Callable[[], str]) -> str:
-        """Make the call, and let the model read it when the server refuses."""
+        """Make the call, and return a rejection of the server to the model."""
         try:
             outcome = call()
         except AuthorizationError as error:
@@ -41,7 +41,7 @@ class Access:
 
 
 class Store(BaseTool):
-    """Keeps a text. Everything about it but the words is decided here."""
+    """Stores a text. Everything except the words is decided here."""
 
     _access: Access = PrivateAttr()
     _importance: float = PrivateAttr()
@@ -66,7 +66,7 @@ class Store(BaseTool):
 
 
 class Recall(BaseTool):
-    """Finds what answers a question best."""
+    """Finds the memories that answer a question best."""
 
     _access: Access = PrivateAttr()
     _tags: Sequence[str] = PrivateAttr()

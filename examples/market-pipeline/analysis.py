@@ -1,4 +1,4 @@
-"""The Analysis agent: what the prices of a morning mean, next to those of the week before."""
+"""The Analysis agent: compares the prices of a morning with those of the week before."""
 
 from datetime import timedelta
 from statistics import mean

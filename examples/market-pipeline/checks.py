@@ -1,4 +1,4 @@
-"""What this example claims, asked of the server when the work is done."""
+"""The claims of this example, checked with the server when the work is done."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from team import ACCESS, AGENTS, STATUS_TTL, Team
 
 @dataclass(frozen=True)
 class Claim:
-    """Something that must be true, in words."""
+    """A claim in words, and whether it is true."""
 
     text: str
     holds: bool
@@ -53,7 +53,7 @@ def _facts(shared: list[Memory], market: Market) -> Claim:
     true = {day.isoformat(): quotes for day, quotes in market.prices.items()}
     baskets = [round(sum(quotes.values()), 2) for quotes in market.prices.values()]
     return Claim(
-        "What came out at the end of four agents is what the market did.", (prices, trend["baskets"]) == (true, baskets)
+        "The result of the four agents is what the market did.", (prices, trend["baskets"]) == (true, baskets)
     )
 
 
@@ -82,7 +82,7 @@ def _scratch(team: Team, admin: DakeraClient) -> Claim:
 
 
 def _today_only(team: Team, shared: list[Memory]) -> Claim:
-    """The sources of each report are of its morning; without the filters, Analysis would be given its own past."""
+    """The sources of each report are of its morning; without the filters, Analysis would get its own past results."""
     by_id = {memory.id: memory for memory in shared}
     reports = [memory for memory in shared if memory.metadata["type"] == "daily_report"]
     stale = sum(by_id[i].metadata["date"] != m.metadata["date"] for m in reports for i in m.metadata["sources"])
@@ -99,7 +99,7 @@ def _today_only(team: Team, shared: list[Memory]) -> Claim:
 
 
 def _access(team: Team) -> Iterator[Claim]:
-    """Every cell of the table that forbids something, tried with the keys themselves."""
+    """Tries every cell of the table that forbids something, with the keys themselves."""
     reads, writes = list(_forbidden_reads(team)), list(_forbidden_writes(team))
     for what, tries in (("reads", reads), ("writes", writes)):
         allowed = [name for name, call in tries if not _is_refused(call)]
@@ -134,7 +134,7 @@ def _cells(team: Team) -> Iterator[tuple[str, DakeraClient, str, str]]:
 def _is_refused(call: Callable[[], object]) -> bool:
     try:
         call()
-    except (AuthorizationError, NotFoundError):  # by id, what is not yours looks like what is not there
+    except (AuthorizationError, NotFoundError):  # by id, a memory of others looks like a missing one
         return True
     return False
 

@@ -1,4 +1,4 @@
-"""Four agents report on a market, morning by morning, with nothing between them but Dakera. See README.md."""
+"""Four agents report on a market, morning by morning, and exchange everything through Dakera. See README.md."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ from team import Team, open_team
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the month and say what has been shown; 1 when any of it is false."""
+    """Run the month and print what it has shown; return 1 if any claim is false."""
     options = _parse(arguments)
     admin = DakeraClient(base_url=options.url, api_key=options.admin_key)
     market = Market(options.seed)
@@ -78,9 +78,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="an admin's key (DAKERA_ADMIN_KEY; default the one of --demo)",
     )
     parser.add_argument(
-        "--team", default=f"market-{secrets.token_hex(3)}", help="begins the names of the namespaces (default: random)"
+        "--team", default=f"market-{secrets.token_hex(3)}", help="prefix of the namespaces (default: random)"
     )
-    parser.add_argument("--seed", type=int, default=7, help="another one makes another market (default 7)")
+    parser.add_argument("--seed", type=int, default=7, help="the seed of the market (default 7)")
     parser.add_argument("--clean", action="store_true", help="remove the namespaces at the end")
     return parser.parse_args(arguments)
 

@@ -1,4 +1,4 @@
-"""Prices nobody ever paid: a seeded random walk, and a feed with the faults that real ones have."""
+"""Invented prices: a seeded random walk, and a feed with the faults of real ones."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ _EXCHANGES = ("north", "south", "west")
 
 @dataclass(frozen=True)
 class Quote:
-    """What one exchange says a share costs."""
+    """The price of a share at one exchange."""
 
     exchange: str
     symbol: str
@@ -25,7 +25,7 @@ class Market:
     """The same seed gives the same month."""
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(seed)  # noqa: S311 - repeatable is the point here
+        self._random = Random(seed)  # noqa: S311 - must be repeatable
         self.prices: dict[date, dict[str, float]] = {}
         now = dict(_OPENING)
         for day in MORNINGS:
@@ -34,7 +34,7 @@ class Market:
             self.prices[day] = now
 
     def feed(self, day: date) -> list[Quote]:
-        """Every exchange's prices of a morning. Now and then one of the three slips a decimal point."""
+        """Every exchange's prices of a morning. Now and then a decimal point of one of the three is misplaced."""
         quotes: list[Quote] = []
         for symbol, price in self.prices[day].items():
             faulty = self._random.choice(_EXCHANGES) if self._random.random() < 0.25 else None

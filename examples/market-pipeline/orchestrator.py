@@ -1,4 +1,4 @@
-"""The orchestrator: hands out the work, says when it is done, and tidies up once a week."""
+"""The orchestrator: assigns the work, reports when it is done, and cleans up once a week."""
 
 from datetime import date, timedelta
 
@@ -7,7 +7,7 @@ from dakera import DakeraClient
 from team import AGENTS, IMPORTANCE, STATUS_TTL, Team
 
 PRODUCT = dict(zip(AGENTS, ("clean_data_snapshot", "analysis_summary", "risk_flags", "daily_report"), strict=True))
-"""What each agent owes the team every morning."""
+"""The task of each agent every morning."""
 
 
 class Orchestrator:
@@ -19,7 +19,7 @@ class Orchestrator:
         self._shared, self._coordinator = team.names["shared"], team.names["coordinator"]
 
     def say(self, content: str, *, ttl_seconds: int = STATUS_TTL) -> None:
-        """A status message. Nobody needs it tomorrow."""
+        """Post a status message, which expires after a day."""
         self._client.store_memory(
             self._coordinator, content, importance=0.7, tags=["status-update"], ttl_seconds=ttl_seconds
         )
@@ -37,7 +37,7 @@ class Orchestrator:
         return task.id
 
     def complete(self, task_id: str, role: str, day: date) -> None:
-        """Close a task, once what it asked for is published by the agent's own key."""
+        """Close a task, once its result is published by the agent's own key."""
         published = self._client.list_memories(
             self._shared, tags=[PRODUCT[role]], author=self._team.authors[role], metadata={"date": day.isoformat()}
         )
@@ -46,17 +46,17 @@ class Orchestrator:
         self._client.update_memory(task_id, tags=["task", f"assigned:{role}", "status:complete"])
 
     def compact(self, day: date) -> tuple[int, int] | None:
-        """Fold what is of low importance and older than a week into one memory: how many it counted, and forgot."""
+        """Merge memories of low importance and older than a week into one. Return how many it counted, and forgot."""
         cutoff = (day - timedelta(days=7)).isoformat()
         old = {"date": {"$lt": cutoff}}
         found = list(self._client.list_memories(self._shared, max_importance=0.5, metadata=old).all())
         if not found:
             return None
-        # A dry run first: forgetting cannot be taken back.
+        # A dry run first: forgetting cannot be undone.
         counted = self._client.batch_forget(self._shared, max_importance=0.5, metadata=old, dry_run=True).deleted_count
         if counted != len(found):
             raise RuntimeError(f"{counted} memories would be forgotten, and {len(found)} were read.")
-        # The digest before the forgetting, so that a crash in between loses nothing.
+        # The digest is stored before the forgetting, so that a crash in between loses nothing.
         odd, quotes = (sum(memory.metadata[name] for memory in found) for name in ("odd", "quotes"))
         self._client.store_memory(
             self._shared,

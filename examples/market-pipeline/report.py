@@ -1,4 +1,4 @@
-"""The Report agent: every morning a page, and in the end what the month was like."""
+"""The Report agent: writes a page every morning, and a trend of the month at the end."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from team import Agent
 
 
 def work(agent: Agent) -> str:
-    """Recall what the three others published this morning, and write it down in the order in which it was found."""
+    """Recall what the three others published this morning, and report it in that order."""
     day = agent.next_task()
     found = agent.of_today(f"market risk on {day}", day)
     facts = {memory.metadata["type"]: memory.metadata for memory in found}
@@ -27,7 +27,7 @@ def work(agent: Agent) -> str:
 
 
 def trend(agent: Agent, last: date) -> str:
-    """What the daily reports of the month say together. This time one's own reports are exactly what is wanted."""
+    """Summarise the daily reports of the month. This time the agent's own reports are wanted."""
     reports = agent.earlier("daily_report", by="report", since=date.min, before=date.max)
     days = [date.fromisoformat(report.metadata["date"]) for report in reports]
     baskets = [float(report.metadata["basket"]) for report in reports]

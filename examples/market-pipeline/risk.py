@@ -1,4 +1,4 @@
-"""The Risk agent: what somebody should know before anything else."""
+"""The Risk agent: the warnings that should be read first."""
 
 from datetime import timedelta
 from statistics import pstdev
@@ -9,7 +9,7 @@ FALL, SWING, BELOW = -0.03, 0.015, -0.04
 
 
 def work(agent: Agent) -> str:
-    """Recall the analysis, run the models, publish the flags: also when there are none, so that nobody has to guess."""
+    """Recall the analysis, run the models, publish the flags, also if there are none, so that nobody has to guess."""
     day = agent.next_task()
     (analysis,) = agent.of_today(f"market analysis on {day}", day, by="analysis")
     earlier = agent.earlier("analysis_summary", by="analysis", since=day - timedelta(days=10), before=day)

@@ -1,4 +1,4 @@
-"""Who is in the team, what each may do where, and what an agent can do with its own key."""
+"""The team, the grants of each role, and the operations of an agent with its own key."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from dakera import Access, DakeraClient, Memory
 AGENTS = ("data", "analysis", "risk", "report")
 PLACES = (*AGENTS, "shared", "coordinator")
 
-# An empty cell is no grant. The server refuses whatever does not stand here.
+# An empty cell means no grant. The server rejects everything that is not listed here.
 ACCESS: Mapping[str, Mapping[str, Access]] = {
     **{agent: {agent: "read_write", "shared": "read_write", "coordinator": "read"} for agent in AGENTS},
     "orchestrator": {**dict.fromkeys(AGENTS, "read"), "shared": "read_write", "coordinator": "read_write"},
@@ -39,18 +39,18 @@ class Agent:
     client: DakeraClient
     names: Mapping[str, str]
     authors: Mapping[str, str]
-    """The names of the team's keys. The server stamps them on what a key stores; nobody can write them himself."""
+    """The names of the team's keys. The server records them as author of each memory; no caller can set them."""
     seen: list[Memory] = field(default_factory=list)
-    """All that this agent was ever given to read, for checks.py."""
+    """Every memory that this agent has read, for checks.py."""
 
     def next_task(self) -> date:
-        """The morning to work on, as the coordinator says."""
+        """The morning to work on, according to the coordinator."""
         tags = ["task", f"assigned:{self.role}", "status:pending"]
         (task,) = self._saw(self.client.list_memories(self.names["coordinator"], tags=tags))
         return date.fromisoformat(task.metadata["date"])
 
     def note(self, day: date, *notes: str) -> None:
-        """Keep thoughts private, of low importance and for a week."""
+        """Keep a private thought, with low importance, for a week."""
         tags, metadata = ["internal-note"], {"date": day.isoformat()}
         self.client.memories.store_batch(
             self.names[self.role],
@@ -61,7 +61,7 @@ class Agent:
         )
 
     def publish(self, kind: str, day: date, content: str, **facts: Any) -> None:
-        """Share what is finished: with its source and its date, and the figures others go on with."""
+        """Share a result, with its source, its date and the figures that others need."""
         self.client.store_memory(
             self.names["shared"],
             content,
@@ -72,9 +72,9 @@ class Agent:
         )
 
     def of_today(self, query: str, day: date, *, by: str | None = None) -> list[Memory]:
-        """What the others published this morning, best first.
+        """The results of the others of this morning, best first.
 
-        The date keeps yesterday out, and `exclude_author` one's own: nobody takes his last result for today's facts.
+        The date excludes yesterday, and `exclude_author` the agent's own results, which are no facts.
         """
         found = self.client.recall(
             self.names["shared"],
@@ -89,7 +89,7 @@ class Agent:
         return self._saw(found)
 
     def earlier(self, kind: str, *, by: str, since: date, before: date) -> list[Memory]:
-        """What one other agent published on the mornings before, oldest first."""
+        """The results of one other agent on the mornings before, oldest first."""
         dates = {"$gte": since.isoformat(), "$lt": before.isoformat()}
         listed = self.client.list_memories(
             self.names["shared"], tags=[kind], author=self.authors[by], metadata={"date": dates}
@@ -118,7 +118,7 @@ def grants_of(role: str, names: Mapping[str, str]) -> dict[str, Access]:
 
 @contextmanager
 def open_team(admin: DakeraClient, url: str, name: str, *, clean: bool) -> Iterator[Team]:
-    """Make the team's namespaces and a key for each; in the end, delete the keys, and with `clean` the namespaces."""
+    """Create the team's namespaces and a key for each; at the end, delete the keys, and with `clean` the namespaces."""
     names = {place: f"{name}-{place}" for place in PLACES}
     authors = {role: f"{name}-{role}" for role in ACCESS}
     keys: dict[str, tuple[str, str]] = {}
@@ -126,9 +126,9 @@ def open_team(admin: DakeraClient, url: str, name: str, *, clean: bool) -> Itera
     try:
         for namespace in names.values():
             if not admin.create_namespace(namespace).created:
-                raise SystemExit(f"There is a namespace {namespace} already. Choose another --team.")
+                raise SystemExit(f"The namespace {namespace} exists already. Choose another --team.")
             made.append(namespace)
-        # Where equally good answers meet, the team wants the important one first.
+        # Of equally good answers the team wants the important one first.
         admin.upsert_namespace(names["shared"], weights={"importance": 1, "recency": 0})
         for role in ACCESS:
             created = admin.create_key(authors[role], grants_of(role, names), expires_in_days=1)

@@ -6,8 +6,8 @@ import type { Sample } from './extract/sample.ts'
 import { typescriptSamples } from './extract/typescript.ts'
 
 /**
- * The samples of a document that has lost its code fences and its indentation, in their order.
- * They are found by their structure alone, so that nothing of the document is repeated here.
+ * Returns the samples of a document that has lost its code fences and its indentation, in their order.
+ * They are found by their structure alone, so that no text of the document is repeated here.
  */
 export function extractSamples(document: string): Sample[] {
   const lines = document.split('\n')

@@ -9,7 +9,7 @@ import type { Sample } from './extract/sample.ts'
 
 const here = import.meta.dirname
 
-/** Runs samples in their order, each as a program of its own, and gives the lines that they print. */
+/** Runs samples in their order, each as a program of its own, and returns the lines that they print. */
 export type Runner = (samples: Pick<Sample, 'line' | 'text'>[]) => Promise<string[]>
 
 export const runTypeScript: Runner = (samples) =>
@@ -27,7 +27,7 @@ export const runRust: Runner = (samples) =>
   inTemporaryFolder(async (cwd) => {
     const client = join(root, 'packages/sdk-rust')
     await writeFile(join(cwd, 'Cargo.toml'), cargoToml(client))
-    // The versions that the client was compiled with.
+    // The versions with which the client was compiled.
     if (existsSync(join(client, 'Cargo.lock'))) await copyFile(join(client, 'Cargo.lock'), join(cwd, 'Cargo.lock'))
     await mkdir(join(cwd, 'src/bin'), { recursive: true })
     for (const { line, text } of samples) await writeFile(join(cwd, `src/bin/line-${line}.rs`), rustProgram(text))
@@ -106,8 +106,8 @@ ${text}
 `
 
 /**
- * The forms hold names, which stand for something here, and `, ...` for what may be added. Each call prints its result
- * as a line of JSON.
+ * The forms contain names, which are defined here, and `, ...` for optional arguments. Each call prints its result as a
+ * line of JSON.
  */
 export const pythonCalls = (forms: string[], url: string) => `import json
 from dakera import DakeraClient
@@ -127,7 +127,7 @@ ${forms.map((form) => `console.log(JSON.stringify(await ${call(form)}))`).join('
 
 const CONTENT_AND_QUERY = '"A snapshot of the cache takes 9 ms.", "snapshot of the cache"'
 
-/** What names no namespace is for the admin. */
+/** Returns a call, by the admin if it names no namespace. */
 const call = (form: string) => `${form.includes('"') ? 'researcher' : 'admin'}.${form.replace(', ...', '')}`
 
 async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

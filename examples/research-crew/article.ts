@@ -1,12 +1,12 @@
 import type { Source } from './crew.ts'
 
-/** What the article may say, and where it is from. Its number is how the article cites it. */
+/** A fact that the article may contain, with its source. The article cites it by its number. */
 export type Finding = { id: string; content: string; source: Source }
 
-/** A line of an article: a sentence and the numbers it ends with, as in "It is so. [2]". */
+/** A line of an article: a sentence and the numbers at its end, as in "It is so. [2]". */
 export type Cited = { sentence: string; numbers: number[] }
 
-/** Prose by template: each paragraph is about one place of the documents, each sentence is a finding. */
+/** Writes prose from templates: each paragraph is about one place of the documents, each sentence is a finding. */
 export function compose(topic: string, findings: Finding[]): string {
   const places = Map.groupBy(findings, ({ source }) => `${source.file}, "${source.heading}"`)
   const number = new Map(findings.map(({ id }, i) => [id, i + 1]))
@@ -21,10 +21,10 @@ export function compose(topic: string, findings: Finding[]): string {
 const OPENINGS = ['As it stands in', 'On this, see', 'More is in', 'And from']
 const opening = (paragraph: number): string => OPENINGS[paragraph % OPENINGS.length] ?? ''
 
-/** The first line of an article. */
+/** Returns the first line of an article. */
 export const title = (topic: string): string => `# ${topic}`
 
-/** The sentences of an article, one a line, and what each of them cites. */
+/** Returns the sentences of an article, one a line, with their citations. */
 export function readArticle(article: string): Cited[] {
   return article
     .split('\n')
@@ -39,7 +39,7 @@ export function readArticle(article: string): Cited[] {
     })
 }
 
-/** Whether what a sentence says could come from these findings: a third of its longer words at least stand in them. */
+/** Returns whether a sentence could come from these findings: they contain at least a third of its longer words. */
 export function isCovered(sentence: string, findings: string[]): boolean {
   const known = new Set(findings.flatMap(words))
   const said = words(sentence)

@@ -5,7 +5,7 @@ import { AuthorizationError, DakeraClient, type Memory } from '@dakera-ai/dakera
 export const ROLES = ['orchestrator', 'researcher', 'writer', 'qc'] as const
 export type Role = (typeof ROLES)[number]
 
-/** The namespaces of a team. Its name stands in front, so that several teams can live on one server. */
+/** The namespaces of a team. Its name is the prefix, so that several teams can use one server. */
 export const namespacesOf = (team: string) => ({
   researcher: `${team}-researcher`,
   writer: `${team}-writer`,
@@ -13,7 +13,7 @@ export const namespacesOf = (team: string) => ({
   coordinator: `${team}-coordinator`,
 })
 
-/** Who may do what. An empty cell is no grant; the server refuses whatever does not stand here. */
+/** The grants of each role. An empty cell means no grant; the server rejects everything that is not listed here. */
 export const ACCESS = {
   orchestrator: { researcher: 'read', writer: 'read', shared: 'read_write', coordinator: 'read_write' },
   researcher: { researcher: 'read_write', shared: 'read_write', coordinator: 'read' },
@@ -21,23 +21,23 @@ export const ACCESS = {
   qc: { shared: 'read', coordinator: 'read' },
 } as const satisfies Record<Role, Partial<Record<keyof ReturnType<typeof namespacesOf>, 'read' | 'read_write'>>>
 
-/** Where a finding stands in the documents. */
+/** The place of a finding in the documents. */
 export type Source = { file: string; heading: string; line: number }
 
-/** Tasks and reports are of no use tomorrow. */
+/** The lifetime of tasks and reports, which nobody needs tomorrow. */
 export const SHORT_LIVED = { ttlSeconds: 3600 }
 
-/** A claim of this example that turned out not to hold. */
+/** A claim of this example that proved false. */
 export class ClaimFailed extends Error {}
 
-/** What an agent process works with: a client with its own key, from its own environment, and the names of its team. */
+/** Returns the client of an agent process, with its own key from its own environment, and the names of its team. */
 export function joinCrew() {
   const [team, folder, topic] = process.argv.slice(2)
   if (!team || !folder || !topic) throw new Error('The crew is started by main.ts.')
   return { dakera: new DakeraClient(), namespaces: namespacesOf(team), folder, topic }
 }
 
-/** Runs an agent. A claim that does not hold ends its process with 1, and its message is the last thing it says. */
+/** Runs an agent. A false claim ends its process with exit code 1, and its message is the last output. */
 export async function main(work: () => Promise<void>): Promise<void> {
   try {
     await work()
@@ -47,7 +47,7 @@ export async function main(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Asks again and again until there is something. */
+/** Repeats a query until it has a result. */
 export async function poll<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 120_000): Promise<T> {
   for (const end = Date.now() + timeoutMs; Date.now() < end; await pause(150)) {
     const found = await ask()
@@ -56,7 +56,7 @@ export async function poll<T>(what: string, ask: () => Promise<T | undefined>, t
   throw new Error(`Waited ${timeoutMs / 1000} s for ${what} in vain.`)
 }
 
-/** An agent's task, as soon as it is posted. */
+/** Waits for an agent's task. */
 export async function nextTask(
   dakera: DakeraClient,
   coordinator: string,
@@ -68,14 +68,14 @@ export async function nextTask(
   })
 }
 
-/** The rest of the tag `name:rest`. */
+/** Returns the rest of the tag `name:rest`. */
 export function tagValue(memory: Pick<Memory, 'tags'>, name: string): string {
   const tag = memory.tags.find((tag) => tag.startsWith(`${name}:`))
   if (tag === undefined) throw new Error(`A memory has no tag ${name}:…`)
   return tag.slice(name.length + 1)
 }
 
-/** Shows a call being refused. One that is not is the worst that can happen here. */
+/** Prints that a call is rejected. Fails if it succeeds. */
 export async function expectDenied(what: string, code: string, call: Promise<unknown>): Promise<void> {
   const error = await call.then(
     () => undefined,

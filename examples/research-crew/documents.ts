@@ -2,10 +2,12 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Source } from './crew.ts'
 
-/** A sentence of a document, and where it begins. */
+/** A sentence of a document, and its place. */
 export type Sentence = Source & { text: string }
 
-/** The sentences of every Markdown file below a folder; code, tables, headings and front matter are not prose. */
+/**
+ * Returns the sentences of every Markdown file below a folder; code, tables, headings and front matter are not prose.
+ */
 export async function readSentences(folder: string): Promise<{ files: number; sentences: Sentence[] }> {
   const files = (
     await Array.fromAsync(glob('**/*.md', { cwd: folder, exclude: (name) => name === 'node_modules' }))
@@ -15,7 +17,7 @@ export async function readSentences(folder: string): Promise<{ files: number; se
   return { files: files.length, sentences }
 }
 
-/** Whether the sentence still stands in its file, at its line. */
+/** Returns whether the sentence is still in its file, at its line. */
 export async function isStillThere(folder: string, { file, line, text }: Sentence): Promise<boolean> {
   const lines = (await readFile(join(folder, file), 'utf8')).split('\n')
   return plain(lines.slice(line - 1, line + 30).join(' ')).includes(text)
@@ -54,7 +56,7 @@ function sentencesOf(file: string, document: string): Sentence[] {
 
 const frontMatterEnd = (lines: string[]): number => (lines[0] === '---' ? lines.indexOf('---', 1) + 1 : 0)
 
-/** Sentences of a size that can stand alone. */
+/** Returns the sentences that are long enough to be understood alone. */
 function split(file: string, heading: string, { line, lines }: { line: number; lines: string[] }): Sentence[] {
   const text = plain(lines.join(' '))
   return text
@@ -64,13 +66,13 @@ function split(file: string, heading: string, { line, lines }: { line: number; l
     .map((sentence) => ({ file, heading, line: line + lineOf(lines, sentence), text: sentence }))
 }
 
-/** In which of the lines a sentence begins. */
+/** Returns the line in which a sentence begins. */
 function lineOf(lines: string[], sentence: string): number {
   const first = lines.findLastIndex((_, at) => plain(lines.slice(at).join(' ')).includes(sentence))
   return Math.max(first, 0)
 }
 
-/** Markdown's text without its marks, in single spaces. */
+/** Returns the text of Markdown without its marks, with single spaces. */
 export function plain(markdown: string): string {
   return markdown
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')

@@ -18,7 +18,7 @@ Usage: node examples/research-crew/main.ts [folder] [options]
 
   folder           Markdown files to read (default: the docs of Dakera)
   --topic <text>   What the article is about (default: "${TOPIC}")
-  --team <name>    Begins the names of the namespaces (default: crew and the time)
+  --team <name>    Prefix of the namespaces (default: crew and the time)
   --clean          Remove the namespaces at the end
   --help           Show this
 
@@ -26,7 +26,7 @@ From the environment:
   DAKERA_URL       The server (default http://localhost:3300; npm start -- --demo starts one)
   DAKERA_API_KEY   An admin's key (default dk-admin-key, the one of --demo)
   OPENAI_API_KEY and DAKERA_EXAMPLE_MODEL
-                   Together: the writer has this model write (OPENAI_BASE_URL for another endpoint)
+                   If both are set, this model writes the article (OPENAI_BASE_URL for another endpoint)
 `
 
 const here = import.meta.dirname
@@ -44,7 +44,7 @@ async function run(): Promise<number> {
   const keys = new Map<Role, CreatedKey>()
   const crew: ChildProcess[] = []
   process.once('SIGINT', () => {
-    for (const child of crew) child.kill() // then what follows them cleans up
+    for (const child of crew) child.kill() // then the code after them cleans up
   })
   try {
     for (const role of ROLES)
@@ -63,8 +63,8 @@ async function run(): Promise<number> {
 }
 
 /**
- * Starts one agent and gives its role when it fails. Its environment holds its own key and nothing else of ours; a
- * model is the writer's affair.
+ * Starts one agent, and returns its role if it fails. Its environment contains its own key and nothing else of ours;
+ * only the writer uses a model.
  */
 async function startAgent(role: Role, baseUrl: string, key: string, crew: ChildProcess[]): Promise<Role | undefined> {
   const { PATH, HOME, OPENAI_API_KEY, OPENAI_BASE_URL, DAKERA_EXAMPLE_MODEL } = process.env
@@ -83,7 +83,7 @@ async function startAgent(role: Role, baseUrl: string, key: string, crew: ChildP
   return role
 }
 
-/** Shows the article, and what all of this has shown. */
+/** Prints the article, and the claims that were checked. */
 async function conclude(
   admin: DakeraClient,
   failed: Role[],
@@ -106,7 +106,7 @@ async function conclude(
   const claims: [holds: boolean, claim: string][] = [
     [
       failed.length === 0,
-      `Four processes worked with four keys${failed.length > 0 ? `; ${failed.join(' and ')} did not end well` : ''}.`,
+      `Four processes worked with four keys${failed.length > 0 ? `; ${failed.join(' and ')} failed` : ''}.`,
     ],
     [article !== undefined, 'An article is published, and each of its sentences has a source.'],
     [
@@ -116,10 +116,10 @@ async function conclude(
     ],
     [
       notes.length > 0 && drafts.length > 0,
-      `${notes.length} notes of the researcher and ${drafts.length} of the writer are where only they and the ` +
-        'orchestrator can read.',
+      `${notes.length} notes of the researcher and ${drafts.length} of the writer can be read only by them and the ` +
+        'orchestrator.',
     ],
-    [strangers.length === 0, `${published.length} memories are shared, by the researcher and the writer alone.`],
+    [strangers.length === 0, `${published.length} memories are shared, only by the researcher and the writer.`],
   ]
   console.log()
   for (const [holds, claim] of claims) console.log(`${holds ? 'ok    ' : 'FAILED'} ${claim}`)

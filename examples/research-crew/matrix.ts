@@ -9,7 +9,7 @@ export function grantsOf(team: string, role: Role): Record<string, 'read' | 'rea
   )
 }
 
-/** The matrix as a table to print. */
+/** Returns the matrix as a table. */
 export function describeAccess(): string {
   const columns = Object.keys(namespacesOf(''))
   const row = (title: string, cells: string[]) =>
@@ -21,8 +21,7 @@ export function describeAccess(): string {
 type Try = { verb: string; isAllowed: boolean; call: () => Promise<unknown> }
 
 /**
- * Tries every cell with the keys themselves, and gives those in which the server did something else than the matrix
- * says.
+ * Tries every cell with the keys themselves, and returns those in which the server differs from the matrix.
  */
 export async function tryEveryCell(
   team: string,

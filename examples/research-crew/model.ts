@@ -3,7 +3,7 @@ import { type Finding, title } from './article.ts'
 /** A language model behind any endpoint that speaks the chat API of OpenAI. */
 export type Model = { name: string; apiKey: string; baseUrl: string }
 
-/** Only when both a key and a model were chosen for this example. */
+/** Returns the model, only if both a key and a model were chosen for this example. */
 export function chosenModel(env: NodeJS.ProcessEnv): Model | undefined {
   const { OPENAI_API_KEY: apiKey, DAKERA_EXAMPLE_MODEL: name } = env
   return apiKey && name
@@ -11,7 +11,7 @@ export function chosenModel(env: NodeJS.ProcessEnv): Model | undefined {
     : undefined
 }
 
-/** Has the model write the article. What it says is not trusted: the writer and the QC look at every sentence. */
+/** Lets the model write the article. Its text is not trusted: the writer and the QC check every sentence. */
 export async function composeByModel(model: Model, topic: string, findings: Finding[]): Promise<string> {
   const facts = findings
     .map(({ content, source }, i) => `[${i + 1}] (${source.file}, ${source.heading}) ${content}`)
@@ -40,6 +40,6 @@ export async function composeByModel(model: Model, topic: string, findings: Find
     )
   const { choices } = (await response.json()) as { choices?: { message?: { content?: string } }[] }
   const written = choices?.[0]?.message?.content?.trim()
-  if (!written) throw new Error(`The model ${model.name} answered without a text.`)
+  if (!written) throw new Error(`The model ${model.name} returned no text.`)
   return `${title(topic)}\n\n${written}`
 }

@@ -1,4 +1,4 @@
-// Gives out the tasks, one after the other, and watches the agents' own notes for the word that they are done.
+// Assigns the tasks, one after the other, and waits for the agents' notes that they are done.
 import { joinCrew, main, poll, type Role, SHORT_LIVED } from './crew.ts'
 
 await main(async () => {

@@ -1,4 +1,4 @@
-// Reads what is shared, and nothing else. Its key cannot write anywhere, so its verdict is how its process ends.
+// Reads only shared memories. Its key cannot write anywhere, so its verdict is the exit code of its process.
 import { type Memory, NotFoundError } from '@dakera-ai/dakera'
 import { isCovered, readArticle } from './article.ts'
 import { ClaimFailed, expectDenied, joinCrew, main, nextTask } from './crew.ts'
@@ -17,7 +17,7 @@ await main(async () => {
   if (!article) throw new ClaimFailed('There is no article.')
 
   // The author of a memory is the name of the key that stored it, which is that of the agent's own namespace. No agent
-  // can set it, so nobody can publish in the name of another.
+  // can set it, so no agent can publish in the name of another.
   const sources = await Promise.all((article.metadata['cites'] as string[]).map((id) => findSource(id)))
   const complaints = readArticle(article.content).flatMap(({ sentence, numbers }) => {
     const cited = numbers.map((number) => sources[number - 1])

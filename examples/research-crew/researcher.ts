@@ -1,4 +1,4 @@
-// Reads the documents. Every sentence is first a private note; what can be stood by is published with its place.
+// Reads the documents. Every sentence is first a private note; certain ones are published with their place.
 import { joinCrew, main, nextTask, SHORT_LIVED, type Source } from './crew.ts'
 import { isStillThere, readSentences, type Sentence } from './documents.ts'
 
@@ -61,7 +61,7 @@ await main(async () => {
   })
 })
 
-/** A question, a plan or a guess is not a finding. */
+/** Returns whether a sentence is certain: a question, a plan or a guess is not a finding. */
 function isCertain(text: string): boolean {
   return (
     !text.endsWith('?') &&

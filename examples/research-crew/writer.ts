@@ -1,4 +1,4 @@
-// Writes an article from what the team knows. It cannot see how the researcher came to it.
+// Writes an article from the team's shared findings. It cannot read the researcher's notes.
 import { compose, type Finding, isCovered, readArticle, title } from './article.ts'
 import { expectDenied, joinCrew, main, nextTask, SHORT_LIVED, type Source } from './crew.ts'
 import { chosenModel, composeByModel } from './model.ts'
@@ -57,7 +57,7 @@ await main(async () => {
   })
 })
 
-/** A model may say more than it was told. What has no source, or is not in it, is left out. */
+/** Removes sentences without a source, or that the source does not support: a model may add facts. */
 function edit(draft: string, findings: Finding[]): string {
   const sentences = readArticle(draft)
   const kept = sentences.filter(({ sentence, numbers }) => {

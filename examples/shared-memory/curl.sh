@@ -10,7 +10,7 @@ admin='Authorization: Bearer dk-admin-key'
 researcher='Authorization: Bearer dk-researcher-key'
 writer='Authorization: Bearer dk-writer-key'
 
-# Says what is done, does it, and ends the program when the server says no.
+# Prints a command, runs it, and ends the program if the server rejects it.
 step() {
   printf '\n%s\n' "$1"
   curl --silent --show-error --fail-with-body "${@:2}"

@@ -33,7 +33,7 @@ func run(ctx context.Context, url string) error {
 	researcher := dakera.NewClient(url, "dk-researcher-key")
 	writer := dakera.NewClient(url, "dk-writer-key")
 
-	// Once per team. A namespace that exists is left as it is, so this can run again.
+	// Once per team. An existing namespace stays unchanged, so this can run again.
 	for _, name := range []string{shared, "researcher", "writer", "coordinator"} {
 		if _, err := admin.CreateNamespace(ctx, name, nil); err != nil {
 			return err
@@ -66,7 +66,7 @@ func run(ctx context.Context, url string) error {
 		fmt.Printf("The researcher sees: %s\n", article.Content)
 	}
 
-	// What the writer may not read is refused by the database, whatever the program asks for.
+	// The database rejects a read without a grant, whatever the program asks for.
 	_, err = writer.Recall(ctx, "researcher", dakera.RecallRequest{Query: "cold start"})
 	var refused *dakera.AuthorizationError
 	if !errors.As(err, &refused) {

@@ -12,7 +12,7 @@ researcher = DakeraClient(base_url=base_url, api_key="dk-researcher-key")
 writer = DakeraClient(base_url=base_url, api_key="dk-writer-key")
 SHARED = "team-shared"
 
-# Once per team. A namespace that exists is left as it is, so this can run again.
+# Once per team. An existing namespace stays unchanged, so this can run again.
 for name in [SHARED, "researcher", "writer", "coordinator"]:
     admin.create_namespace(name)
 print(f"Namespaces: {', '.join(namespace.name for namespace in admin.list_namespaces())}")
@@ -68,7 +68,7 @@ writer.store_memory(
 articles = researcher.search_memories(SHARED, "article finished", top_k=10, mode="exact")
 print(f"The researcher sees: {articles[0].content}")
 
-# What the writer may not read is refused by the database, whatever the program asks for.
+# The database rejects a read without a grant, whatever the program asks for.
 try:
     writer.recall("researcher", "cold start")
     raise SystemExit("The writer read private notes. That must not be possible.")

@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let researcher = Client::new(&url, "dk-researcher-key");
     let writer = Client::new(&url, "dk-writer-key");
 
-    // Once per team. A namespace that exists is left as it is, so this can run again.
+    // Once per team. An existing namespace stays unchanged, so this can run again.
     for name in [SHARED, "researcher", "writer", "coordinator"] {
         admin
             .create_namespace(name, CreateNamespaceRequest::default())
@@ -106,7 +106,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         articles.first().map_or("nothing", |found| &found.content)
     );
 
-    // What the writer may not read is refused by the database, whatever the program asks for.
+    // The database rejects a read without a grant, whatever the program asks for.
     match writer.recall("researcher", "cold start").await {
         Ok(_) => Err("The writer read private notes. That must not be possible.".into()),
         Err(Error::Authorization(refused)) => {

@@ -10,7 +10,7 @@ const researcher = new DakeraClient({ baseUrl, apiKey: 'dk-researcher-key' })
 const writer = new DakeraClient({ baseUrl, apiKey: 'dk-writer-key' })
 const SHARED = 'team-shared'
 
-// Once per team. A namespace that exists is left as it is, so this can run again.
+// Once per team. An existing namespace stays unchanged, so this can run again.
 for (const name of [SHARED, 'researcher', 'writer', 'coordinator']) await admin.createNamespace(name)
 const namespaces = await admin.listNamespaces()
 console.log(`Namespaces: ${namespaces.map(({ name }) => name).join(', ')}`)
@@ -63,7 +63,7 @@ await writer.storeMemory(SHARED, {
 const articles = await researcher.searchMemories(SHARED, 'article finished', { topK: 10, mode: 'exact' })
 console.log(`The researcher sees: ${articles[0]?.content}`)
 
-// What the writer may not read is refused by the database, whatever the program asks for.
+// The database rejects a read without a grant, whatever the program asks for.
 try {
   await writer.recall('researcher', 'cold start')
   throw new Error('The writer read private notes. That must not be possible.')

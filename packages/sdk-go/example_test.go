@@ -49,7 +49,7 @@ func ExampleClient() {
 		if err != nil {
 			return err
 		}
-		// A ConflictError if somebody was faster.
+		// A ConflictError if the memory has changed since.
 		changes := dakera.UpdateMemoryRequest{Content: "Better draft."}
 		_, err = client.UpdateMemory(ctx, draft.ID, changes, dakera.IfVersion(draft.Version))
 		if err != nil {

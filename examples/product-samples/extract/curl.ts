@@ -1,6 +1,6 @@
 import type { Sample } from './sample.ts'
 
-/** A run of curl commands with nothing but shell comments between and in front of them. */
+/** Returns runs of curl commands with only shell comments between and before them. */
 export function curlSamples(lines: string[]): Sample[] {
   const samples: Sample[] = []
   for (let at = 0; at < lines.length; at++) {
@@ -19,11 +19,11 @@ export function curlSamples(lines: string[]): Sample[] {
   return samples
 }
 
-/** Not prose that begins with the word. */
+/** Returns whether a line is a command, and not prose that begins with the word. */
 const isCommand = (line: string | undefined): boolean => line !== undefined && /^curl (-|["']?https?:)/.test(line)
 const isComment = (line: string | undefined): boolean => line?.startsWith('# ') === true
 
-/** The line after a command, which goes on while a line ends in a backslash or a quote is open. */
+/** Returns the line after a command, which continues while a line ends with a backslash or a quote is open. */
 function commandEnd(lines: string[], start: number): number {
   let quote = ''
   for (let at = start; at < lines.length; at++) {

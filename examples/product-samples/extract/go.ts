@@ -3,7 +3,7 @@ import { type Grammar, statementRuns } from './statements.ts'
 
 const GO: Grammar = { comment: '//', quotes: '"`', statement: /^(const \w+ = |for .+\{$|\w+(, \w+)* := |[\w.]+\()/ }
 
-/** From the first client to the last statement; the document shows Go without its imports. */
+/** Returns the samples, from the first client to the last statement; the document shows Go without its imports. */
 export function goSamples(lines: string[]): Sample[] {
   const runs = statementRuns(lines, /^\w+ := dakera\.NewClient\(/, GO)
   return runs.map(({ start, end }) => ({
@@ -13,7 +13,7 @@ export function goSamples(lines: string[]): Sample[] {
   }))
 }
 
-/** The one slip of the document: the line break of a string stands there as itself, which is no Go. */
+/** Repairs a mistake of the document: a string contains a real line break, which is not valid Go. */
 function repaired(text: string): string {
   return text.replaceAll(/\/\/.*|"(?:[^"\\]|\\.)*"/g, (part) => part.replaceAll('\n', '\\n'))
 }

@@ -7,7 +7,7 @@ const PYTHON: Grammar = {
   statement: /^(from \w+ import |for .+:$|\w+(, \w+)* = |[\w.]+\()/,
 }
 
-/** From an import of the client to the last statement. */
+/** Returns the samples, from an import of the client to the last statement. */
 export function pythonSamples(lines: string[]): Sample[] {
   const runs = statementRuns(lines, /^from dakera import /, PYTHON)
   return runs.map(({ start, end }) => ({
@@ -18,8 +18,8 @@ export function pythonSamples(lines: string[]): Sample[] {
 }
 
 /**
- * Python means something by the indentation that the document has lost: what follows a colon at the end of a statement
- * is its body. Nothing says where a body ends, so it is taken to be one statement, as it is in the document.
+ * Restores the indentation, which has a meaning in Python and which the document has lost: the statement after a colon
+ * at the end of a line is a body. A body is assumed to be one statement, as it is in the document.
  */
 function indented(lines: string[]): string[] {
   const result = [...lines]

@@ -1,4 +1,4 @@
 export type Language = 'curl' | 'typescript' | 'python' | 'rust' | 'go'
 
-/** Some lines of a document, word for word, and where they start. */
+/** Some lines of a document, word for word, and the line of their start. */
 export type Sample = { language: Language; line: number; text: string }

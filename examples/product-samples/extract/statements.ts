@@ -1,10 +1,10 @@
-/** As much of a language as tells its statements from prose. */
+/** The properties of a language that distinguish its statements from prose. */
 export type Grammar = { comment: string; quotes: string; statement: RegExp }
 
-/** Some lines of a document, without the one at `end`. */
+/** A range of lines, without the one at `end`. */
 export type Range = { start: number; end: number }
 
-/** A run of statements that begins with a line like `first`, and the comments between them. */
+/** Returns runs of statements that begin with a line like `first`, with the comments between them. */
 export function statementRuns(lines: string[], first: RegExp, grammar: Grammar): Range[] {
   const runs: Range[] = []
   for (let at = 0; at < lines.length; at++) {
@@ -16,7 +16,7 @@ export function statementRuns(lines: string[], first: RegExp, grammar: Grammar):
   return runs
 }
 
-/** The statements from a line on, up to a line that is neither one nor a comment. */
+/** Returns the statements from a line on, up to a line that is neither a statement nor a comment. */
 export function statements(lines: string[], start: number, grammar: Grammar): Range[] {
   const found: Range[] = []
   for (let at = start; at < lines.length; ) {
@@ -31,7 +31,7 @@ export function statements(lines: string[], start: number, grammar: Grammar): Ra
   return found
 }
 
-/** The line after a statement, which goes on while a bracket or a quote is open. */
+/** Returns the line after a statement, which continues while a bracket or a quote is open. */
 function statementEnd(lines: string[], start: number, { comment, quotes }: Grammar): number {
   let quote = ''
   let depth = 0

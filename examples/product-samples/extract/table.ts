@@ -1,4 +1,4 @@
-/** The cells of the column with this name in the first table that has one, from the top down. */
+/** Returns the cells of the column with this name, in the first table that has one, from top to bottom. */
 export function tableColumn(document: string, name: string): string[] {
   const lines = document.split('\n')
   const header = lines.findIndex((line, at) => cells(line).includes(name) && /^\|[-:| ]+\|$/.test(lines[at + 1] ?? ''))

@@ -4,8 +4,8 @@ import type { Sample } from './sample.ts'
 const IMPORT = /^import \{.*\bDakeraClient\b.*\} from /
 
 /**
- * From an import of the client to the last line up to which it all is TypeScript; what follows is prose or another
- * language.
+ * Returns the samples, from an import of the client to the last line up to which the text is TypeScript; prose or
+ * another language follows.
  */
 export function typescriptSamples(lines: string[]): Sample[] {
   const starts = lines.flatMap((line, at) => (IMPORT.test(line) ? [at] : []))
@@ -13,7 +13,7 @@ export function typescriptSamples(lines: string[]): Sample[] {
     const limit = Math.min(starts[i + 1] ?? lines.length, start + 200)
     for (let end = limit; end > start; end--) {
       const text = lines.slice(start, end).join('\n')
-      // A lone word of prose would be TypeScript too; a sample ends with the end of a statement.
+      // A single word of prose would be TypeScript too; a sample ends with the end of a statement.
       if (/[;}]$/.test(text) && isTypeScript(text)) return { language: 'typescript', line: start + 1, text }
     }
     throw new Error(`No TypeScript begins at line ${start + 1}.`)

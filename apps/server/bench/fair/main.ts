@@ -49,7 +49,7 @@ const options = readArguments(HELP, () => {
   const rows = ROWS.filter(({ name }) => name.includes(values.only))
   if (rows.length === 0)
     throw new Error(
-      `--only "${values.only}" is in no name of a row. Rows:\n${ROWS.map(({ name }) => `  ${name}`).join('\n')}`,
+      `--only "${values.only}" matches no row. The rows are:\n${ROWS.map(({ name }) => `  ${name}`).join('\n')}`,
     )
   return {
     ...values,

@@ -124,7 +124,7 @@ async fn more_calls(client: &Client) -> Result<()> {
     };
     let stored = client.store_memory("researcher", draft).await?;
 
-    // Ends in CONFLICT if somebody was faster.
+    // Fails with CONFLICT if the memory has changed since.
     let content = Some("Better draft.".into());
     let better = UpdateMemoryRequest {
         content,

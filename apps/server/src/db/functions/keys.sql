@@ -213,7 +213,7 @@ begin
   if new_name <> target.name and name_is_taken(new_name, target.id) then
     perform raise_api_error(
       'CONFLICT',
-      format('name: another key is called "%s". What they store would be told apart by nothing else.', new_name),
+      format('name: another key is called "%s". Only the name distinguishes what they store.', new_name),
       wanted);
   end if;
   update keys set name = coalesce(new_name, name) where id = target.id;
@@ -242,12 +242,12 @@ begin
   if not target.active then
     perform raise_api_error(
       'CONFLICT',
-      'The key is deactivated, so a new secret would open nothing. Create a new key instead.',
+      'The key is deactivated, so a new secret would not work. Create a new key instead.',
       wanted);
   elsif target.expires_at <= now() then
     perform raise_api_error(
       'CONFLICT',
-      'The key has expired, so a new secret would open nothing. Create a new key instead.',
+      'The key has expired, so a new secret would not work. Create a new key instead.',
       wanted);
   end if;
   if grace_seconds = 0 then

@@ -194,7 +194,7 @@ begin
       ), 0) end;
   end if;
   if new.expires_at <= now() and (tg_op = 'INSERT' or new.expires_at is distinct from old.expires_at) then
-    perform raise_api_error('INVALID_REQUEST', 'expires_at lies in the past. To remove a memory, forget it.');
+    perform raise_api_error('INVALID_REQUEST', 'expires_at is in the past. To remove a memory, forget it.');
   end if;
   return new;
 end $$;

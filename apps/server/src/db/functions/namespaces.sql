@@ -145,8 +145,8 @@ begin
     perform raise_api_error(
       'SERVICE_UNAVAILABLE',
       format(
-        'The vectors of this database are made by %s by now, and this server embeds with %s. '
-          'Try again; if that does not help, restart the server with the new model.',
+        'The vectors of this database are now made by %s, but this server embeds with %s. '
+          'Try again; if the error persists, restart the server with the new model.',
         space, model));
   end if;
 end $$;

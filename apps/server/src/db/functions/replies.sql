@@ -42,7 +42,7 @@ begin
     perform raise_api_error(
       'CONFLICT',
       'This Idempotency-Key was used before the server was upgraded, and its reply can no longer be checked. '
-        || 'See whether that write happened, and use a new key for the next.');
+        || 'Check whether that write happened, and use a new key for the next one.');
   elsif claimed.fingerprint <> request then
     perform raise_api_error(
       'CONFLICT',

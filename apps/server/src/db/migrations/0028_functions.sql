@@ -648,7 +648,7 @@ begin
   if new_name <> target.name and name_is_taken(new_name, target.id) then
     perform raise_api_error(
       'CONFLICT',
-      format('name: another key is called "%s". What they store would be told apart by nothing else.', new_name),
+      format('name: another key is called "%s". Only the name distinguishes what they store.', new_name),
       wanted);
   end if;
   update keys set name = coalesce(new_name, name) where id = target.id;
@@ -677,12 +677,12 @@ begin
   if not target.active then
     perform raise_api_error(
       'CONFLICT',
-      'The key is deactivated, so a new secret would open nothing. Create a new key instead.',
+      'The key is deactivated, so a new secret would not work. Create a new key instead.',
       wanted);
   elsif target.expires_at <= now() then
     perform raise_api_error(
       'CONFLICT',
-      'The key has expired, so a new secret would open nothing. Create a new key instead.',
+      'The key has expired, so a new secret would not work. Create a new key instead.',
       wanted);
   end if;
   if grace_seconds = 0 then
@@ -947,7 +947,7 @@ begin
       ), 0) end;
   end if;
   if new.expires_at <= now() and (tg_op = 'INSERT' or new.expires_at is distinct from old.expires_at) then
-    perform raise_api_error('INVALID_REQUEST', 'expires_at lies in the past. To remove a memory, forget it.');
+    perform raise_api_error('INVALID_REQUEST', 'expires_at is in the past. To remove a memory, forget it.');
   end if;
   return new;
 end $$;
@@ -1261,8 +1261,8 @@ begin
     perform raise_api_error(
       'SERVICE_UNAVAILABLE',
       format(
-        'The vectors of this database are made by %s by now, and this server embeds with %s. '
-          'Try again; if that does not help, restart the server with the new model.',
+        'The vectors of this database are now made by %s, but this server embeds with %s. '
+          'Try again; if the error persists, restart the server with the new model.',
         space, model));
   end if;
 end $$;
@@ -1942,7 +1942,7 @@ begin
     perform raise_api_error(
       'CONFLICT',
       'This Idempotency-Key was used before the server was upgraded, and its reply can no longer be checked. '
-        || 'See whether that write happened, and use a new key for the next.');
+        || 'Check whether that write happened, and use a new key for the next one.');
   elsif claimed.fingerprint <> request then
     perform raise_api_error(
       'CONFLICT',
