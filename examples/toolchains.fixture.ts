@@ -37,7 +37,7 @@ export async function pythonWithClient(folder: string, ...packages: string[]): P
 /** For Python: what it compiles is kept for the next program, and not beside the sources. */
 export const KEEP_COMPILED = { PYTHONPYCACHEPREFIX: join(root, 'node_modules/.cache/python') }
 
-/** What the tests of the Rust client compile into too, so that nothing is compiled twice. */
+/** The build folder that the tests of the Rust client also use, so that nothing is compiled twice. */
 export const CARGO = { CARGO_TARGET_DIR: join(root, 'packages/sdk-rust/target') }
 
 async function mustRun(command: string, args: string[]): Promise<void> {

@@ -9,7 +9,7 @@ const names = readdirSync(join(root, 'examples')).filter((name) => existsSync(jo
 const programs = names.filter((name) => existsSync(join(root, programOf(name))))
 const others = names.filter((name) => !programs.includes(name))
 
-/** What the README says first. */
+/** Returns the first sentence of the README. */
 const sentenceOf = (name) =>
   readFileSync(join(root, readmeOf(name)), 'utf8')
     .split('\n')

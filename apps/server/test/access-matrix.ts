@@ -22,8 +22,8 @@ export const CELLS = PERSONAS.flatMap((persona) =>
 )
 
 /**
- * What an operation needs: `append` stores, `edit` changes or removes and so needs to read as well, `any` grant lets
- * one see that it is there; `admin` no grant is enough for.
+ * The grant that an operation needs: `append` stores, `edit` changes or removes and so needs to read as well, `any`
+ * grant lets one see that it is there; `admin` no grant is enough for.
  */
 export type Need = 'read' | 'append' | 'edit' | 'any' | 'admin'
 
@@ -33,6 +33,6 @@ export const isAllowed = (access: NamespaceAccess | 'none', need: Need): boolean
   (need === 'read' && access === 'read') ||
   (need === 'append' && access === 'write')
 
-/** What a refused call answers, where it names the namespace. */
+/** Returns the error code of a rejected call that names the namespace. */
 export const refusal = (access: NamespaceAccess | 'none') =>
   access === 'none' ? 'NAMESPACE_ACCESS_DENIED' : 'INSUFFICIENT_SCOPE'

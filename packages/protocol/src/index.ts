@@ -26,7 +26,7 @@ export * from './weights.ts'
 
 /** What each resource is, as clients and documents say it. */
 export const resources = {
-  health: 'How the server is. Needs no key, and sends none.',
+  health: 'Health of the server. Needs no key, and sends none.',
   namespaces: 'Places for memories, each with its own grants.',
   keys: "API keys and their grants. All but `whoami` needs an admin's key.",
   namespaceKeys: "Keys as one namespace sees them: by the grant they have there. Needs an admin's key.",

@@ -15,7 +15,7 @@ const OLDEST_GO = 'go1.23.12'
 const env = { GOWORK: 'off', GOFLAGS: '-buildvcs=false' }
 const { run, check, suite, checkExample, report } = checksOf(home, /^(GOFLAGS|GOWORK)$/, env)
 
-/** The named tests and examples, each of which counts; a test that only holds others does not. */
+/** The named tests and examples, each of which counts; a test that only contains others does not. */
 function read(output: string): Results {
   const events = output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Event] : []))
   const ended = events.filter(({ Action, Test }) => Test && /^(pass|fail|skip)$/.test(Action))

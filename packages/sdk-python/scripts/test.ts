@@ -10,7 +10,7 @@ import { bringUv, UV, UV_ENV } from '../../../scripts/uv.ts'
 const home = join(import.meta.dirname, '..')
 const tools = join(home, '.tools')
 const dist = join(tools, 'dist')
-/** Every tool finds this Node. */
+/** The environment in which every tool finds this Node. */
 const env = {
   ...UV_ENV,
   PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
@@ -20,7 +20,7 @@ const env = {
 }
 const { run, check, suite, fail, report } = checksOf(home, /^(PYTHON|VIRTUAL_ENV|PYTEST_)/, env)
 
-/** What the core of the client promises, which the oldest Python must keep too. */
+/** The tests of the client's core, which also run on the oldest Python. */
 const CORE = ['conformance', 'options', 'request', 'results'].map((name) => `tests/test_${name}.py`)
 
 try {
@@ -109,7 +109,7 @@ function read(junit: string, countsConformance: boolean): Test[] {
   return [...all.filter(({ isLive }) => !isLive), ...live]
 }
 
-/** What a program prints, or nothing where there is no such program. */
+/** Returns the output of a program; empty if the program does not exist. */
 function output(command: string[]): Promise<string> {
   return run(command).catch(() => '')
 }

@@ -45,7 +45,7 @@ pub enum Error {
     /// The server could not be reached, or the connection ended before the complete response arrived.
     #[non_exhaustive]
     Connection {
-        /// What happened, with the call and the host.
+        /// The failure, with the call and the host.
         message: String,
         /// The error of the HTTP library.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -53,13 +53,13 @@ pub enum Error {
     /// No response arrived within the time limit of one attempt.
     #[non_exhaustive]
     Timeout {
-        /// What happened, with the call and the host.
+        /// The failure, with the call and the host.
         message: String,
     },
     /// The response is not from a Dakera server. Most often another program listens at the base URL.
     #[non_exhaustive]
     Response {
-        /// What happened, with the call.
+        /// The failure, with the call.
         message: String,
         /// The HTTP status.
         status: u16,

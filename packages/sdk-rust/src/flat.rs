@@ -51,7 +51,7 @@ impl<M: Mode> DakeraClient<M> {
         Agents(&self.caller)
     }
 
-    /// How the server is. Needs no key, and sends none.
+    /// Health of the server. Needs no key, and sends none.
     pub fn health(&self) -> HealthChecks<'_, M> {
         HealthChecks(&self.caller)
     }

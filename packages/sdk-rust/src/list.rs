@@ -63,7 +63,7 @@ impl<'a, T> IntoIterator for &'a Page<T> {
     }
 }
 
-/// Where a page begins.
+/// The start of a page.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
     Cursor(Option<String>),

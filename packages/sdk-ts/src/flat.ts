@@ -23,7 +23,7 @@ export abstract class FlatNames {
   readonly sessions: Sessions
   /** Namespaces as the places of agents: who is there, and what is in them. */
   readonly agents: Agents
-  /** How the server is. Needs no key, and sends none. */
+  /** Health of the server. Needs no key, and sends none. */
   readonly health: HealthChecks
 
   constructor(transport: Transport) {

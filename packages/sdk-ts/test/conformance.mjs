@@ -8,7 +8,7 @@ import { printedCalls } from './printed-calls.mjs'
 const FOLDER = new URL('../../protocol/conformance/', import.meta.url)
 export const KEY = 'dk-test-key'
 
-/** Every case, with the file it stands in. */
+/** Every case, with its file. */
 export const cases = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.json'))
   .flatMap((file) => JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')).map((one) => ({ ...one, file })))

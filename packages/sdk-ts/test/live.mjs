@@ -4,7 +4,7 @@ import { calls, checkError, collect, matches, neutral } from './conformance.mjs'
 
 const FOLDER = new URL('../../protocol/conformance/live/', import.meta.url)
 
-/** Every scenario, with the file it stands in. */
+/** Every scenario, with its file. */
 export const scenarios = readdirSync(FOLDER).flatMap((file) =>
   JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')).map((one) => ({ ...one, file })),
 )

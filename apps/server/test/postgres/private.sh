@@ -1,7 +1,7 @@
-#!/bin/bash
+# !/bin/bash
 # Unpacks PostgreSQL and pgvector from Debian's or Ubuntu's packages into a private folder, with their own
 # loader and libraries. Needs no root, installs nothing system-wide, and can be run many times.
-# usage: private.sh PREFIX        prints the folder that holds initdb and postgres
+# usage: private.sh PREFIX        prints the folder that contains initdb and postgres
 set -euo pipefail
 
 prefix=$1

@@ -11,7 +11,7 @@ export type OrdinaryKey = {
   /** Works at the pace of a person until `isOver` returns true. */
   run(isOver: () => boolean): Promise<void>
   answers: Answers
-  /** Of recalls, in milliseconds. */
+  /** The times of recalls, in milliseconds. */
   recallTimes: number[]
   /** Gets each memory by its id. */
   check(): Promise<Checked>

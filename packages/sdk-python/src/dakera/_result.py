@@ -86,20 +86,20 @@ def moment(seconds: int | None) -> datetime | None:
 
 
 def one(cls: type[R]) -> Callable[[Any], Any]:
-    """How a field that holds one object is read."""
+    """Reads a field with one object."""
     return lambda value: cls(value) if is_object(value) else value
 
 
 def many(cls: type[R]) -> Callable[[Any], Any]:
-    """How a field that holds a list of objects is read."""
+    """Reads a field with a list of objects."""
     return lambda value: [cls(item) for item in value] if is_array(value) else value
 
 
 def named(cls: type[R]) -> Callable[[Any], Any]:
-    """How a field that holds objects by name is read."""
+    """Reads a field with objects by name."""
     return lambda value: {name: cls(item) for name, item in value.items()} if is_object(value) else value
 
 
 def part_of(cls: type[R], name: str) -> Callable[[Any], R]:
-    """How a result is made of one field of a reply."""
+    """Makes a result from one field of a reply."""
     return lambda reply: cls(reply[name])

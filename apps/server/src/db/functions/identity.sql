@@ -23,8 +23,8 @@ end $$;
 revoke all on function raise_api_error from public;
 grant execute on function raise_api_error to dakera_app, dakera_search;
 
--- Returns the hash of the presented secret, or null if the setting is not a hash. translate() is used because
--- Postgres compiles a regular expression anew in every call, which was half the time of this function.
+-- Returns the hash of the presented secret, or null if the setting is not a hash. translate() is used because Postgres
+-- compiles a regular expression again in every call, which was half the time of this function.
 create or replace function presented_hash() returns bytea
 language plpgsql stable
 set search_path = pg_catalog, pg_temp

@@ -35,7 +35,7 @@ grant execute on function free_expired_ids to dakera_app;
 -- after the grant was checked again.
 -- There is no RETURNING, since it would need the select policy, which a write-only key does not pass; the values that
 -- the trigger assigns are known here.
--- plan_cache_mode: Postgres would plan the insert anew in every call, which is 0.4 of 2.8 ms, as it considers the
+-- plan_cache_mode: Postgres would plan the insert again in every call, which is 0.4 of 2.8 ms, as it considers the
 -- plan for a known number of memories the cheaper one. enable_seqscan: the first call plans for all later ones of the
 -- session.
 create or replace function store(

@@ -7,7 +7,7 @@ set role dakera_owner;
 -- Claims an idempotency key for the presented secret. Returns null if it is new; otherwise the reply that
 -- save_reply() kept. If two requests claim the same key at once, the second waits for the first.
 -- places: the namespaces in which the caller's access was checked for this request, in this transaction. A reply from
--- any other namespace is refused, whoever asks. The default is for servers of the previous release, which still run
+-- any other namespace is refused to every caller. The default is for servers of the previous release, which still run
 -- during a rolling upgrade.
 create or replace function claim_reply(wanted text, request bytea, places int[] default null) returns jsonb
 language plpgsql volatile security definer

@@ -384,7 +384,7 @@ revoke all on function words_of from public;
 -- Returns a lexeme as the index contains it: after the number of its namespace, so that a look-up never visits what
 -- others store. With namespace_id as a column of the index it took 1.5 ms to find 2,559 of 100,000 memories, and 0.4
 -- this way. 500 letters keep it below the longest lexeme of a tsvector.
--- The index memory_words_idx rests on this function and the next: another result needs that index to be built anew.
+-- The index memory_words_idx uses this function and the next: if their results change, that index must be rebuilt.
 create or replace function namespaced_lexeme(namespace_id int, lexeme text) returns text
 language sql immutable parallel safe
 as $$

@@ -8,7 +8,7 @@ export type PgliteLog = Record<'info' | 'warn' | 'error', (about: object, messag
 
 const LONG_JUMP = 100
 
-/** Postgres itself: one session, one statement at a time, used by whoever holds its turn. */
+/** Postgres itself: one session, one statement at a time, used by the holder of its turn. */
 export class Engine {
   readonly #db: PGlite
   readonly #pulse: Pulse
