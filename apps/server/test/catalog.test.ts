@@ -1,14 +1,20 @@
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase } from '../src/db/open.ts'
 import { hashSecret } from '../src/principal.ts'
-import { engine, start } from './harness.ts'
+import { engine, start, type TestServer } from './harness.ts'
+
+// They only look, so one server is enough.
+let t: TestServer
+beforeAll(async () => {
+  t = await start()
+})
+afterAll(() => t[Symbol.asyncDispose]())
 
 /** Tables without guarded rows: names and checksums of migrations. */
 const OPEN_TABLES = ['migrations']
 
 test('every table forces row security, or is on the list of open tables', async () => {
-  await using t = await start()
   const tables = await t.owner(
     (sql) => sql<{ name: string; guarded: boolean }[]>`
     select relname as name, relrowsecurity and relforcerowsecurity as guarded
@@ -19,7 +25,6 @@ test('every table forces row security, or is on the list of open tables', async 
 })
 
 test('no role of ours can bypass row security or log in, and the app owns nothing', async () => {
-  await using t = await start()
   const roles = await t.owner(
     (sql) =>
       sql`select rolname, rolsuper, rolbypassrls, rolcanlogin, rolcreaterole from pg_roles where rolname like 'dakera_%'
@@ -43,7 +48,6 @@ test('no role of ours can bypass row security or log in, and the app owns nothin
 })
 
 test('every function of ours fixes its search_path where it matters, and none is open to PUBLIC', async () => {
-  await using t = await start()
   const functions = await t.owner(
     (sql) => sql<{ name: string; definer: boolean; path: string | null; open: boolean }[]>`
     select p.oid::regprocedure::text as name, prosecdef as definer, array_to_string(proconfig, ';') as path,
@@ -61,7 +65,6 @@ test('every function of ours fixes its search_path where it matters, and none is
 })
 
 test('of the functions of the search role, lexical_search alone can be called, and it alone runs as it', async () => {
-  await using t = await start()
   const functions = await t.owner(
     (sql) => sql<{ name: string; definer: boolean; callers: string[] }[]>`
       select proname as name, prosecdef as definer,
@@ -75,7 +78,6 @@ test('of the functions of the search role, lexical_search alone can be called, a
 })
 
 test('the search role sees no content and no vector, and may create nothing', async () => {
-  await using t = await start()
   const [rights] = await t.owner(
     (sql) => sql`
     select has_column_privilege('dakera_search', 'memories', 'content', 'select') as content,
@@ -88,7 +90,6 @@ test('the search role sees no content and no vector, and may create nothing', as
 })
 
 test('the server acts as dakera_app whatever its login could do otherwise', async () => {
-  await using t = await start()
   const [who] = await t.database
     .sql`select current_user as acts_as, session_user as logged_in_as, (select rolsuper from pg_roles
       where rolname = session_user) as is_super`
@@ -105,7 +106,6 @@ test(
   'what dakera_app may not do to the database: temporary tables; and its names are looked up in ours before ' +
     'anything temporary',
   async () => {
-    await using t = await start()
     const [found] = await t.database.sql`
     select has_database_privilege('dakera_app', current_database(), 'temporary') as temporary,
       has_database_privilege('dakera_search', current_database(), 'temporary') as search`
@@ -115,7 +115,6 @@ test(
 )
 
 test('a memory that expired keeps every column it had', async () => {
-  await using t = await start()
   const columns = async (table: string) =>
     (
       await t.owner(
@@ -133,12 +132,10 @@ test('a memory that expired keeps every column it had', async () => {
 })
 
 test('the owner may read which migrations ran, so a dump under its role is whole', async () => {
-  await using t = await start()
   expect((await t.owner((sql) => sql`select from migrations`)).length).toBeGreaterThan(10)
 })
 
 test('large tables lead their keys with namespace_id, so that the data can be sharded by it', async () => {
-  await using t = await start()
   const leading = await t.owner(
     (sql) => sql<{ table: string; first: string }[]>`
     select i.indrelid::regclass::text as table, a.attname as first
@@ -151,7 +148,6 @@ test('large tables lead their keys with namespace_id, so that the data can be sh
 })
 
 test.runIf(engine === 'postgres')('a connection that kept the rights of its login serves nobody', async () => {
-  await using t = await start()
   const secret = await t.secret({ researcher: 'read_write' })
   const { default: postgres } = await import('postgres')
   // as the superuser, as behind a pooler that drops the parameter "role"

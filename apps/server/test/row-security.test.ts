@@ -1,12 +1,7 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hashSecret } from '../src/principal.ts'
-import { ADMIN_KEY, start } from './harness.ts'
+import { ADMIN_KEY, start, type TestServer } from './harness.ts'
 import { findBreaches, seedMatrix } from './raw-matrix.ts'
-
-test('by raw SQL as dakera_app, every key gets what the access matrix says and nothing else', async () => {
-  await using t = await start()
-  expect(await findBreaches(t, await seedMatrix(t))).toEqual([])
-})
 
 /** Returns a function that bypasses the policies, without its own check of the grants. */
 const unchecked = (name: string, check: string) => `do $do$ begin
@@ -103,20 +98,56 @@ const OPENED: [wall: string, statements: string[], shows: RegExp][] = [
   ],
 ]
 
-test.each(OPENED)('without %s, its own test and no other goes red', async (_wall, statements, shows) => {
-  await using t = await start()
-  const secrets = await seedMatrix(t)
-  await t.owner(async (sql) => {
-    await sql`set role none` // back to the superuser that logged in: replacing another role's function takes one
+describe('the access matrix', () => {
+  let t: TestServer
+  let secrets: Awaited<ReturnType<typeof seedMatrix>>
+  let restore: string[]
+  beforeAll(async () => {
+    t = await start()
+    secrets = await seedMatrix(t)
+    restore = await statementsThatRestore(t)
+  })
+  afterAll(() => t[Symbol.asyncDispose]())
+
+  test('by raw SQL as dakera_app, every key gets what the access matrix says and nothing else', async () => {
+    expect(await findBreaches(t, secrets)).toEqual([])
+  })
+
+  test.each(OPENED)('without %s, its own test and no other goes red', async (_wall, statements, shows) => {
+    await asSuperuser(t, statements)
+    const breaches = await findBreaches(t, secrets).finally(() => asSuperuser(t, restore))
+    // The resolver raises the good error; behind it row security still hides everything.
+    if (shows.source === '^nothing') return expect(breaches).toEqual([])
+    expect(breaches.length).toBeGreaterThan(0)
+    expect(breaches.filter((breach) => !shows.test(breach))).toEqual([])
+  })
+
+  test('holds again once every wall is back', async () => {
+    expect(await findBreaches(t, secrets)).toEqual([])
+  })
+})
+
+/** As the superuser that logged in: replacing a function of another role takes one. */
+const asSuperuser = (t: TestServer, statements: string[]) =>
+  t.owner(async (sql) => {
+    await sql`set role none`
     for (const statement of statements) await sql.unsafe(statement)
     await sql`set role dakera_owner`
   })
-  const breaches = await findBreaches(t, secrets)
-  // The resolver raises the good error; behind it row security still hides everything.
-  if (shows.source === '^nothing') return expect(breaches).toEqual([])
-  expect(breaches.length).toBeGreaterThan(0)
-  expect(breaches.filter((breach) => !shows.test(breach))).toEqual([])
-})
+
+/** Returns what puts back everything that OPENED changes. */
+async function statementsThatRestore(t: TestServer): Promise<string[]> {
+  const rows = await t.owner(
+    (sql) => sql<{ statement: string }[]>`
+      select format('alter policy %I on %I', policyname, tablename) || coalesce(' using (' || qual || ')', '')
+        || coalesce(' with check (' || with_check || ')', '') as statement
+      from pg_policies where schemaname = 'public'
+      union all select pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace
+        and proname in ('lexical_search', 'selected_memories', 'resolve_namespace')
+      union all select 'alter table memories enable row level security'`,
+  )
+  return rows.map(({ statement }) => statement)
+}
 
 /**
  * Words are protected from other namespaces twice: by the number before each in the index, and by the condition next to
@@ -143,11 +174,7 @@ test.each([
   const secret = await t.secret({ own: 'read_write' })
   await t.client(secret).storeMemory('own', { id: 'mine', content: 'The heron nests.' })
   await t.admin.storeMemory('other', { id: 'theirs', content: 'The heron nests.' })
-  await t.owner(async (sql) => {
-    await sql`set role none`
-    for (const statement of statements) await sql.unsafe(statement)
-    await sql`set role dakera_owner`
-  })
+  await asSuperuser(t, statements)
   const [found] = await t.as(
     secret,
     (sql) => sql`select ids from lexical_search((select id from namespaces), 'heron', null, 25, null, 3000)`,
