@@ -104,7 +104,8 @@ const [found] = await client.recall('team', 'what does Node run?')
 const [exact] = /\\d{20}/.exec(await ask('/v1/memory/recall', '{"agent_id": "team", "query": "Node"}')) ?? []
 const forMcp = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 const call = { name: 'recall', arguments: { query: 'what does Node run?' } }
-const recalled = await ask('/mcp', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call }), forMcp)
+const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call })
+const recalled = await ask('/mcp', message, forMcp)
 if (!recalled.includes('Node 20 runs it.')) throw new Error(recalled)
 if (typeof openServer !== 'function') throw new Error('no openServer')
 console.log(process.version.split('.')[0] + ': ' + found.content + ' ' + exact)
