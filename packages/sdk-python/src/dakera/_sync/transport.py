@@ -23,7 +23,6 @@ class Transport:
 
     def __init__(self, options: Options, http_client: httpx.Client | None) -> None:
         self.base_url = options.base_url
-        self.api_key = options.api_key
         self._options = options
         self._connections = Connections(options.base_url, http_client)
 

@@ -265,7 +265,7 @@ _lock = threading.Lock()
 
 
 def _warn_of_shared_key(client: DakeraClient, note: str | None, source: str | None) -> None:
-    key = client._transport.api_key  # pyright: ignore[reportPrivateUsage]
+    key = client._transport._options.api_key  # pyright: ignore[reportPrivateUsage]
     if key is None:
         return
     with _lock:
