@@ -27,25 +27,31 @@ describe('npm pack', () => {
   })
 })
 
-describe('the server and the client, installed by npm on Node 20', () => {
+describe('the server, the client and the program for MCP, installed by npm on Node 20', () => {
   const node = findNode20()
   const home = join(folder, 'home')
-  const installed = join(home, 'node_modules/@dakera-ai/server')
   const env = { PATH: [dirname(node), process.env['PATH']].join(delimiter) }
 
   beforeAll(() => {
-    const tarballs = ['apps/server', 'packages/sdk-ts'].map((path) => pack(path, folder))
+    const tarballs = ['apps/server', 'packages/sdk-ts', 'packages/mcp'].map((path) => pack(path, folder))
     mkdirSync(home)
     writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "module" }')
     run(home, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs], env)
   }, MINUTES)
 
-  test('the server imports nothing but its dependencies, and brings no second embedded database', () => {
+  test.each(['server', 'mcp'])('@dakera-ai/%s imports nothing but its dependencies', (name) => {
+    const installed = join(home, 'node_modules/@dakera-ai', name)
     const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
     const code = globSync('dist/*.js', { cwd: installed }).map((file) => readFileSync(join(installed, file), 'utf8'))
     const imports = code.flatMap((text) => [...text.matchAll(IMPORT)].map(([, path, lazy]) => path ?? lazy ?? ''))
     const names = imports.filter((path) => !isBuiltin(path)).map((path) => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0])
     expect([...new Set(names)].sort()).toEqual(Object.keys(dependencies).sort())
+  })
+
+  test('dakera-mcp starts, and there is one embedded database and one client', () => {
+    const version = run(home, join(home, 'node_modules/.bin/dakera-mcp'), ['--version'], env)
+    expect(version).toBe(`${manifestOf('packages/mcp').version}\n`)
+    expect(globSync('node_modules/**/@dakera-ai/dakera/package.json', { cwd: home })).toHaveLength(1)
     expect(globSync('node_modules/**/pglite.wasm', { cwd: home })).toHaveLength(1)
   })
 
@@ -87,14 +93,20 @@ import { DakeraClient } from '@dakera-ai/dakera'
 import { openServer } from '@dakera-ai/server'
 const [baseUrl, apiKey] = process.argv.slice(2)
 const client = new DakeraClient({ baseUrl, apiKey })
-const ask = async (path, body) => {
-  const reply = await fetch(baseUrl + path, { method: 'POST', body, headers: { authorization: 'Bearer ' + apiKey } })
+const ask = async (path, body, headers) => {
+  const authorization = 'Bearer ' + apiKey
+  const reply = await fetch(baseUrl + path, { method: 'POST', body, headers: { authorization, ...headers } })
   return reply.text()
 }
 const metadata = '{"id": 12345678901234567890}'
 await ask('/v1/memory/store', '{"agent_id": "team", "content": "Node 20 runs it.", "metadata": ' + metadata + '}')
 const [found] = await client.recall('team', 'what does Node run?')
 const [exact] = /\\d{20}/.exec(await ask('/v1/memory/recall', '{"agent_id": "team", "query": "Node"}')) ?? []
+const forMcp = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+const call = { name: 'recall', arguments: { query: 'what does Node run?' } }
+const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call })
+const recalled = await ask('/mcp', message, forMcp)
+if (!recalled.includes('Node 20 runs it.')) throw new Error(recalled)
 if (typeof openServer !== 'function') throw new Error('no openServer')
 console.log(process.version.split('.')[0] + ': ' + found.content + ' ' + exact)
 `

@@ -7,9 +7,11 @@ import { html } from 'hono/html'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { Deps } from './deps.ts'
 import { Fault, toBody, toFault } from './fault.ts'
+import { answerKeys } from './http/answer-key.ts'
 import { apiPage } from './http/api-page.ts'
 import { isLoopbackHost, originOf } from './http/client.ts'
 import { errorPage } from './http/error-page.ts'
+import { mountMcp } from './http/mcp.ts'
 import { mount } from './http/mount.ts'
 import { type AppEnv, observe } from './http/observe.ts'
 import { newRequestId } from './http/request-id.ts'
@@ -47,7 +49,7 @@ export function createApp(deps: Deps, resources = RESOURCES) {
 
   app.use(observe(deps))
   app.use(async (c, next) => {
-    if (loopbackOnly && !isLoopbackHost(c.req.header('host'))) {
+    if (loopbackOnly && !c.env?.within && !isLoopbackHost(c.req.header('host'))) {
       const message =
         'This server listens on loopback and accepts requests to localhost, 127.0.0.1 and [::1] only. Behind a ' +
         'proxy, set DAKERA_TRUST_PROXY.'
@@ -67,6 +69,9 @@ export function createApp(deps: Deps, resources = RESOURCES) {
           'idempotency-key',
           'if-match',
           'x-dakera-client',
+          'mcp-protocol-version',
+          'mcp-method',
+          'mcp-name',
         ],
         exposeHeaders: ['x-request-id', 'retry-after', 'dakera-warning'],
       }),
@@ -83,7 +88,9 @@ export function createApp(deps: Deps, resources = RESOURCES) {
     }),
   )
 
-  mount(app, deps, routes)
+  const answerKey = answerKeys(deps)
+  mount(app, deps, routes, answerKey)
+  mountMcp(app, deps, deps.serveMcp, answerKey)
   app.get(
     '/openapi.json',
     page('application/json', () => JSON.stringify(openapi())),

@@ -3,6 +3,7 @@ import type { AccessCounter } from './db/counters/access.ts'
 import type { UsageCounter } from './db/counters/usage.ts'
 import type { Database } from './db/database.ts'
 import type { Embedder } from './embedding/embedder.ts'
+import type { ServeMcp } from './http/mcp.ts'
 
 /** Everything the app needs from outside; server.ts builds it. */
 export type Deps = {
@@ -23,6 +24,7 @@ export type Deps = {
   /** If true, requests whose Host is not this machine's loopback are rejected. */
   loopbackOnly: boolean
   corsOrigins: string[]
+  serveMcp: ServeMcp
   /**
    * Whether a key may get a secret that is printed in the documentation: only if nobody else reaches this server or its
    * database.

@@ -1,3 +1,5 @@
+import { DakeraClient } from '@dakera-ai/dakera'
+import { createMcpEndpoint, narrowingOf } from '@dakera-ai/mcp'
 import type { Logger } from 'pino'
 import { createApp, createStartingApp } from './app.ts'
 import { checkStart, type EmbeddingSpace, ensureEmbeddingSpace } from './db/bootstrap.ts'
@@ -13,6 +15,7 @@ import { chooseEmbedder } from './embedding/choose.ts'
 import type { Embedder } from './embedding/embedder.ts'
 import type { Env } from './env.ts'
 import { closeServer, type Fetch, listen } from './http/listen.ts'
+import type { ServeMcp } from './http/mcp.ts'
 import { reopenEmbedder, startReembedding } from './jobs/reembed/start.ts'
 import { SwitchingEmbedder } from './jobs/reembed/switching-embedder.ts'
 import { startJobs } from './jobs/runner.ts'
@@ -152,6 +155,7 @@ async function open(
   else if (reembed) log.info({ model: wanted.model }, 'nothing to re-embed: the vectors are already from this model')
 
   const onLoopback = isLoopback(host)
+  const loopbackOnly = settings.loopbackOnly ?? (onLoopback && (isDemo || settings.trustedProxies === 0))
   const deps: Deps = {
     ...settings,
     database,
@@ -159,8 +163,25 @@ async function open(
     accesses,
     usage,
     draining,
-    loopbackOnly: settings.loopbackOnly ?? (onLoopback && (isDemo || settings.trustedProxies === 0)),
+    loopbackOnly,
+    serveMcp: serveMcp({ log, origins: loopbackOnly ? settings.corsOrigins : undefined }),
     acceptsPublished: settings.acceptsPublished ?? (onLoopback && (isDemo || isEmbedded)),
   }
   return { ...deps, app: createApp(deps), rootKey }
+}
+
+/** MCP as a client of this server: the presented key travels like in any other request, and RLS decides. */
+function serveMcp({ log, origins }: { log: Logger; origins: string[] | undefined }): ServeMcp {
+  const endpoint = createMcpEndpoint({ origins, onError: (err) => log.debug({ err }, 'mcp') })
+  return (request, body, { secret, key, requestId, fetch }) => {
+    const client = new DakeraClient({
+      baseUrl: 'http://dakera.internal', // never looked up
+      apiKey: secret,
+      fetch,
+      maxRetries: 0,
+      headers: { 'x-request-id': requestId },
+    })
+    const narrowing = narrowingOf(new URL(request.url).searchParams)
+    return endpoint.fetch(request, body, { client, key, narrowing })
+  }
 }

@@ -1,4 +1,5 @@
 import { FlatNames } from './flat.ts'
+import { rememberKey } from './keys-in-use.ts'
 import { type ClientOptions, createTransport } from './transport.ts'
 
 /**
@@ -7,6 +8,8 @@ import { type ClientOptions, createTransport } from './transport.ts'
  */
 export class DakeraClient extends FlatNames {
   constructor(options: ClientOptions = {}) {
-    super(createTransport(options))
+    const transport = createTransport(options)
+    super(transport)
+    rememberKey(this, transport.apiKey)
   }
 }

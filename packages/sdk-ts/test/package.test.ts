@@ -16,6 +16,7 @@ const installed = join(folder, 'consumer/node_modules/@dakera-ai/dakera')
 const require = createRequire(import.meta.url)
 let tarball: string
 
+const inDist = (file: string) => `dist/${file}`
 const consumer = (name: string, text: string) => {
   writeFileSync(join(folder, 'consumer', name), text)
   return join(folder, 'consumer', name)
@@ -35,10 +36,8 @@ describe('the tarball', () => {
     expect(files.map(({ parentPath, name }) => join(parentPath, name).slice(installed.length + 1)).sort()).toEqual([
       'LICENSE',
       'README.md',
-      'dist/index.cjs',
-      'dist/index.d.cts',
-      'dist/index.d.ts',
-      'dist/index.js',
+      ...['agents.cjs', 'agents.d.cts', 'agents.d.ts', 'agents.js', 'client.d.cts', 'client.d.ts'].map(inDist),
+      ...['index.cjs', 'index.d.cts', 'index.d.ts', 'index.js', 'keys-in-use.cjs', 'keys-in-use.js'].map(inDist),
       'package.json',
     ])
   })
@@ -53,7 +52,10 @@ describe('the tarball', () => {
     expect(readdirSync(join(folder, 'consumer/node_modules/@dakera-ai'))).toEqual(['dakera'])
     for (const file of readdirSync(join(installed, 'dist'))) {
       const text = readFileSync(join(installed, 'dist', file), 'utf8')
-      expect(text, file).not.toMatch(/\brequire\(|\bfrom ["']|\bimport\(|^import ["']|\/\/\/ <reference/m)
+      // Its own files import each other.
+      expect(text, file).not.toMatch(
+        /\brequire\(["'](?!\.\/)|\bfrom ["'](?!\.\/)|\bimport\(|^import ["']|\/\/\/ <reference/m,
+      )
     }
   })
 
@@ -141,13 +143,14 @@ describe('an installed package works', () => {
         clearTimeout, crypto, fetch, console }
       const context = createContext(globals)
       const load = (text) => new SourceTextModule(text, { context })
-      const library = load(readFileSync(${JSON.stringify(join(installed, 'dist/index.js'))}, 'utf8'))
+      const fileOf = (name) => load(readFileSync(${JSON.stringify(join(installed, 'dist/'))} + name, 'utf8'))
+      const library = fileOf('index.js')
       const program = load(${JSON.stringify(
         `import { DakeraClient, UsageError } from 'dakera'\nif (typeof ` +
           'process + typeof Buffer + typeof require !== ' +
           `'undefinedundefinedundefined') throw new Error('no worker')\n${USE}`,
       )})
-      await program.link((name) => name === 'dakera' ? library : undefined)
+      await program.link((name) => name === 'dakera' ? library : fileOf(name))
       await program.evaluate()`
     run(folder, process.execPath, ['--experimental-vm-modules', '--no-warnings', consumer('worker.mjs', worker)])
   })
@@ -187,7 +190,9 @@ describe('an installed package works', () => {
   })
 
   test('as the examples in its types say', () => {
-    const examples = [...readFileSync(join(installed, 'dist/index.d.ts'), 'utf8').matchAll(/@example\n(.*?)\n *\*\//gs)]
+    const examples = [
+      ...readFileSync(join(installed, 'dist/client.d.ts'), 'utf8').matchAll(/@example\n(.*?)\n *\*\//gs),
+    ]
     expect(examples.length).toBeGreaterThan(30)
     const calls = examples.map(([, text = '']) => text.replaceAll(/^ *\* ?/gm, '')).join('\n')
     compile(
@@ -198,6 +203,24 @@ describe('an installed package works', () => {
         `import { DakeraClient } from '@dakera-ai/dakera'\nconst client = new DakeraClient()\n${calls}`,
       ),
     )
+  })
+
+  test('with the tools of agents, in both kinds of modules', () => {
+    const use = `
+      const tools = agentTools(new DakeraClient({ apiKey: 'dk-test-key' }), { note: 'one' })
+      if (tools.map(({ name }) => name).join() !== 'note,forget,list_namespaces') throw new Error('other tools')
+      const warnings = []
+      console.warn = (text) => warnings.push(text)
+      agentTools(new DakeraClient({ apiKey: 'dk-test-key' }), { note: 'two' })
+      if (warnings.length !== 1) throw new Error('no warning')`
+    const names = [`{ DakeraClient }`, `{ agentTools }`]
+    const [client, agents] = ['@dakera-ai/dakera', '@dakera-ai/dakera/agents']
+    run(folder, process.execPath, [
+      consumer('agents.mjs', `import ${names[0]} from '${client}'\nimport ${names[1]} from '${agents}'\n${use}`),
+    ])
+    run(folder, process.execPath, [
+      consumer('agents.cjs', `const ${names[0]} = require('${client}'), ${names[1]} = require('${agents}')\n${use}`),
+    ])
   })
 
   test('in a bundle, without what is not used', async () => {

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import {
   type Endpoint,
   explained,
@@ -17,13 +16,11 @@ import type { Deps } from '../deps.ts'
 import { Fault, toFault } from '../fault.ts'
 import { ownerOf, type Principal } from '../principal.ts'
 import { nextTimeSlice } from '../time-slices.ts'
-import { Admission, type Admitted, isUnknown } from './admission.ts'
+import type { Admitted } from './admission.ts'
 import { acceptAliases, refuseTwoNamespaces } from './aliases.ts'
-import { readSecret } from './auth.ts'
-import { addressOf } from './client.ts'
+import { type AnswerKey, connectionOf, HUNG_UP } from './answer-key.ts'
 import { fingerprint } from './fingerprint.ts'
-import type { AppEnv, Call } from './observe.ts'
-import { patiently } from './patience.ts'
+import type { AppEnv } from './observe.ts'
 import { readQuery } from './query.ts'
 import { parseJson, readBody } from './read-body.ts'
 import { addresses, Reply, type Route, StreamReply, toPattern } from './route.ts'
@@ -43,14 +40,11 @@ const QUICK_BYTES = 16_384
 const MAX_ISSUES = 20
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 
-const HUNG_UP = new Fault('SERVICE_UNAVAILABLE', {}, { message: 'The client hung up.' })
 const DRAINING = new Fault('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1 }, { message: 'The server is shutting down.' })
 
 /** Serves the routes: admits the caller, parses the request, calls the handler and sends its reply. */
-export function mount(app: Hono<AppEnv>, deps: Deps, routes: Route[]): void {
-  const { database, draining, maxBodyBytes, trustedProxies } = deps
-  const admission = new Admission(database, deps)
-  const isAlive = () => database.check().then(({ ok }) => ok)
+export function mount(app: Hono<AppEnv>, deps: Deps, routes: Route[], answerKey: AnswerKey): void {
+  const { database, draining, maxBodyBytes } = deps
   const checkAdmin = (principal: Principal) =>
     withPrincipal(database, principal, 'read', async (tx) => {
       requireAdmin(tx)
@@ -110,48 +104,16 @@ export function mount(app: Hono<AppEnv>, deps: Deps, routes: Route[]): void {
     return c.body(body, 200, { 'content-type': contentType, 'transfer-encoding': 'chunked' })
   }
 
-  const answerKey = (c: C, route: Route) => {
-    const secret = readSecret(c.req.raw.headers)
-    const giveUp = new AbortController()
-    const { signal } = c.req.raw
-    const hangUp = () => giveUp.abort(HUNG_UP)
-    signal.addEventListener('abort', hangUp)
-    const address = addressOf(c, trustedProxies)
-    let admitted: Admitted | undefined
-    const reply = async () => {
-      const { principal, keyId } = await admission.identify(secret, giveUp.signal, address)
-      const { keyHash } = principal
-      c.set('call', { keyHash, keyId, endpoint: route.endpoint.id, namespace: '', bytes: 0 } satisfies Call)
-      const request = admission.admit(principal, keyId)
-      admitted = request
-      try {
-        return await answer(c, route, request, giveUp)
-      } catch (error) {
-        if (isUnknown(error)) admission.forget(principal, address)
-        throw error
-      } finally {
-        const connection = connectionOf(c)
-        if (connection || !c.var.streamed) request.leave(connection)
-        else void c.var.streamed.then(() => request.leave(undefined))
-      }
-    }
-    // Node keeps a request's signal until the request is collected. A listener that refers to the request would keep
-    // both, and the reply.
-    return patiently(reply(), () => admitted?.principal, giveUp, isAlive).finally(() =>
-      signal.removeEventListener('abort', hangUp),
-    )
-  }
-
   for (const route of routes) {
     const { endpoint } = route
     for (const [method, path] of addresses(endpoint))
       app.on(method, toPattern(path), (c) =>
-        endpoint.access === 'public' ? answer(c, route, undefined, new AbortController()) : answerKey(c, route),
+        endpoint.access === 'public'
+          ? answer(c, route, undefined, new AbortController())
+          : answerKey(c, endpoint.id, (admitted, giveUp) => answer(c, route, admitted, giveUp)),
       )
   }
 }
-
-const connectionOf = (c: C) => (c.env as { outgoing?: ServerResponse } | undefined)?.outgoing
 
 async function readInput(c: C, endpoint: Endpoint, limit: number, admitted: Admitted | undefined): Promise<Parsed> {
   const { headers } = c.req.raw

@@ -1,14 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { MiddlewareHandler } from 'hono'
 import type { Deps } from '../deps.ts'
 import type { Fault } from '../fault.ts'
+import type { Admitted } from './admission.ts'
 import { addressOf } from './client.ts'
 import { newRequestId } from './request-id.ts'
 
 /** The request of a key, for the log and the usage count. */
-export type Call = { keyHash: Buffer; keyId: string; endpoint: string; namespace: string; bytes: number }
+export type Call = {
+  keyHash: Buffer
+  keyId: string
+  endpoint: string
+  namespace: string
+  bytes: number
+  /** The status of the last request that the server sent to itself for this one. */
+  within?: number
+}
+
+/** A request that the server sends to itself for another one belongs to that one, which is admitted and counted. */
+export type Within = { admitted: Admitted; giveUp: AbortController; call: Call }
 
 /** The values that routes leave for the log. */
 export type AppEnv = {
+  Bindings: { incoming?: IncomingMessage; outgoing?: ServerResponse; within?: Within }
   Variables: {
     requestId: string
     fault?: Fault
@@ -40,7 +54,9 @@ export function observe({ log, usage, draining, trustedProxies }: Deps): Middlew
     const record = () => {
       const ms = performance.now() - started
       const { call, fault } = c.var
-      if (call) usage.record({ ...call, status, ms })
+      const within = c.env?.within
+      if (within) within.call.within = status
+      else if (call) usage.record({ ...call, status: call.within ?? status, ms })
       // The path without its query string, which contains memory content or, on event streams, a key.
       const entry = {
         request_id: requestId,

@@ -2,6 +2,7 @@ import { isMixed, printedOf } from '../by-hand.ts'
 import { ORDER } from '../contract.ts'
 import { type Files, readRoot, versionOf } from '../files.ts'
 import { snake } from '../text.ts'
+import { agentTable } from './agents.ts'
 import { calls } from './calls.ts'
 import { init } from './exports.ts'
 import { flatNames, type Sources } from './flat.ts'
@@ -50,6 +51,7 @@ VERSION = "${versionOf('sdk-python')}"
     [`${SDK}/src/dakera/__init__.py`]: HEAD + init(),
     [`${SDK}/src/dakera/_models.py`]: HEAD + pythonModels(),
     [`${SDK}/src/dakera/_rules.py`]: HEAD + rules(),
+    [`${SDK}/src/dakera/agents/_table.py`]: HEAD + agentTable(),
     [`${SDK}/tests/printed_calls.py`]: HEAD + calls(),
     ...tables(),
   }

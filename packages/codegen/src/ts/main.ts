@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { printedOf } from '../by-hand.ts'
 import { type ResourceName, resourceDocs } from '../contract.ts'
 import { type Files, ROOT, readRoot, versionOf } from '../files.ts'
+import { agentTable } from './agents.ts'
 import { calls } from './calls.ts'
 import { exports } from './exports.ts'
 import { flatNames } from './flat.ts'
@@ -20,18 +21,24 @@ export function ts(): Files {
     'src/rules.ts': rules(),
     'src/flat.ts': flatNames(),
     'src/printed.ts': exports(),
+    'src/agents/table.ts': agentTable(),
     'test/printed-calls.mjs': calls(),
     ...Object.fromEntries(printed.map((resource) => [`src/${fileOf(resource)}`, resourceFile(resource)])),
   }
   const headed = Object.entries(sources).map(([path, text]) => [`packages/sdk-ts/${path}`, HEAD + text])
   return {
     ...formatted(Object.fromEntries(headed)),
-    'packages/sdk-ts/src/version.ts': `// @generated from package.json by packages/codegen; do not edit.
-export const VERSION = '${versionOf('sdk-ts')}'
-`,
+    ...versionFile('sdk-ts'),
+    ...versionFile('mcp'),
     ...tables(),
   }
 }
+
+const versionFile = (name: string): Files => ({
+  [`packages/${name}/src/version.ts`]: `// @generated from package.json by packages/codegen; do not edit.
+export const VERSION = '${versionOf(name)}'
+`,
+})
 
 const HEAD = '// @generated from packages/protocol by packages/codegen; do not edit.\n'
 

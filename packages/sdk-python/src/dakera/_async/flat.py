@@ -174,14 +174,21 @@ class AsyncFlatNames:
         tags: Sequence[str] | None = None,
         session_id: str | None = None,
         before_timestamp: Instant | None = None,
+        author: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> ForgetResponse:
-        """Forget memories by id, by ids, or by tags, session or age.
+        """Forget memories by id, by ids, or by tags, session, age or author.
 
         At least one condition is required; a memory must match all of them.
         """
         return await self.memories.forget(
-            agent_id, memory_ids, tags=tags, session_id=session_id, before_timestamp=before_timestamp, **options
+            agent_id,
+            memory_ids,
+            tags=tags,
+            session_id=session_id,
+            before_timestamp=before_timestamp,
+            author=author,
+            **options,
         )
 
     async def batch_forget(

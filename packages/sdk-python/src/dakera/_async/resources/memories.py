@@ -155,15 +155,21 @@ class AsyncMemories(AsyncPrintedMemories):
         tags: Sequence[str] | None = None,
         session_id: str | None = None,
         before_timestamp: Instant | None = None,
+        author: str | None = None,
         **options: Unpack[RequestOptions],
     ) -> ForgetResponse:
-        """Forget memories by id, by ids, or by tags, session or age.
+        """Forget memories by id, by ids, or by tags, session, age or author.
 
         At least one condition is required; a memory must match all of them.
         """
         ids = [memory_ids] if isinstance(memory_ids, str) else memory_ids
         body = given(
-            agent_id=agent_id, memory_ids=ids, tags=tags, session_id=session_id, before_timestamp=before_timestamp
+            agent_id=agent_id,
+            memory_ids=ids,
+            tags=tags,
+            session_id=session_id,
+            before_timestamp=before_timestamp,
+            author=author,
         )
         call = Call("memories.forget", "POST", "/v1/memory/forget", ForgetResponse, body=body, options=options)
         return await self._transport.request(call)
