@@ -52,9 +52,7 @@ def _facts(shared: list[Memory], market: Market) -> Claim:
     (trend,) = (m.metadata for m in shared if m.metadata["type"] == "trend_report")
     true = {day.isoformat(): quotes for day, quotes in market.prices.items()}
     baskets = [round(sum(quotes.values()), 2) for quotes in market.prices.values()]
-    return Claim(
-        "The result of the four agents is what the market did.", (prices, trend["baskets"]) == (true, baskets)
-    )
+    return Claim("The result of the four agents is what the market did.", (prices, trend["baskets"]) == (true, baskets))
 
 
 def _risk_first(shared: list[Memory]) -> Claim:

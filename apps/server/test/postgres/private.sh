@@ -1,4 +1,4 @@
-# !/bin/bash
+#!/bin/bash
 # Unpacks PostgreSQL and pgvector from Debian's or Ubuntu's packages into a private folder, with their own
 # loader and libraries. Needs no root, installs nothing system-wide, and can be run many times.
 # usage: private.sh PREFIX        prints the folder that contains initdb and postgres
