@@ -94,17 +94,15 @@ test('every filter narrows both arms, from a body and from a query string alike'
   }
 })
 
-test('a filter that every memory passes changes no result, even of words that no memory has together', async () => {
+test('words that many memories have and none has together are found under a filter too', async () => {
   await using t = await start()
   const agent = await t.key({ a: 'read_write' })
   await agent.storeMemories(
     'a',
     Array.from({ length: 520 }, (_, n) => ({ content: `${n % 2 ? 'heron' : 'pelican'} number ${n}` })),
   )
-  const recall = (options: object) => agent.recall('a', 'heron or pelican', { routing: 'bm25', ...options })
-  const found = (await recall({})).map(({ id }) => id)
-  expect(found).toHaveLength(5)
-  expect((await recall({ minImportance: 0 })).map(({ id }) => id)).toEqual(found)
+  const filter = { kind: { $ne: 'draft' } }
+  expect(await agent.recall('a', 'heron or pelican', { routing: 'bm25', filter })).toHaveLength(5)
 })
 
 test('a malformed filter is refused, naming its place', async () => {
