@@ -1,4 +1,5 @@
 import type { DakeraClient, Memory } from '@dakera-ai/dakera'
+import { memoriesText } from '@dakera-ai/dakera/agents'
 import {
   type ReadResourceResult,
   type Resource,
@@ -30,18 +31,17 @@ export const listResources = ({ read }: Scope): Resource[] =>
     mimeType: MARKDOWN,
   }))
 
-/** What this key may not read is answered like what is not there. */
-export async function readResource(client: DakeraClient, uri: string): Promise<ReadResourceResult> {
+/** What this agent may not read is answered like what is not there. */
+export async function readResource(client: DakeraClient, uri: string, { read }: Scope): Promise<ReadResourceResult> {
   const [namespace, id] = partsOf(uri)
-  if (namespace === undefined) throw new ResourceNotFoundError(uri)
+  if (namespace === undefined || !read.includes(namespace)) throw new ResourceNotFoundError(uri)
   const text = await orRefuse(textOf(client, namespace, id).catch((error) => missing(error, uri)))
   return { contents: [{ uri, mimeType: MARKDOWN, text }] }
 }
 
 async function textOf(client: DakeraClient, namespace: string, id: string | undefined): Promise<string> {
   if (id !== undefined) return memoryText(await client.memories.get(id, { namespace }))
-  const memories = await client.memories.list(namespace, { limit: NEWEST })
-  return `# ${namespace}\n\n${memories.map(memoryText).join('\n\n')}\n`
+  return memoriesText(await client.memories.list(namespace, { limit: NEWEST }))
 }
 
 function memoryText({ id, namespace, author, created_at, tags, content }: Memory): string {

@@ -64,7 +64,7 @@ export async function createMcpServer(client: DakeraClient, options: McpOptions 
 
   server.setRequestHandler('resources/list', async () => ({ resources: listResources(await listed()) }))
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: TEMPLATES }))
-  server.setRequestHandler('resources/read', ({ params: { uri } }) => readResource(client, uri))
+  server.setRequestHandler('resources/read', async ({ params: { uri } }) => readResource(client, uri, await listed()))
 
   server.setRequestHandler('prompts/list', async () => ({ prompts: promptsFor(await listed()) }))
   server.setRequestHandler('prompts/get', ({ params: { name, arguments: args = {} } }) => {

@@ -121,7 +121,7 @@ describe.each(MODES)('a client in mode %s', (mode) => {
       return (contents[0] as { text: string }).text
     }
     expect(await read(other, `dakera://${writer}/${id}`)).toContain('The private draft.')
-    expect(await read(other, `dakera://${writer}`)).toContain(`dakera://${writer}/${id}`)
+    expect(await read(other, `dakera://${writer}`)).toContain(`[${id}] ${writer} · ${writer}`)
     const refusals = []
     for (const uri of [`dakera://${writer}/${id}`, `dakera://${writer}/mem_never`, `dakera://${writer}`, 'dakera://%'])
       refusals.push(await read(agent, uri).catch(({ code, message }) => [code, message.replace(uri, 'URI')]))
@@ -172,6 +172,7 @@ test('the URL narrows and never widens', async () => {
   expect(await narrow.call('list_tasks')).toBe(`!${DENIED}`)
 
   // What the key may do and the URL left out.
+  await expect(narrow.peer.readResource({ uri: `dakera://${researcher}` })).rejects.toMatchObject({ code: -32_602 })
   const two = await connect(keys[0], 'auto', '?read=team-shared,coordinator&publish=team-shared,nowhere')
   expect(await two.call('recall', { query: 'doubt', in: 'coordinator' })).toBe('Nothing is remembered about this.')
   expect(await two.call('recall', { query: 'doubt', in: researcher })).toBe(`!${DENIED}`)
@@ -271,8 +272,9 @@ describe('a key', () => {
     await call('recall', { query: 'x' })
     await call('recall', { query: 'x' })
     await post(key, message('tools/call', { name: 'recall', arguments: { query: 'x' } }), {}, '/mcp?read=elsewhere')
-    await post(key, message('tools/call', { name: 'recall', arguments: { query: '  ' } }))
+    await call('search_memory', { query: Array(65).fill('word').join(' ') })
     const usage = await t.admin.keyUsage(key_id)
+    expect(usage).toMatchObject({ total_requests: 4, failed_requests: 1 })
     expect(usage.by_endpoint).toEqual([{ endpoint: 'mcp', requests: 4, avg_latency_ms: expect.any(Number) }])
     expect(usage.by_namespace).toEqual([{ namespace: place, requests: 3 }])
   })

@@ -1,5 +1,5 @@
 export type { ArgumentSchema, InputSchema } from './arguments.ts'
 export { type Answer, refusalOf } from './refusals.ts'
 export { INSTRUCTIONS, PROMPTS, REFUSALS, TASKS_NAMESPACE, TOOLS, type ToolName } from './table.ts'
-export { fill } from './texts.ts'
+export { fill, memoriesText } from './texts.ts'
 export { type AgentTool, agentTools, type Bounds, refuseTool, toolsWithin } from './tools.ts'

@@ -6,9 +6,9 @@ export const fill = (text: string, values: Record<string, string | number>): str
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
 
 /** The memories that fit into one answer, and how many were left out. */
-export function memoriesText(memories: readonly Memory[], total = memories.length): string {
+export function memoriesText(memories: readonly Memory[]): string {
   const about = ({ namespace, author }: Memory) => [namespace, author ?? '']
-  return memories.length === 0 ? ANSWERS.none : linesOf(memories, about, total)
+  return memories.length === 0 ? ANSWERS.none : linesOf(memories, about, memories.length)
 }
 
 /** The tasks among the memories of the coordinator, newest first, each with its newest status. */
@@ -33,17 +33,25 @@ const tagged = ({ tags }: Memory, prefix: string) =>
   tags.find((tag) => tag.startsWith(prefix) && tag.length > prefix.length)?.slice(prefix.length)
 
 function linesOf(memories: readonly Memory[], about: (memory: Memory) => string[], total: number): string {
-  const lines: string[] = []
-  let length = 0
-  for (const memory of memories) {
+  const lines = memories.map((memory) => {
+    const [first, second] = about(memory)
     const day = new Date(memory.created_at * 1000).toISOString().slice(0, 10)
-    const head = [`[${memory.id}] ${about(memory)[0]}`.trimEnd(), about(memory)[1], day].filter(Boolean).join(' · ')
-    // Lines of the content are indented, so that none looks like the head of another memory.
-    const line = `${head} · ${memory.content.replaceAll(/\r\n|[\n\r\u2028\u2029]/g, '\n  ')}`
+    const line = [`[${memory.id}] ${first}`.trimEnd(), second, day, memory.content].filter(Boolean).join(' · ')
+    // Whatever is in it, no further line looks like the head of another memory.
+    return line.replaceAll(/\r\n|[\n\r\u2028\u2029]/g, '\n  ')
+  })
+  return fitting(lines, total)
+}
+
+/** The lines that fit into one answer, and how many were left out. */
+export function fitting(lines: readonly string[], total = lines.length): string {
+  const shown: string[] = []
+  let length = 0
+  for (const line of lines) {
     length += line.length
-    if (lines.length > 0 && length > ANSWER_LENGTH) break
-    lines.push(line)
+    if (shown.length > 0 && length > ANSWER_LENGTH) break
+    shown.push(line)
   }
-  const count = total - lines.length
-  return [...lines, ...(count > 0 ? [fill(ANSWERS.more, { count })] : [])].join('\n')
+  const count = total - shown.length
+  return [...shown, ...(count > 0 ? [fill(ANSWERS.more, { count })] : [])].join('\n')
 }

@@ -5,7 +5,7 @@ import type { FoundMemories } from '../resources/memories.ts'
 import { type ArgumentSchema, type InputSchema, readArguments } from './arguments.ts'
 import { type Answer, denied, refusalOf, refuse } from './refusals.ts'
 import { ANSWERS, HITS, IMPORTANCE, MOST_READ, REFUSALS, TASK_TAGS, TOOLS, type ToolName } from './table.ts'
-import { fill, memoriesText, tasksText } from './texts.ts'
+import { fill, fitting, memoriesText, tasksText } from './texts.ts'
 
 /** What the tools of one agent may reach. A model chooses words; it never chooses a namespace beyond these. */
 export type Bounds = {
@@ -194,7 +194,7 @@ const DO: Record<ToolName, Do> = {
       const count = counts.get(name)
       return `${name}: ${mine.join(', ')}${count === undefined ? '' : ` · memories: ${count}`}`
     })
-    return done(lines.join('\n'))
+    return done(fitting(lines))
   },
 
   async list_tasks({ client, tasks = '' }, { limit = HITS }, options) {
@@ -210,7 +210,7 @@ function nothingWhereOnlyAdded(error: unknown): { deleted_count: number } {
 }
 
 const done = (text: string): Answer => ({ text, isRefused: false })
-const found = (memories: FoundMemories) => done(memoriesText(memories, memories.totalFound))
+const found = (memories: FoundMemories) => done(memoriesText(memories))
 
 /** The bound namespaces, or of them the one that the model chose; undefined if it chose another. */
 function within(bound: readonly string[], chosen: string | undefined): readonly string[] | undefined {

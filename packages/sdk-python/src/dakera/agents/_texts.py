@@ -43,17 +43,23 @@ def _tagged(memory: Memory, prefix: str) -> str | None:
 
 def _lines(memories: Sequence[Memory], about: Callable[[Memory], tuple[str, str]], total: int) -> str:
     lines: list[str] = []
-    length = 0
     for memory in memories:
         first, second = about(memory)
         day = datetime.fromtimestamp(memory.created_at, timezone.utc).strftime("%Y-%m-%d")
-        head = " · ".join(part for part in (f"[{memory.id}] {first}".rstrip(), second, day) if part)
-        # Lines of the content are indented, so that none looks like the head of another memory.
-        line = f"{head} · {_BREAK.sub(chr(10) + '  ', memory.content)}"
+        line = " · ".join(part for part in (f"[{memory.id}] {first}".rstrip(), second, day, memory.content) if part)
+        # Whatever is in it, no further line looks like the head of another memory.
+        lines.append(_BREAK.sub("\n  ", line))
+    return fitting(lines, total)
+
+
+def fitting(lines: Sequence[str], total: int | None = None) -> str:
+    """The lines that fit into one answer, and how many were left out."""
+    shown: list[str] = []
+    length = 0
+    for line in lines:
         length += len(line)
-        if lines and length > ANSWER_LENGTH:
+        if shown and length > ANSWER_LENGTH:
             break
-        lines.append(line)
-    if total > len(lines):
-        lines.append(ANSWERS["more"].format(count=total - len(lines)))
-    return "\n".join(lines)
+        shown.append(line)
+    count = (len(lines) if total is None else total) - len(shown)
+    return "\n".join([*shown, *([ANSWERS["more"].format(count=count)] if count > 0 else [])])

@@ -13,7 +13,7 @@ from .._sync.client import DakeraClient
 from ._arguments import InputSchema, read_arguments
 from ._refusals import Answer, denied, refusal_of, refuse
 from ._table import ANSWERS, HITS, IMPORTANCE, MOST_READ, REFUSALS, TASK_TAGS, TOOLS
-from ._texts import memories_text, tasks_text
+from ._texts import fitting, memories_text, tasks_text
 
 
 class SharedKeyWarning(UserWarning):
@@ -229,7 +229,7 @@ def _list_namespaces(bound: _Bound, _: dict[str, Any]) -> Answer:
         mine = ", ".join(role for role, places in roles.items() if name in places)
         count = counts.get(name)
         lines.append(f"{name}: {mine}" if count is None else f"{name}: {mine} · memories: {count}")
-    return Answer("\n".join(lines))
+    return Answer(fitting(lines))
 
 
 def _list_tasks(bound: _Bound, arguments: dict[str, Any]) -> Answer:
